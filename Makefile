@@ -1,0 +1,72 @@
+# make run | test | check | setup | bench | soak | locks | clean. Needs Python >= 3.11 with venv, make, cargo and a C linker.
+PYTHON ?= python3
+ARGS ?=
+UV = .build/bootstrap/bin/uv
+BUILD = .build/env/bin
+VENV = .venv/bin
+export PYTHONDONTWRITEBYTECODE =
+export UV_LINK_MODE = copy
+export UV_NO_CONFIG = 1
+
+NATIVE_SOURCES = $(shell find native -name target -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock \) -print)
+GENERATORS = $(shell find tools -name '*.py')
+
+.PHONY: run test check setup bench soak locks clean
+.DELETE_ON_ERROR:
+
+run: setup
+	$(VENV)/freehold up --demo 10 $(ARGS)
+
+test: setup .build/test.stamp
+	$(VENV)/pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
+
+soak: setup .build/test.stamp
+	$(VENV)/pytest -m soak $(ARGS)
+
+bench: setup
+	$(VENV)/freehold bench codec
+	$(VENV)/freehold bench registration --ues 1000
+
+check: setup .build/test.stamp .build/check.stamp
+	tools/check
+
+setup: .build/native.stamp
+
+.build/bootstrap.stamp: locks/bootstrap.txt
+	@tools/prerequisites $(PYTHON)
+	$(PYTHON) -m venv .build/bootstrap
+	.build/bootstrap/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.build/run.stamp: locks/run.txt .build/bootstrap.stamp
+	test -x $(VENV)/python || $(UV) venv -q --python $(PYTHON) .venv
+	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@touch $@
+
+.build/test.stamp: locks/test.txt .build/run.stamp
+	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@touch $@
+
+.build/check.stamp: locks/check.txt .build/run.stamp
+	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@touch $@
+
+.build/env.stamp: locks/build.txt .build/bootstrap.stamp
+	test -x $(BUILD)/python || $(UV) venv -q --python $(PYTHON) .build/env
+	$(UV) pip install -q --python $(BUILD)/python --require-hashes -r $<
+	@touch $@
+
+.build/generated.stamp: $(GENERATORS) .build/env.stamp
+	$(BUILD)/python tools/generate.py src/freehold/_gen
+	@touch $@
+
+.build/native.stamp: $(NATIVE_SOURCES) pyproject.toml .build/run.stamp .build/env.stamp .build/generated.stamp
+	VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.build/bootstrap/bin:$$PATH" $(BUILD)/maturin develop --release --uv -q
+	@touch $@
+
+# Rewrites the locks from pyproject.toml; the only target that chooses versions.
+locks: .build/bootstrap.stamp
+	tools/lock $(UV)
+
+clean:
+	rm -rf .venv .build native/target src/freehold/_gen src/freehold/*.so

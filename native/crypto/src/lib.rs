@@ -1,0 +1,1 @@
+//! 5G security algorithms: MILENAGE, key derivation, NEA, NIA, SUCI (TS 33.501).

@@ -1,0 +1,1 @@
+//! An in-process data network and terminal IP stacks, sans-I/O.
