@@ -1,0 +1,62 @@
+"""The access side's user plane: bearers of a gNB and IP stacks of terminals, in one native engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+
+class Tunnel(msgspec.Struct, frozen=True, gc=False):
+    """One end of a GTP-U tunnel: an IP address and a TEID (TS 29.281 5.1)."""
+
+    address: str
+    teid: int
+
+
+class BearerPlane(Protocol):
+    """What a gNB asks of the engine; every method returns at once."""
+
+    @property
+    def address(self) -> str:
+        """This gNB's N3 address, as peers reach it."""
+
+    def add_bearer(self, uplink: Tunnel, qfi: int) -> tuple[int, Tunnel]:
+        """Make a bearer towards the UPF's tunnel: its handle and this side's tunnel."""
+
+    def update_bearer(self, handle: int, uplink: Tunnel, qfi: int) -> None:
+        """Move a bearer to another tunnel or default flow."""
+
+    def remove_bearer(self, handle: int) -> None:
+        """Forget a bearer; packets on it are answered by error indications."""
+
+
+class PingResult(msgspec.Struct, frozen=True, gc=False):
+    """One echo reply, or none: round-trip time in milliseconds, octets of the reply."""
+
+    sequence: int
+    rtt_ms: float | None
+    octets: int
+
+
+class TerminalPlane(Protocol):
+    """What a terminal asks of the engine: an IP stack on a PDU session."""
+
+    def attach(self, session: int, address: str, mtu: int) -> None:
+        """Give a PDU session (a number unique in the engine) its IPv4 address and MTU in octets."""
+
+    def bind(self, session: int, handle: int | None) -> None:
+        """Carry a session on a bearer; None while the user plane is inactive."""
+
+    def detach(self, session: int) -> None:
+        """The session is released: sockets close."""
+
+    def ping(self, session: int, destination: str, size: int, done: Callable[[PingResult], None]) -> None:
+        """Send one ICMP echo request; `done` is called with the reply or after one second without."""
+
+    def on_uplink_pending(self, session: int, callback: Callable[[], None]) -> None:
+        """Call when there is uplink data while the session has no bearer (the terminal sends a SERVICE REQUEST)."""
+
+    def octets(self, session: int) -> tuple[int, int]:
+        """Uplink and downlink octets of IP carried so far."""
