@@ -1,0 +1,125 @@
+//! What arrives from N3: GTP-U, then the terminal's packets.
+use super::Access;
+use super::event::Event;
+use super::session::Extras;
+use super::sockets::RAW_WAITING;
+use crate::{Datagram, gtpu, ip};
+use std::net::{SocketAddr, SocketAddrV4};
+
+/// At most one error indication in this time: answers must not amplify a flood (TS 29.281 7.3.1).
+const ERROR_INDICATION_NS: u64 = 1_000_000;
+
+impl Access {
+    pub(super) fn receive(&mut self, datagram: Datagram, to_n3: &mut Vec<Datagram>) {
+        let Some(message) = gtpu::parse(&datagram.payload) else { return };
+        let answer = match message {
+            gtpu::Message::GPdu { teid, payload, .. } => match self.tunnels.get(&teid) {
+                Some(session_id) => return self.downlink(*session_id, payload),
+                None => self.unknown_tunnel(datagram.source, teid),
+            },
+            gtpu::Message::EchoRequest { sequence } => Some((datagram.source, gtpu::echo_response(sequence))),
+            gtpu::Message::UnknownExtension => Some((datagram.source, gtpu::supported_extension_headers())),
+            gtpu::Message::ErrorIndication { teid } => return self.tunnel_lost(datagram.source, teid),
+            gtpu::Message::EndMarker { teid } => {
+                if let Some(&session) = self.tunnels.get(&teid) {
+                    self.events.push(Event::EndMarker { session });
+                }
+                None
+            }
+            gtpu::Message::EchoResponse | gtpu::Message::Other => None,
+        };
+        if let Some((destination, payload)) = answer {
+            to_n3.push(Datagram { source: self.n3, destination, payload });
+        }
+    }
+
+    /// Answers a G-PDU nobody owns, unless another was answered a moment ago (TS 29.281 7.3.1).
+    fn unknown_tunnel(&mut self, peer: SocketAddr, teid: u32) -> Option<(SocketAddr, Vec<u8>)> {
+        if self.now < self.next_error_indication {
+            return None;
+        }
+        self.next_error_indication = self.now + ERROR_INDICATION_NS;
+        self.events.push(Event::UnknownTunnel { peer, teid });
+        Some((SocketAddr::new(peer.ip(), gtpu::PORT), gtpu::error_indication(teid, self.n3.ip())))
+    }
+
+    /// Believes an error indication only from the tunnel's own peer.
+    fn tunnel_lost(&mut self, peer: SocketAddr, teid: u32) {
+        if let Some(&session) = self.uplinks.get(&(peer.ip(), teid)) {
+            self.events.push(Event::TunnelLost { session });
+        }
+    }
+
+    fn downlink(&mut self, session_id: u64, packet: &[u8]) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&session_id) else { return };
+        session.counters.downlink_packets += 1;
+        session.counters.downlink_bytes += packet.len() as u64;
+        session.active = true;
+        if let Some(raw) = session.extras.as_mut().and_then(|extras| extras.raw.as_mut()) {
+            if raw.len() < RAW_WAITING {
+                raw.push_back(packet.to_vec());
+            } else {
+                session.counters.dropped += 1;
+            }
+            return;
+        }
+        let address = session.address;
+        let Some(view) = ip::parse(packet).filter(|view| Some(view.destination) == address && !view.fragment) else {
+            session.counters.dropped += 1;
+            return;
+        };
+        let extras = session.extras();
+        match view.protocol {
+            ip::ICMP => icmp(session_id, extras, &view, now, &mut self.events, packet),
+            ip::UDP => datagram(session_id, extras, &view, &mut self.events, packet),
+            ip::TCP => match &mut extras.tcp {
+                Some(stack) => stack.device.received.push_back(packet[..view.total].to_vec()),
+                None => extras.answer(ip::reset(&view)),
+            },
+            _ => {}
+        }
+        self.touch(session_id);
+    }
+}
+
+/// An ICMP message for the terminal: echo replies end pings, echo requests are answered, errors end what they name.
+fn icmp(session: u64, extras: &mut Extras, view: &ip::View<'_>, now: u64, events: &mut Vec<Event>, packet: &[u8]) {
+    let message = view.payload;
+    if message.len() < 8 || ip::checksum(message, 0) != 0 {
+        return;
+    }
+    let id = |bytes: &[u8]| ip::u32_at(bytes, 4);
+    match message[0] {
+        0 => {
+            let Some(id) = id(message) else { return };
+            let size = (message.len() - 8) as u32;
+            if let Some(index) = extras.pings.iter().position(|ping| ping.id == id && ping.destination == view.source) {
+                let sent = extras.pings.swap_remove(index).sent.unwrap_or(now);
+                let rtt_ns = now.saturating_sub(sent);
+                events.push(Event::PingReply { session, id, source: view.source, size, rtt_ns });
+            }
+        }
+        8 => extras.answer(ip::echo_reply(packet, view)),
+        3 | 11 => {
+            let Some(id) = message.get(8 + ip::HEADER..).and_then(id) else { return };
+            if let Some(index) = extras.pings.iter().position(|ping| ping.id == id) {
+                extras.pings.swap_remove(index);
+                events.push(Event::PingLost { session, id });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A UDP datagram for the terminal.
+fn datagram(session: u64, extras: &mut Extras, view: &ip::View<'_>, events: &mut Vec<Event>, packet: &[u8]) {
+    let Some((source, destination, payload)) = ip::parse_udp(view) else { return };
+    let Some(udp) = extras.udp.iter_mut().find(|udp| udp.port == destination) else {
+        // RFC 1122 4.1.3.1: code 3, port unreachable.
+        return extras.answer(ip::unreachable(view.destination, 3, view, packet));
+    };
+    if udp.deliver(SocketAddrV4::new(view.source, source), payload) {
+        events.push(Event::Readable { session, socket: udp.handle });
+    }
+}

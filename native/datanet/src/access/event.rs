@@ -1,0 +1,58 @@
+//! What an access engine tells its owner, and why it refuses.
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
+/// Something that happened in a terminal's stack or on N3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An echo reply; the round trip in nanoseconds.
+    PingReply { session: u64, id: u32, source: Ipv4Addr, size: u32, rtt_ns: u64 },
+    /// No reply within ten seconds, or an answer that the destination cannot be reached.
+    PingLost { session: u64, id: u32 },
+    /// A connection stands.
+    Connected { session: u64, socket: u64 },
+    /// A listening socket took a connection: `socket` is the new one.
+    Accepted { session: u64, listener: u64, socket: u64, remote: SocketAddrV4 },
+    /// There is something to receive; told again only after `recv` found nothing left.
+    Readable { session: u64, socket: u64 },
+    /// A socket whose `send` took less than all can take more.
+    Writable { session: u64, socket: u64 },
+    /// The peer will send no more (its data may still be read), or the connection is over.
+    Closed { session: u64, socket: u64, reset: bool },
+    /// A packet waits in a session without a tunnel: the terminal needs a service request (TS 24.501 5.6.1).
+    UplinkPending { session: u64 },
+    /// A G-PDU for a tunnel that does not exist was answered with an error indication (TS 29.281 7.3.1).
+    UnknownTunnel { peer: SocketAddr, teid: u32 },
+    /// The user plane function said that it does not know this session's uplink tunnel (TS 29.281 7.3.1).
+    TunnelLost { session: u64 },
+    /// The last packet of the old path has come (TS 29.281 7.3.2).
+    EndMarker { session: u64 },
+}
+
+/// Why an operation of an access engine was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    NoSession,
+    NoAddress,
+    NoSocket,
+    WrongState,
+    TooLong,
+    InUse,
+    Exhausted,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Error::NoSession => "no such session",
+            Error::NoAddress => "the session has no address yet",
+            Error::NoSocket => "no such socket",
+            Error::WrongState => "the socket is not in a state for this",
+            Error::TooLong => "the payload exceeds what one packet carries",
+            Error::InUse => "this session, tunnel or port is in use",
+            Error::Exhausted => "the limit of sockets or buffered packets is reached",
+        })
+    }
+}
+
+impl std::error::Error for Error {}

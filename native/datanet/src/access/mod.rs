@@ -1,0 +1,312 @@
+//! The terminals' IP stacks and their gNB's GTP-U relay (TS 29.281), for thousands of sessions in one engine.
+mod downlink;
+mod event;
+mod session;
+mod sockets;
+mod stack;
+mod udp;
+
+use crate::{Datagram, earlier, ip};
+pub use event::{Error, Event};
+pub use session::{Counters, Tunnel};
+use session::{Extras, Session, Uplink};
+use stack::{Owner, Stack};
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{BinaryHeap, HashMap};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// How long an echo request waits for its reply.
+const PING_LIFETIME_NS: u64 = 10_000_000_000;
+/// How many events may wait to be taken.
+const EVENTS: usize = 1 << 16;
+
+/// The terminals behind one N3 address.
+pub struct Access {
+    n3: SocketAddr,
+    seed: u64,
+    sessions: HashMap<u64, Session>,
+    tunnels: HashMap<u32, u64>,
+    sockets: HashMap<u64, u64>,
+    touched: Vec<u64>,
+    timers: BinaryHeap<Reverse<(u64, u64)>>,
+    uplinks: HashMap<(IpAddr, u32), u64>,
+    events: Vec<Event>,
+    handles: u64,
+    now: u64,
+    next_error_indication: u64,
+    lost: u64,
+}
+
+impl Access {
+    /// An engine whose datagrams come from `n3`.
+    pub fn new(n3: SocketAddr) -> Access {
+        Access {
+            n3,
+            seed: 0x9e37_79b9_7f4a_7c15,
+            sessions: HashMap::new(),
+            tunnels: HashMap::new(),
+            sockets: HashMap::new(),
+            touched: Vec::new(),
+            timers: BinaryHeap::new(),
+            uplinks: HashMap::new(),
+            events: Vec::new(),
+            handles: 0,
+            now: 0,
+            next_error_indication: 0,
+            lost: 0,
+        }
+    }
+
+    /// Makes initial sequence numbers follow `seed`.
+    pub fn seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
+    /// A session with both its halves: the terminal's address and the gNB's tunnel.
+    #[allow(clippy::too_many_arguments)]
+    pub fn add_session(
+        &mut self,
+        session_id: u64,
+        ue_address: Ipv4Addr,
+        mtu: u16,
+        local_teid: u32,
+        remote: SocketAddr,
+        remote_teid: u32,
+        qfi: u8,
+    ) -> Result<(), Error> {
+        if self.sessions.contains_key(&session_id) || self.tunnels.contains_key(&local_teid) {
+            return Err(Error::InUse);
+        }
+        self.address(session_id, ue_address, mtu);
+        self.update(session_id, local_teid, remote, remote_teid, qfi)
+    }
+
+    /// The terminal's half: the address its session accept brought. Its open sockets end when the address changes.
+    pub fn address(&mut self, session_id: u64, ue_address: Ipv4Addr, mtu: u16) {
+        let session = self.sessions.entry(session_id).or_insert_with(Session::new);
+        if session.address.is_some_and(|old| old != ue_address)
+            && let Some(extras) = &mut session.extras
+        {
+            extras.tcp = None;
+            extras.udp.clear();
+            self.sockets.retain(|_, owner| *owner != session_id);
+        }
+        session.address = Some(ue_address);
+        session.mtu = mtu.max(576);
+    }
+
+    /// The gNB's half: makes or replaces the tunnel, and sends what waited for it.
+    pub fn update(
+        &mut self,
+        session_id: u64,
+        local_teid: u32,
+        remote: SocketAddr,
+        remote_teid: u32,
+        qfi: u8,
+    ) -> Result<(), Error> {
+        match self.tunnels.entry(local_teid) {
+            Entry::Occupied(other) if *other.get() != session_id => return Err(Error::InUse),
+            Entry::Occupied(_) => {}
+            Entry::Vacant(free) => {
+                free.insert(session_id);
+            }
+        }
+        let session = self.sessions.entry(session_id).or_insert_with(Session::new);
+        let old = session.tunnel.replace(Tunnel { local_teid, remote, remote_teid, qfi });
+        session.pending = false;
+        if let Some(old) = old {
+            self.uplinks.remove(&(old.remote.ip(), old.remote_teid));
+            if old.local_teid != local_teid {
+                self.tunnels.remove(&old.local_teid);
+            }
+        }
+        self.uplinks.insert((remote.ip(), remote_teid), session_id);
+        self.touch(session_id);
+        Ok(())
+    }
+
+    /// Takes the tunnel away but keeps the terminal's stack: AN release (TS 23.502 4.2.6).
+    pub fn suspend(&mut self, session_id: u64) -> Result<(), Error> {
+        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
+        session.pending = false;
+        if let Some(tunnel) = session.tunnel.take() {
+            self.forget(tunnel);
+        }
+        Ok(())
+    }
+
+    /// Forgets a session and everything it had open.
+    pub fn remove_session(&mut self, session_id: u64) -> Result<(), Error> {
+        let session = self.sessions.remove(&session_id).ok_or(Error::NoSession)?;
+        if let Some(tunnel) = session.tunnel {
+            self.forget(tunnel);
+        }
+        if session.extras.is_some() {
+            self.sockets.retain(|_, owner| *owner != session_id);
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, tunnel: Tunnel) {
+        self.tunnels.remove(&tunnel.local_teid);
+        self.uplinks.remove(&(tunnel.remote.ip(), tunnel.remote_teid));
+    }
+
+    /// What happened since this was last asked, oldest first.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// What a session has carried.
+    pub fn counters(&self, session_id: u64) -> Option<Counters> {
+        self.sessions.get(&session_id).map(|session| session.counters)
+    }
+
+    /// Whether a session carried anything since this was last asked: what a user inactivity timer needs.
+    pub fn take_activity(&mut self, session_id: u64) -> bool {
+        self.sessions.get_mut(&session_id).is_some_and(|session| std::mem::take(&mut session.active))
+    }
+
+    /// How many sessions there are, and how many events were lost because nobody took them.
+    pub fn sizes(&self) -> (usize, u64) {
+        (self.sessions.len(), self.lost)
+    }
+
+    /// Works off everything that arrived on N3, was asked for, or fell due; returns when to come again.
+    pub fn poll(&mut self, now_ns: u64, from_n3: &mut Vec<Datagram>, to_n3: &mut Vec<Datagram>) -> Option<u64> {
+        self.now = self.now.max(now_ns);
+        for datagram in from_n3.drain(..) {
+            self.receive(datagram, to_n3);
+        }
+        while let Some(Reverse((at, session_id))) = self.timers.peek().copied() {
+            if at > self.now {
+                break;
+            }
+            self.timers.pop();
+            if let Some(session) = self.sessions.get_mut(&session_id)
+                && session.scheduled == Some(at)
+            {
+                session.scheduled = None;
+                self.touch(session_id);
+            }
+        }
+        for session_id in std::mem::take(&mut self.touched) {
+            self.work(session_id, to_n3);
+        }
+        if self.events.len() > EVENTS {
+            let surplus = self.events.len() - EVENTS;
+            self.events.drain(..surplus);
+            self.lost += surplus as u64;
+        }
+        let next = self.timers.peek().map(|Reverse((at, _))| *at);
+        earlier(next, (!self.touched.is_empty()).then_some(self.now))
+    }
+
+    /// One session's turn: pings, datagrams, TCP, then everything that waits goes into the tunnel.
+    fn work(&mut self, session_id: u64, to_n3: &mut Vec<Datagram>) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&session_id) else { return };
+        session.touched = false;
+        let address = session.address;
+        let Some(extras) = &mut session.extras else { return };
+        let mut out: Vec<Vec<u8>> = Vec::new();
+        let mut next = None;
+        if let Some(address) = address {
+            next = pings(session_id, extras, address, now, &mut out, &mut self.events);
+            for udp in &mut extras.udp {
+                let source = (address, udp.port);
+                out.extend(
+                    udp.outgoing.drain(..).filter_map(|(to, data)| ip::udp(source, (*to.ip(), to.port()), &data)),
+                );
+            }
+        }
+        let mut owner = Owner {
+            session: session_id,
+            handles: &mut self.handles,
+            sockets: &mut self.sockets,
+            events: &mut self.events,
+        };
+        next = earlier(next, run(&mut extras.tcp, now, &mut owner, &mut out));
+        self.transmit(session_id, out, to_n3);
+        self.schedule(session_id, next);
+    }
+
+    /// Sends a session's packets, those that waited first; with no tunnel they wait.
+    fn transmit(&mut self, session_id: u64, out: Vec<Vec<u8>>, to_n3: &mut Vec<Datagram>) {
+        let Some(session) = self.sessions.get_mut(&session_id) else { return };
+        let waiting = std::mem::take(&mut session.extras().waiting);
+        for packet in waiting.into_iter().chain(out) {
+            match session.uplink(packet) {
+                Uplink::Sent(destination, payload) => {
+                    to_n3.push(Datagram { source: self.n3, destination, payload });
+                }
+                Uplink::Pending => self.events.push(Event::UplinkPending { session: session_id }),
+                Uplink::Kept => {}
+            }
+        }
+    }
+
+    fn schedule(&mut self, session_id: u64, next: Option<u64>) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&session_id) else { return };
+        let Some(at) = next.map(|at| at.max(now + 1)) else { return };
+        if session.scheduled.is_none_or(|old| at < old) {
+            session.scheduled = Some(at);
+            self.timers.push(Reverse((at, session_id)));
+        }
+    }
+
+    fn touch(&mut self, session_id: u64) {
+        if let Some(session) = self.sessions.get_mut(&session_id)
+            && !std::mem::replace(&mut session.touched, true)
+        {
+            self.touched.push(session_id);
+        }
+    }
+}
+
+/// Sends the pings that wait, gives up on old ones, and says when the next one is given up.
+fn pings(
+    session: u64,
+    extras: &mut Extras,
+    address: Ipv4Addr,
+    now: u64,
+    out: &mut Vec<Vec<u8>>,
+    events: &mut Vec<Event>,
+) -> Option<u64> {
+    let mut next = None;
+    extras.pings.retain_mut(|ping| {
+        let sent = *ping.sent.get_or_insert_with(|| {
+            let (identifier, sequence) = ((ping.id >> 16) as u16, ping.id as u16);
+            out.extend(ip::echo_request(address, ping.destination, identifier, sequence, usize::from(ping.size)));
+            now
+        });
+        let end = sent.saturating_add(PING_LIFETIME_NS);
+        if end <= now {
+            events.push(Event::PingLost { session, id: ping.id });
+            return false;
+        }
+        next = earlier(next, Some(end));
+        true
+    });
+    next
+}
+
+/// One turn of a session's TCP stack. A defect in it costs this session its TCP sockets and nobody else anything.
+fn run(tcp: &mut Option<Stack>, now: u64, owner: &mut Owner<'_>, out: &mut Vec<Vec<u8>>) -> Option<u64> {
+    let stack = tcp.as_mut()?;
+    let turn = catch_unwind(AssertUnwindSafe(|| {
+        stack.poll(now, owner);
+        stack.deadline(now)
+    }));
+    out.append(&mut stack.device.sent);
+    if turn.is_err() {
+        stack.end_all(owner);
+    }
+    if turn.is_err() || stack.is_empty() {
+        *tcp = None;
+    }
+    turn.unwrap_or_default()
+}

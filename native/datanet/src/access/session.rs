@@ -1,0 +1,122 @@
+//! One PDU session: the terminal's half (address, sockets, pings) and the gNB's half (the tunnel).
+use super::stack::Stack;
+use super::udp::Udp;
+use crate::gtpu;
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// How many uplink packets wait for a tunnel.
+const WAITING: usize = 32;
+/// How many answers of its own one session may owe between two polls.
+const ANSWERS: usize = 1024;
+
+/// The gNB's end of an N3 tunnel (TS 38.413 9.3.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    pub local_teid: u32,
+    pub remote: SocketAddr,
+    pub remote_teid: u32,
+    pub qfi: u8,
+}
+
+/// Packets and octets of one session, as the terminal's IP stack counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub uplink_packets: u64,
+    pub uplink_bytes: u64,
+    pub downlink_packets: u64,
+    pub downlink_bytes: u64,
+    pub dropped: u64,
+}
+
+/// An echo request that has no reply yet; `sent` is none until the next poll sends it.
+pub struct Ping {
+    pub id: u32,
+    pub destination: Ipv4Addr,
+    pub size: u16,
+    pub sent: Option<u64>,
+}
+
+/// The parts that only few sessions have, made when first needed.
+#[derive(Default)]
+pub struct Extras {
+    pub pings: Vec<Ping>,
+    pub udp: Vec<Udp>,
+    pub tcp: Option<Stack>,
+    pub waiting: VecDeque<Vec<u8>>,
+    pub raw: Option<VecDeque<Vec<u8>>>,
+    pub port: u16,
+}
+
+impl Extras {
+    /// Queues an answer of the terminal's stack; under a flood the surplus goes unanswered.
+    pub fn answer(&mut self, packet: Option<Vec<u8>>) {
+        if self.waiting.len() < ANSWERS {
+            self.waiting.extend(packet);
+        }
+    }
+}
+
+pub struct Session {
+    pub tunnel: Option<Tunnel>,
+    pub address: Option<Ipv4Addr>,
+    pub mtu: u16,
+    pub counters: Counters,
+    pub extras: Option<Box<Extras>>,
+    pub scheduled: Option<u64>,
+    pub touched: bool,
+    pub pending: bool,
+    pub active: bool,
+}
+
+impl Session {
+    pub fn new() -> Session {
+        Session {
+            tunnel: None,
+            address: None,
+            mtu: 1400,
+            counters: Counters::default(),
+            extras: None,
+            scheduled: None,
+            touched: false,
+            pending: false,
+            active: false,
+        }
+    }
+
+    pub fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_with(Box::default)
+    }
+
+    /// Whether `packet` must wait because no tunnel stands; the first one that waits asks for a service request.
+    pub fn uplink(&mut self, packet: Vec<u8>) -> Uplink {
+        let Some(tunnel) = self.tunnel else {
+            let waiting = &mut self.extras().waiting;
+            if waiting.len() == WAITING {
+                waiting.pop_front();
+                self.counters.dropped += 1;
+            }
+            self.extras().waiting.push_back(packet);
+            return if std::mem::replace(&mut self.pending, true) { Uplink::Kept } else { Uplink::Pending };
+        };
+        match gtpu::uplink(tunnel.remote_teid, tunnel.qfi, &packet) {
+            Some(payload) => {
+                self.counters.uplink_packets += 1;
+                self.counters.uplink_bytes += packet.len() as u64;
+                self.active = true;
+                Uplink::Sent(tunnel.remote, payload)
+            }
+            None => {
+                self.counters.dropped += 1;
+                Uplink::Kept
+            }
+        }
+    }
+}
+
+/// What became of an uplink packet.
+pub enum Uplink {
+    Sent(SocketAddr, Vec<u8>),
+    Pending,
+    Kept,
+}

@@ -1,0 +1,182 @@
+//! What a terminal's programs do: ping, UDP and TCP sockets, raw packets.
+use super::Access;
+use super::event::Error;
+use super::session::{Extras, Ping, Session};
+use super::stack::Stack;
+use super::udp::Udp;
+use crate::ip;
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+/// How many echo requests, UDP sockets and raw packets one session may have open.
+const PINGS: usize = 256;
+const UDP_SOCKETS: usize = 64;
+pub const RAW_WAITING: usize = 1024;
+const FIRST_EPHEMERAL: u16 = 49152;
+
+impl Access {
+    /// Sends an echo request with `size` octets of data at the next poll.
+    pub fn ping(&mut self, session_id: u64, destination: Ipv4Addr, size: u16, id: u32) -> Result<(), Error> {
+        let session = self.addressed(session_id)?;
+        if ip::HEADER + 8 + usize::from(size) > usize::from(session.mtu) {
+            return Err(Error::TooLong);
+        }
+        let pings = &mut session.extras().pings;
+        if pings.len() == PINGS {
+            return Err(Error::Exhausted);
+        }
+        pings.push(Ping { id, destination, size, sent: None });
+        self.touch(session_id);
+        Ok(())
+    }
+
+    /// Opens a UDP socket; port 0 takes a free one.
+    pub fn udp_open(&mut self, session_id: u64, port: u16) -> Result<u64, Error> {
+        let handle = self.handles + 1;
+        let extras = self.addressed(session_id)?.extras();
+        if extras.udp.len() == UDP_SOCKETS {
+            return Err(Error::Exhausted);
+        }
+        let port = if port == 0 { ephemeral(extras) } else { port };
+        if extras.udp.iter().any(|udp| udp.port == port) {
+            return Err(Error::InUse);
+        }
+        extras.udp.push(Udp::new(handle, port));
+        Ok(self.opened(handle, session_id))
+    }
+
+    /// Sends one datagram at the next poll.
+    pub fn send_to(&mut self, socket: u64, data: &[u8], destination: SocketAddrV4) -> Result<usize, Error> {
+        let session_id = self.owner(socket)?;
+        let session = self.addressed(session_id)?;
+        if ip::HEADER + ip::UDP_HEADER + data.len() > usize::from(session.mtu) {
+            return Err(Error::TooLong);
+        }
+        let udp = session.extras().udp.iter_mut().find(|udp| udp.handle == socket).ok_or(Error::NoSocket)?;
+        if !udp.queue(destination, data) {
+            return Err(Error::Exhausted);
+        }
+        self.touch(session_id);
+        Ok(data.len())
+    }
+
+    /// The next datagram and its source, or none.
+    pub fn recv_from(&mut self, socket: u64) -> Result<Option<(SocketAddrV4, Vec<u8>)>, Error> {
+        let session_id = self.owner(socket)?;
+        let extras = self.addressed(session_id)?.extras();
+        let udp = extras.udp.iter_mut().find(|udp| udp.handle == socket).ok_or(Error::NoSocket)?;
+        let datagram = udp.received.pop_front();
+        udp.told = !udp.received.is_empty();
+        Ok(datagram)
+    }
+
+    /// Begins a TCP connection; `Connected` or `Closed` follows.
+    pub fn tcp_connect(&mut self, session_id: u64, remote: SocketAddrV4) -> Result<u64, Error> {
+        let handle = self.handles + 1;
+        let port = ephemeral(self.addressed(session_id)?.extras());
+        self.stack(session_id)?.connect(handle, port, remote)?;
+        self.touch(session_id);
+        Ok(self.opened(handle, session_id))
+    }
+
+    /// Listens on a TCP port of the terminal; `Accepted` follows for each connection.
+    pub fn tcp_listen(&mut self, session_id: u64, port: u16) -> Result<u64, Error> {
+        let handle = self.handles + 1;
+        self.stack(session_id)?.listen(handle, port)?;
+        Ok(self.opened(handle, session_id))
+    }
+
+    /// Takes as much of `data` as fits; less than all means that `Writable` follows.
+    pub fn send(&mut self, socket: u64, data: &[u8]) -> Result<usize, Error> {
+        let session_id = self.owner(socket)?;
+        let taken = self.tcp(session_id)?.send(socket, data)?;
+        self.touch(session_id);
+        Ok(taken)
+    }
+
+    /// Up to `limit` octets of a TCP connection: empty where none wait, none at its end.
+    pub fn recv(&mut self, socket: u64, limit: usize) -> Result<Option<Vec<u8>>, Error> {
+        let session_id = self.owner(socket)?;
+        let data = self.tcp(session_id)?.recv(socket, limit)?;
+        self.touch(session_id);
+        Ok(data)
+    }
+
+    /// Closes a socket of either kind; the handle ends here. A TCP connection ends with FIN, or at once with `abort`.
+    pub fn close(&mut self, socket: u64, abort: bool) -> Result<(), Error> {
+        let session_id = self.owner(socket)?;
+        self.sockets.remove(&socket);
+        let extras = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?.extras();
+        let before = extras.udp.len();
+        extras.udp.retain(|udp| udp.handle != socket);
+        if extras.udp.len() == before
+            && let Some(stack) = &mut extras.tcp
+        {
+            stack.close(socket, abort)?;
+        }
+        self.touch(session_id);
+        Ok(())
+    }
+
+    /// Hands every downlink packet of a session to `raw_receive` instead of the terminal's own stack, or ends that.
+    pub fn raw(&mut self, session_id: u64, on: bool) -> Result<(), Error> {
+        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
+        session.extras().raw = on.then(VecDeque::new);
+        Ok(())
+    }
+
+    /// Sends one IP packet of the terminal as it is.
+    pub fn raw_send(&mut self, session_id: u64, packet: Vec<u8>) -> Result<(), Error> {
+        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
+        let waiting = &mut session.extras().waiting;
+        if waiting.len() >= RAW_WAITING {
+            return Err(Error::Exhausted);
+        }
+        waiting.push_back(packet);
+        self.touch(session_id);
+        Ok(())
+    }
+
+    /// The downlink packets that wait for the owner of a raw session.
+    pub fn raw_receive(&mut self, session_id: u64) -> Result<Vec<Vec<u8>>, Error> {
+        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
+        Ok(session
+            .extras
+            .as_mut()
+            .and_then(|extras| extras.raw.as_mut())
+            .map(|raw| raw.drain(..).collect())
+            .unwrap_or_default())
+    }
+
+    fn addressed(&mut self, session_id: u64) -> Result<&mut Session, Error> {
+        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
+        if session.address.is_none() { Err(Error::NoAddress) } else { Ok(session) }
+    }
+
+    fn owner(&self, socket: u64) -> Result<u64, Error> {
+        self.sockets.get(&socket).copied().ok_or(Error::NoSocket)
+    }
+
+    fn opened(&mut self, handle: u64, session_id: u64) -> u64 {
+        self.handles = handle;
+        self.sockets.insert(handle, session_id);
+        handle
+    }
+
+    fn stack(&mut self, session_id: u64) -> Result<&mut Stack, Error> {
+        let (now, seed) = (self.now, self.seed ^ session_id.rotate_left(17) ^ self.handles);
+        let session = self.addressed(session_id)?;
+        let (address, mtu) = (session.address.ok_or(Error::NoAddress)?, session.mtu);
+        Ok(session.extras().tcp.get_or_insert_with(|| Stack::new(address, mtu, seed, now)))
+    }
+
+    fn tcp(&mut self, session_id: u64) -> Result<&mut Stack, Error> {
+        self.addressed(session_id)?.extras().tcp.as_mut().ok_or(Error::NoSocket)
+    }
+}
+
+/// The next port for a socket that named none (RFC 6335 6).
+fn ephemeral(extras: &mut Extras) -> u16 {
+    extras.port = extras.port.wrapping_add(1).max(FIRST_EPHEMERAL);
+    extras.port
+}

@@ -1,0 +1,59 @@
+//! The queue that stands for a network device below smoltcp.
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::time::Instant;
+use std::collections::VecDeque;
+
+/// How many packets one poll may put out before it yields.
+const BURST: usize = 256;
+
+/// IP packets towards and from one smoltcp interface.
+pub struct Queue {
+    pub received: VecDeque<Vec<u8>>,
+    pub sent: Vec<Vec<u8>>,
+    mtu: usize,
+}
+
+impl Queue {
+    pub fn new(mtu: u16) -> Queue {
+        Queue { received: VecDeque::new(), sent: Vec::new(), mtu: usize::from(mtu) }
+    }
+}
+
+pub struct Incoming(Vec<u8>);
+pub struct Outgoing<'a>(&'a mut Vec<Vec<u8>>);
+
+impl RxToken for Incoming {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
+        read(&self.0)
+    }
+}
+
+impl TxToken for Outgoing<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, write: F) -> R {
+        let mut packet = vec![0; length];
+        let result = write(&mut packet);
+        self.0.push(packet);
+        result
+    }
+}
+
+impl Device for Queue {
+    type RxToken<'a> = Incoming;
+    type TxToken<'a> = Outgoing<'a>;
+
+    fn receive(&mut self, _now: Instant) -> Option<(Incoming, Outgoing<'_>)> {
+        let packet = self.received.pop_front()?;
+        Some((Incoming(packet), Outgoing(&mut self.sent)))
+    }
+
+    fn transmit(&mut self, _now: Instant) -> Option<Outgoing<'_>> {
+        (self.sent.len() < BURST).then_some(Outgoing(&mut self.sent))
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = Medium::Ip;
+        capabilities.max_transmission_unit = self.mtu;
+        capabilities
+    }
+}
