@@ -1,1 +1,11 @@
-//! 5G security algorithms: MILENAGE, key derivation, NEA, NIA, SUCI (TS 33.501).
+//! The security algorithms of 5GS as pure functions over octets: no clock, no randomness, no state between calls.
+//! Keys of a fixed length are arrays, so that a wrong length is the caller's type error and never a panic here.
+
+pub mod aka;
+pub mod algorithms;
+pub mod error;
+pub mod kdf;
+pub mod nas;
+pub mod suci;
+
+pub use error::Error;
