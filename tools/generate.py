@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import asn1
+
 
 def main(folder: Path) -> None:
     """Write every generated file below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "__init__.py").write_text('"""Made by make setup; never edited."""\n', encoding="utf-8")
+    asn1.write_all(folder)
 
 
 if __name__ == "__main__":

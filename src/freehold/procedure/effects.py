@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar, cast, overload
 
+from freehold.spec.errors import Bug
 from freehold.spec.events import Event
 
 if TYPE_CHECKING:
@@ -194,12 +195,13 @@ class Exchange(Expect[T]):
 class Signal(Effect[T]):
     """A value that comes from outside the conversation, once: from a store, another function, a child procedure."""
 
-    __slots__ = ("_error", "_run", "_value")
+    __slots__ = ("_error", "_run", "_value", "_watcher")
 
     def __init__(self) -> None:
         self._value: Outcome[T] = PENDING
         self._error: Exception | None = None
         self._run: Run | None = None
+        self._watcher: Callable[[Signal[T]], None] | None = None
 
     @property
     def settled(self) -> bool:
@@ -212,6 +214,8 @@ class Signal(Effect[T]):
             self._value = value
             if self._run is not None and self._run.waiting is self:
                 self._run.resume(value)
+            if self._watcher is not None:
+                self._watcher(self)
 
     def fail(self, error: Exception) -> None:
         """Raise an error at the waiting place; later calls change nothing."""
@@ -219,6 +223,23 @@ class Signal(Effect[T]):
             self._error = error
             if self._run is not None and self._run.waiting is self:
                 self._run.fail(error)
+            if self._watcher is not None:
+                self._watcher(self)
+
+    def watch(self, watcher: Callable[[Signal[T]], None]) -> None:
+        """Call `watcher` once this is settled, at once if it is: the way out of the procedures' world."""
+        if self.settled:
+            watcher(self)
+        else:
+            self._watcher = watcher
+
+    def result(self) -> T:
+        """The value of a settled signal; raises its error."""
+        if self._error is not None:
+            raise self._error
+        if self._value is PENDING:
+            raise Bug("a signal was read before it was settled")
+        return self._value
 
     def begin(self, run: Run) -> Outcome[T]:
         """Give what is there, or wait for it."""

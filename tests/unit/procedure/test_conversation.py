@@ -20,7 +20,7 @@ from freehold.procedure import (
     send,
 )
 from freehold.spec import counters
-from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired
+from freehold.spec.errors import Aborted, Bug, PeerError, Reject, TimerExpired
 from freehold.spec.events import Event
 
 from .world import Line, World
@@ -343,3 +343,23 @@ def test_when_somebody_watches_then_beginnings_are_recorded(world: World):
         ("question", "TS 24.501 5.4.1", "ue-1"),
     ]
     assert not world.tap.active
+
+
+def test_when_a_signal_is_watched_then_the_watcher_is_called_once_it_is_settled():
+    early: Signal[int] = Signal()
+    late: Signal[int] = Signal()
+    seen: list[int] = []
+    early.set(1)
+    early.watch(lambda signal: seen.append(signal.result()))
+    late.watch(lambda signal: seen.append(signal.result()))
+    late.set(2)
+    assert seen == [1, 2]
+
+
+def test_when_a_signal_is_read_too_early_or_failed_then_it_raises():
+    signal: Signal[int] = Signal()
+    with pytest.raises(Bug):
+        signal.result()
+    signal.fail(PeerError("no"))
+    with pytest.raises(PeerError):
+        signal.result()

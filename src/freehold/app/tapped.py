@@ -1,0 +1,62 @@
+"""Service calls in process, made visible on the tap."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
+
+from freehold.procedure import Environment, Record
+from freehold.services.errors import ServiceError
+from freehold.services.operations import OPERATIONS
+
+T = TypeVar("T")
+
+
+def tapped(service: T, environment: Environment, source: str, target: str) -> T:
+    """The same service, recording each operation and its answer while somebody watches."""
+    return cast("T", _Tapped(service, environment, source, target))
+
+
+class _Tapped:
+    __slots__ = ("__dict__", "_environment", "_service", "_source", "_target")
+
+    def __init__(self, service: object, environment: Environment, source: str, target: str) -> None:
+        self._service = service
+        self._environment = environment
+        self._source = source
+        self._target = target
+
+    def __getattr__(self, method: str) -> Any:
+        plain = getattr(self._service, method)
+        if method not in OPERATIONS:
+            return plain
+        wrapped = self._watched(method, plain)
+        setattr(self, method, wrapped)
+        return wrapped
+
+    def _watched(self, method: str, plain: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        environment = self._environment
+
+        async def watched(*arguments: Any, **keywords: Any) -> Any:
+            self._record(method, "request", arguments)
+            try:
+                answer = await plain(*arguments, **keywords)
+            except ServiceError as error:
+                self._record(method, f"{error.status} {error.application_error}", None)
+                raise
+            self._record(method, "response", answer)
+            return answer
+
+        def choose(*arguments: Any, **keywords: Any) -> Awaitable[Any]:
+            return watched(*arguments, **keywords) if environment.tap.active else plain(*arguments, **keywords)
+
+        return choose
+
+    def _record(self, method: str, kind: str, value: object) -> None:
+        environment, operation = self._environment, OPERATIONS[method]
+        if not environment.tap.active:
+            return
+        ends = (self._source, self._target) if kind == "request" else (self._target, self._source)
+        environment.tap.record(
+            Record(environment.now(), "SBI", *ends, f"{operation.name} {kind}", operation.clause, value=value)
+        )

@@ -1,0 +1,97 @@
+"""The protocols that Freehold speaks in ASN.1, and the files made for each."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asn1.compact import compact
+from asn1.graph import Asn1, Graph, Node, objects
+from asn1.naming import class_name
+from asn1.stubs import stub
+
+_KINDS = ("initiatingMessage", "successfulOutcome", "unsuccessfulOutcome")
+_NAMED = {"SEQUENCE", "CHOICE", "ENUMERATED"}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One ASN.1 protocol: pycrate's module, name of the files made, PER variant, and its PDU if it has any."""
+
+    source: str
+    name: str
+    aligned: bool
+    specification: str
+    pdu: str | None = None
+
+
+PROTOCOLS = (Protocol("NGAP", "ngap", True, "TS 38.413 9.4", "NGAP-PDU"),)
+
+
+def _modules(source: str) -> list[Any]:
+    container = importlib.import_module(f"pycrate_asn1dir.{source}")
+    return [container.GLOBAL.MOD[name] for name in container.GLOBAL.MOD if name.startswith(f"{source}-")]
+
+
+def _constants(modules: list[Any]) -> dict[int, str]:
+    """Names of the protocol's IE ids."""
+    names: dict[int, str] = {}
+    for module in modules:
+        for name in module["_val_"]:
+            value = module[name]
+            if value._typeref is not None and value._typeref.called[1] == "ProtocolIE-ID":
+                if value._val in names:
+                    raise ValueError(f"{name} and {names[value._val]} have one id")
+                names[value._val] = name
+    return names
+
+
+def _messages(graph: Graph, pdu: Asn1) -> list[Node]:
+    """Each message of the protocol: its procedure code, criticality, kind (0..2) and node."""
+    messages = []
+    for kind, alternative in enumerate(_KINDS):
+        for entry in objects(pdu._cont[alternative]._cont["value"]):
+            value = entry[pdu._cont[alternative]._cont["value"]._const_tab_id]
+            criticality, code = entry.get("criticality", "ignore"), entry["procedureCode"]
+            node = graph.add(value, "")
+            messages.append({"procedure_code": code, "criticality": criticality, "kind": kind, "node": node})
+    return sorted(messages, key=lambda message: (message["procedure_code"], message["kind"]))
+
+
+def _types(graph: Graph, number: list[int]) -> dict[str, int]:
+    """The node of each named type; a name stands for one structure only."""
+    types: dict[str, int] = {}
+    for node, name in sorted(graph.names.items(), key=lambda pair: (pair[1], pair[0])):
+        if types.setdefault(name, number[node]) != number[node]:
+            raise ValueError(f"two different types are named {name}")
+    return types
+
+
+def write(protocol: Protocol, folder: Path) -> None:
+    """Write `<name>.json` (tables) and `<name>.pyi` (types) of one protocol."""
+    modules = _modules(protocol.source)
+    graph = Graph(_constants(modules))
+    messages: list[Node] = []
+    for module in modules:
+        for name in module["_type_"]:
+            item = module[name]
+            if name == protocol.pdu:
+                messages = _messages(graph, item)
+            elif item.TYPE in _NAMED and item._typeref is None and not module["_param_"].count(name):
+                graph.names[graph.add(item, name)] = class_name(name)
+    (folder / f"{protocol.name}.pyi").write_text(stub(protocol.specification, graph, messages), encoding="utf-8")
+    nodes, number = compact(graph.nodes)
+    types = _types(graph, number)
+    for message in messages:
+        message["node"] = number[message["node"]]
+    table = {"aligned": protocol.aligned, "nodes": nodes, "types": types, "messages": messages}
+    (folder / f"{protocol.name}.json").write_text(json.dumps(table, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def write_all(folder: Path) -> None:
+    """Write the files of every protocol."""
+    for protocol in PROTOCOLS:
+        write(protocol, folder)
