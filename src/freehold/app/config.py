@@ -1,0 +1,223 @@
+"""The one configuration: a TOML file, its defaults, and its mistakes told in one line."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tomllib
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Literal, cast
+
+import msgspec
+
+from freehold.app.settings import BitRate, build, describe, schema_of
+from freehold.spec.errors import Unusable
+from freehold.spec.identities import PlmnId, SNssai
+from freehold.spec.timers import TIMERS
+
+CipheringName = Literal["NEA0", "NEA1", "NEA2", "NEA3"]
+IntegrityName = Literal["NIA0", "NIA1", "NIA2", "NIA3"]
+N6 = Literal["internal", "nat", "route"]
+
+
+class NetworkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who the network is: its name on phones, its PLMN, its tracking area code."""
+
+    name: str = "Freehold"
+    plmn: PlmnId = PlmnId("001", "01")
+    tac: int = 1
+
+
+class SliceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A network slice: `1`, or `1-010203` with its differentiator in hexadecimal."""
+
+    id: SNssai = SNssai(1)
+
+
+class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A data network: its addresses for terminals, name servers, MTU in octets, rate, and way out (N6)."""
+
+    name: str = "internet"
+    pool: IPv4Network = IPv4Network("10.45.0.0/16")
+    dns: tuple[IPv4Address, ...] = ()
+    p_cscf: tuple[IPv4Address, ...] = ()
+    mtu: int = 1400
+    ambr_up: BitRate = BitRate(1_000_000_000)
+    ambr_down: BitRate = BitRate(1_000_000_000)
+    n6: N6 = "internal"
+
+
+class AmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The AMF: its N2 addresses (`192.0.2.1:38412`, `unix:/run/n2.sock`), its identity, its algorithms in order."""
+
+    n2: tuple[str, ...] = ()
+    region: int = 2
+    set: int = 1
+    pointer: int = 0
+    ciphering: tuple[CipheringName, ...] = ("NEA2", "NEA1", "NEA3")
+    integrity: tuple[IntegrityName, ...] = ("NIA2", "NIA1", "NIA3")
+    null_scheme: bool = True
+
+
+class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The UPF: N3 and N4 addresses, the N3 address told to gNBs, the packet path."""
+
+    n3: str = ""
+    n4: str = ""
+    advertise: str = ""
+    path: Literal["auto", "portable"] = "auto"
+
+
+class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A gNB that this process runs: its id of 22..32 bits, its AMF (empty: in process), its N3 address."""
+
+    id: int = 1
+    bits: int = 32
+    name: str = "gnb-1"
+    amf: str = ""
+    n3: str = ""
+    tac: int | None = None
+
+
+class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The management API's UNIX socket; empty: in the runtime folder."""
+
+    socket: str = ""
+
+
+class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The data folder; empty: by XDG, or /var/lib/freehold as root."""
+
+    path: str = ""
+
+
+class LogSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much is logged on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class RejectSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """5GMM causes that the operator chooses (TS 24.501 9.11.3.2): #3, #6 and #7 disable a SIM until power-off."""
+
+    unknown_subscriber: int = 15
+    barred_subscriber: int = 15
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything an owner may set; every part has a default that works."""
+
+    network: NetworkSection = NetworkSection()
+    slice: tuple[SliceSection, ...] = (SliceSection(),)
+    dnn: tuple[DnnSection, ...] = (DnnSection(),)
+    amf: AmfSection = AmfSection()
+    upf: UpfSection = UpfSection()
+    gnb: tuple[GnbSection, ...] = (GnbSection(),)
+    management: ManagementSection = ManagementSection()
+    store: StoreSection = StoreSection()
+    log: LogSection = LogSection()
+    timers: dict[str, float] = {}
+    reject: RejectSection = RejectSection()
+
+
+def load(path: Path | None) -> Configuration:
+    """Read a file, or the owner's own where there is one, or the defaults; Unusable says what is wrong and where."""
+    chosen = path or next((place for place in (default_path(),) if place.exists()), None)
+    if chosen is None:
+        return Configuration()
+    try:
+        text = chosen.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(
+            f"{chosen}: cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}"
+        ) from None
+    return parse(text, str(chosen))
+
+
+def parse(text: str, name: str = "configuration") -> Configuration:
+    """Read TOML text; `name` stands before every complaint."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Unusable(f"{name}: not TOML: {error}") from None
+    configuration = build(Configuration, raw, name, text)
+    for key, wrong in _contradictions(configuration):
+        raise Unusable(f"{name}: {key}: {wrong}")
+    return configuration
+
+
+def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
+    """What each value alone does not show: the key and the complaint."""
+    found = [
+        (f"timers.{name}", f"no such timer; known: {', '.join(TIMERS)}")
+        for name in configuration.timers
+        if name not in TIMERS
+    ]
+    found += [
+        (f"timers.{name}", "must be above 0 seconds") for name, value in configuration.timers.items() if value <= 0
+    ]
+    if not configuration.slice:
+        found.append(("slice", "at least one [[slice]] is needed"))
+    if not configuration.dnn:
+        found.append(("dnn", "at least one [[dnn]] is needed"))
+    names = [section.name for section in configuration.dnn]
+    found += [
+        ("dnn.name", f"{name!r} stands twice") for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    pools = sorted((section.pool, section.name) for section in configuration.dnn)
+    found += [
+        ("dnn.pool", f"{one[1]} and {two[1]} overlap: {one[0]} and {two[0]}")
+        for one, two in itertools.pairwise(pools)
+        if one[0].overlaps(two[0])
+    ]
+    found += [("dnn.mtu", f"{s.mtu} is outside 1280..1500") for s in configuration.dnn if not 1280 <= s.mtu <= 1500]
+    found += [
+        ("dnn.pool", f"{s.pool} has no room for a terminal") for s in configuration.dnn if s.pool.num_addresses < 4
+    ]
+    if not 0 < configuration.network.tac < 0xFFFFFE:
+        found.append(("network.tac", f"{configuration.network.tac} is outside 1..16777213 (TS 23.003 19.4.2.3)"))
+    found += [("gnb.bits", f"{g.bits} is outside 22..32") for g in configuration.gnb if not 22 <= g.bits <= 32]
+    found += [("gnb.id", f"{g.id} has more than {g.bits} bits") for g in configuration.gnb if g.id >> g.bits]
+    if not configuration.amf.integrity or not configuration.amf.ciphering:
+        found.append(("amf.integrity", "at least one integrity and one ciphering algorithm are needed"))
+    return found
+
+
+def show(configuration: Configuration) -> dict[str, object]:
+    """The configuration as plain values, every default included, in the units a person writes."""
+    return cast("dict[str, object]", describe(configuration))
+
+
+def schema() -> dict[str, object]:
+    """The JSON schema of the file."""
+    return schema_of(Configuration)
+
+
+# --- where an owner's files are -----------------------------------------------------------------
+def default_path() -> Path:
+    """The configuration file: /etc/freehold as root, XDG_CONFIG_HOME otherwise."""
+    return _folder("/etc", "XDG_CONFIG_HOME", ".config") / "freehold.toml"
+
+
+def data_folder(configuration: Configuration) -> Path:
+    """The data folder: as configured, /var/lib/freehold as root, XDG_DATA_HOME otherwise."""
+    chosen = configuration.store.path
+    return Path(chosen) if chosen else _folder("/var/lib", "XDG_DATA_HOME", ".local/share")
+
+
+def socket_path(configuration: Configuration) -> Path:
+    """The management socket: as configured, /run/freehold as root, XDG_RUNTIME_DIR or the data folder otherwise."""
+    if configuration.management.socket:
+        return Path(configuration.management.socket)
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if os.getuid() == 0:
+        return Path("/run/freehold/management.sock")
+    folder = Path(runtime) / "freehold" if runtime else data_folder(configuration)
+    return folder / "management.sock"
+
+
+def _folder(root: str, variable: str, beneath: str) -> Path:
+    if os.getuid() == 0 and variable not in os.environ:
+        return Path(root) / "freehold"
+    return Path(os.environ.get(variable) or Path.home() / beneath) / "freehold"
