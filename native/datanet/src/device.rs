@@ -1,6 +1,7 @@
 //! The queue that stands for a network device below smoltcp.
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
-use smoltcp::time::Instant;
+use smoltcp::socket::tcp::{Socket, State};
+use smoltcp::time::{Duration, Instant};
 use std::collections::VecDeque;
 
 /// How many packets one poll may put out before it yields.
@@ -17,6 +18,12 @@ impl Queue {
     pub fn new(mtu: u16) -> Queue {
         Queue { received: VecDeque::new(), sent: Vec::new(), mtu: usize::from(mtu) }
     }
+}
+
+/// Limits how long the peer may be silent while it owes an answer; smoltcp would also end connections that are just idle.
+pub fn supervise(socket: &mut Socket<'_>, silence: Duration) {
+    let idle = matches!(socket.state(), State::Established | State::CloseWait) && socket.send_queue() == 0;
+    socket.set_timeout((!idle).then_some(silence));
 }
 
 pub struct Incoming(Vec<u8>);

@@ -4,6 +4,7 @@
 //! terminals and the GTP-U relay of their gNB. Neither reads a clock, opens a socket, or trusts a packet.
 mod access;
 mod device;
+mod fragments;
 pub mod gtpu;
 pub mod ip;
 mod network;

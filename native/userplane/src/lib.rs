@@ -1,1 +1,35 @@
 //! The portable user plane: sans-I/O packet engine over compiled session rules (TS 29.244, TS 29.281).
+//!
+//! [`Upf`] owns flat session records and turns packets of N3 into packets of N6 and back, in place. It opens no socket,
+//! reads no clock and draws no randomness: packets, time and the seed are arguments. No packet allocates, and no octet of
+//! a peer can make it panic.
+#![forbid(unsafe_code)]
+
+mod address;
+mod buffer;
+mod control;
+mod count;
+mod engine;
+mod filter;
+mod gtpu;
+mod inner;
+mod meter;
+mod packet;
+mod record;
+mod rules;
+mod seal;
+mod signal;
+mod table;
+
+pub use address::{Pool as AddressPool, Prefix, ip_number};
+pub use control::{Instance, LocalSwitch, Settings};
+pub use count::{Count, Counters};
+pub use engine::Upf;
+pub use filter::Filter;
+pub use gtpu::{Fault as GtpuFault, GTPU_PORT, Header, parse as parse_gtpu};
+pub use inner::{Inner, parse as parse_inner};
+pub use meter::Meter;
+pub use packet::{HEADROOM, Packet, Port, Recycler};
+pub use record::Usage;
+pub use rules::{Action, Direction, Peer, Refused, Rule, SessionRules};
+pub use signal::Event;

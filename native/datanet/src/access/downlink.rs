@@ -14,15 +14,18 @@ impl Access {
         let Some(message) = gtpu::parse(&datagram.payload) else { return };
         let answer = match message {
             gtpu::Message::GPdu { teid, payload, .. } => match self.tunnels.get(&teid) {
-                Some(session_id) => return self.downlink(*session_id, payload),
+                Some(handle) => match self.bearers.get(handle).and_then(|bearer| bearer.session) {
+                    Some(session_id) => return self.downlink(session_id, payload),
+                    None => return,
+                },
                 None => self.unknown_tunnel(datagram.source, teid),
             },
             gtpu::Message::EchoRequest { sequence } => Some((datagram.source, gtpu::echo_response(sequence))),
             gtpu::Message::UnknownExtension => Some((datagram.source, gtpu::supported_extension_headers())),
             gtpu::Message::ErrorIndication { teid } => return self.tunnel_lost(datagram.source, teid),
             gtpu::Message::EndMarker { teid } => {
-                if let Some(&session) = self.tunnels.get(&teid) {
-                    self.events.push(Event::EndMarker { session });
+                if let Some(&bearer) = self.tunnels.get(&teid) {
+                    self.events.push(Event::EndMarker { bearer });
                 }
                 None
             }
@@ -45,11 +48,12 @@ impl Access {
 
     /// Believes an error indication only from the tunnel's own peer.
     fn tunnel_lost(&mut self, peer: SocketAddr, teid: u32) {
-        if let Some(&session) = self.uplinks.get(&(peer.ip(), teid)) {
-            self.events.push(Event::TunnelLost { session });
+        if let Some(&bearer) = self.uplinks.get(&(peer.ip(), teid)) {
+            self.events.push(Event::TunnelLost { bearer });
         }
     }
 
+    /// A packet for a terminal; its fragments are put together first.
     fn downlink(&mut self, session_id: u64, packet: &[u8]) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&session_id) else { return };
@@ -65,17 +69,28 @@ impl Access {
             return;
         }
         let address = session.address;
-        let Some(view) = ip::parse(packet).filter(|view| Some(view.destination) == address && !view.fragment) else {
+        let Some(view) = ip::parse(packet).filter(|view| Some(view.destination) == address) else {
             session.counters.dropped += 1;
             return;
         };
-        let extras = session.extras();
+        if !view.fragment {
+            self.deliver(session_id, packet, &view);
+        } else if let Some(whole) = self.reassembly.add(session_id, now, packet, &view)
+            && let Some(view) = ip::parse(&whole)
+        {
+            self.deliver(session_id, &whole, &view);
+        }
+    }
+
+    fn deliver(&mut self, session_id: u64, packet: &[u8], view: &ip::View<'_>) {
+        let Some(session) = self.sessions.get_mut(&session_id) else { return };
+        let (extras, now) = (session.extras(), self.now);
         match view.protocol {
-            ip::ICMP => icmp(session_id, extras, &view, now, &mut self.events, packet),
-            ip::UDP => datagram(session_id, extras, &view, &mut self.events, packet),
+            ip::ICMP => icmp(session_id, extras, view, now, &mut self.events, packet),
+            ip::UDP => datagram(session_id, extras, view, &mut self.events, packet),
             ip::TCP => match &mut extras.tcp {
                 Some(stack) => stack.device.received.push_back(packet[..view.total].to_vec()),
-                None => extras.answer(ip::reset(&view)),
+                None => extras.answer(ip::reset(view)),
             },
             _ => {}
         }

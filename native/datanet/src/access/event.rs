@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 pub enum Event {
     /// An echo reply; the round trip in nanoseconds.
     PingReply { session: u64, id: u32, source: Ipv4Addr, size: u32, rtt_ns: u64 },
-    /// No reply within ten seconds, or an answer that the destination cannot be reached.
+    /// No reply within one second, or an answer that the destination cannot be reached.
     PingLost { session: u64, id: u32 },
     /// A connection stands.
     Connected { session: u64, socket: u64 },
@@ -23,16 +23,17 @@ pub enum Event {
     UplinkPending { session: u64 },
     /// A G-PDU for a tunnel that does not exist was answered with an error indication (TS 29.281 7.3.1).
     UnknownTunnel { peer: SocketAddr, teid: u32 },
-    /// The user plane function said that it does not know this session's uplink tunnel (TS 29.281 7.3.1).
-    TunnelLost { session: u64 },
+    /// The user plane function said that it does not know this bearer's tunnel (TS 29.281 7.3.1).
+    TunnelLost { bearer: u64 },
     /// The last packet of the old path has come (TS 29.281 7.3.2).
-    EndMarker { session: u64 },
+    EndMarker { bearer: u64 },
 }
 
 /// Why an operation of an access engine was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     NoSession,
+    NoBearer,
     NoAddress,
     NoSocket,
     WrongState,
@@ -45,6 +46,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Error::NoSession => "no such session",
+            Error::NoBearer => "no such bearer",
             Error::NoAddress => "the session has no address yet",
             Error::NoSocket => "no such socket",
             Error::WrongState => "the socket is not in a state for this",

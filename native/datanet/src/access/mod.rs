@@ -1,4 +1,5 @@
 //! The terminals' IP stacks and their gNB's GTP-U relay (TS 29.281), for thousands of sessions in one engine.
+mod bearers;
 mod downlink;
 mod event;
 mod session;
@@ -6,19 +7,21 @@ mod sockets;
 mod stack;
 mod udp;
 
+use crate::fragments::{Reassembly, split};
 use crate::{Datagram, earlier, ip};
+use bearers::Bearer;
+pub use bearers::Tunnel;
 pub use event::{Error, Event};
-pub use session::{Counters, Tunnel};
+pub use session::Counters;
 use session::{Extras, Session, Uplink};
 use stack::{Owner, Stack};
 use std::cmp::Reverse;
-use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How long an echo request waits for its reply.
-const PING_LIFETIME_NS: u64 = 10_000_000_000;
+const PING_LIFETIME_NS: u64 = 1_000_000_000;
 /// How many events may wait to be taken.
 const EVENTS: usize = 1 << 16;
 
@@ -27,13 +30,17 @@ pub struct Access {
     n3: SocketAddr,
     seed: u64,
     sessions: HashMap<u64, Session>,
+    bearers: HashMap<u64, Bearer>,
     tunnels: HashMap<u32, u64>,
+    uplinks: HashMap<(IpAddr, u32), u64>,
     sockets: HashMap<u64, u64>,
     touched: Vec<u64>,
     timers: BinaryHeap<Reverse<(u64, u64)>>,
-    uplinks: HashMap<(IpAddr, u32), u64>,
+    reassembly: Reassembly,
+    identification: u16,
     events: Vec<Event>,
     handles: u64,
+    tunnel_count: u32,
     now: u64,
     next_error_indication: u64,
     lost: u64,
@@ -46,20 +53,24 @@ impl Access {
             n3,
             seed: 0x9e37_79b9_7f4a_7c15,
             sessions: HashMap::new(),
+            bearers: HashMap::new(),
             tunnels: HashMap::new(),
+            uplinks: HashMap::new(),
             sockets: HashMap::new(),
             touched: Vec::new(),
             timers: BinaryHeap::new(),
-            uplinks: HashMap::new(),
+            reassembly: Reassembly::default(),
+            identification: 0,
             events: Vec::new(),
             handles: 0,
+            tunnel_count: 0,
             now: 0,
             next_error_indication: 0,
             lost: 0,
         }
     }
 
-    /// Makes initial sequence numbers follow `seed`.
+    /// Makes initial sequence numbers and TEIDs follow `seed`.
     pub fn seed(&mut self, seed: u64) {
         self.seed = seed;
     }
@@ -97,61 +108,16 @@ impl Access {
         session.mtu = mtu.max(576);
     }
 
-    /// The gNB's half: makes or replaces the tunnel, and sends what waited for it.
-    pub fn update(
-        &mut self,
-        session_id: u64,
-        local_teid: u32,
-        remote: SocketAddr,
-        remote_teid: u32,
-        qfi: u8,
-    ) -> Result<(), Error> {
-        match self.tunnels.entry(local_teid) {
-            Entry::Occupied(other) if *other.get() != session_id => return Err(Error::InUse),
-            Entry::Occupied(_) => {}
-            Entry::Vacant(free) => {
-                free.insert(session_id);
-            }
-        }
-        let session = self.sessions.entry(session_id).or_insert_with(Session::new);
-        let old = session.tunnel.replace(Tunnel { local_teid, remote, remote_teid, qfi });
-        session.pending = false;
-        if let Some(old) = old {
-            self.uplinks.remove(&(old.remote.ip(), old.remote_teid));
-            if old.local_teid != local_teid {
-                self.tunnels.remove(&old.local_teid);
-            }
-        }
-        self.uplinks.insert((remote.ip(), remote_teid), session_id);
-        self.touch(session_id);
-        Ok(())
-    }
-
-    /// Takes the tunnel away but keeps the terminal's stack: AN release (TS 23.502 4.2.6).
-    pub fn suspend(&mut self, session_id: u64) -> Result<(), Error> {
-        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
-        session.pending = false;
-        if let Some(tunnel) = session.tunnel.take() {
-            self.forget(tunnel);
-        }
-        Ok(())
-    }
-
-    /// Forgets a session and everything it had open.
+    /// Forgets a session and everything it had open; its bearer stays until it is removed.
     pub fn remove_session(&mut self, session_id: u64) -> Result<(), Error> {
         let session = self.sessions.remove(&session_id).ok_or(Error::NoSession)?;
-        if let Some(tunnel) = session.tunnel {
-            self.forget(tunnel);
+        if let Some(bearer) = session.bearer.and_then(|handle| self.bearers.get_mut(&handle)) {
+            bearer.session = None;
         }
         if session.extras.is_some() {
             self.sockets.retain(|_, owner| *owner != session_id);
         }
         Ok(())
-    }
-
-    fn forget(&mut self, tunnel: Tunnel) {
-        self.tunnels.remove(&tunnel.local_teid);
-        self.uplinks.remove(&(tunnel.remote.ip(), tunnel.remote_teid));
     }
 
     /// What happened since this was last asked, oldest first.
@@ -162,11 +128,6 @@ impl Access {
     /// What a session has carried.
     pub fn counters(&self, session_id: u64) -> Option<Counters> {
         self.sessions.get(&session_id).map(|session| session.counters)
-    }
-
-    /// Whether a session carried anything since this was last asked: what a user inactivity timer needs.
-    pub fn take_activity(&mut self, session_id: u64) -> bool {
-        self.sessions.get_mut(&session_id).is_some_and(|session| std::mem::take(&mut session.active))
     }
 
     /// How many sessions there are, and how many events were lost because nobody took them.
@@ -237,7 +198,14 @@ impl Access {
     fn transmit(&mut self, session_id: u64, out: Vec<Vec<u8>>, to_n3: &mut Vec<Datagram>) {
         let Some(session) = self.sessions.get_mut(&session_id) else { return };
         let waiting = std::mem::take(&mut session.extras().waiting);
+        let mut packets = Vec::with_capacity(waiting.len() + out.len());
         for packet in waiting.into_iter().chain(out) {
+            if packet.len() > usize::from(session.mtu) {
+                self.identification = self.identification.wrapping_add(1);
+            }
+            split(packet, session.mtu, self.identification, &mut packets);
+        }
+        for packet in packets {
             match session.uplink(packet) {
                 Uplink::Sent(destination, payload) => {
                     to_n3.push(Datagram { source: self.n3, destination, payload });

@@ -1,4 +1,5 @@
 //! One PDU session: the terminal's half (address, sockets, pings) and the gNB's half (the tunnel).
+use super::bearers::Tunnel;
 use super::stack::Stack;
 use super::udp::Udp;
 use crate::gtpu;
@@ -9,15 +10,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 const WAITING: usize = 32;
 /// How many answers of its own one session may owe between two polls.
 const ANSWERS: usize = 1024;
-
-/// The gNB's end of an N3 tunnel (TS 38.413 9.3.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tunnel {
-    pub local_teid: u32,
-    pub remote: SocketAddr,
-    pub remote_teid: u32,
-    pub qfi: u8,
-}
 
 /// Packets and octets of one session, as the terminal's IP stack counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +50,7 @@ impl Extras {
 }
 
 pub struct Session {
+    pub bearer: Option<u64>,
     pub tunnel: Option<Tunnel>,
     pub address: Option<Ipv4Addr>,
     pub mtu: u16,
@@ -72,6 +65,7 @@ pub struct Session {
 impl Session {
     pub fn new() -> Session {
         Session {
+            bearer: None,
             tunnel: None,
             address: None,
             mtu: 1400,
@@ -82,6 +76,13 @@ impl Session {
             pending: false,
             active: false,
         }
+    }
+
+    /// Nothing carries this session from now on.
+    pub fn unbind(&mut self) {
+        self.bearer = None;
+        self.tunnel = None;
+        self.pending = false;
     }
 
     pub fn extras(&mut self) -> &mut Extras {

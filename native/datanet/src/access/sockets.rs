@@ -18,7 +18,7 @@ impl Access {
     /// Sends an echo request with `size` octets of data at the next poll.
     pub fn ping(&mut self, session_id: u64, destination: Ipv4Addr, size: u16, id: u32) -> Result<(), Error> {
         let session = self.addressed(session_id)?;
-        if ip::HEADER + 8 + usize::from(size) > usize::from(session.mtu) {
+        if ip::HEADER + 8 + usize::from(size) > 65_535 {
             return Err(Error::TooLong);
         }
         let pings = &mut session.extras().pings;
@@ -49,7 +49,7 @@ impl Access {
     pub fn send_to(&mut self, socket: u64, data: &[u8], destination: SocketAddrV4) -> Result<usize, Error> {
         let session_id = self.owner(socket)?;
         let session = self.addressed(session_id)?;
-        if ip::HEADER + ip::UDP_HEADER + data.len() > usize::from(session.mtu) {
+        if ip::HEADER + ip::UDP_HEADER + data.len() > 65_535 {
             return Err(Error::TooLong);
         }
         let udp = session.extras().udp.iter_mut().find(|udp| udp.handle == socket).ok_or(Error::NoSocket)?;

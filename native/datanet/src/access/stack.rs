@@ -1,6 +1,6 @@
 //! The TCP stack of one session: a smoltcp interface, made when the first TCP socket is opened.
 use super::event::{Error, Event};
-use crate::device::Queue;
+use crate::device::{Queue, supervise};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
@@ -165,7 +165,9 @@ impl Stack {
 
     /// Works off the received packets and timers, and tells `owner` what came of it.
     pub fn poll(&mut self, now_ns: u64, owner: &mut Owner<'_>) {
+        self.supervise();
         self.interface.poll(instant(now_ns), &mut self.device, &mut self.sockets);
+        self.supervise();
         let mut accepted = Vec::new();
         for tcp in &mut self.open {
             let socket = self.sockets.get_mut::<Socket>(tcp.inner);
@@ -186,6 +188,12 @@ impl Stack {
             }
             !over
         });
+    }
+
+    fn supervise(&mut self) {
+        for tcp in &self.open {
+            supervise(self.sockets.get_mut::<Socket>(tcp.inner), SILENCE);
+        }
     }
 
     /// Hands the connection a listener took to a handle of its own, and lets the listener listen again.

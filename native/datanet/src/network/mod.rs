@@ -1,7 +1,16 @@
 //! The data network behind N6: it answers whatever terminals send to its addresses.
+mod dns;
+mod flows;
+mod http;
+
+use crate::fragments::{Reassembly, split};
 use crate::ip;
-use std::collections::HashMap;
+use flows::{ECHO, HTTP, Terminal};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::net::Ipv4Addr;
+
+const DOMAIN: u16 = 53;
 
 /// What a data network is and offers.
 #[derive(Clone, Debug)]
@@ -52,12 +61,28 @@ pub struct Statistics {
 pub struct DataNetwork {
     config: Config,
     statistics: Statistics,
+    reassembly: Reassembly,
+    terminals: HashMap<Ipv4Addr, Terminal>,
+    touched: Vec<Ipv4Addr>,
+    timers: BinaryHeap<Reverse<(u64, Ipv4Addr)>>,
+    flows: usize,
+    identification: u16,
     now: u64,
 }
 
 impl DataNetwork {
     pub fn new(config: Config) -> DataNetwork {
-        DataNetwork { config, statistics: Statistics::default(), now: 0 }
+        DataNetwork {
+            config,
+            statistics: Statistics::default(),
+            reassembly: Reassembly::default(),
+            terminals: HashMap::new(),
+            touched: Vec::new(),
+            timers: BinaryHeap::new(),
+            flows: 0,
+            identification: 0,
+            now: 0,
+        }
     }
 
     /// What was received, sent and refused so far.
@@ -73,8 +98,23 @@ impl DataNetwork {
             self.statistics.received += 1;
             self.receive(packet, output);
         }
+        while let Some(Reverse((at, address))) = self.timers.peek().copied() {
+            if at > self.now {
+                break;
+            }
+            self.timers.pop();
+            if let Some(terminal) = self.terminals.get_mut(&address)
+                && terminal.scheduled == Some(at)
+            {
+                terminal.scheduled = None;
+                self.touch(address);
+            }
+        }
+        for address in std::mem::take(&mut self.touched) {
+            self.serve(address, output);
+        }
         self.statistics.sent += (output.len() - before) as u64;
-        None
+        self.timers.peek().map(|Reverse((at, _))| *at)
     }
 
     fn answers(&self, address: Ipv4Addr) -> bool {
@@ -82,28 +122,129 @@ impl DataNetwork {
             let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
             (u32::from(network) ^ u32::from(address)) & mask == 0
         };
-        address == self.config.address
-            || !(address.is_multicast() || address.is_broadcast() || address.is_loopback())
-                && self.config.networks.iter().any(inside)
+        let unicast = !(address.is_multicast() || address.is_broadcast() || address.is_loopback());
+        address == self.config.address || unicast && self.config.networks.iter().any(inside)
     }
 
-    fn receive(&mut self, mut packet: Vec<u8>, output: &mut Vec<Vec<u8>>) {
+    fn receive(&mut self, packet: Vec<u8>, output: &mut Vec<Vec<u8>>) {
         let Some(view) = ip::parse(&packet) else {
             self.statistics.malformed += 1;
             return;
         };
-        let (header, total) = (view.header, view.total);
         if !self.answers(view.destination) {
             self.statistics.unreachable += 1;
             // RFC 1812 5.2.7.1: code 0, network unreachable.
             output.extend(ip::unreachable(self.config.address, 0, &view, &packet));
-            return;
-        }
-        if view.protocol == ip::ICMP {
-            packet.truncate(total);
-            if ip::echo_in_place(&mut packet, header) {
-                output.push(packet);
+        } else if view.fragment {
+            if let Some(whole) = self.reassembly.add(0, self.now, &packet, &view) {
+                self.dispatch(whole, output);
             }
+        } else {
+            self.dispatch(packet, output);
+        }
+    }
+
+    fn dispatch(&mut self, mut packet: Vec<u8>, output: &mut Vec<Vec<u8>>) {
+        let Some(view) = ip::parse(&packet) else { return };
+        let (header, total) = (view.header, view.total);
+        match view.protocol {
+            ip::ICMP => {
+                packet.truncate(total);
+                if ip::echo_in_place(&mut packet, header) {
+                    self.emit(packet, output);
+                }
+            }
+            ip::UDP => {
+                if let Some(answer) = self.datagram(&view, &packet) {
+                    self.emit(answer, output);
+                }
+            }
+            ip::TCP => {
+                let refused = self.connection(&view, &packet);
+                output.extend(refused);
+            }
+            // RFC 1122 3.2.2.1: code 2, protocol unreachable.
+            _ => output.extend(ip::unreachable(view.destination, 2, &view, &packet)),
+        }
+    }
+
+    fn emit(&mut self, packet: Vec<u8>, output: &mut Vec<Vec<u8>>) {
+        if packet.len() > usize::from(self.config.mtu) {
+            self.identification = self.identification.wrapping_add(1);
+        }
+        split(packet, self.config.mtu, self.identification, output);
+    }
+
+    /// The answer to one UDP datagram: echo, a resolved name, or that nothing listens.
+    fn datagram(&mut self, view: &ip::View<'_>, packet: &[u8]) -> Option<Vec<u8>> {
+        let Some((source, destination, payload)) = ip::parse_udp(view) else {
+            self.statistics.malformed += 1;
+            return None;
+        };
+        let answer = match destination {
+            // Two echo services would answer each other for ever.
+            ECHO if source == ECHO => return None,
+            ECHO => payload.to_vec(),
+            DOMAIN => dns::answer(&self.config, payload)?,
+            // RFC 1122 4.1.3.1: code 3, port unreachable.
+            _ => return ip::unreachable(view.destination, 3, view, packet),
+        };
+        ip::udp((view.destination, destination), (view.source, source), &answer)
+    }
+
+    /// Hands a segment to its connection, or returns the reset that answers it.
+    fn connection(&mut self, view: &ip::View<'_>, packet: &[u8]) -> Option<Vec<u8>> {
+        let segment = flows::segment(view)?;
+        let local = (view.destination, segment.destination);
+        let known = self.terminals.get(&view.source).is_some_and(|terminal| terminal.has(local, segment.source));
+        if !known && !(segment.opens && self.open(view.source, local, segment.source)) {
+            self.statistics.refused += 1;
+            return ip::reset(view);
+        }
+        if let Some(terminal) = self.terminals.get_mut(&view.source) {
+            terminal.deliver(packet[..view.total].to_vec());
+        }
+        self.touch(view.source);
+        None
+    }
+
+    /// Makes a connection where a service and a place are free.
+    fn open(&mut self, address: Ipv4Addr, local: (Ipv4Addr, u16), port: u16) -> bool {
+        let own = self.terminals.get(&address).map_or(0, Terminal::len);
+        if !matches!(local.1, ECHO | HTTP) || self.flows >= self.config.flows || own >= self.config.flows_per_terminal {
+            return false;
+        }
+        self.statistics.flows += 1;
+        let seed = self.config.seed ^ u64::from(u32::from(address)).rotate_left(23) ^ self.statistics.flows;
+        let (own, mtu, now) = (self.config.address, self.config.mtu, self.now);
+        let terminal = self.terminals.entry(address).or_insert_with(|| Terminal::new(address, own, mtu, seed, now));
+        let opened = terminal.open(local, port, now);
+        self.flows += usize::from(opened);
+        opened
+    }
+
+    fn touch(&mut self, address: Ipv4Addr) {
+        if let Some(terminal) = self.terminals.get_mut(&address)
+            && !std::mem::replace(&mut terminal.touched, true)
+        {
+            self.touched.push(address);
+        }
+    }
+
+    fn serve(&mut self, address: Ipv4Addr, output: &mut Vec<Vec<u8>>) {
+        let now = self.now;
+        let Some(terminal) = self.terminals.get_mut(&address) else { return };
+        terminal.touched = false;
+        let before = terminal.len();
+        let next = terminal.poll(now, output).map(|at| at.max(now + 1));
+        self.flows -= before - terminal.len();
+        let Some(at) = next else {
+            self.terminals.remove(&address);
+            return;
+        };
+        if terminal.scheduled.is_none_or(|old| at < old) {
+            terminal.scheduled = Some(at);
+            self.timers.push(Reverse((at, address)));
         }
     }
 }

@@ -1,0 +1,394 @@
+//! The packet path: N3 to N6, N6 to N3, and the GTP-U messages that are not packets.
+
+use crate::address::{AddressIndex, Prefix, Secret, ip_number};
+use crate::buffer::{Buffer, Outcome};
+use crate::control::{LocalSwitch, Settings, peer_key, tunnel};
+use crate::count::{Count, Counters};
+use crate::gtpu::{self, Fault, Header};
+use crate::inner::{self, Inner};
+use crate::packet::{Packet, Port, Recycler};
+use crate::record::{BUFFER, FLOWS, FORWARD, Flow, GATE_CLOSED, NOTIFY, RULE};
+use crate::seal::Seal;
+use crate::signal::{Event, Limiter};
+use crate::table::Table;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+
+/// Events kept for a control plane that does not fetch them; the rest are lost, their packets are not.
+const MOST_EVENTS: usize = 1 << 16;
+
+/// One user plane function (TS 23.501 6.2.3): sessions, their packets, and what it tells its control plane.
+pub struct Upf {
+    pub(crate) table: Table,
+    pub(crate) instances: Vec<(AddressIndex, LocalSwitch)>,
+    pub(crate) peers: HashMap<u64, u32, Secret>,
+    pub(crate) buffer: Buffer,
+    pub(crate) counters: Counters,
+    pub(crate) outbox: Vec<Packet>,
+    pub(crate) recycler: Recycler,
+    pub(crate) seal: Seal,
+    events: Vec<Event>,
+    screen: Screen,
+    answers: Limiter,
+    alarms: Limiter,
+    address: IpAddr,
+    warmed: u64,
+}
+
+/// Whom terminals may not reach, and which nodes may send for every session.
+struct Screen {
+    protected: Vec<Prefix>,
+    trusted_sources: Vec<Prefix>,
+}
+
+impl Upf {
+    pub fn new(settings: &Settings) -> Self {
+        let mut seal = Seal::new(settings.seed);
+        let secret = Secret(seal.next());
+        Self {
+            table: Table::new(settings.capacity, seal.clone()),
+            instances: Vec::new(),
+            peers: HashMap::with_hasher(secret),
+            buffer: Buffer::new(settings.bounds()),
+            counters: Counters::default(),
+            outbox: Vec::new(),
+            recycler: Recycler::default(),
+            seal,
+            events: Vec::new(),
+            screen: Screen { protected: settings.protected.clone(), trusted_sources: settings.trusted_sources.clone() },
+            answers: Limiter::new(settings.answers_a_second),
+            alarms: Limiter::new(settings.answers_a_second),
+            address: settings.address,
+            warmed: 0,
+        }
+    }
+
+    /// Takes every packet of `input`; what leaves, with its port and peer, is put at the end of `output`. Order is kept.
+    pub fn poll(&mut self, now_ns: u64, input: &mut Vec<Packet>, output: &mut Vec<Packet>) {
+        output.append(&mut self.outbox);
+        if input.len() > 4 {
+            self.warm(input);
+        }
+        for mut packet in input.drain(..) {
+            let fate = match packet.port {
+                Port::N3 => self.uplink(now_ns, &mut packet),
+                Port::N6(instance) => self.downlink(now_ns, instance, &mut packet),
+            };
+            let (count, leaves) = match fate {
+                Ok(count) => (count, true),
+                Err(count) => (count, false),
+            };
+            self.counters.add(count);
+            if leaves {
+                output.push(packet);
+            } else {
+                self.recycler.keep(packet);
+            }
+        }
+        output.append(&mut self.outbox);
+    }
+
+    /// What the control plane is to know since it last asked.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether packets wait to leave that no packet caused: released ones and end markers.
+    pub fn has_output(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Storage for the next packets, and where to leave it.
+    pub fn recycler(&mut self) -> &mut Recycler {
+        &mut self.recycler
+    }
+
+    /// Loads the records of a batch together: the misses overlap instead of following one another.
+    fn warm(&mut self, input: &[Packet]) {
+        let mut sum = self.warmed;
+        for packet in input {
+            let slot = match (packet.port, packet.octets()) {
+                (Port::N3, [_, _, _, _, t0, t1, t2, t3, ..]) => {
+                    Some(self.table.slot(u32::from_be_bytes([*t0, *t1, *t2, *t3])))
+                }
+                (Port::N6(instance), octets) => self
+                    .instances
+                    .get(usize::from(instance))
+                    .zip(octets.get(16..20).and_then(crate::address::number_octets))
+                    .and_then(|((index, _), number)| index.find(number)),
+                _ => None,
+            };
+            if let Some(record) = slot.and_then(|slot| self.table.records.get(slot)) {
+                let line = if packet.port == Port::N3 { record.teid } else { record.flows };
+                sum = sum.wrapping_add(u64::from(line)).wrapping_add(record.report_at);
+            }
+        }
+        self.warmed = sum;
+    }
+
+    #[inline]
+    fn uplink(&mut self, now_ns: u64, packet: &mut Packet) -> Result<Count, Count> {
+        let header = match gtpu::parse(packet.octets()) {
+            Ok(header) => header,
+            Err(Fault::Unsupported) => return self.refuse_extension(now_ns, packet),
+            Err(Fault::Chain) => return Err(Count::GtpuExtension),
+            Err(Fault::Malformed) => return Err(Count::GtpuMalformed),
+        };
+        if header.kind != gtpu::G_PDU {
+            return self.path_message(now_ns, &header, packet);
+        }
+        let Some(slot) = self.table.find(header.teid) else {
+            return self.refuse_tunnel(now_ns, header.teid, packet);
+        };
+        packet.truncate(header.end);
+        packet.strip(header.offset);
+        let record = &self.table.records[slot];
+        let source = ip_number(packet.peer.ip());
+        if record.source != 0 && record.source != source && !self.screen.trusts(source) {
+            return Err(Count::OuterSource);
+        }
+        let inner = inner::parse(packet.octets()).ok_or(Count::InnerMalformed)?;
+        packet.truncate(inner.length);
+        if !record.owns(inner.source) {
+            return Err(Count::InnerSource);
+        }
+        self.screen_destination(now_ns, slot, &inner)?;
+        self.detect_uplink(now_ns, slot, &header, &inner)?;
+        self.leave_uplink(now_ns, slot, &inner, packet)
+    }
+
+    /// The gate, the rate and the volume of the rule that matches.
+    #[inline]
+    fn detect_uplink(&mut self, now_ns: u64, slot: usize, header: &Header, inner: &Inner) -> Result<(), Count> {
+        let record = &mut self.table.records[slot];
+        if record.uplink & FLOWS == 0 {
+            if record.uplink & RULE == 0 || (record.match_qfi != 0 && record.match_qfi != header.qfi) {
+                return Err(Count::NoRule);
+            }
+            permits(record.uplink)?;
+        } else {
+            let place = record.flows;
+            let matches = |flow: &Flow| {
+                (flow.match_qfi == 0 || flow.match_qfi == header.qfi)
+                    && (flow.filters.is_empty() || flow.filters.iter().any(|filter| filter.uplink(inner)))
+            };
+            let flows = self.table.flows_mut(place).ok_or(Count::NoRule)?;
+            let flow = flows.uplink.iter_mut().find(|flow| matches(flow)).ok_or(Count::NoRule)?;
+            permits(flow.flags)?;
+            if !flow.meter.conforms(now_ns, inner.length) {
+                return Err(Count::RateExceeded);
+            }
+        }
+        let record = &mut self.table.records[slot];
+        if !record.uplink_meter.conforms(now_ns, inner.length) {
+            return Err(Count::RateExceeded);
+        }
+        record.usage.uplink_octets = record.usage.uplink_octets.wrapping_add(inner.length as u64);
+        record.usage.uplink_packets = record.usage.uplink_packets.wrapping_add(1);
+        if record.passes_report(inner.length) {
+            let teid = record.teid;
+            self.tell(Event::Volume { teid });
+        }
+        Ok(())
+    }
+
+    /// To the data network, or straight to another terminal.
+    #[inline]
+    fn leave_uplink(&mut self, now_ns: u64, slot: usize, inner: &Inner, packet: &mut Packet) -> Result<Count, Count> {
+        let instance = self.table.records[slot].instance;
+        packet.port = Port::N6(instance);
+        let Some((index, policy)) = self.instances.get(usize::from(instance)) else { return Err(Count::NoRule) };
+        if *policy == LocalSwitch::DataNetwork || !index.is_terminal(inner.destination) {
+            return Ok(Count::Uplink);
+        }
+        let other = index.find(inner.destination);
+        match (policy, other) {
+            (LocalSwitch::Switch, Some(other)) => self.deliver(now_ns, other, packet).map(|()| Count::LocalSwitch),
+            _ => Err(Count::LocalSwitchRefused),
+        }
+    }
+
+    #[inline]
+    fn downlink(&mut self, now_ns: u64, instance: u16, packet: &mut Packet) -> Result<Count, Count> {
+        let inner = inner::parse(packet.octets()).ok_or(Count::InnerMalformed)?;
+        let slot = self
+            .instances
+            .get(usize::from(instance))
+            .and_then(|(index, _)| index.find(inner.destination))
+            .ok_or(Count::UnknownAddress)?;
+        self.deliver_parsed(now_ns, slot, &inner, packet).map(|()| Count::Downlink)
+    }
+
+    /// Puts a packet for the session's terminal into its tunnel, or holds it.
+    pub(crate) fn deliver(&mut self, now_ns: u64, slot: usize, packet: &mut Packet) -> Result<(), Count> {
+        let inner = inner::parse(packet.octets()).ok_or(Count::InnerMalformed)?;
+        self.deliver_parsed(now_ns, slot, &inner, packet)
+    }
+
+    #[inline]
+    fn deliver_parsed(&mut self, now_ns: u64, slot: usize, inner: &Inner, packet: &mut Packet) -> Result<(), Count> {
+        packet.truncate(inner.length);
+        let record = &mut self.table.records[slot];
+        let (mut flags, mut qfi) = (record.downlink, record.qfi);
+        if flags & FLOWS != 0 {
+            let place = record.flows;
+            let matches =
+                |flow: &Flow| flow.filters.is_empty() || flow.filters.iter().any(|filter| filter.downlink(inner));
+            let flows = self.table.flows_mut(place).ok_or(Count::NoRule)?;
+            let flow = flows.downlink.iter_mut().find(|flow| matches(flow)).ok_or(Count::NoRule)?;
+            (flags, qfi) = (flow.flags, flow.qfi);
+            if flags & BUFFER == 0 && !flow.meter.conforms(now_ns, inner.length) {
+                return Err(Count::RateExceeded);
+            }
+        }
+        if flags & (BUFFER | GATE_CLOSED) == BUFFER {
+            return Err(self.hold(slot, flags & NOTIFY != 0, qfi, inner, packet));
+        }
+        permits(flags)?;
+        self.encapsulate(now_ns, slot, qfi, inner, packet)
+    }
+
+    #[inline]
+    fn encapsulate(
+        &mut self,
+        now_ns: u64,
+        slot: usize,
+        qfi: u8,
+        inner: &Inner,
+        packet: &mut Packet,
+    ) -> Result<(), Count> {
+        let record = &mut self.table.records[slot];
+        if record.peer == 0 {
+            return Err(Count::NoTunnel);
+        }
+        if !record.downlink_meter.conforms(now_ns, inner.length) {
+            return Err(Count::RateExceeded);
+        }
+        let mut header = record.header;
+        header[14] = qfi & 0x3f;
+        gtpu::set_length(&mut header, inner.length);
+        if !packet.prepend(&header) {
+            return Err(Count::InnerMalformed);
+        }
+        packet.port = Port::N3;
+        packet.peer = SocketAddr::new(crate::address::number_ip(record.peer), gtpu::GTPU_PORT);
+        record.usage.downlink_octets = record.usage.downlink_octets.wrapping_add(inner.length as u64);
+        record.usage.downlink_packets = record.usage.downlink_packets.wrapping_add(1);
+        if record.passes_report(inner.length) {
+            let teid = record.teid;
+            self.tell(Event::Volume { teid });
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, slot: usize, notify: bool, qfi: u8, inner: &Inner, packet: &Packet) -> Count {
+        let outcome = self.buffer.hold(slot as u32, packet.octets(), notify);
+        if outcome == Outcome::First {
+            let teid = self.table.records[slot].teid;
+            self.tell(Event::DownlinkData { teid, qfi, service: inner.service });
+        }
+        if outcome == Outcome::Full { Count::BufferFull } else { Count::Buffered }
+    }
+
+    /// Terminals reach neither the core's nodes nor tunnels of their own making.
+    #[inline]
+    fn screen_destination(&mut self, now_ns: u64, slot: usize, inner: &Inner) -> Result<(), Count> {
+        let nested = inner.protocol == inner::UDP && inner.destination_port == gtpu::GTPU_PORT;
+        if !nested && !self.screen.protects(inner.destination) {
+            return Ok(());
+        }
+        if self.alarms.allows(now_ns) {
+            let teid = self.table.records[slot].teid;
+            self.tell(Event::ProtectedDestination { teid });
+        }
+        Err(if nested { Count::NestedTunnel } else { Count::ProtectedDestination })
+    }
+
+    fn path_message(&mut self, now_ns: u64, header: &Header, packet: &mut Packet) -> Result<Count, Count> {
+        match header.kind {
+            gtpu::ECHO_REQUEST => {
+                packet.fill(&gtpu::echo_response(header.sequence.unwrap_or(0)));
+                Ok(Count::EchoRequest)
+            }
+            gtpu::ECHO_RESPONSE | gtpu::SUPPORTED_EXTENSIONS => Err(Count::PathMessage),
+            gtpu::END_MARKER => Err(Count::EndMarker),
+            gtpu::ERROR_INDICATION => Err(self.error_indication(now_ns, header, packet)),
+            _ => Err(Count::GtpuType),
+        }
+    }
+
+    /// Believed only from the node the tunnel leads to (TS 23.527 5.3.3), and only so often.
+    fn error_indication(&mut self, now_ns: u64, header: &Header, packet: &Packet) -> Count {
+        let source = ip_number(packet.peer.ip());
+        let elements = packet.octets().get(header.offset..header.end).unwrap_or(&[]);
+        let session = gtpu::indicated(elements)
+            .filter(|(_, address)| *address == source)
+            .and_then(|(teid, _)| self.peers.get(&peer_key(source, teid)).map(|slot| (*slot as usize, teid)))
+            .and_then(|(slot, teid)| {
+                self.table.records.get(slot).filter(|one| one.peer == source && tunnel(one) == teid)
+            })
+            .map(|record| record.teid);
+        let Some(teid) = session else { return Count::ErrorIndicationForged };
+        if self.alarms.allows(now_ns) {
+            self.tell(Event::ErrorIndication { teid });
+        }
+        Count::ErrorIndication
+    }
+
+    fn refuse_tunnel(&mut self, now_ns: u64, teid: u32, packet: &Packet) -> Result<Count, Count> {
+        if self.answers.allows(now_ns) {
+            self.answer(&gtpu::error_indication(teid, self.address, packet.peer), packet.peer);
+        }
+        Err(Count::UnknownTeid)
+    }
+
+    fn refuse_extension(&mut self, now_ns: u64, packet: &Packet) -> Result<Count, Count> {
+        if self.answers.allows(now_ns) {
+            self.answer(&gtpu::supported_extensions(), packet.peer);
+        }
+        Err(Count::GtpuExtension)
+    }
+
+    fn answer(&mut self, octets: &[u8], peer: SocketAddr) {
+        let mut packet = self.recycler.take();
+        packet.fill(octets);
+        packet.port = Port::N3;
+        packet.peer = SocketAddr::new(peer.ip(), gtpu::GTPU_PORT);
+        self.outbox.push(packet);
+    }
+
+    fn tell(&mut self, event: Event) {
+        if self.events.len() < MOST_EVENTS {
+            self.events.push(event);
+        }
+    }
+}
+
+impl Screen {
+    fn protects(&self, number: u128) -> bool {
+        self.protected.iter().any(|prefix| prefix.contains(number))
+    }
+
+    fn trusts(&self, number: u128) -> bool {
+        self.trusted_sources.iter().any(|prefix| prefix.contains(number))
+    }
+}
+
+#[inline]
+fn permits(flags: u16) -> Result<(), Count> {
+    if flags & GATE_CLOSED != 0 {
+        return Err(Count::GateClosed);
+    }
+    if flags & FORWARD == 0 {
+        return Err(Count::RuleDrop);
+    }
+    Ok(())
+}

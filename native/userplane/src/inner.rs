@@ -1,0 +1,207 @@
+//! The terminal's IP packet: checked to be whole, and its five-tuple.
+
+use crate::address::MAPPED;
+
+/// What a packet says of itself; addresses as [`crate::ip_number`] has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inner {
+    pub source: u128,
+    pub destination: u128,
+    /// The transport protocol (IPv4) or the last next header that was reached (IPv6).
+    pub protocol: u8,
+    /// 0 where the packet has no ports, or is a later fragment.
+    pub source_port: u16,
+    pub destination_port: u16,
+    /// The type of service or traffic class.
+    pub service: u8,
+    /// The length its header states; what a datagram carries beyond it is padding.
+    pub length: usize,
+}
+
+const TCP: u8 = 6;
+pub(crate) const UDP: u8 = 17;
+const SCTP: u8 = 132;
+const UDP_LITE: u8 = 136;
+
+const HOP_BY_HOP: u8 = 0;
+const ROUTING: u8 = 43;
+const FRAGMENT: u8 = 44;
+const AUTHENTICATION: u8 = 51;
+const DESTINATION_OPTIONS: u8 = 60;
+const LONGEST_CHAIN: usize = 8;
+
+/// Reads an IP packet; `None` where it is not a whole one (RFC 791 3.1, RFC 8200 3).
+#[inline]
+pub fn parse(octets: &[u8]) -> Option<Inner> {
+    match octets.first()? >> 4 {
+        4 => version_4(octets),
+        6 => version_6(octets),
+        _ => None,
+    }
+}
+
+#[inline]
+fn version_4(octets: &[u8]) -> Option<Inner> {
+    let header = octets.first_chunk::<20>()?;
+    let header_length = usize::from(header[0] & 0x0f) * 4;
+    let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+    if header_length < 20 || length < header_length || length > octets.len() {
+        return None;
+    }
+    let fragment = u16::from_be_bytes([header[6], header[7]]);
+    let (offset, more) = (fragment & 0x1fff, fragment & 0x2000 != 0);
+    if usize::from(offset) * 8 + (length - header_length) > 65_535 {
+        return None; // a fragment beyond the longest packet
+    }
+    let payload = octets.get(header_length..length)?;
+    let (source_port, destination_port) = if offset == 0 { ports(header[9], payload, more)? } else { (0, 0) };
+    let word = |at: usize| {
+        MAPPED | u128::from(u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]))
+    };
+    Some(Inner {
+        source: word(12),
+        destination: word(16),
+        protocol: header[9],
+        source_port,
+        destination_port,
+        service: header[1],
+        length,
+    })
+}
+
+fn version_6(octets: &[u8]) -> Option<Inner> {
+    let header = octets.first_chunk::<40>()?;
+    let length = 40 + usize::from(u16::from_be_bytes([header[4], header[5]]));
+    if length > octets.len() {
+        return None;
+    }
+    let transport = upper_layer(header[6], octets.get(40..length)?)?;
+    let (source_port, destination_port) = match transport.payload {
+        Some(payload) => ports(transport.protocol, payload, transport.more)?,
+        None => (0, 0),
+    };
+    let address = |at: usize| octets.get(at..at + 16).and_then(|part| part.try_into().ok()).map(u128::from_be_bytes);
+    Some(Inner {
+        source: address(8)?,
+        destination: address(24)?,
+        protocol: transport.protocol,
+        source_port,
+        destination_port,
+        service: (header[0] << 4) | (header[1] >> 4),
+        length,
+    })
+}
+
+struct Transport<'a> {
+    protocol: u8,
+    /// `None` in a later fragment.
+    payload: Option<&'a [u8]>,
+    more: bool,
+}
+
+/// Follows the extension headers of an IPv6 packet (RFC 8200 4).
+fn upper_layer(first: u8, payload: &[u8]) -> Option<Transport<'_>> {
+    let (mut protocol, mut rest, mut more) = (first, payload, false);
+    for _ in 0..LONGEST_CHAIN {
+        let units = match protocol {
+            HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => usize::from(*rest.get(1)?) * 8 + 8,
+            AUTHENTICATION => usize::from(*rest.get(1)?) * 4 + 8,
+            FRAGMENT => {
+                let header = rest.first_chunk::<8>()?;
+                let fragment = u16::from_be_bytes([header[2], header[3]]);
+                more |= fragment & 1 != 0;
+                if fragment & 0xfff8 != 0 {
+                    return Some(Transport { protocol: header[0], payload: None, more });
+                }
+                8
+            }
+            _ => return Some(Transport { protocol, payload: Some(rest), more }),
+        };
+        protocol = *rest.first()?;
+        rest = rest.get(units..)?;
+    }
+    None
+}
+
+/// The ports of a transport header. A first fragment too short for them would hide them from the filters, so it is no
+/// whole packet (RFC 1858 3).
+#[inline]
+fn ports(protocol: u8, payload: &[u8], fragmented: bool) -> Option<(u16, u16)> {
+    let shortest = match protocol {
+        TCP if fragmented => 16,
+        UDP | UDP_LITE | SCTP | TCP => 8,
+        _ => return Some((0, 0)),
+    };
+    let header = payload.get(..shortest)?;
+    Some((u16::from_be_bytes([header[0], header[1]]), u16::from_be_bytes([header[2], header[3]])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn udp4() -> Vec<u8> {
+        let mut packet = vec![0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        packet.extend([0x13, 0x88, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4]);
+        packet
+    }
+
+    #[test]
+    fn when_a_packet_is_whole_then_its_five_tuple_is_read() {
+        let inner = parse(&udp4()).unwrap();
+        assert_eq!(inner.source, MAPPED | 0x0a00_0001);
+        assert_eq!((inner.protocol, inner.source_port, inner.destination_port, inner.length), (17, 5000, 53, 32));
+    }
+
+    #[test]
+    fn when_a_packet_is_cut_anywhere_then_it_is_refused() {
+        let packet = udp4();
+        assert!((0..packet.len()).all(|end| parse(&packet[..end]).is_none()));
+    }
+
+    #[test]
+    fn when_a_header_lies_then_it_is_refused() {
+        for (place, value) in [(0, 0x05), (0, 0x44), (0, 0x4f), (0, 0x75), (2, 1), (3, 19), (7, 0xff)] {
+            let mut packet = udp4();
+            packet[place] = value;
+            if place == 7 {
+                packet[6] = 0x1f;
+            }
+            assert_eq!(parse(&packet), None, "{place} {value}");
+        }
+    }
+
+    #[test]
+    fn when_a_first_fragment_hides_its_ports_then_it_is_refused() {
+        let mut packet = udp4();
+        (packet[3], packet[6]) = (24, 0x20);
+        assert_eq!(parse(&packet), None);
+        let mut later = udp4();
+        later[7] = 1;
+        assert_eq!(parse(&later).map(|inner| inner.destination_port), Some(0));
+    }
+
+    fn ipv6(next: u8, payload: &[u8]) -> Vec<u8> {
+        let mut packet = vec![0x60, 0, 0, 0, 0, payload.len() as u8, next, 64];
+        packet.extend([1; 16]);
+        packet.extend([2; 16]);
+        packet.extend(payload);
+        packet
+    }
+
+    #[test]
+    fn when_ipv6_has_extension_headers_then_the_ports_behind_them_are_read() {
+        let mut payload = vec![60, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 0];
+        payload.extend([0, 7, 0, 9, 0, 8, 0, 0]);
+        let inner = parse(&ipv6(0, &payload)).unwrap();
+        assert_eq!((inner.protocol, inner.source_port, inner.destination_port), (17, 7, 9));
+    }
+
+    #[test]
+    fn when_an_ipv6_chain_does_not_end_then_it_is_refused() {
+        assert_eq!(parse(&ipv6(0, &[0; 200])), None);
+        assert_eq!(parse(&ipv6(0, &[17, 200, 0, 0, 0, 0, 0, 0])), None);
+        assert_eq!(parse(&ipv6(0, &[])), None);
+        assert_eq!(parse(&ipv6(44, &[17, 0, 0, 8, 0, 0, 0, 0])).map(|inner| inner.destination_port), Some(0));
+    }
+}

@@ -1,0 +1,101 @@
+//! Policing by the generic cell rate algorithm in nanoseconds.
+
+/// Fraction bits of the cost of one octet: 100 Gbit/s is 0.08 ns an octet.
+const FRACTION: u32 = 20;
+
+/// A burst that passes at once, however low the rate: 100 ms of it.
+const BURST_NS: u64 = 100_000_000;
+
+/// A burst is never less than this many octets, or a low rate would pass no whole packet.
+const BURST_OCTETS: u64 = 16_384;
+
+/// One direction's token bucket: the theoretical arrival time of the next packet, and what an octet costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Meter {
+    arrival_ns: u64,
+    octet_cost: u64,
+    burst_ns: u64,
+}
+
+impl Meter {
+    /// A meter of `bits_per_second`; 0 passes everything.
+    pub fn new(bits_per_second: u64) -> Self {
+        if bits_per_second == 0 {
+            return Self::default();
+        }
+        let octet_cost = (((8_000_000_000_u128) << FRACTION) / u128::from(bits_per_second)).clamp(1, 1 << 53) as u64;
+        let burst_ns = BURST_NS.max(((u128::from(octet_cost) * u128::from(BURST_OCTETS)) >> FRACTION) as u64);
+        Self { arrival_ns: 0, octet_cost, burst_ns }
+    }
+
+    /// The same bucket at another rate: what was used stays used.
+    pub(crate) fn replaced_by(&self, next: Meter) -> Meter {
+        if next.octet_cost == 0 { next } else { Meter { arrival_ns: self.arrival_ns, ..next } }
+    }
+
+    /// Whether `length` octets conform at `now_ns`; they are taken from the bucket only then.
+    #[inline]
+    pub fn conforms(&mut self, now_ns: u64, length: usize) -> bool {
+        if self.octet_cost == 0 {
+            return true;
+        }
+        let arrival = self.arrival_ns.max(now_ns);
+        let cost = ((length as u128 * u128::from(self.octet_cost)) >> FRACTION) as u64;
+        let next = arrival.saturating_add(cost);
+        if next.saturating_sub(now_ns) > self.burst_ns {
+            return false;
+        }
+        self.arrival_ns = next;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(rate: u64, length: usize, gap_ns: u64, packets: u64) -> u64 {
+        let mut meter = Meter::new(rate);
+        let conforming = (0..packets).filter(|turn| meter.conforms(turn * gap_ns, length)).count() as u64;
+        conforming * length as u64 * 8
+    }
+
+    #[test]
+    fn when_twice_the_rate_arrives_then_the_rate_passes() {
+        for rate in [1_000_000_u64, 1_000_000_000, 40_000_000_000] {
+            let gap = 1400 * 8 * 1_000_000_000 / (2 * rate);
+            let seconds = 10.0;
+            let packets = (seconds * 1e9) as u64 / gap.max(1);
+            let through = passed(rate, 1400, gap, packets.min(2_000_000)) as f64;
+            let span = packets.min(2_000_000) as f64 * gap as f64 / 1e9;
+            let ratio = through / (rate as f64 * span);
+            let burst = 0.1 / span;
+            assert!((1.0 - 0.02..1.02 + burst + 0.1).contains(&ratio), "{rate}: {ratio}");
+        }
+    }
+
+    #[test]
+    fn when_the_rate_is_zero_then_everything_passes() {
+        let mut meter = Meter::new(0);
+        assert!((0..10_000).all(|_| meter.conforms(0, 65_535)));
+    }
+
+    #[test]
+    fn when_the_rate_is_tiny_then_one_packet_still_passes_and_the_next_does_not() {
+        let mut meter = Meter::new(1);
+        assert!(meter.conforms(0, 9000));
+        assert!(!meter.conforms(1, 9000));
+        let mut highest = Meter::new(u64::MAX);
+        assert!(highest.conforms(u64::MAX, 65_535));
+    }
+
+    #[test]
+    fn when_a_packet_does_not_conform_then_it_costs_nothing() {
+        let mut meter = Meter::new(8_000);
+        while meter.conforms(0, 1000) {}
+        let before = meter;
+        assert!(!meter.conforms(0, 1000));
+        assert_eq!(before, meter);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the control plane installs: the rules of one session, compiled from PFCP (TS 29.244 5.2).
+
+use crate::filter::Filter;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// What happens to a packet that a rule detects (TS 29.244 5.2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Action {
+    #[default]
+    Drop,
+    Forward,
+    /// Hold downlink packets; the first of them is told to the control plane where `notify` is set.
+    Buffer {
+        notify: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Uplink,
+    Downlink,
+}
+
+/// One packet detection rule with the forwarding, gate and rate that it points to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// The identifier under which its bucket survives a change of the other rules.
+    pub id: u16,
+    /// Any of these; empty matches every packet.
+    pub filters: Vec<Filter>,
+    /// Uplink: only packets of this QoS flow; 0 matches every one.
+    pub match_qfi: u8,
+    pub action: Action,
+    pub gate_closed: bool,
+    /// Downlink: the QoS flow it marks (1..63).
+    pub qfi: u8,
+    /// The flow's maximum bit rate in bits per second; 0 is none.
+    pub rate: u64,
+}
+
+/// The other end of the session's tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    pub address: IpAddr,
+    pub teid: u32,
+}
+
+/// Everything one session is installed with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionRules {
+    /// The number of the network instance, as [`crate::Upf::add_instance`] gave it.
+    pub instance: u16,
+    pub ipv4: Option<Ipv4Addr>,
+    /// The upper 64 bits of the terminal's IPv6 prefix.
+    pub ipv6: Option<u64>,
+    /// In the order of their precedence.
+    pub uplink: Vec<Rule>,
+    pub downlink: Vec<Rule>,
+    pub peer: Option<Peer>,
+    /// The session's aggregate maximum bit rates in bits per second; 0 is none.
+    pub uplink_rate: u64,
+    pub downlink_rate: u64,
+    /// One event when the session's octets, both directions, pass this number; 0 is none.
+    pub report_at: u64,
+}
+
+/// Why rules cannot be installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// As many sessions as the settings allow are open.
+    Full,
+    /// No session has that tunnel.
+    UnknownSession,
+    UnknownInstance,
+    /// The terminal's address is in no pool of the network instance.
+    AddressOutsidePools,
+    /// Another session of the network instance has that address.
+    AddressInUse,
+    /// More rules or filters than a session may have.
+    TooManyRules,
+}

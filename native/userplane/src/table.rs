@@ -1,0 +1,106 @@
+//! The records of all sessions, found by tunnel identifier.
+
+use crate::record::{Flows, Record};
+use crate::seal::Seal;
+use std::collections::VecDeque;
+
+/// Sessions by the slot that their tunnel identifier hides.
+pub(crate) struct Table {
+    pub records: Vec<Record>,
+    free: VecDeque<u32>,
+    flows: Vec<Flows>,
+    free_flows: Vec<u32>,
+    seal: Seal,
+    capacity: usize,
+    index_bits: u32,
+}
+
+/// How many slots are kept for sessions at most: the generation needs bits too.
+const LARGEST: usize = 1 << 24;
+
+impl Table {
+    pub(crate) fn new(capacity: usize, seal: Seal) -> Self {
+        let capacity = capacity.clamp(1, LARGEST);
+        Self {
+            records: Vec::with_capacity(capacity),
+            free: VecDeque::new(),
+            flows: Vec::new(),
+            free_flows: Vec::new(),
+            seal,
+            capacity,
+            index_bits: capacity.next_power_of_two().trailing_zeros(),
+        }
+    }
+
+    /// The slot of a tunnel identifier, live or not.
+    #[inline]
+    pub(crate) fn slot(&self, teid: u32) -> usize {
+        (self.seal.open(teid) & ((1 << self.index_bits) - 1)) as usize
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, teid: u32) -> Option<usize> {
+        let slot = self.slot(teid);
+        self.records.get(slot).filter(|record| record.teid == teid && teid != 0).map(|_| slot)
+    }
+
+    /// Opens a record under a new identifier; the slot that was free longest.
+    pub(crate) fn open(&mut self) -> Option<u32> {
+        let slot = if self.records.len() < self.capacity {
+            self.records.push(Record::default());
+            self.records.len() as u32 - 1
+        } else {
+            self.free.pop_front()?
+        };
+        let teid = loop {
+            let generation = (self.seal.next() as u32).checked_shl(self.index_bits).unwrap_or(0);
+            let teid = self.seal.close(generation | slot);
+            if teid != 0 {
+                break teid;
+            }
+        };
+        self.records[slot as usize].teid = teid;
+        Some(teid)
+    }
+
+    /// Closes a record; its identifier finds nothing from now on.
+    pub(crate) fn close(&mut self, slot: usize) -> Record {
+        let record = std::mem::take(&mut self.records[slot]);
+        self.put_flows(record.flows, None);
+        self.free.push_back(slot as u32);
+        record
+    }
+
+    pub(crate) fn open_count(&self) -> usize {
+        self.records.len() - self.free.len()
+    }
+
+    #[inline]
+    pub(crate) fn flows_mut(&mut self, place: u32) -> Option<&mut Flows> {
+        self.flows.get_mut((place as usize).wrapping_sub(1))
+    }
+
+    /// Stores, replaces or removes the side list at `place` and returns where it is now; 0 is nowhere.
+    pub(crate) fn put_flows(&mut self, place: u32, flows: Option<Flows>) -> u32 {
+        match (self.flows_mut(place), flows) {
+            (Some(old), Some(new)) => {
+                *old = new;
+                place
+            }
+            (Some(old), None) => {
+                *old = Flows::default();
+                self.free_flows.push(place);
+                0
+            }
+            (None, Some(new)) => {
+                if let Some(place) = self.free_flows.pop() {
+                    self.flows[place as usize - 1] = new;
+                    return place;
+                }
+                self.flows.push(new);
+                self.flows.len() as u32
+            }
+            (None, None) => 0,
+        }
+    }
+}
