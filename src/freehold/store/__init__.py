@@ -1,0 +1,9 @@
+"""Where a network remembers: SQLite on disk, or memory for what shall not last; both are a `services.store.Store`."""
+
+from __future__ import annotations
+
+from freehold.store.folder import DataFolder
+from freehold.store.memory import MemoryStore
+from freehold.store.sqlite import SqliteStore
+
+__all__ = ["DataFolder", "MemoryStore", "SqliteStore"]
