@@ -61,10 +61,10 @@ class AlarmQueue:
             self._dead -= 1
         return None
 
-    def run(self, now: float) -> int:
-        """Call everything due at `now`; how many were called."""
+    def run(self, now: float, limit: int = 1_000_000) -> int:
+        """Call everything due at `now`, at most `limit` callbacks; how many were called."""
         called = 0
-        while (when := self.due()) is not None and when <= now:
+        while called < limit and (when := self.due()) is not None and when <= now:
             alarm = heapq.heappop(self._heap)[2]
             callback, alarm.callback = alarm.callback, None
             if callback is not None:

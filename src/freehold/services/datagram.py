@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 Address = tuple[str, int]
@@ -24,3 +25,7 @@ class DatagramPort(Protocol):
 
     def send(self, octets: bytes, destination: Address) -> None:
         """Send one datagram."""
+
+
+DatagramAcceptor = Callable[[DatagramPort], DatagramUser]
+"""Called with a new port; gives its user."""

@@ -1,0 +1,88 @@
+"""The real environment: an asyncio loop's clock, the system's randomness, counters and events for the operator."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from freehold.procedure import AlarmQueue, Tap
+from freehold.procedure.alarms import QueuedAlarm
+from freehold.spec.events import Event
+
+
+class LoopEnvironment:
+    """The outside world of network functions in one loop; the loop holds one timer, for the earliest alarm."""
+
+    __slots__ = ("_alarms", "_handle", "_listeners", "_loop", "_wake", "counts", "tap")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None, *, tap: Tap | None = None) -> None:
+        self._loop = loop or asyncio.get_running_loop()
+        self._alarms = AlarmQueue()
+        self._handle: asyncio.TimerHandle | None = None
+        self._wake = float("inf")
+        self._listeners: list[Callable[[Event], None]] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.tap = tap or Tap()
+
+    def now(self) -> float:
+        """The loop's monotonic time in seconds."""
+        return self._loop.time()
+
+    def utc(self) -> float:
+        """Seconds since 1970 by the system's clock."""
+        return time.time()
+
+    def random(self, octets: int) -> bytes:
+        """Octets of the system's cryptographic generator."""
+        return os.urandom(octets)
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> QueuedAlarm:
+        """Call back from the loop once its time reaches `when`."""
+        alarm = self._alarms.call_at(when, callback)
+        if when < self._wake:
+            self._sleep_until(when)
+        return alarm
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """Call back in the loop's next turn."""
+        self._loop.call_soon(callback)
+
+    def count(self, name: str, label: str = "") -> None:
+        """Add one to `counts[name, label]`."""
+        self.counts[name, label] += 1
+
+    def emit(self, event: Event) -> None:
+        """Hand an event to every listener."""
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Hand every event to `listener` until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """Call nothing any more."""
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle, self._alarms, self._wake = None, AlarmQueue(), float("-inf")
+
+    def _sleep_until(self, when: float) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        self._wake = when
+        self._handle = self._loop.call_at(when, self._ring)
+
+    def _ring(self) -> None:
+        self._handle = None
+        self._wake = float("-inf")  # what callbacks add is looked at once, below
+        try:
+            self._alarms.run(self._loop.time())
+        finally:
+            self._wake = float("inf")
+            due = self._alarms.due()
+            if due is not None:
+                self._sleep_until(due)
