@@ -1,5 +1,302 @@
+//! The PFCP engine for Python: its values are the `msgspec.Struct` classes of `freehold.codecs.pfcp`.
+use freehold_pfcp::{
+    Content, Form, Group, Item, Layout, Member, Message, Presence, Reason, Sink, Source, Tables, When,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyList, PyString, PyTuple, PyType};
 
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Engine>()
+}
+
+type ItemRow = (String, u8, u8, String, u64, u64);
+type LayoutRow = (Option<usize>, usize, bool, Vec<ItemRow>);
+type MemberRow = (u16, bool, usize, u8, bool);
+type MessageRow = (u8, bool, usize);
+
+/// Decodes and encodes by the tables it was made from; see `freehold/_native/pfcp.pyi`.
+#[pyclass(frozen, module = "freehold._native.pfcp")]
+struct Engine {
+    tables: Tables,
+    classes: Vec<Py<PyType>>,
+    decoded: Py<PyType>,
+    header: Py<PyType>,
+    fault: Py<PyType>,
+    unknown: Py<PyType>,
+    astuple: Py<PyAny>,
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    fn new(
+        classes: Vec<Py<PyType>>,
+        layouts: Vec<LayoutRow>,
+        groups: Vec<(usize, Vec<MemberRow>)>,
+        messages: Vec<MessageRow>,
+        frame: (Py<PyType>, Py<PyType>, Py<PyType>, Py<PyType>),
+        astuple: Py<PyAny>,
+    ) -> PyResult<Self> {
+        let tables = Tables {
+            layouts: layouts.into_iter().map(layout).collect::<PyResult<_>>()?,
+            groups: groups.into_iter().map(group).collect::<PyResult<_>>()?,
+            messages: messages.into_iter().map(|(kind, session, group)| Message { kind, session, group }).collect(),
+        };
+        tables.check().map_err(PyValueError::new_err)?;
+        let top = classes.len();
+        if tables.groups.iter().any(|group| group.class >= top)
+            || tables.layouts.iter().any(|layout| layout.class.is_some_and(|class| class >= top))
+        {
+            return Err(PyValueError::new_err("class out of range"));
+        }
+        let (decoded, header, fault, unknown) = frame;
+        Ok(Self { tables, classes, decoded, header, fault, unknown, astuple })
+    }
+
+    fn decode<'py>(&self, py: Python<'py>, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        let mut builder = Builder { py, engine: self, error: None };
+        let decoded = freehold_pfcp::decode(&self.tables, octets, &mut builder);
+        if let Some(error) = builder.error {
+            return Err(error);
+        }
+        let header = match decoded.header {
+            Some(header) => {
+                let fields =
+                    (header.kind, header.seid, header.sequence, header.priority, header.follow_on, header.version);
+                self.header.bind(py).call1(fields)?
+            }
+            None => py.None().into_bound(py),
+        };
+        let mut faults = Vec::with_capacity(decoded.faults.len());
+        for fault in decoded.faults {
+            faults.push(self.fault.bind(py).call1((reason(fault.reason), fault.ie))?);
+        }
+        self.decoded.bind(py).call1((header, decoded.message, PyTuple::new(py, faults)?))
+    }
+
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        message: Bound<'py, PyAny>,
+        sequence: u32,
+        seid: Option<u64>,
+        priority: Option<u8>,
+        follow_on: bool,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let kind = message.get_type();
+        let found = self.tables.messages.iter().find(|row| {
+            let class = self.tables.groups[row.group].class;
+            self.classes[class].is(&kind)
+        });
+        let Some(row) = found else {
+            return Err(PyValueError::new_err("not a PFCP message"));
+        };
+        if row.session != seid.is_some() || sequence > 0xff_ffff || priority.is_some_and(|priority| priority > 15) {
+            return Err(PyValueError::new_err("the header does not fit the message"));
+        }
+        let flags = u8::from(follow_on) << 2 | u8::from(priority.is_some()) << 1 | u8::from(row.session);
+        let mut out = Vec::with_capacity(512);
+        out.extend_from_slice(&[0x20 | flags, row.kind, 0, 0]);
+        if let Some(seid) = seid {
+            out.extend_from_slice(&seid.to_be_bytes());
+        }
+        out.extend_from_slice(&(sequence << 8 | u32::from(priority.unwrap_or(0)) << 4).to_be_bytes());
+        let reader = Reader { engine: self, astuple: self.astuple.bind(py) };
+        freehold_pfcp::encode(&self.tables, row.group, &message, &reader, &mut out)
+            .map_err(|wrong| PyValueError::new_err(format!("IE {} {}", wrong.ie, wrong.what)))?;
+        let size = u16::try_from(out.len() - 4).map_err(|_| PyValueError::new_err("the message is too long"))?;
+        out[2..4].copy_from_slice(&size.to_be_bytes());
+        Ok(PyBytes::new(py, &out))
+    }
+}
+
+fn layout((class, lead, any, items): LayoutRow) -> PyResult<Layout> {
+    let items = items.into_iter().map(item).collect::<PyResult<_>>()?;
+    Ok(Layout { class, lead, items, any })
+}
+
+fn item((form, a, b, when, mask, value): ItemRow) -> PyResult<Item> {
+    let form = match form.as_str() {
+        "flag" => Form::Flag,
+        "bits" => Form::Bits(a, b),
+        "uint" => Form::Uint(a),
+        "number" => Form::Number,
+        "flags" => Form::Flags(a, b),
+        "octets" => Form::Octets(a),
+        "rest" => Form::Rest,
+        "text" => Form::Text,
+        "labels" => Form::Labels,
+        "counted" => Form::Counted(a),
+        other => return Err(PyValueError::new_err(format!("unknown form {other}"))),
+    };
+    let when = match when.as_str() {
+        "equal" => When::Equal(mask, value),
+        "any" => When::AnyOf(mask),
+        "tail" => When::Tail,
+        other => return Err(PyValueError::new_err(format!("unknown condition {other}"))),
+    };
+    Ok(Item { form, when })
+}
+
+fn group((class, members): (usize, Vec<MemberRow>)) -> PyResult<Group> {
+    let members = members.into_iter().map(|(ie, grouped, at, presence, many)| Member {
+        ie,
+        content: if grouped { Content::Group(at) } else { Content::Layout(at) },
+        presence: match presence {
+            b'M' => Presence::Mandatory,
+            b'C' => Presence::Conditional,
+            _ => Presence::Optional,
+        },
+        many,
+    });
+    Ok(Group::new(class, members.collect()))
+}
+
+fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Version => "version",
+        Reason::MessageLength => "message length",
+        Reason::UnknownMessage => "unknown message",
+        Reason::MandatoryMissing => "mandatory IE missing",
+        Reason::IeLength => "IE length",
+        Reason::Incorrect => "IE incorrect",
+        Reason::Repeated => "IE repeated",
+    }
+}
+
+struct Builder<'a, 'py> {
+    py: Python<'py>,
+    engine: &'a Engine,
+    error: Option<PyErr>,
+}
+
+impl<'py> Builder<'_, 'py> {
+    fn keep<T>(&mut self, result: PyResult<Bound<'py, T>>) -> Bound<'py, PyAny> {
+        match result {
+            Ok(value) => value.into_any(),
+            Err(error) => {
+                self.error = Some(error);
+                self.py.None().into_bound(self.py)
+            }
+        }
+    }
+}
+
+impl<'py> Sink for Builder<'_, 'py> {
+    type Value = Bound<'py, PyAny>;
+
+    fn none(&mut self) -> Self::Value {
+        self.py.None().into_bound(self.py)
+    }
+
+    fn flag(&mut self, value: bool) -> Self::Value {
+        PyBool::new(self.py, value).to_owned().into_any()
+    }
+
+    fn uint(&mut self, value: u64) -> Self::Value {
+        match value.into_pyobject(self.py) {
+            Ok(value) => value.into_any(),
+            Err(never) => match never {},
+        }
+    }
+
+    fn octets(&mut self, value: &[u8]) -> Self::Value {
+        PyBytes::new(self.py, value).into_any()
+    }
+
+    fn text(&mut self, value: &str) -> Self::Value {
+        PyString::new(self.py, value).into_any()
+    }
+
+    fn many(&mut self, values: Vec<Self::Value>) -> Self::Value {
+        if values.is_empty() {
+            return PyTuple::empty(self.py).into_any();
+        }
+        let tuple = PyTuple::new(self.py, values);
+        self.keep(tuple)
+    }
+
+    fn unknown(&mut self, ie: u16, enterprise: Option<u16>, value: &[u8]) -> Self::Value {
+        let made = self.engine.unknown.bind(self.py).call1((ie, PyBytes::new(self.py, value), enterprise));
+        self.keep(made)
+    }
+
+    fn build(&mut self, class: usize, fields: Vec<Self::Value>, unknown: Vec<Self::Value>) -> Self::Value {
+        let class = self.engine.classes[class].bind(self.py);
+        let made = PyTuple::new(self.py, fields).and_then(|fields| {
+            if unknown.is_empty() {
+                return class.call1(fields);
+            }
+            let keywords = PyDict::new(self.py);
+            keywords.set_item(intern!(self.py, "unknown_ies"), PyTuple::new(self.py, unknown)?)?;
+            class.call(fields, Some(&keywords))
+        });
+        self.keep(made)
+    }
+}
+
+struct Reader<'a, 'py> {
+    engine: &'a Engine,
+    astuple: &'a Bound<'py, PyAny>,
+}
+
+impl<'py> Source for Reader<'_, 'py> {
+    type Value = Bound<'py, PyAny>;
+    type Fields = Bound<'py, PyTuple>;
+
+    fn open(&self, value: &Self::Value, class: usize) -> Option<Self::Fields> {
+        if !self.engine.classes[class].is(&value.get_type()) {
+            return None;
+        }
+        self.astuple.call1((value,)).ok()?.cast_into().ok()
+    }
+
+    fn list(&self, value: &Self::Value) -> Option<Self::Fields> {
+        match value.cast::<PyTuple>() {
+            Ok(tuple) => Some(tuple.clone()),
+            Err(_) => value.cast::<PyList>().ok().map(|list| list.to_tuple()),
+        }
+    }
+
+    fn count(&self, fields: &Self::Fields) -> usize {
+        fields.len()
+    }
+
+    fn field(&self, fields: &Self::Fields, at: usize) -> Self::Value {
+        match fields.get_item(at) {
+            Ok(value) => value,
+            Err(_) => fields.py().None().into_bound(fields.py()),
+        }
+    }
+
+    fn is_none(&self, value: &Self::Value) -> bool {
+        value.is_none()
+    }
+
+    fn flag(&self, value: &Self::Value) -> Option<bool> {
+        value.extract().ok()
+    }
+
+    fn uint(&self, value: &Self::Value) -> Option<u64> {
+        value.cast::<PyInt>().ok()?.extract().ok()
+    }
+
+    fn octets<'v>(&self, value: &'v Self::Value) -> Option<&'v [u8]> {
+        value.cast::<PyBytes>().ok().map(|bytes| bytes.as_bytes())
+    }
+
+    fn text<'v>(&self, value: &'v Self::Value) -> Option<&'v str> {
+        value.cast::<PyString>().ok()?.to_str().ok()
+    }
+
+    fn unknown(&self, value: &Self::Value) -> Option<(u16, Option<u16>, Vec<u8>)> {
+        if !self.engine.unknown.is(&value.get_type()) {
+            return None;
+        }
+        let fields = self.astuple.call1((value,)).ok()?;
+        let (ie, octets, enterprise): (u16, Vec<u8>, Option<u16>) = fields.extract().ok()?;
+        (enterprise.is_some() == (ie >= 0x8000)).then_some((ie, enterprise, octets))
+    }
 }

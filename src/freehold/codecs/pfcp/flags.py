@@ -1,0 +1,189 @@
+"""Bits and values of enumerated IEs (TS 29.244 8.2), as plain numbers; bit 1 of octet 5 is 1, of octet 6 is 0x100."""
+
+from typing import Final
+
+
+class Interface:
+    """Source and destination interfaces (TS 29.244 8.2.2, 8.2.24)."""
+
+    ACCESS: Final = 0
+    CORE: Final = 1
+    SGI_LAN_N6_LAN: Final = 2
+    CP_FUNCTION: Final = 3
+
+
+class Gate:
+    """Gates (TS 29.244 8.2.7)."""
+
+    OPEN: Final = 0
+    CLOSED: Final = 1
+
+
+class ApplyAction:
+    """What to do with a packet (TS 29.244 8.2.26)."""
+
+    DROP: Final = 0x01
+    FORW: Final = 0x02
+    BUFF: Final = 0x04
+    NOCP: Final = 0x08
+    DUPL: Final = 0x10
+    IPMA: Final = 0x20
+    IPMD: Final = 0x40
+    DFRT: Final = 0x80
+    EDRT: Final = 0x0100
+    BDPN: Final = 0x0200
+    DDPN: Final = 0x0400
+
+
+class HeaderRemoval:
+    """Outer headers to take away (TS 29.244 8.2.64)."""
+
+    GTPU_UDP_IPV4: Final = 0
+    GTPU_UDP_IPV6: Final = 1
+    GTPU_UDP_IP: Final = 6
+
+
+class ReportType:
+    """What a session report holds (TS 29.244 8.2.21)."""
+
+    DLDR: Final = 0x01
+    USAR: Final = 0x02
+    ERIR: Final = 0x04
+    UPIR: Final = 0x08
+    TMIR: Final = 0x10
+    SESR: Final = 0x20
+    UISR: Final = 0x40
+
+
+class ReportingTrigger:
+    """When to report usage (TS 29.244 8.2.19)."""
+
+    PERIO: Final = 0x01
+    VOLTH: Final = 0x02
+    TIMTH: Final = 0x04
+    QUHTI: Final = 0x08
+    START: Final = 0x10
+    STOPT: Final = 0x20
+    DROTH: Final = 0x40
+    LIUSA: Final = 0x80
+    VOLQU: Final = 0x0100
+    TIMQU: Final = 0x0200
+    ENVCL: Final = 0x0400
+    MACAR: Final = 0x0800
+    EVETH: Final = 0x1000
+    EVEQU: Final = 0x2000
+    IPMJL: Final = 0x4000
+    QUVTI: Final = 0x8000
+    REEMR: Final = 0x010000
+    UPINT: Final = 0x020000
+
+
+class UsageReportTrigger:
+    """Why usage is reported (TS 29.244 8.2.41)."""
+
+    PERIO: Final = 0x01
+    VOLTH: Final = 0x02
+    TIMTH: Final = 0x04
+    QUHTI: Final = 0x08
+    START: Final = 0x10
+    STOPT: Final = 0x20
+    DROTH: Final = 0x40
+    IMMER: Final = 0x80
+    VOLQU: Final = 0x0100
+    TIMQU: Final = 0x0200
+    LIUSA: Final = 0x0400
+    TERMR: Final = 0x0800
+    MONIT: Final = 0x1000
+    ENVCL: Final = 0x2000
+    MACAR: Final = 0x4000
+    EVETH: Final = 0x8000
+    EVEQU: Final = 0x010000
+    TEBUR: Final = 0x020000
+    IPMJL: Final = 0x040000
+    QUVTI: Final = 0x080000
+    EMRRE: Final = 0x100000
+    UPINT: Final = 0x200000
+
+
+class MeasurementMethod:
+    """What is measured (TS 29.244 8.2.40)."""
+
+    DURAT: Final = 0x01
+    VOLUM: Final = 0x02
+    EVENT: Final = 0x04
+
+
+class UPFunctionFeature:
+    """What a UP function supports (TS 29.244 8.2.25)."""
+
+    BUCP: Final = 0x01
+    DDND: Final = 0x02
+    DLBD: Final = 0x04
+    TRST: Final = 0x08
+    FTUP: Final = 0x10
+    PFDM: Final = 0x20
+    HEEU: Final = 0x40
+    TREU: Final = 0x80
+    EMPU: Final = 0x0100
+    PDIU: Final = 0x0200
+    UDBC: Final = 0x0400
+    QUOAC: Final = 0x0800
+    TRACE: Final = 0x1000
+    FRRT: Final = 0x2000
+    PFDE: Final = 0x4000
+    EPFAR: Final = 0x8000
+    DPDRA: Final = 0x010000
+    ADPDP: Final = 0x020000
+    UEIP: Final = 0x040000
+    SSET: Final = 0x080000
+    MNOP: Final = 0x100000
+    MTE: Final = 0x200000
+    BUNDL: Final = 0x400000
+    GCOM: Final = 0x800000
+
+
+class CPFunctionFeature:
+    """What a CP function supports (TS 29.244 8.2.58)."""
+
+    LOAD: Final = 0x01
+    OVRL: Final = 0x02
+    EPFAR: Final = 0x04
+    SSET: Final = 0x08
+    BUNDL: Final = 0x10
+    MPAS: Final = 0x20
+    ARDR: Final = 0x40
+    UIAUR: Final = 0x80
+
+
+class PFCPSMReqFlag:
+    """Flags of a session modification request (TS 29.244 8.2.31)."""
+
+    DROBU: Final = 0x01
+    SNDEM: Final = 0x02
+    QAURR: Final = 0x04
+
+
+class PFCPSRRspFlag:
+    """Flags of a session report response (TS 29.244 8.2.32)."""
+
+    DROBU: Final = 0x01
+
+
+class NodeReportType:
+    """What a node report holds (TS 29.244 8.2.69)."""
+
+    UPFR: Final = 0x01
+    UPRR: Final = 0x02
+    CKDR: Final = 0x04
+    GPQR: Final = 0x08
+    PURR: Final = 0x10
+
+
+class PDNType:
+    """Kinds of session (TS 29.244 8.2.79)."""
+
+    IPV4: Final = 1
+    IPV6: Final = 2
+    IPV4V6: Final = 3
+    NON_IP: Final = 4
+    ETHERNET: Final = 5

@@ -1,0 +1,495 @@
+"""Grouped IEs that make, change and remove a session's rules: PDR, FAR, URR, QER, BAR, SRR (TS 29.244 7.5.2 to 7.5.4)."""
+
+from freehold.codecs.pfcp import elements as e
+from freehold.codecs.pfcp import layouts as v
+from freehold.codecs.pfcp.table import C, CList, Group, M, MList, O, OList
+
+
+class EthernetPacketFilter(Group):
+    """A filter of Ethernet frames (TS 29.244 7.5.2.2)."""
+
+    number = 132
+
+    ethernet_filter_id: C[e.EthernetFilterID] = None
+    ethernet_filter_properties: C[e.EthernetFilterProperties] = None
+    mac_address: CList[v.MACAddress] = ()
+    ethertype: C[e.Ethertype] = None
+    c_tag: C[v.CTAG] = None
+    s_tag: C[v.STAG] = None
+    sdf_filter: CList[v.SDFFilter] = ()
+
+
+class PDI(Group):
+    """What packets look like. A fault in a filter refuses the rule, which would match too much without it (TS 29.244 7.5.2.2)."""
+
+    number = 2
+
+    source_interface: M[e.SourceInterface]
+    local_f_teid: C[v.FTEID] = None
+    network_instance: C[e.NetworkInstance] = None
+    ue_ip_address: CList[v.UEIPAddress] = ()
+    traffic_endpoint_id: CList[e.TrafficEndpointID] = ()
+    sdf_filter: CList[v.SDFFilter] = ()
+    application_id: C[e.ApplicationID] = None
+    ethernet_pdu_session_information: C[e.EthernetPDUSessionInformation] = None
+    ethernet_packet_filter: CList[EthernetPacketFilter] = ()
+    qfi: CList[e.QFI] = ()
+    framed_route: CList[e.FramedRoute] = ()
+    framed_routing: C[e.FramedRouting] = None
+    framed_ipv6_route: CList[e.FramedIPv6Route] = ()
+    source_interface_type: O[e.TGPPInterfaceType] = None
+
+
+class CreatePDR(Group):
+    """A rule that finds packets (TS 29.244 7.5.2.2)."""
+
+    number = 1
+
+    pdr_id: M[e.PDRID]
+    precedence: M[e.Precedence]
+    pdi: M[PDI]
+    outer_header_removal: C[v.OuterHeaderRemoval] = None
+    far_id: C[e.FARID] = None
+    urr_id: CList[e.URRID] = ()
+    qer_id: CList[e.QERID] = ()
+    activate_predefined_rules: CList[e.ActivatePredefinedRules] = ()
+    activation_time: C[e.ActivationTime] = None
+    deactivation_time: C[e.DeactivationTime] = None
+    ue_ip_address_pool_identity: OList[e.UEIPAddressPoolIdentity] = ()
+
+
+class ForwardingParameters(Group):
+    """Where packets go (TS 29.244 7.5.2.3)."""
+
+    number = 4
+
+    destination_interface: M[e.DestinationInterface]
+    network_instance: C[e.NetworkInstance] = None
+    redirect_information: C[v.RedirectInformation] = None
+    outer_header_creation: C[v.OuterHeaderCreation] = None
+    transport_level_marking: C[e.TransportLevelMarking] = None
+    forwarding_policy: C[e.ForwardingPolicy] = None
+    header_enrichment: O[v.HeaderEnrichment] = None
+    linked_traffic_endpoint_id: C[e.TrafficEndpointID] = None
+    proxying: C[e.Proxying] = None
+    destination_interface_type: O[e.TGPPInterfaceType] = None
+    data_network_access_identifier: O[e.DataNetworkAccessIdentifier] = None
+
+
+class DuplicatingParameters(Group):
+    """Where copies go (TS 29.244 7.5.2.3)."""
+
+    number = 5
+
+    destination_interface: M[e.DestinationInterface]
+    outer_header_creation: C[v.OuterHeaderCreation] = None
+    transport_level_marking: C[e.TransportLevelMarking] = None
+    forwarding_policy: C[e.ForwardingPolicy] = None
+
+
+class CreateFAR(Group):
+    """What to do with packets (TS 29.244 7.5.2.3)."""
+
+    number = 3
+
+    far_id: M[e.FARID]
+    apply_action: M[e.ApplyAction]
+    forwarding_parameters: C[ForwardingParameters] = None
+    duplicating_parameters: CList[DuplicatingParameters] = ()
+    bar_id: C[e.BARID] = None
+
+
+class AggregatedURRs(Group):
+    """A rule whose usage counts here too (TS 29.244 7.5.2.4)."""
+
+    number = 118
+
+    aggregated_urr_id: M[e.AggregatedURRID]
+    multiplier: M[v.Multiplier]
+
+
+class AdditionalMonitoringTime(Group):
+    """A further time at which thresholds and quotas change (TS 29.244 7.5.2.4)."""
+
+    number = 147
+
+    monitoring_time: M[e.MonitoringTime]
+    subsequent_volume_threshold: O[v.SubsequentVolumeThreshold] = None
+    subsequent_time_threshold: O[e.SubsequentTimeThreshold] = None
+    subsequent_volume_quota: O[v.SubsequentVolumeQuota] = None
+    subsequent_time_quota: O[e.SubsequentTimeQuota] = None
+    subsequent_event_threshold: O[e.SubsequentEventThreshold] = None
+    subsequent_event_quota: O[e.SubsequentEventQuota] = None
+
+
+class CreateURR(Group):
+    """What to measure and when to report (TS 29.244 7.5.2.4)."""
+
+    number = 6
+
+    urr_id: M[e.URRID]
+    measurement_method: M[e.MeasurementMethod]
+    reporting_triggers: M[e.ReportingTriggers]
+    measurement_period: C[e.MeasurementPeriod] = None
+    volume_threshold: C[v.VolumeThreshold] = None
+    volume_quota: C[v.VolumeQuota] = None
+    event_threshold: C[e.EventThreshold] = None
+    event_quota: C[e.EventQuota] = None
+    time_threshold: C[e.TimeThreshold] = None
+    time_quota: C[e.TimeQuota] = None
+    quota_holding_time: C[e.QuotaHoldingTime] = None
+    dropped_dl_traffic_threshold: C[v.DroppedDLTrafficThreshold] = None
+    quota_validity_time: C[e.QuotaValidityTime] = None
+    monitoring_time: O[e.MonitoringTime] = None
+    subsequent_volume_threshold: O[v.SubsequentVolumeThreshold] = None
+    subsequent_time_threshold: O[e.SubsequentTimeThreshold] = None
+    subsequent_volume_quota: O[v.SubsequentVolumeQuota] = None
+    subsequent_time_quota: O[e.SubsequentTimeQuota] = None
+    subsequent_event_threshold: O[e.SubsequentEventThreshold] = None
+    subsequent_event_quota: O[e.SubsequentEventQuota] = None
+    inactivity_detection_time: C[e.InactivityDetectionTime] = None
+    linked_urr_id: CList[e.LinkedURRID] = ()
+    measurement_information: C[e.MeasurementInformation] = None
+    time_quota_mechanism: C[v.TimeQuotaMechanism] = None
+    aggregated_urrs: CList[AggregatedURRs] = ()
+    far_id_for_quota_action: C[e.FARID] = None
+    ethernet_inactivity_timer: C[e.EthernetInactivityTimer] = None
+    additional_monitoring_time: OList[AdditionalMonitoringTime] = ()
+    number_of_reports: O[e.NumberOfReports] = None
+    exempted_application_id: OList[e.ApplicationID] = ()
+    exempted_sdf_filter: OList[v.SDFFilter] = ()
+
+
+class CreateQER(Group):
+    """How packets may pass (TS 29.244 7.5.2.5)."""
+
+    number = 7
+
+    qer_id: M[e.QERID]
+    gate_status: M[v.GateStatus]
+    qer_correlation_id: C[e.QERCorrelationID] = None
+    mbr: C[v.MBR] = None
+    gbr: C[v.GBR] = None
+    packet_rate: C[v.PacketRate] = None
+    dl_flow_level_marking: C[v.DLFlowLevelMarking] = None
+    qfi: C[e.QFI] = None
+    rqi: C[e.RQI] = None
+    paging_policy_indicator: C[e.PagingPolicyIndicator] = None
+    averaging_window: O[e.AveragingWindow] = None
+    qer_control_indications: C[e.QERControlIndications] = None
+
+
+class CreateBAR(Group):
+    """How to buffer (TS 29.244 7.5.2.6)."""
+
+    number = 85
+
+    bar_id: M[e.BARID]
+    downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
+    suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
+
+
+class CreateTrafficEndpoint(Group):
+    """An endpoint that several rules share (TS 29.244 7.5.2.7)."""
+
+    number = 127
+
+    traffic_endpoint_id: M[e.TrafficEndpointID]
+    local_f_teid: C[v.FTEID] = None
+    network_instance: C[e.NetworkInstance] = None
+    ue_ip_address: CList[v.UEIPAddress] = ()
+    ethernet_pdu_session_information: C[e.EthernetPDUSessionInformation] = None
+    framed_route: CList[e.FramedRoute] = ()
+    framed_routing: C[e.FramedRouting] = None
+    framed_ipv6_route: CList[e.FramedIPv6Route] = ()
+    qfi: CList[e.QFI] = ()
+    source_interface_type: O[e.TGPPInterfaceType] = None
+
+
+class QoSMonitoringPerQoSFlowControlInformation(Group):
+    """Which delays of which flows to measure (TS 29.244 7.5.2.9)."""
+
+    number = 242
+
+    qfi: MList[e.QFI]
+    requested_qos_monitoring: M[v.RequestedQoSMonitoring]
+    reporting_frequency: M[e.ReportingFrequency]
+    packet_delay_thresholds: C[v.PacketDelayThresholds] = None
+    minimum_wait_time: C[e.MinimumWaitTime] = None
+    measurement_period: C[e.MeasurementPeriod] = None
+
+
+class CreateSRR(Group):
+    """What to report about the session (TS 29.244 7.5.2.9)."""
+
+    number = 212
+
+    srr_id: M[e.SRRID]
+    qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()
+
+
+class CreatedPDR(Group):
+    """What the UP function chose for a rule (TS 29.244 7.5.3.2)."""
+
+    number = 8
+
+    pdr_id: M[e.PDRID]
+    local_f_teid: C[v.FTEID] = None
+    ue_ip_address: CList[v.UEIPAddress] = ()
+
+
+class CreatedTrafficEndpoint(Group):
+    """What the UP function chose for an endpoint (TS 29.244 7.5.3.5)."""
+
+    number = 128
+
+    traffic_endpoint_id: M[e.TrafficEndpointID]
+    local_f_teid: C[v.FTEID] = None
+    ue_ip_address: CList[v.UEIPAddress] = ()
+
+
+class PartialFailureInformation(Group):
+    """Which rules failed and why (TS 29.244 7.5.3.1)."""
+
+    number = 272
+
+    failed_rule_id: MList[v.FailedRuleID]
+    failure_cause: M[e.Cause]
+    offending_ie_information: OList[v.OffendingIEInformation] = ()
+
+
+class UpdatePDR(Group):
+    """Changes of a rule that finds packets (TS 29.244 7.5.4.2)."""
+
+    number = 9
+
+    pdr_id: M[e.PDRID]
+    outer_header_removal: C[v.OuterHeaderRemoval] = None
+    precedence: C[e.Precedence] = None
+    pdi: C[PDI] = None
+    far_id: C[e.FARID] = None
+    urr_id: CList[e.URRID] = ()
+    qer_id: CList[e.QERID] = ()
+    activate_predefined_rules: CList[e.ActivatePredefinedRules] = ()
+    deactivate_predefined_rules: CList[e.DeactivatePredefinedRules] = ()
+    activation_time: C[e.ActivationTime] = None
+    deactivation_time: C[e.DeactivationTime] = None
+
+
+class UpdateForwardingParameters(Group):
+    """Changes of where packets go (TS 29.244 7.5.4.3)."""
+
+    number = 11
+
+    destination_interface: C[e.DestinationInterface] = None
+    network_instance: C[e.NetworkInstance] = None
+    redirect_information: C[v.RedirectInformation] = None
+    outer_header_creation: C[v.OuterHeaderCreation] = None
+    transport_level_marking: C[e.TransportLevelMarking] = None
+    forwarding_policy: C[e.ForwardingPolicy] = None
+    header_enrichment: C[v.HeaderEnrichment] = None
+    pfcpsmreq_flags: C[e.PFCPSMReqFlags] = None
+    linked_traffic_endpoint_id: C[e.TrafficEndpointID] = None
+    destination_interface_type: O[e.TGPPInterfaceType] = None
+    data_network_access_identifier: O[e.DataNetworkAccessIdentifier] = None
+
+
+class UpdateDuplicatingParameters(Group):
+    """Changes of where copies go (TS 29.244 7.5.4.3)."""
+
+    number = 105
+
+    destination_interface: M[e.DestinationInterface]
+    outer_header_creation: C[v.OuterHeaderCreation] = None
+    transport_level_marking: C[e.TransportLevelMarking] = None
+    forwarding_policy: C[e.ForwardingPolicy] = None
+
+
+class UpdateFAR(Group):
+    """Changes of what to do with packets (TS 29.244 7.5.4.3)."""
+
+    number = 10
+
+    far_id: M[e.FARID]
+    apply_action: C[e.ApplyAction] = None
+    update_forwarding_parameters: C[UpdateForwardingParameters] = None
+    update_duplicating_parameters: CList[UpdateDuplicatingParameters] = ()
+    bar_id: C[e.BARID] = None
+
+
+class UpdateURR(Group):
+    """Changes of what to measure (TS 29.244 7.5.4.4)."""
+
+    number = 13
+
+    urr_id: M[e.URRID]
+    measurement_method: C[e.MeasurementMethod] = None
+    reporting_triggers: C[e.ReportingTriggers] = None
+    measurement_period: C[e.MeasurementPeriod] = None
+    volume_threshold: C[v.VolumeThreshold] = None
+    volume_quota: C[v.VolumeQuota] = None
+    event_threshold: C[e.EventThreshold] = None
+    event_quota: C[e.EventQuota] = None
+    time_threshold: C[e.TimeThreshold] = None
+    time_quota: C[e.TimeQuota] = None
+    quota_holding_time: C[e.QuotaHoldingTime] = None
+    dropped_dl_traffic_threshold: C[v.DroppedDLTrafficThreshold] = None
+    quota_validity_time: C[e.QuotaValidityTime] = None
+    monitoring_time: C[e.MonitoringTime] = None
+    subsequent_volume_threshold: C[v.SubsequentVolumeThreshold] = None
+    subsequent_time_threshold: C[e.SubsequentTimeThreshold] = None
+    subsequent_volume_quota: C[v.SubsequentVolumeQuota] = None
+    subsequent_time_quota: C[e.SubsequentTimeQuota] = None
+    subsequent_event_threshold: C[e.SubsequentEventThreshold] = None
+    subsequent_event_quota: C[e.SubsequentEventQuota] = None
+    inactivity_detection_time: C[e.InactivityDetectionTime] = None
+    linked_urr_id: CList[e.LinkedURRID] = ()
+    measurement_information: C[e.MeasurementInformation] = None
+    time_quota_mechanism: C[v.TimeQuotaMechanism] = None
+    aggregated_urrs: CList[AggregatedURRs] = ()
+    far_id_for_quota_action: C[e.FARID] = None
+    ethernet_inactivity_timer: C[e.EthernetInactivityTimer] = None
+    additional_monitoring_time: OList[AdditionalMonitoringTime] = ()
+    number_of_reports: O[e.NumberOfReports] = None
+    exempted_application_id: OList[e.ApplicationID] = ()
+    exempted_sdf_filter: OList[v.SDFFilter] = ()
+
+
+class UpdateQER(Group):
+    """Changes of how packets may pass (TS 29.244 7.5.4.5)."""
+
+    number = 14
+
+    qer_id: M[e.QERID]
+    qer_correlation_id: C[e.QERCorrelationID] = None
+    gate_status: C[v.GateStatus] = None
+    mbr: C[v.MBR] = None
+    gbr: C[v.GBR] = None
+    packet_rate: C[v.PacketRate] = None
+    dl_flow_level_marking: C[v.DLFlowLevelMarking] = None
+    qfi: C[e.QFI] = None
+    rqi: C[e.RQI] = None
+    paging_policy_indicator: C[e.PagingPolicyIndicator] = None
+    averaging_window: C[e.AveragingWindow] = None
+    qer_control_indications: C[e.QERControlIndications] = None
+
+
+class RemovePDR(Group):
+    """A rule to remove (TS 29.244 7.5.4.6)."""
+
+    number = 15
+
+    pdr_id: M[e.PDRID]
+
+
+class RemoveFAR(Group):
+    """A rule to remove (TS 29.244 7.5.4.7)."""
+
+    number = 16
+
+    far_id: M[e.FARID]
+
+
+class RemoveURR(Group):
+    """A rule to remove (TS 29.244 7.5.4.8)."""
+
+    number = 17
+
+    urr_id: M[e.URRID]
+
+
+class RemoveQER(Group):
+    """A rule to remove (TS 29.244 7.5.4.9)."""
+
+    number = 18
+
+    qer_id: M[e.QERID]
+
+
+class QueryURR(Group):
+    """A rule whose usage to report now (TS 29.244 7.5.4.10)."""
+
+    number = 77
+
+    urr_id: M[e.URRID]
+
+
+class UpdateBAR(Group):
+    """Changes of how to buffer (TS 29.244 7.5.4.11)."""
+
+    number = 86
+
+    bar_id: M[e.BARID]
+    downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
+    suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
+
+
+class RemoveBAR(Group):
+    """A rule to remove (TS 29.244 7.5.4.12)."""
+
+    number = 87
+
+    bar_id: M[e.BARID]
+
+
+class UpdateTrafficEndpoint(Group):
+    """Changes of an endpoint (TS 29.244 7.5.4.13)."""
+
+    number = 129
+
+    traffic_endpoint_id: M[e.TrafficEndpointID]
+    local_f_teid: C[v.FTEID] = None
+    network_instance: C[e.NetworkInstance] = None
+    ue_ip_address: CList[v.UEIPAddress] = ()
+    framed_route: CList[e.FramedRoute] = ()
+    framed_routing: C[e.FramedRouting] = None
+    framed_ipv6_route: CList[e.FramedIPv6Route] = ()
+    qfi: CList[e.QFI] = ()
+    source_interface_type: O[e.TGPPInterfaceType] = None
+
+
+class RemoveTrafficEndpoint(Group):
+    """An endpoint to remove (TS 29.244 7.5.4.14)."""
+
+    number = 130
+
+    traffic_endpoint_id: M[e.TrafficEndpointID]
+
+
+class RemoveSRR(Group):
+    """A rule to remove (TS 29.244 7.5.4.19)."""
+
+    number = 211
+
+    srr_id: M[e.SRRID]
+
+
+class UpdateSRR(Group):
+    """Changes of what to report about the session (TS 29.244 7.5.4.20)."""
+
+    number = 213
+
+    srr_id: M[e.SRRID]
+    qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()
+
+
+class UpdatedPDR(Group):
+    """What the UP function chose anew for a rule (TS 29.244 7.5.5.5)."""
+
+    number = 256
+
+    pdr_id: M[e.PDRID]
+    local_f_teid: C[v.FTEID] = None
+    ue_ip_address: CList[v.UEIPAddress] = ()
+
+
+class UpdateBARInReportResponse(Group):
+    """Changes of how to buffer, in answer to a report (TS 29.244 7.5.9.2)."""
+
+    number = 12
+
+    bar_id: M[e.BARID]
+    downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
+    dl_buffering_duration: C[v.DLBufferingDuration] = None
+    dl_buffering_suggested_packet_count: C[e.DLBufferingSuggestedPacketCount] = None
+    suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None

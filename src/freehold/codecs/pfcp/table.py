@@ -1,0 +1,221 @@
+"""How the tables of messages and information elements are written, and how the native engine gets them.
+
+A class is a table: its annotations say for each field the IE's type, coding, clause and presence, and type checkers read
+the same annotations. No annotation here may be postponed: the engine is made from them when the package is imported.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Form(msgspec.Struct, frozen=True):
+    """How a field lies in the octets: a name the engine knows, with its sizes."""
+
+    name: Literal["uint", "number", "flags", "octets", "rest", "text", "labels", "counted"]
+    size: int = 0
+    most: int = 0
+
+
+U8, U16, U24, U32, U40, U64 = (Form("uint", octets) for octets in (1, 2, 3, 4, 5, 8))
+NUMBER = Form("number")
+REST = Form("rest")
+TEXT = Form("text")
+LABELS = Form("labels")
+IPV4 = Form("octets", 4)
+IPV6 = Form("octets", 16)
+COUNTED8, COUNTED16 = Form("counted", 1), Form("counted", 2)
+
+
+def flags(least: int, most: int) -> Form:
+    """Flags over `least` to `most` octets; bit 1 of the first octet is 1, bit 1 of the second 0x100, and so on."""
+    return Form("flags", least, most)
+
+
+def octets(size: int) -> Form:
+    """Exactly `size` octets."""
+    return Form("octets", size)
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """Leading octets of a layout, first octet first, bit 8 to bit 1: 0, 1, `x` for the field itself, `.` for others."""
+
+    bits: str
+
+    def mask(self, marks: str) -> int:
+        """The marked bits as a number whose lowest octet is the first one."""
+        rows = self.bits.split()
+        return sum(int("".join("01"[bit in marks] for bit in row), 2) << 8 * at for at, row in enumerate(rows))
+
+    @property
+    def octets(self) -> int:
+        """How many leading octets there are."""
+        return len(self.bits.split())
+
+
+class If(Pattern, frozen=True):
+    """The field is there when the leading octets look like this; a `bool` is true then."""
+
+
+class AnyOf(Pattern, frozen=True):
+    """The field is there when one of the bits marked 1 is set, which other fields of the layout stand for."""
+
+
+class Bits(Pattern, frozen=True):
+    """The field is a number at the bits marked `x`."""
+
+
+class Tail(msgspec.Struct, frozen=True):
+    """The field is there when octets are left for it."""
+
+
+class IE(msgspec.Struct, frozen=True):
+    """Type, coding and clause of TS 29.244 of an information element with one field."""
+
+    number: int
+    form: Form | Bits
+    clause: str
+
+
+# Presence in a message or grouped IE (TS 29.244 7.1), alone and repeated.
+M = Annotated[T, "M"]
+C = Annotated[T | None, "C"]
+O = Annotated[T | None, "O"]  # noqa: E741 - the specification's letter
+MList = Annotated[tuple[T, ...], "M*"]
+CList = Annotated[tuple[T, ...], "C*"]
+OList = Annotated[tuple[T, ...], "O*"]
+
+
+class UnknownIE(msgspec.Struct, frozen=True, gc=False):
+    """An IE without a place in its table, or a vendor's with its enterprise number: kept, and sent on (TS 29.244 8.1.1)."""
+
+    number: int
+    value: bytes
+    enterprise_id: int | None = None
+
+
+class Layout(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
+    """The value of an IE of several fields; `number` is its type, `any_field` says that one field has to be there."""
+
+    number: ClassVar[int]
+    any_field: ClassVar[bool] = False
+
+
+class Group(msgspec.Struct, frozen=True, gc=False, kw_only=True, repr_omit_defaults=True):
+    """A grouped IE; `number` is its type."""
+
+    number: ClassVar[int]
+
+    unknown_ies: tuple[UnknownIE, ...] = ()
+
+
+class Message(Group, frozen=True, gc=False, repr_omit_defaults=True):
+    """A PFCP message; `session` says whether its header carries a SEID."""
+
+    session: ClassVar[bool] = True
+
+
+Item = tuple[str, int, int, str, int, int]
+LayoutRow = tuple[int | None, int, bool, list[Item]]
+MemberRow = tuple[int, bool, int, int, bool]
+
+
+class Compiler:
+    """Collects the rows for the engine from message classes."""
+
+    def __init__(self) -> None:
+        self.classes: list[type[Any]] = []
+        self.layouts: list[LayoutRow] = []
+        self.groups: list[tuple[int, list[MemberRow]]] = []
+        self.messages: list[tuple[int, bool, int]] = []
+        self._known: dict[object, int] = {}
+
+    def message(self, kind: type[Message]) -> None:
+        """Add one message with everything in it."""
+        self.messages.append((kind.number, kind.session, self._group(kind)))
+
+    def _class(self, kind: type[Any]) -> int:
+        self.classes.append(kind)
+        return len(self.classes) - 1
+
+    def _group(self, kind: type[Group]) -> int:
+        if kind not in self._known:
+            members = [self._member(hint) for hint in hints(kind) if get_origin(hint) is Annotated]
+            self.groups.append((self._class(kind), members))
+            self._known[kind] = len(self.groups) - 1
+        return self._known[kind]
+
+    def _member(self, hint: object) -> MemberRow:
+        inner, *notes = get_args(hint)
+        presence = next(note for note in notes if isinstance(note, str))
+        alone = next((note for note in notes if isinstance(note, IE)), None)
+        element = alone or unwrapped(inner)
+        number = element.number
+        if isinstance(element, IE):
+            return number, False, self._alone(element), ord(presence[0]), presence.endswith("*")
+        if issubclass(element, Layout):
+            return number, False, self._layout(element), ord(presence[0]), presence.endswith("*")
+        return number, True, self._group(element), ord(presence[0]), presence.endswith("*")
+
+    def _alone(self, element: IE) -> int:
+        if element not in self._known:
+            item = _item(int, [element.form])
+            lead = element.form.octets if isinstance(element.form, Bits) else 0
+            self.layouts.append((None, lead, False, [item]))
+            self._known[element] = len(self.layouts) - 1
+        return self._known[element]
+
+    def _layout(self, kind: type[Layout]) -> int:
+        if kind not in self._known:
+            items: list[Item] = []
+            lead = 0
+            for hint in hints(kind):
+                inner, *notes = get_args(hint)
+                lead = max(lead, *(note.octets for note in notes if isinstance(note, Pattern)), 0)
+                items.append(_item(inner, notes))
+            self.layouts.append((self._class(kind), lead, kind.any_field, items))
+            self._known[kind] = len(self.layouts) - 1
+        return self._known[kind]
+
+
+def hints(kind: type[Any]) -> list[Any]:
+    """The annotations of a class's fields, in their order, those of its bases included."""
+    known: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        known.update(base.__dict__.get("__annotations__", {}))
+    return [known[name] for name in kind.__struct_fields__]
+
+
+def unwrapped(hint: Any) -> Any:
+    """The class or IE inside `X | None`, `tuple[X, ...]` and `Annotated[X, IE]`."""
+    while not isinstance(hint, type | IE) or get_origin(hint) is not None:
+        notes = [note for note in get_args(hint) if isinstance(note, IE)]
+        hint = notes[0] if notes else get_args(hint)[0]
+    return hint
+
+
+def _item(inner: object, notes: list[Any]) -> Item:
+    when = _when(notes)
+    for note in notes:
+        if isinstance(note, Form):
+            return note.name, note.size, note.most, *when
+        if isinstance(note, Bits):
+            field = note.mask("x")
+            shift = (field & -field).bit_length() - 1
+            return "bits", shift, field.bit_length() - shift, *when
+    if inner is not bool:
+        raise TypeError(f"a field of {inner} needs a form")
+    return "flag", 0, 0, *when
+
+
+def _when(notes: list[Any]) -> tuple[str, int, int]:
+    for note in notes:
+        if isinstance(note, If):
+            return "equal", note.mask("01"), note.mask("1")
+        if isinstance(note, AnyOf):
+            return "any", note.mask("1"), 0
+        if isinstance(note, Tail):
+            return "tail", 0, 0
+    return "equal", 0, 0
