@@ -224,15 +224,15 @@ impl<S: Sink> Work<'_, S> {
     fn layout(&mut self, layout: &Layout, octets: &[u8]) -> Result<S::Value, Reason> {
         let (lead, mut octets) = octets.split_at_checked(layout.lead).ok_or(Reason::IeLength)?;
         let flags = lead.iter().rev().fold(0, |sum, &octet| (sum << 8) | u64::from(octet));
-        let mut found = !layout.any;
+        let mut found = 0_u64;
         let mut told = 0;
         let mut only = None;
         let mut fields = Vec::with_capacity(if layout.class.is_some() { layout.items.len() } else { 0 });
-        for item in &layout.items {
+        for (at, item) in layout.items.iter().enumerate() {
             let tail = item.when == When::Tail;
             let present = item.when.holds(flags) && !(tail && octets.is_empty());
             if present && !tail {
-                found = true;
+                found |= 1 << at;
                 told |= item.when.sets();
             }
             let value = match (present, item.form) {
@@ -243,8 +243,9 @@ impl<S: Sink> Work<'_, S> {
             if layout.class.is_some() { fields.push(value) } else { only = Some(value) }
         }
         // What is there has to say the same flags again: others contradict each other.
-        let fits = |item: &Item| item.when.holds(flags) == item.when.holds(told);
-        if !found || !layout.items.iter().all(fits) {
+        let known = layout.items.iter().fold(0, |sum, item| sum | item.when.sets());
+        let missing = layout.one_of != 0 && found & layout.one_of == 0;
+        if missing || flags & known != told {
             return Err(Reason::Incorrect);
         }
         match layout.class {

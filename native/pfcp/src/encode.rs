@@ -111,17 +111,17 @@ impl<S: Source> Work<'_, S> {
             return wrong("has another class", ie);
         };
         let mut flags = 0;
-        let mut found = !layout.any;
+        let mut found = 0_u64;
         for (at, item) in layout.items.iter().enumerate() {
             let value = self.source.field(&fields, at);
             if self.absent(item, &value) {
                 continue;
             }
-            found |= item.when != When::Tail;
+            found |= 1 << at;
             flags |= item.when.sets();
             flags |= self.bits(item, &value, ie)?;
         }
-        if !found {
+        if found & layout.one_of == 0 && layout.one_of != 0 {
             return wrong("is empty", ie);
         }
         lead(layout, flags, out);

@@ -67,8 +67,8 @@ pub struct Layout {
     /// How many leading octets hold flags, at most 8; the first holds the lowest bits.
     pub lead: usize,
     pub items: Vec<Item>,
-    /// At least one field has to be present.
-    pub any: bool,
+    /// One of these fields has to be present: a bit for each by its place; none where it does not matter.
+    pub one_of: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ impl Tables {
     pub fn check(&self) -> Result<(), String> {
         for layout in &self.layouts {
             let one = layout.class.is_some() || layout.items.len() == 1;
-            if layout.lead > 8 || !one {
+            if layout.lead > 8 || layout.items.len() > 64 || !one {
                 return Err(format!("layout {layout:?}"));
             }
             for item in &layout.items {

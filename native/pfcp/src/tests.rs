@@ -90,7 +90,7 @@ impl Source for Maker {
 
 fn plain(form: Form) -> Layout {
     let item = Item { form, when: When::Equal(0, 0) };
-    Layout { class: None, lead: 0, items: vec![item], any: false }
+    Layout { class: None, lead: 0, items: vec![item], one_of: 0 }
 }
 
 fn when(form: Form, mask: u64, value: u64) -> Item {
@@ -102,7 +102,7 @@ fn tables() -> Tables {
     let teid = Layout {
         class: Some(2),
         lead: 1,
-        any: true,
+        one_of: 0b0110,
         items: vec![
             when(Form::Uint(4), 4, 0),
             when(Form::Octets(4), 5, 1),

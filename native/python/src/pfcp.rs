@@ -12,7 +12,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 type ItemRow = (String, u8, u8, String, u64, u64);
-type LayoutRow = (Option<usize>, usize, bool, Vec<ItemRow>);
+type LayoutRow = (Option<usize>, usize, u64, Vec<ItemRow>);
 type MemberRow = (u16, bool, usize, u8, bool);
 type MessageRow = (u8, bool, usize);
 
@@ -112,9 +112,9 @@ impl Engine {
     }
 }
 
-fn layout((class, lead, any, items): LayoutRow) -> PyResult<Layout> {
+fn layout((class, lead, one_of, items): LayoutRow) -> PyResult<Layout> {
     let items = items.into_iter().map(item).collect::<PyResult<_>>()?;
-    Ok(Layout { class, lead, items, any })
+    Ok(Layout { class, lead, items, one_of })
 }
 
 fn item((form, a, b, when, mask, value): ItemRow) -> PyResult<Item> {

@@ -24,11 +24,11 @@ from freehold.codecs.pfcp.table import (
 )
 
 
-class FTEID(Layout):
+class FTEID(Layout, frozen=True):
     """Where a tunnel ends, or the wish that the UP function chooses it (TS 29.244 8.2.3)."""
 
     number = 21
-    any_field = True
+    one_of = ("ipv4", "ipv6", "choose_ipv4", "choose_ipv6")
 
     teid: Annotated[int | None, U32, If(".....0..")] = None
     ipv4: Annotated[bytes | None, IPV4, If(".....0.1")] = None
@@ -38,7 +38,7 @@ class FTEID(Layout):
     choose_id: Annotated[int | None, U8, If("....11..")] = None
 
 
-class SDFFilter(Layout):
+class SDFFilter(Layout, frozen=True):
     """A service data flow filter (TS 29.244 8.2.5)."""
 
     number = 23
@@ -50,7 +50,7 @@ class SDFFilter(Layout):
     sdf_filter_id: Annotated[int | None, U32, If("...1.... ........")] = None
 
 
-class GateStatus(Layout):
+class GateStatus(Layout, frozen=True):
     """Whether packets may pass: 0 open, 1 closed (TS 29.244 8.2.7)."""
 
     number = 25
@@ -59,7 +59,7 @@ class GateStatus(Layout):
     dl_gate: Annotated[int, Bits("......xx")]
 
 
-class MBR(Layout):
+class MBR(Layout, frozen=True):
     """Maximum bit rates in kbit/s (TS 29.244 8.2.8)."""
 
     number = 26
@@ -68,7 +68,7 @@ class MBR(Layout):
     dl_mbr: Annotated[int, U40]
 
 
-class GBR(Layout):
+class GBR(Layout, frozen=True):
     """Guaranteed bit rates in kbit/s (TS 29.244 8.2.9)."""
 
     number = 27
@@ -77,29 +77,29 @@ class GBR(Layout):
     dl_gbr: Annotated[int, U40]
 
 
-class VolumeThreshold(Layout):
+class VolumeThreshold(Layout, frozen=True):
     """Octets after which to report (TS 29.244 8.2.13)."""
 
     number = 31
-    any_field = True
+    one_of = ("total_volume", "uplink_volume", "downlink_volume")
 
     total_volume: Annotated[int | None, U64, If(".......1")] = None
     uplink_volume: Annotated[int | None, U64, If("......1.")] = None
     downlink_volume: Annotated[int | None, U64, If(".....1..")] = None
 
 
-class SubsequentVolumeThreshold(Layout):
+class SubsequentVolumeThreshold(Layout, frozen=True):
     """Octets after the monitoring time after which to report (TS 29.244 8.2.16)."""
 
     number = 34
-    any_field = True
+    one_of = ("total_volume", "uplink_volume", "downlink_volume")
 
     total_volume: Annotated[int | None, U64, If(".......1")] = None
     uplink_volume: Annotated[int | None, U64, If("......1.")] = None
     downlink_volume: Annotated[int | None, U64, If(".....1..")] = None
 
 
-class RedirectInformation(Layout):
+class RedirectInformation(Layout, frozen=True):
     """Where to send traffic instead; type 0 IPv4, 1 IPv6, 2 URL, 3 SIP URI, 4 both (TS 29.244 8.2.20)."""
 
     number = 38
@@ -109,7 +109,7 @@ class RedirectInformation(Layout):
     other_address: Annotated[bytes | None, COUNTED16, Tail()] = None
 
 
-class DownlinkDataServiceInformation(Layout):
+class DownlinkDataServiceInformation(Layout, frozen=True):
     """Paging policy and QFI of the packet that waits (TS 29.244 8.2.27)."""
 
     number = 45
@@ -118,8 +118,8 @@ class DownlinkDataServiceInformation(Layout):
     qfi: Annotated[int | None, U8, If("......1.")] = None
 
 
-class DLBufferingDuration(Layout):
-    """How long to buffer; unit 0 two seconds, 1 minute, 2 ten minutes, 3 hour, 4 ten hours, 7 endless (TS 29.244 8.2.29)."""
+class DLBufferingDuration(Layout, frozen=True):
+    """How long to buffer (TS 29.244 8.2.29): unit 0 is 2 s, 1 one minute, 2 ten, 3 one hour, 4 ten, 7 without end."""
 
     number = 47
 
@@ -127,7 +127,7 @@ class DLBufferingDuration(Layout):
     value: Annotated[int, Bits("...xxxxx")]
 
 
-class Timer(Layout):
+class Timer(Layout, frozen=True):
     """A length of time, units as in DLBufferingDuration (TS 29.244 8.2.35)."""
 
     number = 55
@@ -136,29 +136,29 @@ class Timer(Layout):
     value: Annotated[int, Bits("...xxxxx")]
 
 
-class FSEID(Layout):
+class FSEID(Layout, frozen=True):
     """A session's endpoint identifier and whose it is (TS 29.244 8.2.37)."""
 
     number = 57
-    any_field = True
+    one_of = ("ipv4", "ipv6")
 
     seid: Annotated[int, U64]
     ipv4: Annotated[bytes | None, IPV4, If("......1.")] = None
     ipv6: Annotated[bytes | None, IPV6, If(".......1")] = None
 
 
-class NodeID(Layout):
+class NodeID(Layout, frozen=True):
     """Who a PFCP entity is: an address or a domain name (TS 29.244 8.2.38)."""
 
     number = 60
-    any_field = True
+    one_of = ("ipv4", "ipv6", "fqdn")
 
     ipv4: Annotated[bytes | None, IPV4, If("....0000")] = None
     ipv6: Annotated[bytes | None, IPV6, If("....0001")] = None
     fqdn: Annotated[str | None, LABELS, If("....0010")] = None
 
 
-class VolumeMeasurement(Layout):
+class VolumeMeasurement(Layout, frozen=True):
     """Octets and packets that passed (TS 29.244 8.2.44)."""
 
     number = 66
@@ -171,7 +171,7 @@ class VolumeMeasurement(Layout):
     downlink_packets: Annotated[int | None, U64, If("..1.....")] = None
 
 
-class DroppedDLTrafficThreshold(Layout):
+class DroppedDLTrafficThreshold(Layout, frozen=True):
     """Dropped packets and octets after which to report (TS 29.244 8.2.49)."""
 
     number = 72
@@ -180,22 +180,22 @@ class DroppedDLTrafficThreshold(Layout):
     downlink_bytes: Annotated[int | None, U64, If("......1.")] = None
 
 
-class VolumeQuota(Layout):
+class VolumeQuota(Layout, frozen=True):
     """Octets that may pass (TS 29.244 8.2.50)."""
 
     number = 73
-    any_field = True
+    one_of = ("total_volume", "uplink_volume", "downlink_volume")
 
     total_volume: Annotated[int | None, U64, If(".......1")] = None
     uplink_volume: Annotated[int | None, U64, If("......1.")] = None
     downlink_volume: Annotated[int | None, U64, If(".....1..")] = None
 
 
-class OuterHeaderCreation(Layout):
+class OuterHeaderCreation(Layout, frozen=True):
     """The header to put before a packet (TS 29.244 8.2.56): with GTP-U a TEID, with UDP a port."""
 
     number = 84
-    any_field = True
+    one_of = ("gtpu_ipv4", "gtpu_ipv6", "udp_ipv4", "udp_ipv6", "raw_ipv4", "raw_ipv6", "c_tag", "s_tag")
 
     gtpu_ipv4: Annotated[bool, If(".......1 ........")] = False
     gtpu_ipv6: Annotated[bool, If("......1. ........")] = False
@@ -215,7 +215,7 @@ class OuterHeaderCreation(Layout):
     s_tag: Annotated[bytes | None, octets(3), AnyOf("1....... ........")] = None
 
 
-class UEIPAddress(Layout):
+class UEIPAddress(Layout, frozen=True):
     """The UE's address, or the wish that the UP function chooses it (TS 29.244 8.2.62)."""
 
     number = 93
@@ -229,7 +229,7 @@ class UEIPAddress(Layout):
     ipv6_prefix_length: Annotated[int | None, U8, If(".1......")] = None
 
 
-class PacketRate(Layout):
+class PacketRate(Layout, frozen=True):
     """Packets that may pass in a unit of time (TS 29.244 8.2.63)."""
 
     number = 94
@@ -241,7 +241,7 @@ class PacketRate(Layout):
     additional: Annotated[bytes | None, REST, If(".....1..")] = None
 
 
-class OuterHeaderRemoval(Layout):
+class OuterHeaderRemoval(Layout, frozen=True):
     """The header to take away: 0 GTP-U/UDP/IPv4, 1 GTP-U/UDP/IPv6, 6 GTP-U/UDP/IP (TS 29.244 8.2.64)."""
 
     number = 95
@@ -250,7 +250,7 @@ class OuterHeaderRemoval(Layout):
     gtpu_extension_header_deletion: Annotated[int | None, U8, Tail()] = None
 
 
-class DLFlowLevelMarking(Layout):
+class DLFlowLevelMarking(Layout, frozen=True):
     """Marks of downlink packets (TS 29.244 8.2.66)."""
 
     number = 97
@@ -259,7 +259,7 @@ class DLFlowLevelMarking(Layout):
     service_class_indicator: Annotated[int | None, U16, If("......1.")] = None
 
 
-class HeaderEnrichment(Layout):
+class HeaderEnrichment(Layout, frozen=True):
     """A header field to add; type 0 is HTTP (TS 29.244 8.2.67)."""
 
     number = 98
@@ -269,7 +269,7 @@ class HeaderEnrichment(Layout):
     value: Annotated[bytes, COUNTED8]
 
 
-class FlowInformation(Layout):
+class FlowInformation(Layout, frozen=True):
     """A flow description and its direction (TS 29.244 8.2.61)."""
 
     number = 92
@@ -278,11 +278,11 @@ class FlowInformation(Layout):
     flow_description: Annotated[bytes, COUNTED16]
 
 
-class RemoteGTPUPeer(Layout):
+class RemoteGTPUPeer(Layout, frozen=True):
     """A GTP-U peer by its address (TS 29.244 8.2.70)."""
 
     number = 103
-    any_field = True
+    one_of = ("ipv4", "ipv6")
 
     ipv4: Annotated[bytes | None, IPV4, If("......1.")] = None
     ipv6: Annotated[bytes | None, IPV6, If(".......1")] = None
@@ -290,7 +290,7 @@ class RemoteGTPUPeer(Layout):
     network_instance: Annotated[bytes | None, COUNTED16, If("....1...")] = None
 
 
-class GracefulReleasePeriod(Layout):
+class GracefulReleasePeriod(Layout, frozen=True):
     """A length of time, units as in DLBufferingDuration (TS 29.244 8.2.78)."""
 
     number = 112
@@ -299,11 +299,11 @@ class GracefulReleasePeriod(Layout):
     value: Annotated[int, Bits("...xxxxx")]
 
 
-class FailedRuleID(Layout):
+class FailedRuleID(Layout, frozen=True):
     """The rule that could not be stored (TS 29.244 8.2.80)."""
 
     number = 114
-    any_field = True
+    one_of = ("pdr_id", "far_id", "qer_id", "urr_id", "bar_id")
 
     pdr_id: Annotated[int | None, U16, If("...00000")] = None
     far_id: Annotated[int | None, U32, If("...00001")] = None
@@ -312,7 +312,7 @@ class FailedRuleID(Layout):
     bar_id: Annotated[int | None, U8, If("...00100")] = None
 
 
-class TimeQuotaMechanism(Layout):
+class TimeQuotaMechanism(Layout, frozen=True):
     """Continuous or discrete time periods (TS 29.244 8.2.81)."""
 
     number = 115
@@ -321,7 +321,7 @@ class TimeQuotaMechanism(Layout):
     base_time_interval: Annotated[int, U32]
 
 
-class Multiplier(Layout):
+class Multiplier(Layout, frozen=True):
     """A factor as two's complement digits and exponent (TS 29.244 8.2.84)."""
 
     number = 119
@@ -330,22 +330,22 @@ class Multiplier(Layout):
     exponent: Annotated[int, U32]
 
 
-class SubsequentVolumeQuota(Layout):
+class SubsequentVolumeQuota(Layout, frozen=True):
     """Octets that may pass after the monitoring time (TS 29.244 8.2.86)."""
 
     number = 121
-    any_field = True
+    one_of = ("total_volume", "uplink_volume", "downlink_volume")
 
     total_volume: Annotated[int | None, U64, If(".......1")] = None
     uplink_volume: Annotated[int | None, U64, If("......1.")] = None
     downlink_volume: Annotated[int | None, U64, If(".....1..")] = None
 
 
-class MACAddress(Layout):
+class MACAddress(Layout, frozen=True):
     """Source and destination addresses or ranges of them (TS 29.244 8.2.93)."""
 
     number = 133
-    any_field = True
+    one_of = ("source", "destination", "upper_source", "upper_destination")
 
     source: Annotated[bytes | None, octets(6), If(".......1")] = None
     destination: Annotated[bytes | None, octets(6), If("......1.")] = None
@@ -353,7 +353,7 @@ class MACAddress(Layout):
     upper_destination: Annotated[bytes | None, octets(6), If("....1...")] = None
 
 
-class CTAG(Layout):
+class CTAG(Layout, frozen=True):
     """A customer VLAN tag: which of its parts count, then the parts (TS 29.244 8.2.94)."""
 
     number = 134
@@ -362,7 +362,7 @@ class CTAG(Layout):
     tag: Annotated[bytes, octets(2)]
 
 
-class STAG(Layout):
+class STAG(Layout, frozen=True):
     """A service VLAN tag: which of its parts count, then the parts (TS 29.244 8.2.95)."""
 
     number = 135
@@ -371,7 +371,7 @@ class STAG(Layout):
     tag: Annotated[bytes, octets(2)]
 
 
-class UserID(Layout):
+class UserID(Layout, frozen=True):
     """Identities of the user, digits as TBCD (TS 29.244 8.2.101)."""
 
     number = 141
@@ -385,39 +385,39 @@ class UserID(Layout):
     pei: Annotated[bytes | None, COUNTED8, If(".1......")] = None
 
 
-class AlternativeSMFIPAddress(Layout):
+class AlternativeSMFIPAddress(Layout, frozen=True):
     """Another address of the same SMF or SMF set (TS 29.244 8.2.129)."""
 
     number = 178
-    any_field = True
+    one_of = ("ipv4", "ipv6")
 
     ipv4: Annotated[bytes | None, IPV4, If("......1.")] = None
     ipv6: Annotated[bytes | None, IPV6, If(".......1")] = None
     preferred: Annotated[bool, If(".....1..")] = False
 
 
-class CPPFCPEntityIPAddress(Layout):
+class CPPFCPEntityIPAddress(Layout, frozen=True):
     """An address of the CP function's PFCP entity (TS 29.244 8.2.135)."""
 
     number = 185
-    any_field = True
+    one_of = ("ipv4", "ipv6")
 
     ipv4: Annotated[bytes | None, IPV4, If("......1.")] = None
     ipv6: Annotated[bytes | None, IPV6, If(".......1")] = None
 
 
-class SourceIPAddress(Layout):
+class SourceIPAddress(Layout, frozen=True):
     """An address or range the sender's messages come from (TS 29.244 8.2.138)."""
 
     number = 192
-    any_field = True
+    one_of = ("ipv4", "ipv6")
 
     ipv4: Annotated[bytes | None, IPV4, If("......1.")] = None
     ipv6: Annotated[bytes | None, IPV6, If(".......1")] = None
     mask_prefix_length: Annotated[int | None, U8, If(".....1..")] = None
 
 
-class PacketDelayThresholds(Layout):
+class PacketDelayThresholds(Layout, frozen=True):
     """Delays in milliseconds above which to report (TS 29.244 8.2.170)."""
 
     number = 245
@@ -427,7 +427,7 @@ class PacketDelayThresholds(Layout):
     round_trip: Annotated[int | None, U32, If(".....1..")] = None
 
 
-class QoSMonitoringMeasurement(Layout):
+class QoSMonitoringMeasurement(Layout, frozen=True):
     """Measured delays in milliseconds (TS 29.244 8.2.172)."""
 
     number = 248
@@ -438,7 +438,7 @@ class QoSMonitoringMeasurement(Layout):
     round_trip: Annotated[int | None, U32, If(".....1..")] = None
 
 
-class RequestedQoSMonitoring(Layout):
+class RequestedQoSMonitoring(Layout, frozen=True):
     """Which delays to measure (TS 29.244 8.2.168)."""
 
     number = 243
@@ -448,7 +448,7 @@ class RequestedQoSMonitoring(Layout):
     round_trip: Annotated[bool, If(".....1..")] = False
 
 
-class SNSSAI(Layout):
+class SNSSAI(Layout, frozen=True):
     """A slice; slice differentiator ffffff where it has none (TS 29.244 8.2.176)."""
 
     number = 257
@@ -457,7 +457,7 @@ class SNSSAI(Layout):
     sd: Annotated[int, U24]
 
 
-class OffendingIEInformation(Layout):
+class OffendingIEInformation(Layout, frozen=True):
     """The IE that caused a partial failure, with its value (TS 29.244 8.2.185)."""
 
     number = 274
@@ -466,11 +466,11 @@ class OffendingIEInformation(Layout):
     value: Annotated[bytes, REST]
 
 
-class CPIPAddress(Layout):
+class CPIPAddress(Layout, frozen=True):
     """An address of a CP function (TS 29.244 8.2.199)."""
 
     number = 292
-    any_field = True
+    one_of = ("ipv4", "ipv6")
 
     ipv4: Annotated[bytes | None, IPV4, If("......1.")] = None
     ipv6: Annotated[bytes | None, IPV6, If(".......1")] = None

@@ -9,7 +9,7 @@ from freehold.codecs.pfcp import rules as r
 from freehold.codecs.pfcp.table import C, CList, M, Message, MList, O, OList
 
 
-class HeartbeatRequest(Message):
+class HeartbeatRequest(Message, frozen=True):
     """Is the peer alive (TS 29.244 7.4.2.1)."""
 
     number = 1
@@ -19,7 +19,7 @@ class HeartbeatRequest(Message):
     source_ip_address: O[v.SourceIPAddress] = None
 
 
-class HeartbeatResponse(Message):
+class HeartbeatResponse(Message, frozen=True):
     """Alive, since when (TS 29.244 7.4.2.2)."""
 
     number = 2
@@ -28,7 +28,7 @@ class HeartbeatResponse(Message):
     recovery_time_stamp: M[e.RecoveryTimeStamp]
 
 
-class PFDManagementRequest(Message):
+class PFDManagementRequest(Message, frozen=True):
     """Packet flow descriptions to use from now on (TS 29.244 7.4.3.1)."""
 
     number = 3
@@ -38,7 +38,7 @@ class PFDManagementRequest(Message):
     node_id: O[v.NodeID] = None
 
 
-class PFDManagementResponse(Message):
+class PFDManagementResponse(Message, frozen=True):
     """The answer (TS 29.244 7.4.3.2)."""
 
     number = 4
@@ -49,7 +49,7 @@ class PFDManagementResponse(Message):
     node_id: O[v.NodeID] = None
 
 
-class AssociationSetupRequest(Message):
+class AssociationSetupRequest(Message, frozen=True):
     """Who asks for an association, and what it supports (TS 29.244 7.4.4.1)."""
 
     number = 5
@@ -67,7 +67,7 @@ class AssociationSetupRequest(Message):
     pfcpasreq_flags: O[e.PFCPASReqFlags] = None
 
 
-class AssociationSetupResponse(Message):
+class AssociationSetupResponse(Message, frozen=True):
     """The answer, and what the answering function supports (TS 29.244 7.4.4.2)."""
 
     number = 6
@@ -85,7 +85,7 @@ class AssociationSetupResponse(Message):
     nf_instance_id: O[e.NFInstanceID] = None
 
 
-class AssociationUpdateRequest(Message):
+class AssociationUpdateRequest(Message, frozen=True):
     """Changes of an association (TS 29.244 7.4.4.3)."""
 
     number = 7
@@ -102,7 +102,7 @@ class AssociationUpdateRequest(Message):
     ue_ip_address_pool_information: OList[g.UEIPAddressPoolInformation] = ()
 
 
-class AssociationUpdateResponse(Message):
+class AssociationUpdateResponse(Message, frozen=True):
     """The answer (TS 29.244 7.4.4.4)."""
 
     number = 8
@@ -114,7 +114,7 @@ class AssociationUpdateResponse(Message):
     cp_function_features: O[e.CPFunctionFeatures] = None
 
 
-class AssociationReleaseRequest(Message):
+class AssociationReleaseRequest(Message, frozen=True):
     """The association ends (TS 29.244 7.4.4.5)."""
 
     number = 9
@@ -123,7 +123,7 @@ class AssociationReleaseRequest(Message):
     node_id: M[v.NodeID]
 
 
-class AssociationReleaseResponse(Message):
+class AssociationReleaseResponse(Message, frozen=True):
     """The answer (TS 29.244 7.4.4.6)."""
 
     number = 10
@@ -133,14 +133,14 @@ class AssociationReleaseResponse(Message):
     cause: M[e.Cause]
 
 
-class VersionNotSupportedResponse(Message):
+class VersionNotSupportedResponse(Message, frozen=True):
     """The version of the request is not known (TS 29.244 7.4.4.7)."""
 
     number = 11
     session = False
 
 
-class NodeReportRequest(Message):
+class NodeReportRequest(Message, frozen=True):
     """A report not about one session (TS 29.244 7.4.5.1)."""
 
     number = 12
@@ -153,7 +153,7 @@ class NodeReportRequest(Message):
     peer_up_restart_report: C[g.PeerUPRestartReport] = None
 
 
-class NodeReportResponse(Message):
+class NodeReportResponse(Message, frozen=True):
     """The answer (TS 29.244 7.4.5.2)."""
 
     number = 13
@@ -164,7 +164,7 @@ class NodeReportResponse(Message):
     offending_ie: C[e.OffendingIE] = None
 
 
-class SessionSetDeletionRequest(Message):
+class SessionSetDeletionRequest(Message, frozen=True):
     """Sessions whose peer failed (TS 29.244 7.4.6.1)."""
 
     number = 14
@@ -174,7 +174,7 @@ class SessionSetDeletionRequest(Message):
     fq_csid: CList[e.FQCSID] = ()
 
 
-class SessionSetDeletionResponse(Message):
+class SessionSetDeletionResponse(Message, frozen=True):
     """The answer (TS 29.244 7.4.6.2)."""
 
     number = 15
@@ -185,7 +185,7 @@ class SessionSetDeletionResponse(Message):
     offending_ie: C[e.OffendingIE] = None
 
 
-class SessionSetModificationRequest(Message):
+class SessionSetModificationRequest(Message, frozen=True):
     """Sessions that another SMF takes over (TS 29.244 7.4.7.1)."""
 
     number = 16
@@ -195,7 +195,7 @@ class SessionSetModificationRequest(Message):
     pfcp_session_change_info: MList[g.PFCPSessionChangeInfo]
 
 
-class SessionSetModificationResponse(Message):
+class SessionSetModificationResponse(Message, frozen=True):
     """The answer (TS 29.244 7.4.7.2)."""
 
     number = 17
@@ -206,7 +206,7 @@ class SessionSetModificationResponse(Message):
     offending_ie: C[e.OffendingIE] = None
 
 
-class SessionEstablishmentRequest(Message):
+class SessionEstablishmentRequest(Message, frozen=True):
     """A new session with its rules (TS 29.244 7.5.2.1)."""
 
     number = 50
@@ -233,7 +233,7 @@ class SessionEstablishmentRequest(Message):
     group_id: O[e.GroupID] = None
 
 
-class SessionEstablishmentResponse(Message):
+class SessionEstablishmentResponse(Message, frozen=True):
     """The answer (TS 29.244 7.5.3.1)."""
 
     number = 51
@@ -251,7 +251,7 @@ class SessionEstablishmentResponse(Message):
     partial_failure_information: CList[r.PartialFailureInformation] = ()
 
 
-class SessionModificationRequest(Message):
+class SessionModificationRequest(Message, frozen=True):
     """Changes of a session's rules (TS 29.244 7.5.4.1)."""
 
     number = 52
@@ -289,7 +289,7 @@ class SessionModificationRequest(Message):
     group_id: O[e.GroupID] = None
 
 
-class SessionModificationResponse(Message):
+class SessionModificationResponse(Message, frozen=True):
     """The answer (TS 29.244 7.5.5.1)."""
 
     number = 53
@@ -307,13 +307,13 @@ class SessionModificationResponse(Message):
     partial_failure_information: CList[r.PartialFailureInformation] = ()
 
 
-class SessionDeletionRequest(Message):
+class SessionDeletionRequest(Message, frozen=True):
     """The session ends (TS 29.244 7.5.6)."""
 
     number = 54
 
 
-class SessionDeletionResponse(Message):
+class SessionDeletionResponse(Message, frozen=True):
     """The answer, with the last usage (TS 29.244 7.5.7.1)."""
 
     number = 55
@@ -326,7 +326,7 @@ class SessionDeletionResponse(Message):
     additional_usage_reports_information: C[e.AdditionalUsageReportsInformation] = None
 
 
-class SessionReportRequest(Message):
+class SessionReportRequest(Message, frozen=True):
     """Something happened in the user plane (TS 29.244 7.5.8.1)."""
 
     number = 56
@@ -343,7 +343,7 @@ class SessionReportRequest(Message):
     session_report: CList[g.SessionReport] = ()
 
 
-class SessionReportResponse(Message):
+class SessionReportResponse(Message, frozen=True):
     """The answer (TS 29.244 7.5.9.1)."""
 
     number = 57

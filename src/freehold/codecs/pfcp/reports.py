@@ -5,7 +5,7 @@ from freehold.codecs.pfcp import layouts as v
 from freehold.codecs.pfcp.table import C, CList, Group, M, MList, O, OList
 
 
-class LoadControlInformation(Group):
+class LoadControlInformation(Group, frozen=True):
     """How loaded the UP function is (TS 29.244 7.5.3.3)."""
 
     number = 51
@@ -14,7 +14,7 @@ class LoadControlInformation(Group):
     metric: M[e.Metric]
 
 
-class OverloadControlInformation(Group):
+class OverloadControlInformation(Group, frozen=True):
     """How much less to send, and for how long (TS 29.244 7.5.3.4)."""
 
     number = 54
@@ -25,7 +25,7 @@ class OverloadControlInformation(Group):
     oci_flags: C[e.OCIFlags] = None
 
 
-class EthernetTrafficInformation(Group):
+class EthernetTrafficInformation(Group, frozen=True):
     """Addresses that came and went (TS 29.244 7.5.8.3)."""
 
     number = 143
@@ -34,7 +34,7 @@ class EthernetTrafficInformation(Group):
     mac_addresses_removed: CList[e.MACAddressesRemoved] = ()
 
 
-class ApplicationDetectionInformation(Group):
+class ApplicationDetectionInformation(Group, frozen=True):
     """An application that began or ended (TS 29.244 7.5.8.3)."""
 
     number = 68
@@ -45,7 +45,7 @@ class ApplicationDetectionInformation(Group):
     pdr_id: C[e.PDRID] = None
 
 
-class UsageReport(Group):
+class UsageReport(Group, frozen=True):
     """What was measured: common to the three kinds of report (TS 29.244 7.5.5.2)."""
 
     urr_id: M[e.URRID]
@@ -63,19 +63,19 @@ class UsageReport(Group):
     ethernet_traffic_information: C[EthernetTrafficInformation] = None
 
 
-class UsageReportInModificationResponse(UsageReport):
+class UsageReportInModificationResponse(UsageReport, frozen=True):
     """What was measured, in answer to a modification (TS 29.244 7.5.5.2)."""
 
     number = 78
 
 
-class UsageReportInDeletionResponse(UsageReport):
+class UsageReportInDeletionResponse(UsageReport, frozen=True):
     """What was measured, in answer to a deletion (TS 29.244 7.5.7.2)."""
 
     number = 79
 
 
-class UsageReportInReportRequest(UsageReport):
+class UsageReportInReportRequest(UsageReport, frozen=True):
     """What was measured, in a report (TS 29.244 7.5.8.3)."""
 
     number = 80
@@ -85,7 +85,7 @@ class UsageReportInReportRequest(UsageReport):
     network_instance: C[e.NetworkInstance] = None
 
 
-class DownlinkDataReport(Group):
+class DownlinkDataReport(Group, frozen=True):
     """Downlink packets wait in the buffer, or left it (TS 29.244 7.5.8.2)."""
 
     number = 83
@@ -96,7 +96,7 @@ class DownlinkDataReport(Group):
     data_status: C[e.DataStatus] = None
 
 
-class ErrorIndicationReport(Group):
+class ErrorIndicationReport(Group, frozen=True):
     """A peer does not know the tunnel (TS 29.244 7.5.8.4)."""
 
     number = 99
@@ -104,7 +104,7 @@ class ErrorIndicationReport(Group):
     remote_f_teid: MList[v.FTEID]
 
 
-class QoSMonitoringReport(Group):
+class QoSMonitoringReport(Group, frozen=True):
     """Measured delays of a flow (TS 29.244 7.5.8.6)."""
 
     number = 247
@@ -115,7 +115,7 @@ class QoSMonitoringReport(Group):
     start_time: O[e.StartTime] = None
 
 
-class SessionReport(Group):
+class SessionReport(Group, frozen=True):
     """A report about the session (TS 29.244 7.5.8.6)."""
 
     number = 214
@@ -124,7 +124,7 @@ class SessionReport(Group):
     qos_monitoring_report: CList[QoSMonitoringReport] = ()
 
 
-class UserPlanePathFailureReport(Group):
+class UserPlanePathFailureReport(Group, frozen=True):
     """Peers that do not answer any more (TS 29.244 7.4.5.1)."""
 
     number = 102
@@ -132,7 +132,7 @@ class UserPlanePathFailureReport(Group):
     remote_gtp_u_peer: MList[v.RemoteGTPUPeer]
 
 
-class UserPlanePathRecoveryReport(Group):
+class UserPlanePathRecoveryReport(Group, frozen=True):
     """Peers that answer again (TS 29.244 7.4.5.1)."""
 
     number = 187
@@ -140,7 +140,7 @@ class UserPlanePathRecoveryReport(Group):
     remote_gtp_u_peer: MList[v.RemoteGTPUPeer]
 
 
-class PeerUPRestartReport(Group):
+class PeerUPRestartReport(Group, frozen=True):
     """Peers that restarted (TS 29.244 7.4.5.1)."""
 
     number = 315
@@ -148,7 +148,7 @@ class PeerUPRestartReport(Group):
     remote_gtp_u_peer: MList[v.RemoteGTPUPeer]
 
 
-class PFCPSessionRetentionInformation(Group):
+class PFCPSessionRetentionInformation(Group, frozen=True):
     """Which sessions to keep at a restart (TS 29.244 7.4.4.1)."""
 
     number = 183
@@ -156,7 +156,7 @@ class PFCPSessionRetentionInformation(Group):
     cp_pfcp_entity_ip_address: OList[v.CPPFCPEntityIPAddress] = ()
 
 
-class UEIPAddressPoolInformation(Group):
+class UEIPAddressPoolInformation(Group, frozen=True):
     """A pool of UE addresses (TS 29.244 7.4.4.1)."""
 
     number = 233
@@ -167,7 +167,7 @@ class UEIPAddressPoolInformation(Group):
     ip_version: O[e.IPVersion] = None
 
 
-class PFDContext(Group):
+class PFDContext(Group, frozen=True):
     """Packet flow descriptions (TS 29.244 7.4.3.1)."""
 
     number = 59
@@ -175,7 +175,7 @@ class PFDContext(Group):
     pfd_contents: MList[e.PFDContents]
 
 
-class ApplicationIDsPFDs(Group):
+class ApplicationIDsPFDs(Group, frozen=True):
     """The packet flow descriptions of an application (TS 29.244 7.4.3.1)."""
 
     number = 58
@@ -184,7 +184,7 @@ class ApplicationIDsPFDs(Group):
     pfd_context: CList[PFDContext] = ()
 
 
-class PFCPSessionChangeInfo(Group):
+class PFCPSessionChangeInfo(Group, frozen=True):
     """Sessions that another SMF takes over (TS 29.244 7.4.7.1)."""
 
     number = 290

@@ -1,11 +1,11 @@
-"""Grouped IEs that make, change and remove a session's rules: PDR, FAR, URR, QER, BAR, SRR (TS 29.244 7.5.2 to 7.5.4)."""
+"""Grouped IEs that make, change and remove a session's rules (TS 29.244 7.5.2 to 7.5.4)."""
 
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
 from freehold.codecs.pfcp.table import C, CList, Group, M, MList, O, OList
 
 
-class EthernetPacketFilter(Group):
+class EthernetPacketFilter(Group, frozen=True):
     """A filter of Ethernet frames (TS 29.244 7.5.2.2)."""
 
     number = 132
@@ -19,8 +19,8 @@ class EthernetPacketFilter(Group):
     sdf_filter: CList[v.SDFFilter] = ()
 
 
-class PDI(Group):
-    """What packets look like. A fault in a filter refuses the rule, which would match too much without it (TS 29.244 7.5.2.2)."""
+class PDI(Group, frozen=True):
+    """What packets look like (TS 29.244 7.5.2.2); a fault in a filter refuses it, or it would match too much."""
 
     number = 2
 
@@ -40,7 +40,7 @@ class PDI(Group):
     source_interface_type: O[e.TGPPInterfaceType] = None
 
 
-class CreatePDR(Group):
+class CreatePDR(Group, frozen=True):
     """A rule that finds packets (TS 29.244 7.5.2.2)."""
 
     number = 1
@@ -58,7 +58,7 @@ class CreatePDR(Group):
     ue_ip_address_pool_identity: OList[e.UEIPAddressPoolIdentity] = ()
 
 
-class ForwardingParameters(Group):
+class ForwardingParameters(Group, frozen=True):
     """Where packets go (TS 29.244 7.5.2.3)."""
 
     number = 4
@@ -76,7 +76,7 @@ class ForwardingParameters(Group):
     data_network_access_identifier: O[e.DataNetworkAccessIdentifier] = None
 
 
-class DuplicatingParameters(Group):
+class DuplicatingParameters(Group, frozen=True):
     """Where copies go (TS 29.244 7.5.2.3)."""
 
     number = 5
@@ -87,7 +87,7 @@ class DuplicatingParameters(Group):
     forwarding_policy: C[e.ForwardingPolicy] = None
 
 
-class CreateFAR(Group):
+class CreateFAR(Group, frozen=True):
     """What to do with packets (TS 29.244 7.5.2.3)."""
 
     number = 3
@@ -99,7 +99,7 @@ class CreateFAR(Group):
     bar_id: C[e.BARID] = None
 
 
-class AggregatedURRs(Group):
+class AggregatedURRs(Group, frozen=True):
     """A rule whose usage counts here too (TS 29.244 7.5.2.4)."""
 
     number = 118
@@ -108,7 +108,7 @@ class AggregatedURRs(Group):
     multiplier: M[v.Multiplier]
 
 
-class AdditionalMonitoringTime(Group):
+class AdditionalMonitoringTime(Group, frozen=True):
     """A further time at which thresholds and quotas change (TS 29.244 7.5.2.4)."""
 
     number = 147
@@ -122,7 +122,7 @@ class AdditionalMonitoringTime(Group):
     subsequent_event_quota: O[e.SubsequentEventQuota] = None
 
 
-class CreateURR(Group):
+class CreateURR(Group, frozen=True):
     """What to measure and when to report (TS 29.244 7.5.2.4)."""
 
     number = 6
@@ -160,7 +160,7 @@ class CreateURR(Group):
     exempted_sdf_filter: OList[v.SDFFilter] = ()
 
 
-class CreateQER(Group):
+class CreateQER(Group, frozen=True):
     """How packets may pass (TS 29.244 7.5.2.5)."""
 
     number = 7
@@ -179,7 +179,7 @@ class CreateQER(Group):
     qer_control_indications: C[e.QERControlIndications] = None
 
 
-class CreateBAR(Group):
+class CreateBAR(Group, frozen=True):
     """How to buffer (TS 29.244 7.5.2.6)."""
 
     number = 85
@@ -189,7 +189,7 @@ class CreateBAR(Group):
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
 
 
-class CreateTrafficEndpoint(Group):
+class CreateTrafficEndpoint(Group, frozen=True):
     """An endpoint that several rules share (TS 29.244 7.5.2.7)."""
 
     number = 127
@@ -206,7 +206,7 @@ class CreateTrafficEndpoint(Group):
     source_interface_type: O[e.TGPPInterfaceType] = None
 
 
-class QoSMonitoringPerQoSFlowControlInformation(Group):
+class QoSMonitoringPerQoSFlowControlInformation(Group, frozen=True):
     """Which delays of which flows to measure (TS 29.244 7.5.2.9)."""
 
     number = 242
@@ -219,7 +219,7 @@ class QoSMonitoringPerQoSFlowControlInformation(Group):
     measurement_period: C[e.MeasurementPeriod] = None
 
 
-class CreateSRR(Group):
+class CreateSRR(Group, frozen=True):
     """What to report about the session (TS 29.244 7.5.2.9)."""
 
     number = 212
@@ -228,7 +228,7 @@ class CreateSRR(Group):
     qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()
 
 
-class CreatedPDR(Group):
+class CreatedPDR(Group, frozen=True):
     """What the UP function chose for a rule (TS 29.244 7.5.3.2)."""
 
     number = 8
@@ -238,7 +238,7 @@ class CreatedPDR(Group):
     ue_ip_address: CList[v.UEIPAddress] = ()
 
 
-class CreatedTrafficEndpoint(Group):
+class CreatedTrafficEndpoint(Group, frozen=True):
     """What the UP function chose for an endpoint (TS 29.244 7.5.3.5)."""
 
     number = 128
@@ -248,7 +248,7 @@ class CreatedTrafficEndpoint(Group):
     ue_ip_address: CList[v.UEIPAddress] = ()
 
 
-class PartialFailureInformation(Group):
+class PartialFailureInformation(Group, frozen=True):
     """Which rules failed and why (TS 29.244 7.5.3.1)."""
 
     number = 272
@@ -258,7 +258,7 @@ class PartialFailureInformation(Group):
     offending_ie_information: OList[v.OffendingIEInformation] = ()
 
 
-class UpdatePDR(Group):
+class UpdatePDR(Group, frozen=True):
     """Changes of a rule that finds packets (TS 29.244 7.5.4.2)."""
 
     number = 9
@@ -276,7 +276,7 @@ class UpdatePDR(Group):
     deactivation_time: C[e.DeactivationTime] = None
 
 
-class UpdateForwardingParameters(Group):
+class UpdateForwardingParameters(Group, frozen=True):
     """Changes of where packets go (TS 29.244 7.5.4.3)."""
 
     number = 11
@@ -294,7 +294,7 @@ class UpdateForwardingParameters(Group):
     data_network_access_identifier: O[e.DataNetworkAccessIdentifier] = None
 
 
-class UpdateDuplicatingParameters(Group):
+class UpdateDuplicatingParameters(Group, frozen=True):
     """Changes of where copies go (TS 29.244 7.5.4.3)."""
 
     number = 105
@@ -305,7 +305,7 @@ class UpdateDuplicatingParameters(Group):
     forwarding_policy: C[e.ForwardingPolicy] = None
 
 
-class UpdateFAR(Group):
+class UpdateFAR(Group, frozen=True):
     """Changes of what to do with packets (TS 29.244 7.5.4.3)."""
 
     number = 10
@@ -317,7 +317,7 @@ class UpdateFAR(Group):
     bar_id: C[e.BARID] = None
 
 
-class UpdateURR(Group):
+class UpdateURR(Group, frozen=True):
     """Changes of what to measure (TS 29.244 7.5.4.4)."""
 
     number = 13
@@ -355,7 +355,7 @@ class UpdateURR(Group):
     exempted_sdf_filter: OList[v.SDFFilter] = ()
 
 
-class UpdateQER(Group):
+class UpdateQER(Group, frozen=True):
     """Changes of how packets may pass (TS 29.244 7.5.4.5)."""
 
     number = 14
@@ -374,7 +374,7 @@ class UpdateQER(Group):
     qer_control_indications: C[e.QERControlIndications] = None
 
 
-class RemovePDR(Group):
+class RemovePDR(Group, frozen=True):
     """A rule to remove (TS 29.244 7.5.4.6)."""
 
     number = 15
@@ -382,7 +382,7 @@ class RemovePDR(Group):
     pdr_id: M[e.PDRID]
 
 
-class RemoveFAR(Group):
+class RemoveFAR(Group, frozen=True):
     """A rule to remove (TS 29.244 7.5.4.7)."""
 
     number = 16
@@ -390,7 +390,7 @@ class RemoveFAR(Group):
     far_id: M[e.FARID]
 
 
-class RemoveURR(Group):
+class RemoveURR(Group, frozen=True):
     """A rule to remove (TS 29.244 7.5.4.8)."""
 
     number = 17
@@ -398,7 +398,7 @@ class RemoveURR(Group):
     urr_id: M[e.URRID]
 
 
-class RemoveQER(Group):
+class RemoveQER(Group, frozen=True):
     """A rule to remove (TS 29.244 7.5.4.9)."""
 
     number = 18
@@ -406,7 +406,7 @@ class RemoveQER(Group):
     qer_id: M[e.QERID]
 
 
-class QueryURR(Group):
+class QueryURR(Group, frozen=True):
     """A rule whose usage to report now (TS 29.244 7.5.4.10)."""
 
     number = 77
@@ -414,7 +414,7 @@ class QueryURR(Group):
     urr_id: M[e.URRID]
 
 
-class UpdateBAR(Group):
+class UpdateBAR(Group, frozen=True):
     """Changes of how to buffer (TS 29.244 7.5.4.11)."""
 
     number = 86
@@ -424,7 +424,7 @@ class UpdateBAR(Group):
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
 
 
-class RemoveBAR(Group):
+class RemoveBAR(Group, frozen=True):
     """A rule to remove (TS 29.244 7.5.4.12)."""
 
     number = 87
@@ -432,7 +432,7 @@ class RemoveBAR(Group):
     bar_id: M[e.BARID]
 
 
-class UpdateTrafficEndpoint(Group):
+class UpdateTrafficEndpoint(Group, frozen=True):
     """Changes of an endpoint (TS 29.244 7.5.4.13)."""
 
     number = 129
@@ -448,7 +448,7 @@ class UpdateTrafficEndpoint(Group):
     source_interface_type: O[e.TGPPInterfaceType] = None
 
 
-class RemoveTrafficEndpoint(Group):
+class RemoveTrafficEndpoint(Group, frozen=True):
     """An endpoint to remove (TS 29.244 7.5.4.14)."""
 
     number = 130
@@ -456,7 +456,7 @@ class RemoveTrafficEndpoint(Group):
     traffic_endpoint_id: M[e.TrafficEndpointID]
 
 
-class RemoveSRR(Group):
+class RemoveSRR(Group, frozen=True):
     """A rule to remove (TS 29.244 7.5.4.19)."""
 
     number = 211
@@ -464,7 +464,7 @@ class RemoveSRR(Group):
     srr_id: M[e.SRRID]
 
 
-class UpdateSRR(Group):
+class UpdateSRR(Group, frozen=True):
     """Changes of what to report about the session (TS 29.244 7.5.4.20)."""
 
     number = 213
@@ -473,7 +473,7 @@ class UpdateSRR(Group):
     qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()
 
 
-class UpdatedPDR(Group):
+class UpdatedPDR(Group, frozen=True):
     """What the UP function chose anew for a rule (TS 29.244 7.5.5.5)."""
 
     number = 256
@@ -483,7 +483,7 @@ class UpdatedPDR(Group):
     ue_ip_address: CList[v.UEIPAddress] = ()
 
 
-class UpdateBARInReportResponse(Group):
+class UpdateBARInReportResponse(Group, frozen=True):
     """Changes of how to buffer, in answer to a report (TS 29.244 7.5.9.2)."""
 
     number = 12

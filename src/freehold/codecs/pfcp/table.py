@@ -1,9 +1,10 @@
 """How the tables of messages and information elements are written, and how the native engine gets them.
 
-A class is a table: its annotations say for each field the IE's type, coding, clause and presence, and type checkers read
-the same annotations. No annotation here may be postponed: the engine is made from them when the package is imported.
+A class is a table: its annotations say for each field the IE's type, coding, clause and presence; type checkers read
+them too. No annotation here may be postponed: the engine is made from them when the package is imported.
 """
 
+import inspect
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin
 
 import msgspec
@@ -89,7 +90,7 @@ OList = Annotated[tuple[T, ...], "O*"]
 
 
 class UnknownIE(msgspec.Struct, frozen=True, gc=False):
-    """An IE without a place in its table, or a vendor's with its enterprise number: kept, and sent on (TS 29.244 8.1.1)."""
+    """An IE without a place in its table, or a vendor's with its enterprise number: kept (TS 29.244 8.1.1)."""
 
     number: int
     value: bytes
@@ -97,10 +98,10 @@ class UnknownIE(msgspec.Struct, frozen=True, gc=False):
 
 
 class Layout(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
-    """The value of an IE of several fields; `number` is its type, `any_field` says that one field has to be there."""
+    """The value of an IE of several fields; `number` is its type, one of the fields `one_of` has to be there."""
 
     number: ClassVar[int]
-    any_field: ClassVar[bool] = False
+    one_of: ClassVar[tuple[str, ...]] = ()
 
 
 class Group(msgspec.Struct, frozen=True, gc=False, kw_only=True, repr_omit_defaults=True):
@@ -118,7 +119,7 @@ class Message(Group, frozen=True, gc=False, repr_omit_defaults=True):
 
 
 Item = tuple[str, int, int, str, int, int]
-LayoutRow = tuple[int | None, int, bool, list[Item]]
+LayoutRow = tuple[int | None, int, int, list[Item]]
 MemberRow = tuple[int, bool, int, int, bool]
 
 
@@ -163,7 +164,7 @@ class Compiler:
         if element not in self._known:
             item = _item(int, [element.form])
             lead = element.form.octets if isinstance(element.form, Bits) else 0
-            self.layouts.append((None, lead, False, [item]))
+            self.layouts.append((None, lead, 0, [item]))
             self._known[element] = len(self.layouts) - 1
         return self._known[element]
 
@@ -175,7 +176,8 @@ class Compiler:
                 inner, *notes = get_args(hint)
                 lead = max(lead, *(note.octets for note in notes if isinstance(note, Pattern)), 0)
                 items.append(_item(inner, notes))
-            self.layouts.append((self._class(kind), lead, kind.any_field, items))
+            needed = sum(1 << kind.__struct_fields__.index(name) for name in kind.one_of)
+            self.layouts.append((self._class(kind), lead, needed, items))
             self._known[kind] = len(self.layouts) - 1
         return self._known[kind]
 
@@ -184,7 +186,7 @@ def hints(kind: type[Any]) -> list[Any]:
     """The annotations of a class's fields, in their order, those of its bases included."""
     known: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
-        known.update(base.__dict__.get("__annotations__", {}))
+        known.update(inspect.get_annotations(base))
     return [known[name] for name in kind.__struct_fields__]
 
 
