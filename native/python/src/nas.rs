@@ -1,5 +1,336 @@
-use pyo3::prelude::*;
+//! Glue of the NAS engine: tables from Python's declarations, values as the classes declared there.
 
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use freehold_nas::{
+    Decoded, Fault, Format, InformationElement, Layout, Malformed, Message, Node, NodeId, Presence, Sink, Source, Step,
+    Tables, Unencodable, Writer,
+};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString, PyTuple};
+
+/// How many PLMN values are kept ready-made.
+const KEPT_PLMNS: usize = 256;
+
+/// The compiled tables; decodes and encodes whole messages.
+#[pyclass(frozen, module = "freehold._native.nas")]
+struct Codec {
+    tables: Tables,
+    classes: Vec<Py<PyAny>>,
+    class_of: HashMap<usize, usize>,
+    plmns: Mutex<HashMap<[u8; 3], Py<PyAny>>>,
+    plmn: Py<PyAny>,
+    decoded: Py<PyAny>,
+    fault: Py<PyAny>,
+    protected: Py<PyAny>,
+    astuple: Py<PyAny>,
+}
+
+#[pymethods]
+impl Codec {
+    /// `results` are the classes of Decoded, Fault, SecurityProtected and PlmnId.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        nodes: Vec<Bound<'_, PyTuple>>,
+        messages: Vec<Bound<'_, PyTuple>>,
+        classes: Vec<Py<PyAny>>,
+        results: [Py<PyAny>; 4],
+    ) -> PyResult<Self> {
+        let layout = Layout { nodes: nodes.iter().map(node).collect::<PyResult<_>>()? };
+        let messages = messages.iter().map(message).collect::<PyResult<_>>()?;
+        let tables = Tables::new(layout, messages).ok_or_else(|| PyValueError::new_err("two messages of one type"))?;
+        let class_of = classes.iter().enumerate().map(|(index, class)| (class.as_ptr() as usize, index)).collect();
+        let [decoded, fault, protected, plmn] = results;
+        let astuple = py.import("msgspec.structs")?.getattr("astuple")?.unbind();
+        let plmns = Mutex::new(HashMap::new());
+        Ok(Self { tables, classes, class_of, plmns, plmn, decoded, fault, protected, astuple })
+    }
+
+    /// Reads one NAS message: a Decoded with the message or None, and the faults found.
+    fn decode<'py>(&self, py: Python<'py>, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        let mut sink = PySink { py, codec: self, error: None };
+        let (decoded, faults) = self.tables.decode(octets, &mut sink);
+        if let Some(error) = sink.error {
+            return Err(error);
+        }
+        let message = match decoded {
+            Decoded::Plain { class, fields, unknown } => {
+                let class = self.classes[class].bind(py);
+                let fields = PyTuple::new(py, fields)?;
+                if unknown.is_empty() {
+                    class.call1(fields)?
+                } else {
+                    let kwargs = PyDict::new(py);
+                    let unknown = unknown.iter().map(|octets| PyBytes::new(py, octets)).collect::<Vec<_>>();
+                    kwargs.set_item("unknown_ies", PyTuple::new(py, unknown)?)?;
+                    class.call(fields, Some(&kwargs))?
+                }
+            }
+            Decoded::Protected(p) => {
+                let code = PyBytes::new(py, &p.authentication_code);
+                let content = PyBytes::new(py, p.content);
+                self.protected.bind(py).call1((p.security_header, code, p.sequence_number, content))?
+            }
+            Decoded::Nothing => py.None().into_bound(py),
+        };
+        if faults.is_empty() {
+            return self.decoded.bind(py).call1((message,));
+        }
+        let faults = faults.iter().map(|fault| self.fault(py, fault)).collect::<PyResult<Vec<_>>>()?;
+        self.decoded.bind(py).call1((message, PyTuple::new(py, faults)?))
+    }
+
+    /// Writes one plain message; ValueError names the element that does not fit.
+    fn encode<'py>(&self, message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        let py = message.py();
+        let source = PySource { codec: self, py };
+        let table = source.class(message).and_then(|class| self.tables.message_of(class));
+        let table = table.ok_or_else(|| PyTypeError::new_err(format!("not a NAS message: {}", message.get_type())))?;
+        let fields = source.fields(message).map_err(failed)?;
+        let unknown = fields.last().cloned();
+        let mut put = |writer: &mut Writer| {
+            for element in unknown.iter().filter_map(|unknown| unknown.cast::<PyTuple>().ok()).flatten() {
+                source.octets(&element, &mut |octets| writer.octets(octets))?;
+            }
+            Ok(())
+        };
+        let octets = self.tables.encode(table, &source, &fields, &mut put).map_err(|Unencodable(what)| {
+            PyValueError::new_err(format!(
+                "{}: {what}",
+                message.get_type().name().map_or_else(|_| "?".into(), |n| n.to_string())
+            ))
+        })?;
+        Ok(PyBytes::new(py, &octets))
+    }
+}
+
+impl Codec {
+    fn fault<'py>(&self, py: Python<'py>, fault: &Fault) -> PyResult<Bound<'py, PyAny>> {
+        let cause = fault.kind.cause();
+        self.fault.bind(py).call1((fault.kind.name(), (cause != 0).then_some(cause), fault.element.as_str()))
+    }
+}
+
+fn failed(Unencodable(what): Unencodable) -> PyErr {
+    PyValueError::new_err(what)
+}
+
+struct PySink<'a, 'py> {
+    py: Python<'py>,
+    codec: &'a Codec,
+    error: Option<PyErr>,
+}
+
+impl PySink<'_, '_> {
+    /// A class that refuses its values makes the octets malformed; any other error is ours.
+    fn refused(&mut self, error: PyErr) -> Malformed {
+        if !error.is_instance_of::<PyValueError>(self.py) {
+            self.error.get_or_insert(error);
+        }
+        Malformed
+    }
+}
+
+impl<'py> Sink for PySink<'_, 'py> {
+    type Value = Bound<'py, PyAny>;
+
+    fn absent(&mut self) -> Self::Value {
+        self.py.None().into_bound(self.py)
+    }
+
+    fn boolean(&mut self, value: bool) -> Self::Value {
+        PyBool::new(self.py, value).to_owned().into_any()
+    }
+
+    fn unsigned(&mut self, value: u64) -> Self::Value {
+        match value.into_pyobject(self.py) {
+            Ok(number) => number.into_any(),
+        }
+    }
+
+    fn octets(&mut self, value: &[u8]) -> Self::Value {
+        PyBytes::new(self.py, value).into_any()
+    }
+
+    fn text(&mut self, value: &str) -> Self::Value {
+        PyString::new(self.py, value).into_any()
+    }
+
+    fn list(&mut self, items: Vec<Self::Value>) -> Self::Value {
+        match PyList::new(self.py, items) {
+            Ok(list) => list.into_any(),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                self.absent()
+            }
+        }
+    }
+
+    fn plmn(&mut self, octets: [u8; 3]) -> Result<Self::Value, Malformed> {
+        let py = self.py;
+        let kept = self.codec.plmns.lock().ok().and_then(|plmns| plmns.get(&octets).map(|plmn| plmn.clone_ref(py)));
+        if let Some(plmn) = kept {
+            return Ok(plmn.into_bound(py));
+        }
+        let made = self.codec.plmn.bind(py).call_method1("from_octets", (PyBytes::new(py, &octets),));
+        let made = made.map_err(|error| self.refused(error))?;
+        if let Ok(mut plmns) = self.codec.plmns.lock()
+            && plmns.len() < KEPT_PLMNS
+        {
+            plmns.insert(octets, made.clone().unbind());
+        }
+        Ok(made)
+    }
+
+    fn record(&mut self, class: usize, fields: Vec<Self::Value>) -> Result<Self::Value, Malformed> {
+        let class = self.codec.classes.get(class).ok_or(Malformed)?.bind(self.py);
+        let made = PyTuple::new(self.py, fields).and_then(|fields| class.call1(fields));
+        made.map_err(|error| self.refused(error))
+    }
+}
+
+struct PySource<'a, 'py> {
+    codec: &'a Codec,
+    py: Python<'py>,
+}
+
+fn wrong(value: &Bound<'_, PyAny>, wanted: &str) -> Unencodable {
+    Unencodable::new(format!("{} where {wanted} belongs", value.get_type()))
+}
+
+impl<'py> Source for PySource<'_, 'py> {
+    type Value = Bound<'py, PyAny>;
+
+    fn is_absent(&self, value: &Self::Value) -> bool {
+        value.is_none()
+    }
+
+    fn boolean(&self, value: &Self::Value) -> Result<bool, Unencodable> {
+        value.extract().map_err(|_| wrong(value, "a bool"))
+    }
+
+    fn unsigned(&self, value: &Self::Value) -> Result<u64, Unencodable> {
+        value.extract().map_err(|_| wrong(value, "a number"))
+    }
+
+    fn octets(&self, value: &Self::Value, put: &mut dyn FnMut(&[u8])) -> Result<(), Unencodable> {
+        put(value.cast::<PyBytes>().map_err(|_| wrong(value, "octets"))?.as_bytes());
+        Ok(())
+    }
+
+    fn text(&self, value: &Self::Value) -> Result<String, Unencodable> {
+        value.extract().map_err(|_| wrong(value, "text"))
+    }
+
+    fn items(&self, value: &Self::Value) -> Result<Vec<Self::Value>, Unencodable> {
+        if let Ok(list) = value.cast::<PyList>() {
+            return Ok(list.iter().collect());
+        }
+        let tuple = value.cast::<PyTuple>().map_err(|_| wrong(value, "a list"))?;
+        Ok(tuple.iter().collect())
+    }
+
+    fn plmn(&self, value: &Self::Value) -> Result<[u8; 3], Unencodable> {
+        let octets = value.getattr("octets").map_err(|_| wrong(value, "a PLMN"))?;
+        let octets = octets.cast::<PyBytes>().map_err(|_| wrong(value, "a PLMN"))?;
+        octets.as_bytes().try_into().map_err(|_| wrong(value, "a PLMN"))
+    }
+
+    fn class(&self, value: &Self::Value) -> Option<usize> {
+        self.codec.class_of.get(&(value.get_type_ptr() as usize)).copied()
+    }
+
+    fn fields(&self, value: &Self::Value) -> Result<Vec<Self::Value>, Unencodable> {
+        let fields = self.codec.astuple.bind(self.py).call1((value,)).map_err(|_| wrong(value, "a record"))?;
+        Ok(fields.cast::<PyTuple>().map_err(|_| wrong(value, "a record"))?.iter().collect())
+    }
+}
+
+/// Reads one layout node as `freehold.codecs.nas.layout` compiles it: a name, then its parameters.
+fn node(tuple: &Bound<'_, PyTuple>) -> PyResult<Node> {
+    let name: String = tuple.get_item(0)?.extract()?;
+    let number = |index| tuple.get_item(index)?.extract::<usize>();
+    let cases = |index| tuple.get_item(index)?.extract::<Vec<(u64, NodeId)>>();
+    Ok(match name.as_str() {
+        "unsigned" => Node::Unsigned { bits: number(1)?, plus: number(2)? as u64 },
+        "boolean" => Node::Boolean,
+        "octets" => Node::Octets(number(1)?),
+        "rest" => Node::Rest,
+        "after" => Node::After { spare: number(1)?, inner: number(2)? },
+        "sized" => Node::Sized { bits: number(1)?, inner: number(2)? },
+        "list" => Node::List { inner: number(1)?, most: number(2)? },
+        "counted" => Node::Counted { inner: number(1)? },
+        "choice" => Node::Choice { offset: number(1)?, bits: number(2)?, cases: cases(3)? },
+        "switch" => Node::Switch { on: number(1)?, cases: cases(2)?, default: tuple.get_item(3)?.extract()? },
+        "record" => {
+            let steps = tuple.get_item(2)?.extract::<Vec<Bound<'_, PyTuple>>>()?;
+            Node::Record { class: number(1)?, steps: steps.iter().map(step).collect::<PyResult<_>>()? }
+        }
+        "plmn" => Node::Plmn,
+        "digits" => Node::Digits(number(1)?),
+        "equipment" => Node::Equipment { class: number(1)? },
+        "labels" => Node::Labels,
+        "sessions" => Node::Sessions,
+        _ => return Err(PyValueError::new_err(format!("no layout {name:?}"))),
+    })
+}
+
+fn step(tuple: &Bound<'_, PyTuple>) -> PyResult<Step> {
+    let name: String = tuple.get_item(0)?.extract()?;
+    let number = |index| tuple.get_item(index)?.extract::<usize>();
+    Ok(match name.as_str() {
+        "spare" => Step::Spare(number(1)?),
+        "constant" => Step::Constant { value: number(1)? as u64, bits: number(2)? },
+        "length" => Step::Length { bits: number(1)?, after: number(2)? },
+        "count" => Step::Count { bits: number(1)?, bias: number(2)?, of: number(3)? },
+        "field" => Step::Field { node: number(1)?, presence: presence(&tuple.get_item(2)?.extract()?)? },
+        _ => return Err(PyValueError::new_err(format!("no step {name:?}"))),
+    })
+}
+
+fn presence(tuple: &Bound<'_, PyTuple>) -> PyResult<Presence> {
+    let name: String = tuple.get_item(0)?.extract()?;
+    Ok(match name.as_str() {
+        "always" => Presence::Always,
+        "left" => Presence::IfLeft,
+        "lengths" => Presence::Lengths(tuple.get_item(1)?.extract()?),
+        "when" => Presence::When(tuple.get_item(1)?.extract()?, tuple.get_item(2)?.extract()?),
+        _ => return Err(PyValueError::new_err(format!("no presence {name:?}"))),
+    })
+}
+
+/// (class, discriminator, type, [(name, node, format)])
+fn message(tuple: &Bound<'_, PyTuple>) -> PyResult<Message> {
+    let (class, discriminator, kind, elements) = tuple.extract::<(usize, u8, u8, Vec<Bound<'_, PyTuple>>)>()?;
+    let elements = elements
+        .iter()
+        .map(|element| {
+            let (name, node, format) = element.extract::<(String, NodeId, Bound<'_, PyTuple>)>()?;
+            Ok(InformationElement { name, node, format: self::format(&format)? })
+        })
+        .collect::<PyResult<_>>()?;
+    let same = || PyValueError::new_err("two optional elements of one identifier");
+    Message::new(class, discriminator, kind, elements).ok_or_else(same)
+}
+
+/// (name, identifier, bits of the length, least, most)
+fn format(tuple: &Bound<'_, PyTuple>) -> PyResult<Format> {
+    let (name, tag, bits, least, most) = tuple.extract::<(String, u8, usize, usize, usize)>()?;
+    Ok(match name.as_str() {
+        "half" => Format::Half,
+        "fixed" => Format::Fixed(least),
+        "length" => Format::Length { bits, least, most },
+        "tag" => Format::Tag(tag),
+        "tag-half" => Format::TagHalf(tag),
+        "tag-fixed" => Format::TagFixed(tag, least),
+        "tag-length" => Format::TagLength { tag, bits, least, most },
+        _ => return Err(PyValueError::new_err(format!("no format {name:?}"))),
+    })
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Codec>()
 }

@@ -1,0 +1,203 @@
+"""From declarations to the tables of the native engine."""
+
+import inspect
+from collections.abc import Iterable, Sequence
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import msgspec
+
+from freehold._native.nas import Codec
+from freehold.codecs.nas.layout import (
+    Bits,
+    Choice,
+    Constant,
+    Count,
+    Digits,
+    Equipment,
+    Format,
+    IfLeft,
+    Labels,
+    Length,
+    Lengths,
+    Mark,
+    Message,
+    MmMessage,
+    Octets,
+    Plmn,
+    Record,
+    Repeat,
+    Rest,
+    Sessions,
+    Sized,
+    SmMessage,
+    Spare,
+    Switch,
+    Value,
+    When,
+)
+
+PREFIXES = (Spare, Constant, Length, Count)
+PLAIN = {Rest: "rest", Labels: "labels", Sessions: "sessions", Plmn: "plmn"}
+WRAPPERS = (*PREFIXES, IfLeft, Lengths, When, Sized)
+# extended protocol discriminators (TS 24.007 11.2.3.1.1A)
+MOBILITY_MANAGEMENT = 0x7E
+SESSION_MANAGEMENT = 0x2E
+HEADERS: dict[type, tuple[int, int]] = {MmMessage: (MOBILITY_MANAGEMENT, 0), SmMessage: (SESSION_MANAGEMENT, 2)}
+
+
+def declared(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The bare type of an annotation and its marks, those that wrap a layout first; an optional's None is left out."""
+    if get_origin(annotation) is Annotated:
+        inner, *marks = get_args(annotation)
+        kind, more = declared(inner)
+        return kind, tuple(sorted((*more, *marks), key=lambda mark: not isinstance(mark, WRAPPERS)))
+    if get_origin(annotation) in {Union, UnionType}:
+        kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+        return declared(kinds[0]) if len(kinds) == 1 else (annotation, ())
+    return annotation, ()
+
+
+def fields_of(cls: type[msgspec.Struct]) -> list[tuple[str, Any]]:
+    """The fields of a class in the order its values are built, with their annotations."""
+    annotations: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[:-2]):
+        annotations.update(inspect.get_annotations(base))
+    return [(name, annotations[name]) for name in cls.__struct_fields__]
+
+
+class Compiler:
+    """Collects layouts, classes and messages, each once."""
+
+    def __init__(self) -> None:
+        self.nodes: list[tuple[Any, ...]] = []
+        self.classes: list[type] = []
+        self._records: dict[type, int] = {}
+
+    def codec(self, messages: Iterable[type[Message]], results: tuple[type, type, type, type]) -> Codec:
+        """The engine for these messages; `results` as `Codec` wants them."""
+        compiled = [self._message(message) for message in messages]
+        return Codec(self.nodes, compiled, self.classes, results)
+
+    def _add(self, *node: Any) -> int:
+        self.nodes.append(node)
+        return len(self.nodes) - 1
+
+    def _class(self, cls: type) -> int:
+        if cls not in self.classes:
+            self.classes.append(cls)
+        return self.classes.index(cls)
+
+    def _message(self, cls: type[Message]) -> tuple[int, int, int, list[Any]]:
+        discriminator, header = HEADERS[cls.__mro__[1]]
+        elements = []
+        for name, annotation in fields_of(cls)[header:-1]:
+            kind, marks = declared(annotation)
+            form = next(mark for mark in marks if isinstance(mark, Format))
+            rest = tuple(mark for mark in marks if not isinstance(mark, Format))
+            node = self._add("boolean") if form.name == "tag" else self._node(kind, rest)
+            elements.append((name, node, (form.name, form.tag, form.bits, form.least, form.most)))
+        return self._class(cls), discriminator, cls.message_type, elements  # type: ignore[attr-defined]
+
+    def _of(self, annotation: Any) -> int:
+        return self._node(*declared(annotation))
+
+    def _node(self, kind: Any, marks: Sequence[Mark]) -> int:
+        """The layout of a value of `kind` that carries these marks."""
+        if not marks:
+            if not (isinstance(kind, type) and issubclass(kind, Value)):
+                raise TypeError(f"no layout declared for {kind}")
+            return self._record(kind, None)
+        first, rest = marks[0], marks[1:]
+        match first:
+            case Spare(bits):
+                return self._add("after", bits, self._node(kind, rest))
+            case Sized(bits):
+                return self._add("sized", bits, self._node(kind, rest))
+            case Record(cls, fields):
+                return self._record(cls, fields)
+            case _:
+                return self._add(*self._leaf(kind, first))
+
+    def _leaf(self, kind: Any, mark: Mark) -> tuple[Any, ...]:
+        node: tuple[Any, ...]
+        match mark:
+            case Bits(bits, plus):
+                node = ("boolean",) if kind is bool else ("unsigned", bits, plus)
+            case Octets(count):
+                node = ("octets", count)
+            case Repeat(most, counted):
+                item = self._of(get_args(kind)[0])
+                node = ("counted", item) if counted else ("list", item, most)
+            case Digits(octets):
+                node = ("digits", octets)
+            case Equipment(cls):
+                node = ("equipment", self._class(cls))
+            case Choice(offset, bits, cases):
+                node = ("choice", offset, bits, [(key, self._of(case)) for key, case in cases.items()])
+            case _:
+                node = (PLAIN[type(mark)],)
+        return node
+
+    def _record(self, cls: type[msgspec.Struct], fields: Any) -> int:
+        if cls not in self._records:
+            declarations = list(fields.items()) if fields else fields_of(cls)
+            names = [name for name, _ in declarations]
+            steps: list[tuple[Any, ...]] = []
+            for _, annotation in declarations:
+                steps += self._steps(annotation, names, declarations)
+            self._records[cls] = self._add("record", self._class(cls), steps)
+        return self._records[cls]
+
+    def _steps(self, annotation: Any, names: list[str], declarations: Any) -> list[tuple[Any, ...]]:
+        kind, marks = declared(annotation)
+        steps: list[tuple[Any, ...]] = []
+        presence: tuple[Any, ...] = ("always",)
+        layout = []
+        for mark in marks:
+            match mark:
+                case Spare(bits):
+                    steps.append(("spare", bits))
+                case Constant(value, bits):
+                    steps.append(("constant", value, bits))
+                case Length(bits, after):
+                    steps.append(("length", bits, after))
+                case Count(bits, bias):
+                    steps.append(("count", bits, bias, self._counted(declarations)))
+                case IfLeft():
+                    presence = ("left",)
+                case Lengths(octets):
+                    presence = ("lengths", sum(1 << length for length in octets))
+                case When(on, values):
+                    presence = ("when", names.index(on), sum(1 << value for value in values))
+                case _:
+                    layout.append(mark)
+        node = self._within(kind, layout, names)
+        if presence != ("always",):  # an absent field takes its spare bits along
+            for name, *parameters in reversed(steps):
+                if name != "spare":
+                    raise TypeError(f"{name} before a field that may be absent")
+                node = self._add("after", *parameters, node)
+            steps = []
+        return [*steps, ("field", node, presence)]
+
+    def _within(self, kind: Any, marks: list[Mark], names: list[str]) -> int:
+        """The layout of a record's field, which may depend on an earlier one."""
+        if marks and isinstance(marks[0], Sized) and len(marks) > 1:
+            return self._add("sized", marks[0].bits, self._within(kind, marks[1:], names))
+        if marks and isinstance(marks[0], Switch):
+            switch = marks[0]
+            cases = [(key, self._of(case)) for key, case in switch.cases.items()]
+            default = None if switch.default is None else self._of(switch.default)
+            return self._add("switch", names.index(switch.on), cases, default)
+        if len(marks) > 1 and isinstance(marks[0], Repeat) and isinstance(marks[1], Switch):
+            item = self._within(kind, marks[1:], names)
+            return self._add("counted", item) if marks[0].counted else self._add("list", item, marks[0].most)
+        return self._node(kind, marks)
+
+    @staticmethod
+    def _counted(declarations: Any) -> int:
+        for index, (_, annotation) in enumerate(declarations):
+            if any(isinstance(mark, Repeat) and mark.counted for mark in declared(annotation)[1]):
+                return index
+        raise TypeError("a count without a counted list")

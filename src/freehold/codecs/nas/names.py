@@ -1,0 +1,111 @@
+"""Names of the numbers messages carry; any other number received is kept as it is."""
+
+from enum import IntEnum
+
+
+class RegistrationKind(IntEnum):
+    """5GS registration type value (TS 24.501 9.11.3.7)."""
+
+    INITIAL = 1
+    MOBILITY_UPDATING = 2
+    PERIODIC_UPDATING = 3
+    EMERGENCY = 4
+    SNPN_ONBOARDING = 5
+    DISASTER_MOBILITY_UPDATING = 6
+    DISASTER_INITIAL = 7
+
+
+class IdentityType(IntEnum):
+    """Type of identity (TS 24.501 9.11.3.3, 9.11.3.4)."""
+
+    NO_IDENTITY = 0
+    SUCI = 1
+    GUTI = 2
+    IMEI = 3
+    S_TMSI = 4
+    IMEISV = 5
+    MAC_ADDRESS = 6
+    EUI_64 = 7
+
+
+class AccessType(IntEnum):
+    """Access type (TS 24.501 9.11.2.1A, 9.11.3.20)."""
+
+    THREE_GPP = 1
+    NON_3GPP = 2
+    BOTH = 3
+
+
+class ServiceType(IntEnum):
+    """Service type (TS 24.501 9.11.3.50)."""
+
+    SIGNALLING = 0
+    DATA = 1
+    MOBILE_TERMINATED = 2
+    EMERGENCY = 3
+    EMERGENCY_FALLBACK = 4
+    HIGH_PRIORITY = 5
+    ELEVATED_SIGNALLING = 6
+
+
+class PayloadContainerType(IntEnum):
+    """Payload container type (TS 24.501 9.11.3.40)."""
+
+    N1_SM_INFORMATION = 1
+    SMS = 2
+    LPP = 3
+    SOR_TRANSPARENT = 4
+    UE_POLICY = 5
+    UE_PARAMETERS_UPDATE = 6
+    LOCATION_SERVICES = 7
+    CIOT_USER_DATA = 8
+    SERVICE_LEVEL_AA = 9
+    MULTIPLE_PAYLOADS = 15
+
+
+class RequestType(IntEnum):
+    """Request type (TS 24.501 9.11.3.47)."""
+
+    INITIAL_REQUEST = 1
+    EXISTING_PDU_SESSION = 2
+    INITIAL_EMERGENCY_REQUEST = 3
+    EXISTING_EMERGENCY_PDU_SESSION = 4
+    MODIFICATION_REQUEST = 5
+    MA_PDU_REQUEST = 6
+
+
+class PduSessionType(IntEnum):
+    """PDU session type (TS 24.501 9.11.4.11)."""
+
+    IPV4 = 1
+    IPV6 = 2
+    IPV4V6 = 3
+    UNSTRUCTURED = 4
+    ETHERNET = 5
+
+
+class SecurityHeaderType(IntEnum):
+    """Security header type (TS 24.501 9.3)."""
+
+    PLAIN = 0
+    INTEGRITY = 1
+    INTEGRITY_CIPHERED = 2
+    INTEGRITY_NEW_CONTEXT = 3
+    INTEGRITY_CIPHERED_NEW_CONTEXT = 4
+
+
+class ConfigurationContainer(IntEnum):
+    """Container and protocol identifiers of protocol configuration options (TS 24.008 10.5.6.3)."""
+
+    IPCP = 0x8021
+    PAP = 0xC023
+    CHAP = 0xC223
+    P_CSCF_IPV6_ADDRESS = 0x0001
+    IM_CN_SUBSYSTEM_SIGNALLING_FLAG = 0x0002
+    DNS_SERVER_IPV6_ADDRESS = 0x0003
+    MS_SUPPORT_OF_NETWORK_REQUESTED_BEARER_CONTROL = 0x0005
+    IP_ADDRESS_ALLOCATION_VIA_NAS = 0x000A
+    P_CSCF_IPV4_ADDRESS = 0x000C
+    DNS_SERVER_IPV4_ADDRESS = 0x000D
+    IPV4_LINK_MTU = 0x0010
+    P_CSCF_RESELECTION_SUPPORT = 0x0012
