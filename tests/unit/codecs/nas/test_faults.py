@@ -139,7 +139,7 @@ def test_when_a_dnn_is_empty_long_or_has_an_empty_label_then_it_is_ignored(dnn):
         "01",  # a rule without a length
         "010000",  # a rule of no octets
         "01ffff21",  # longer than the element
-        "01000521310101ff",  # cut inside its precedence
+        "01000621310101ff",  # cut inside its last octet
         "010004" + "21310a01",  # a filter longer than the rule
         "010005" + "2131025001",  # a port cut
         "010004" + "2131" + "01ff",  # an unknown component

@@ -120,7 +120,7 @@ def test_when_the_registration_request_of_the_figures_is_decoded_then_it_encodes
     assert isinstance(decoded.message, nas.RegistrationRequest)
     assert decoded.message.registration_type == nas.RegistrationType(follow_on_request=True, value=1)
     assert decoded.message.ng_ksi == nas.NO_KEY
-    assert decoded.message.mobile_identity == Suci(PlmnId("208", "93"), "0000", 0, 0, bytes.fromhex("0000000010"))
+    assert decoded.message.mobile_identity == Suci(PlmnId("208", "93"), "0000", 0, 0, bytes.fromhex("0000001002"))
     assert decoded.message.ue_security_capability.octets.hex() == "a020000000000000"
     assert encode(decoded.message) == octets
 
