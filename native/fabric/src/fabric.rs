@@ -1,0 +1,323 @@
+//! Turns: everything that waits is moved one engine further.
+use crate::ring::{AccessNode, Network, TURN, UpfNode};
+use crate::sys::duplicate;
+use crate::tap::Tap;
+use crate::udp::Udp;
+use freehold_datanet::{Access, Config, DataNetwork, Event as AccessEvent};
+use freehold_userplane::{Event as UpfEvent, GTPU_PORT, Instance, Packet, Port, Recycler, Settings, Upf};
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{OwnedFd, RawFd};
+
+pub type UpfNumber = usize;
+pub type AccessNumber = usize;
+
+/// Turns one call makes before it lets its caller look round.
+const TURNS: usize = 64;
+
+/// Why the fabric cannot be built so.
+#[derive(Debug)]
+pub enum Fault {
+    /// No engine of that number.
+    Unknown,
+    /// Two engines cannot have one N3 address.
+    AddressInUse(IpAddr),
+    /// The network instance cannot be added.
+    Instance,
+    System(io::Error),
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Fault::System(error)
+    }
+}
+
+/// What happened in one of the engines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FabricEvent {
+    Upf(UpfNumber, UpfEvent),
+    Access(AccessNumber, AccessEvent),
+}
+
+#[derive(Clone, Copy)]
+enum Node {
+    Upf(UpfNumber),
+    Access(AccessNumber),
+}
+
+/// All engines of one process's user plane, and the ways between them.
+#[derive(Default)]
+pub struct Fabric {
+    pub upfs: Vec<UpfNode>,
+    pub accesses: Vec<AccessNode>,
+    pub tap: Tap,
+    /// Datagrams for an address that no engine has, and no socket reaches.
+    pub unroutable: u64,
+    /// When it was last run.
+    pub now_ns: u64,
+    nodes: HashMap<IpAddr, Node>,
+    recycler: Recycler,
+    scratch: Vec<Packet>,
+    answers: Vec<Vec<u8>>,
+}
+
+fn socket(descriptor: Option<RawFd>) -> io::Result<Option<Udp>> {
+    descriptor.map(|descriptor| Udp::new(duplicate(descriptor)?)).transpose()
+}
+
+impl Fabric {
+    fn claim(&mut self, address: IpAddr, node: Node) -> Result<(), Fault> {
+        if self.nodes.contains_key(&address) {
+            return Err(Fault::AddressInUse(address));
+        }
+        self.nodes.insert(address, node);
+        Ok(())
+    }
+
+    /// Adds a user plane function; with a bound UDP socket it is also reached from outside the process.
+    pub fn add_upf(&mut self, settings: &Settings, descriptor: Option<RawFd>) -> Result<UpfNumber, Fault> {
+        let socket = socket(descriptor)?;
+        let number = self.upfs.len();
+        self.claim(settings.address, Node::Upf(number))?;
+        self.upfs.push(UpfNode {
+            upf: Upf::new(settings),
+            address: SocketAddr::new(settings.address, GTPU_PORT),
+            ready: socket.is_some(),
+            socket,
+            networks: Vec::new(),
+            input: Vec::new(),
+            output: Vec::new(),
+        });
+        Ok(number)
+    }
+
+    /// Adds a network instance with nothing behind its N6 yet.
+    pub fn add_instance(&mut self, upf: UpfNumber, instance: &Instance) -> Result<u16, Fault> {
+        let node = self.upfs.get_mut(upf).ok_or(Fault::Unknown)?;
+        let number = node.upf.add_instance(instance).map_err(|_| Fault::Instance)?;
+        node.networks.push(Network::None);
+        Ok(number)
+    }
+
+    /// Puts a data network of the process behind a network instance.
+    pub fn attach_engine(&mut self, upf: UpfNumber, instance: u16, config: Config) -> Result<(), Fault> {
+        let engine = Box::new(DataNetwork::new(config));
+        *self.network(upf, instance)? = Network::Engine { engine, input: Vec::new(), next: None };
+        Ok(())
+    }
+
+    /// Puts an open TUN descriptor behind a network instance.
+    pub fn attach_tun(&mut self, upf: UpfNumber, instance: u16, descriptor: RawFd) -> Result<(), Fault> {
+        let descriptor = duplicate(descriptor)?;
+        crate::sys::set_nonblocking(&descriptor)?;
+        *self.network(upf, instance)? = Network::Tun { descriptor, ready: true };
+        Ok(())
+    }
+
+    fn network(&mut self, upf: UpfNumber, instance: u16) -> Result<&mut Network, Fault> {
+        let node = self.upfs.get_mut(upf).ok_or(Fault::Unknown)?;
+        node.networks.get_mut(usize::from(instance)).ok_or(Fault::Unknown)
+    }
+
+    /// Adds a gNB's relay; with a bound UDP socket it also reaches outside the process.
+    pub fn add_access(&mut self, address: IpAddr, seed: u64, descriptor: Option<RawFd>) -> Result<AccessNumber, Fault> {
+        let socket = socket(descriptor)?;
+        let number = self.accesses.len();
+        self.claim(address, Node::Access(number))?;
+        let address = SocketAddr::new(address, GTPU_PORT);
+        let mut access = Access::new(address);
+        access.seed(seed);
+        let (input, output, ready) = (Vec::new(), Vec::new(), socket.is_some());
+        self.accesses.push(AccessNode { access, address, socket, ready, input, output, next: None });
+        Ok(number)
+    }
+
+    /// Every descriptor to wait for, under the number that [`Fabric::ready`] knows it by.
+    pub fn descriptors(&self) -> Vec<(u64, &OwnedFd)> {
+        let mut all = Vec::new();
+        for (number, node) in self.upfs.iter().enumerate() {
+            all.extend(node.socket.as_ref().map(|socket| (key(0, number, 0), socket.descriptor())));
+            for (instance, network) in node.networks.iter().enumerate() {
+                if let Network::Tun { descriptor, .. } = network {
+                    all.push((key(2, number, instance), descriptor));
+                }
+            }
+        }
+        for (number, node) in self.accesses.iter().enumerate() {
+            all.extend(node.socket.as_ref().map(|socket| (key(1, number, 0), socket.descriptor())));
+        }
+        all
+    }
+
+    /// The descriptor under that number can be read.
+    pub fn ready(&mut self, key: u64) {
+        let (kind, number, instance) = ((key >> 48) as u16, (key >> 16 & 0xffff_ffff) as usize, key as u16);
+        match kind {
+            0 => self.upfs.get_mut(number).into_iter().for_each(|node| node.ready = true),
+            1 => self.accesses.get_mut(number).into_iter().for_each(|node| node.ready = true),
+            _ => {
+                if let Ok(Network::Tun { ready, .. }) = self.network(number, instance) {
+                    *ready = true;
+                }
+            }
+        }
+    }
+
+    /// Every descriptor may have something: for a caller that does not wait for them.
+    pub fn all_ready(&mut self) {
+        let keys: Vec<u64> = self.descriptors().into_iter().map(|(key, _)| key).collect();
+        keys.into_iter().for_each(|key| self.ready(key));
+    }
+
+    /// Moves what waits until nothing does, within bounds; when to come again, `now_ns` where more waits.
+    pub fn run(&mut self, now_ns: u64) -> Option<u64> {
+        self.now_ns = now_ns;
+        for turn in 0..TURNS {
+            let moved = self.run_upfs(now_ns) | self.run_accesses(now_ns, turn == 0);
+            if !moved {
+                return self.deadline();
+            }
+        }
+        Some(now_ns)
+    }
+
+    fn deadline(&self) -> Option<u64> {
+        let networks = self.upfs.iter().flat_map(|node| &node.networks).filter_map(|network| match network {
+            Network::Engine { next, .. } => *next,
+            _ => None,
+        });
+        networks.chain(self.accesses.iter().filter_map(|node| node.next)).min()
+    }
+
+    fn run_upfs(&mut self, now_ns: u64) -> bool {
+        let mut moved = false;
+        for number in 0..self.upfs.len() {
+            let node = &mut self.upfs[number];
+            if node.ready
+                && let Some(socket) = &mut node.socket
+            {
+                let before = node.input.len();
+                node.ready = socket.receive(node.upf.recycler(), &mut node.input);
+                for packet in &node.input[before..] {
+                    self.tap.see(now_ns, packet.peer, node.address, packet.octets());
+                }
+            }
+            node.read_tuns();
+            moved |= node.run_networks(now_ns, &mut self.answers) | !node.input.is_empty() | node.upf.has_output();
+            node.upf.poll(now_ns, &mut node.input, &mut node.output);
+            self.send_upf(now_ns, number);
+        }
+        moved
+    }
+
+    /// Hands on what a user plane function sent: to its networks, to engines of the process, to its socket.
+    fn send_upf(&mut self, now_ns: u64, number: UpfNumber) {
+        let mut output = std::mem::take(&mut self.upfs[number].output);
+        let source = self.upfs[number].address;
+        for packet in output.drain(..) {
+            let Port::N6(instance) = packet.port else {
+                self.send_n3(now_ns, source, packet);
+                continue;
+            };
+            let node = &mut self.upfs[number];
+            if let Some(network) = node.networks.get_mut(usize::from(instance)) {
+                UpfNode::leave(network, packet.octets());
+            }
+            node.upf.recycler().keep(packet);
+        }
+        self.upfs[number].output = output;
+        let mut packets = std::mem::take(&mut self.scratch);
+        if !packets.is_empty() {
+            let node = &mut self.upfs[number];
+            match &mut node.socket {
+                Some(socket) => socket.send(&named(&packets)),
+                None => self.unroutable += packets.len() as u64,
+            }
+            packets.drain(..).for_each(|packet| node.upf.recycler().keep(packet));
+        }
+        self.scratch = packets;
+    }
+
+    /// To an engine of the process at once; else kept for the sender's socket.
+    fn send_n3(&mut self, now_ns: u64, source: SocketAddr, mut packet: Packet) {
+        self.tap.see(now_ns, source, packet.peer, packet.octets());
+        match self.nodes.get(&packet.peer.ip()) {
+            Some(Node::Access(number)) => {
+                self.accesses[*number].offer(source, packet.octets());
+                self.recycler.keep(packet);
+            }
+            Some(Node::Upf(number)) => {
+                packet.peer = source;
+                self.upfs[*number].offer(packet);
+            }
+            None => self.scratch.push(packet),
+        }
+    }
+
+    fn run_accesses(&mut self, now_ns: u64, first: bool) -> bool {
+        let mut moved = false;
+        for number in 0..self.accesses.len() {
+            let node = &mut self.accesses[number];
+            if node.ready
+                && let Some(socket) = &mut node.socket
+            {
+                let mut packets = std::mem::take(&mut self.scratch);
+                node.ready = socket.receive(&mut self.recycler, &mut packets);
+                for packet in packets.drain(..) {
+                    self.tap.see(now_ns, packet.peer, node.address, packet.octets());
+                    node.offer(packet.peer, packet.octets());
+                    self.recycler.keep(packet);
+                }
+                self.scratch = packets;
+            }
+            if !first && !node.due(now_ns) {
+                continue; // what was asked for between two calls is taken up by the first turn
+            }
+            node.next = node.access.poll(now_ns, &mut node.input, &mut node.output);
+            moved |= !node.output.is_empty();
+            self.send_access(now_ns, number);
+        }
+        moved
+    }
+
+    fn send_access(&mut self, now_ns: u64, number: AccessNumber) {
+        let mut output = std::mem::take(&mut self.accesses[number].output);
+        for datagram in output.drain(..) {
+            let mut packet = self.recycler.take();
+            packet.fill(&datagram.payload);
+            (packet.port, packet.peer) = (Port::N3, datagram.destination);
+            self.send_n3(now_ns, datagram.source, packet);
+        }
+        let node = &mut self.accesses[number];
+        node.output = output;
+        for packets in self.scratch.chunks(TURN) {
+            match &mut node.socket {
+                Some(socket) => socket.send(&named(packets)),
+                None => self.unroutable += packets.len() as u64,
+            }
+        }
+        self.scratch.drain(..).for_each(|packet| self.recycler.keep(packet));
+    }
+
+    /// What happened since this was last asked.
+    pub fn take_events(&mut self) -> Vec<FabricEvent> {
+        let mut events = Vec::new();
+        for (number, node) in self.upfs.iter_mut().enumerate().filter(|(_, node)| node.upf.has_events()) {
+            events.extend(node.upf.take_events().into_iter().map(|event| FabricEvent::Upf(number, event)));
+        }
+        for (number, node) in self.accesses.iter_mut().enumerate() {
+            events.extend(node.access.take_events().into_iter().map(|event| FabricEvent::Access(number, event)));
+        }
+        events
+    }
+}
+
+fn key(kind: u64, number: usize, instance: usize) -> u64 {
+    kind << 48 | (number as u64 & 0xffff_ffff) << 16 | instance as u64 & 0xffff
+}
+
+fn named(packets: &[Packet]) -> Vec<(SocketAddr, &[u8])> {
+    packets.iter().map(|packet| (packet.peer, packet.octets())).collect()
+}

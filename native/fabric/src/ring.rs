@@ -1,0 +1,121 @@
+//! What one engine is attached to: its socket, its networks, and the rings of the process.
+use crate::sys;
+use crate::udp::Udp;
+use freehold_datanet::{Access, DataNetwork, Datagram};
+use freehold_userplane::{Packet, Port, Upf};
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+/// Packets one engine takes a turn, so that no one starves the others.
+pub const TURN: usize = 256;
+/// Packets that wait in a ring for an engine of the process; more are lost.
+const RING: usize = 4096;
+
+/// What is behind a network instance's N6.
+pub enum Network {
+    /// Nothing: packets end here.
+    None,
+    /// A data network of this process.
+    Engine { engine: Box<DataNetwork>, input: Vec<Vec<u8>>, next: Option<u64> },
+    /// An interface of the host.
+    Tun { descriptor: OwnedFd, ready: bool },
+}
+
+/// A user plane function and what it is attached to.
+pub struct UpfNode {
+    pub upf: Upf,
+    pub address: SocketAddr,
+    pub socket: Option<Udp>,
+    pub ready: bool,
+    pub networks: Vec<Network>,
+    pub input: Vec<Packet>,
+    pub output: Vec<Packet>,
+}
+
+/// A gNB's relay with its terminals, and what it is attached to.
+pub struct AccessNode {
+    pub access: Access,
+    pub address: SocketAddr,
+    pub socket: Option<Udp>,
+    pub ready: bool,
+    pub input: Vec<Datagram>,
+    pub output: Vec<Datagram>,
+    pub next: Option<u64>,
+}
+
+impl UpfNode {
+    /// Puts a datagram of the process into the ring; lost where there is no room.
+    pub fn offer(&mut self, packet: Packet) {
+        if self.input.len() < RING {
+            self.input.push(packet);
+        } else {
+            self.upf.recycler().keep(packet);
+        }
+    }
+
+    /// Reads what the TUN interfaces hold, at most a turn each.
+    pub fn read_tuns(&mut self) {
+        for (number, network) in self.networks.iter_mut().enumerate() {
+            let Network::Tun { descriptor, ready } = network else { continue };
+            for _ in 0..TURN {
+                if !*ready {
+                    break;
+                }
+                let mut packet = self.upf.recycler().take();
+                match sys::read(descriptor, packet.room()) {
+                    Ok(length) if length > 0 => {
+                        packet.received(length, Port::N6(number as u16), self.address);
+                        self.input.push(packet);
+                    }
+                    _ => {
+                        *ready = false;
+                        self.upf.recycler().keep(packet);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets the data networks of the process answer; whether one did.
+    pub fn run_networks(&mut self, now_ns: u64, answers: &mut Vec<Vec<u8>>) -> bool {
+        let mut moved = false;
+        for (number, network) in self.networks.iter_mut().enumerate() {
+            let Network::Engine { engine, input, next } = network else { continue };
+            if input.is_empty() && next.is_none_or(|next| next > now_ns) {
+                continue;
+            }
+            *next = engine.poll(now_ns, input, answers);
+            moved |= !answers.is_empty();
+            for answer in answers.drain(..) {
+                let mut packet = self.upf.recycler().take();
+                packet.fill(&answer);
+                (packet.port, packet.peer) = (Port::N6(number as u16), self.address);
+                self.input.push(packet);
+            }
+        }
+        moved
+    }
+
+    /// Hands a packet to its data network.
+    pub fn leave(network: &mut Network, octets: &[u8]) {
+        match network {
+            Network::None => {}
+            Network::Engine { input, .. } => input.push(octets.to_vec()),
+            Network::Tun { descriptor, .. } => drop(sys::write(descriptor, octets)),
+        }
+    }
+}
+
+impl AccessNode {
+    /// Puts a datagram of the process into the ring; lost where there is no room.
+    pub fn offer(&mut self, source: SocketAddr, octets: &[u8]) {
+        if self.input.len() < RING {
+            self.input.push(Datagram { source, destination: self.address, payload: octets.to_vec() });
+        }
+    }
+
+    /// Whether the engine has something to do now.
+    pub fn due(&self, now_ns: u64) -> bool {
+        !self.input.is_empty() || self.next.is_some_and(|next| next <= now_ns)
+    }
+}

@@ -1,0 +1,214 @@
+//! A UDP socket in batches: many datagrams a system call, and runs of equal ones as one (UDP GRO and GSO).
+use crate::sys::{self, Name};
+use freehold_userplane::{Packet, Port, Recycler};
+use std::mem::{size_of, zeroed};
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// Datagrams, or runs of them, a system call.
+const BATCH: usize = 32;
+/// The longest run that one receive may bring.
+const LONGEST: usize = 65_536;
+/// Datagrams in one run that is sent: the kernel's limit.
+const RUN: usize = 64;
+/// Octets of one run that is sent.
+const RUN_OCTETS: usize = 60_000;
+/// Room for one control message with an integer in it.
+const CONTROL: usize = 64;
+
+/// A bound socket and the storage of its batches.
+pub struct Udp {
+    descriptor: OwnedFd,
+    storage: Box<[u8]>,
+    segmentation: bool,
+    pub lost: u64,
+}
+
+impl Udp {
+    pub fn new(descriptor: OwnedFd) -> std::io::Result<Self> {
+        sys::set_nonblocking(&descriptor)?;
+        // Each of these makes it faster and none is needed: an old kernel lacks them.
+        let _ = sys::set_option(&descriptor, libc::SOL_UDP, libc::UDP_GRO, 1);
+        for name in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
+            let _ = sys::set_option(&descriptor, libc::SOL_SOCKET, name, 8 << 20);
+        }
+        Ok(Self { descriptor, storage: vec![0; BATCH * LONGEST].into(), segmentation: true, lost: 0 })
+    }
+
+    pub fn descriptor(&self) -> &OwnedFd {
+        &self.descriptor
+    }
+
+    /// Receives what waits, at most a batch of runs; whether more may wait.
+    pub fn receive(&mut self, recycler: &mut Recycler, packets: &mut Vec<Packet>) -> bool {
+        // SAFETY: zeroed message headers, vectors and names are valid, and every pointer put into them points into
+        // storage that outlives the call and is as long as said.
+        let (count, headers, names, controls) = unsafe {
+            let mut headers: [libc::mmsghdr; BATCH] = zeroed();
+            let mut names: [Name; BATCH] = zeroed();
+            let mut vectors: [libc::iovec; BATCH] = zeroed();
+            let mut controls = [[0_u64; CONTROL / 8]; BATCH];
+            for (place, room) in self.storage.chunks_exact_mut(LONGEST).enumerate() {
+                vectors[place] = libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: LONGEST };
+                let header = &mut headers[place].msg_hdr;
+                header.msg_name = (&raw mut names[place]).cast();
+                header.msg_namelen = size_of::<Name>() as libc::socklen_t;
+                header.msg_iov = &raw mut vectors[place];
+                header.msg_iovlen = 1;
+                header.msg_control = controls[place].as_mut_ptr().cast();
+                header.msg_controllen = CONTROL as _;
+            }
+            let socket = self.descriptor.as_raw_fd();
+            let count = libc::recvmmsg(socket, headers.as_mut_ptr(), BATCH as _, 0, std::ptr::null_mut());
+            (usize::try_from(count).unwrap_or(0), headers, names, controls)
+        };
+        for place in 0..count {
+            let Some(peer) = sys::get_name(&names[place]) else { continue };
+            let length = (headers[place].msg_len as usize).min(LONGEST);
+            let run = &self.storage[place * LONGEST..place * LONGEST + length];
+            let control = (headers[place].msg_hdr.msg_controllen > 0).then_some(&controls[place]);
+            let segment = control.and_then(segment_length).unwrap_or(length).max(1);
+            for octets in run.chunks(segment) {
+                let mut packet = recycler.take();
+                packet.fill(octets);
+                (packet.port, packet.peer) = (Port::N3, peer);
+                packets.push(packet);
+            }
+        }
+        count == BATCH
+    }
+
+    /// Sends every datagram in order; what the socket cannot take now is lost, as on any wire.
+    pub fn send(&mut self, datagrams: &[(SocketAddr, &[u8])]) {
+        let mut rest = datagrams;
+        while !rest.is_empty() {
+            let (sent, refused) = self.send_batch(rest);
+            rest = &rest[sent.min(rest.len())..];
+            if let Some(error) = refused {
+                let many = rest.len();
+                let wrong =
+                    matches!(error.raw_os_error(), Some(libc::EINVAL | libc::EIO | libc::EOPNOTSUPP | libc::EMSGSIZE));
+                if wrong && self.segmentation {
+                    self.segmentation = false; // this socket's device cannot cut runs
+                    continue;
+                }
+                let dropped = if error.kind() == std::io::ErrorKind::WouldBlock { many } else { 1 };
+                self.lost += dropped as u64;
+                rest = &rest[dropped.min(many)..];
+            }
+        }
+    }
+
+    /// Sends up to a batch of runs; how many datagrams went, and what the kernel said of the next.
+    fn send_batch(&mut self, datagrams: &[(SocketAddr, &[u8])]) -> (usize, Option<std::io::Error>) {
+        let mut lengths = [0_usize; BATCH];
+        let runs = split(datagrams, if self.segmentation { RUN } else { 1 }, &mut lengths);
+        let total: usize = lengths[..runs].iter().sum();
+        let mut vectors: Vec<libc::iovec> = Vec::with_capacity(total);
+        vectors.extend(
+            datagrams[..total]
+                .iter()
+                .map(|(_, octets)| libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() }),
+        );
+        // SAFETY: zeroed headers and names are valid; every pointer points into storage that outlives the call, and the
+        // kernel only reads.
+        let count = unsafe {
+            let mut headers: [libc::mmsghdr; BATCH] = zeroed();
+            let mut names: [Name; BATCH] = zeroed();
+            let mut controls = [[0_u64; CONTROL / 8]; BATCH];
+            let mut at = 0;
+            for place in 0..runs {
+                let header = &mut headers[place].msg_hdr;
+                header.msg_namelen = sys::set_name(&mut names[place], datagrams[at].0);
+                header.msg_name = (&raw mut names[place]).cast();
+                header.msg_iov = vectors.as_mut_ptr().add(at);
+                header.msg_iovlen = lengths[place] as _;
+                if lengths[place] > 1 {
+                    header.msg_control = controls[place].as_mut_ptr().cast();
+                    header.msg_controllen = libc::CMSG_SPACE(2) as _;
+                    let message = libc::CMSG_FIRSTHDR(header);
+                    (*message).cmsg_level = libc::SOL_UDP;
+                    (*message).cmsg_type = libc::UDP_SEGMENT;
+                    (*message).cmsg_len = libc::CMSG_LEN(2) as _;
+                    libc::CMSG_DATA(message).cast::<u16>().write_unaligned(datagrams[at].1.len() as u16);
+                }
+                at += lengths[place];
+            }
+            libc::sendmmsg(self.descriptor.as_raw_fd(), headers.as_mut_ptr(), runs as _, 0)
+        };
+        match usize::try_from(count) {
+            Ok(count) => (lengths[..count.min(runs)].iter().sum(), None),
+            Err(_) => (0, Some(std::io::Error::last_os_error())),
+        }
+    }
+}
+
+/// Cuts the front of `datagrams` into runs to one peer, of one length but for a shorter last; returns how many.
+fn split(datagrams: &[(SocketAddr, &[u8])], longest: usize, lengths: &mut [usize; BATCH]) -> usize {
+    let (mut runs, mut at) = (0, 0);
+    while runs < BATCH && at < datagrams.len() {
+        let (peer, first) = datagrams[at];
+        let mut many = 1;
+        let mut octets = first.len();
+        while many < longest {
+            let Some((other, next)) = datagrams.get(at + many) else { break };
+            let last = datagrams[at + many - 1].1.len();
+            if *other != peer || last != first.len() || next.len() > first.len() || octets + next.len() > RUN_OCTETS {
+                break;
+            }
+            octets += next.len();
+            many += 1;
+        }
+        lengths[runs] = many;
+        runs += 1;
+        at += many;
+    }
+    runs
+}
+
+/// The length of the datagrams of a run that the kernel joined.
+fn segment_length(control: &[u64; CONTROL / 8]) -> Option<usize> {
+    // SAFETY: the kernel wrote a whole control message there, or left the zeroes, which end the search.
+    unsafe {
+        let message = control.as_ptr().cast::<libc::cmsghdr>();
+        if (*message).cmsg_level != libc::SOL_UDP || (*message).cmsg_type != libc::UDP_GRO {
+            return None;
+        }
+        usize::try_from(libc::CMSG_DATA(message).cast::<libc::c_int>().read_unaligned()).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::UdpSocket;
+
+    #[test]
+    fn when_datagrams_are_split_then_runs_keep_peer_and_length() {
+        let (one, two) = (SocketAddr::from(([127, 0, 0, 1], 1)), SocketAddr::from(([127, 0, 0, 1], 2)));
+        let (long, short) = ([0_u8; 100], [0_u8; 40]);
+        let datagrams: Vec<(SocketAddr, &[u8])> =
+            vec![(one, &long), (one, &long), (one, &short), (one, &long), (two, &long), (two, &short), (two, &short)];
+        let mut lengths = [0; BATCH];
+        let runs = split(&datagrams, RUN, &mut lengths);
+        assert_eq!(lengths[..runs], [3, 1, 2, 1]);
+        assert_eq!(split(&datagrams, 1, &mut lengths), 7);
+    }
+
+    #[test]
+    fn when_many_datagrams_cross_loopback_then_all_arrive_whole_and_in_order() {
+        let bound = || UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (left, right) = (bound(), bound());
+        let target = right.local_addr().unwrap();
+        let mut sender = Udp::new(left.into()).unwrap();
+        let mut receiver = Udp::new(right.into()).unwrap();
+        let octets: Vec<Vec<u8>> =
+            (0..200_usize).map(|turn| vec![turn as u8; if turn % 50 == 49 { 10 } else { 700 }]).collect();
+        sender.send(&octets.iter().map(|one| (target, &one[..])).collect::<Vec<_>>());
+        let (mut recycler, mut packets) = (Recycler::default(), Vec::new());
+        while receiver.receive(&mut recycler, &mut packets) {}
+        receiver.receive(&mut recycler, &mut packets);
+        assert_eq!(sender.lost, 0);
+        assert_eq!(packets.iter().map(|packet| packet.octets().to_vec()).collect::<Vec<_>>(), octets);
+    }
+}

@@ -1,0 +1,160 @@
+//! Python's rules of a session to the engine's, and its refusals to words.
+use freehold_fabric::Fault;
+use freehold_fabric::userplane::{Action, Filter, Peer, Prefix, Refused, Rule, SessionRules, Usage};
+use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use std::net::IpAddr;
+
+/// An address in its text form.
+pub struct Address(pub IpAddr);
+
+fn parse(text: &str) -> PyResult<IpAddr> {
+    text.parse().map_err(|_| PyValueError::new_err(format!("not an IP address: {text:?}")))
+}
+
+impl<'py> FromPyObject<'_, 'py> for Address {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(parse(&object.extract::<PyBackedStr>()?)?))
+    }
+}
+
+/// An address and the length of its prefix.
+pub struct Network(pub Prefix);
+
+impl<'py> FromPyObject<'_, 'py> for Network {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let (address, length): (Address, u8) = object.extract()?;
+        Ok(Self(Prefix::new(address.0, length)))
+    }
+}
+
+#[derive(FromPyObject)]
+struct PyFilter {
+    protocol: u8,
+    local: Option<Network>,
+    remote: Option<Network>,
+    local_ports: (u16, u16),
+    remote_ports: (u16, u16),
+    service: (u8, u8),
+}
+
+#[derive(FromPyObject)]
+struct PyRule {
+    id: u16,
+    filters: Vec<PyFilter>,
+    match_qfi: u8,
+    action: PyBackedStr,
+    gate_closed: bool,
+    qfi: u8,
+    rate: u64,
+}
+
+#[derive(FromPyObject)]
+struct PyTunnel {
+    address: Address,
+    teid: u32,
+}
+
+#[derive(FromPyObject)]
+struct PyRules {
+    instance: u16,
+    ipv4: Option<Address>,
+    ipv6: Option<Address>,
+    uplink: Vec<PyRule>,
+    downlink: Vec<PyRule>,
+    peer: Option<PyTunnel>,
+    uplink_rate: u64,
+    downlink_rate: u64,
+    report_at: u64,
+}
+
+/// `freehold.services.userplane.SessionRules`.
+pub struct Rules(pub SessionRules);
+
+impl<'py> FromPyObject<'_, 'py> for Rules {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let rules: PyRules = object.extract()?;
+        let ipv4 = match rules.ipv4 {
+            Some(Address(IpAddr::V4(address))) => Some(address),
+            Some(_) => return Err(PyValueError::new_err("ipv4 is no IPv4 address")),
+            None => None,
+        };
+        let ipv6 = match rules.ipv6 {
+            Some(Address(IpAddr::V6(address))) => Some((address.to_bits() >> 64) as u64),
+            Some(_) => return Err(PyValueError::new_err("ipv6 is no IPv6 prefix")),
+            None => None,
+        };
+        Ok(Self(SessionRules {
+            instance: rules.instance,
+            ipv4,
+            ipv6,
+            uplink: rules.uplink.into_iter().map(rule).collect::<PyResult<_>>()?,
+            downlink: rules.downlink.into_iter().map(rule).collect::<PyResult<_>>()?,
+            peer: rules.peer.map(|peer| Peer { address: peer.address.0, teid: peer.teid }),
+            uplink_rate: rules.uplink_rate,
+            downlink_rate: rules.downlink_rate,
+            report_at: rules.report_at,
+        }))
+    }
+}
+
+fn rule(rule: PyRule) -> PyResult<Rule> {
+    let action = match &*rule.action {
+        "forward" => Action::Forward,
+        "buffer" => Action::Buffer { notify: false },
+        "notify" => Action::Buffer { notify: true },
+        "drop" => Action::Drop,
+        other => return Err(PyValueError::new_err(format!("no such action: {other:?}"))),
+    };
+    Ok(Rule {
+        id: rule.id,
+        filters: rule.filters.into_iter().map(filter).collect(),
+        match_qfi: rule.match_qfi,
+        action,
+        gate_closed: rule.gate_closed,
+        qfi: rule.qfi,
+        rate: rule.rate,
+    })
+}
+
+fn filter(filter: PyFilter) -> Filter {
+    Filter {
+        protocol: filter.protocol,
+        local: filter.local.map_or(Prefix::ANY, |network| network.0),
+        remote: filter.remote.map_or(Prefix::ANY, |network| network.0),
+        local_ports: filter.local_ports,
+        remote_ports: filter.remote_ports,
+        service: filter.service,
+    }
+}
+
+pub fn refusal(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Full => "full",
+        Refused::UnknownSession => "unknown_session",
+        Refused::UnknownInstance => "unknown_instance",
+        Refused::AddressOutsidePools => "address_outside_pools",
+        Refused::AddressInUse => "address_in_use",
+        Refused::TooManyRules => "too_many_rules",
+    }
+}
+
+pub fn fault(fault: Fault) -> PyErr {
+    match fault {
+        Fault::Unknown => PyIndexError::new_err("no such engine or network instance"),
+        Fault::AddressInUse(address) => PyValueError::new_err(format!("N3 address {address} is in use")),
+        Fault::Instance => PyValueError::new_err("too many network instances"),
+        Fault::System(error) => error.into(),
+    }
+}
+
+pub fn usage(usage: Usage) -> (u64, u64, u64, u64) {
+    (usage.uplink_octets, usage.uplink_packets, usage.downlink_octets, usage.downlink_packets)
+}

@@ -1,0 +1,328 @@
+//! Glue of `freehold_fabric`: control calls in, events out; packets never pass here.
+mod convert;
+mod events;
+
+use convert::{Address, Network, Rules, fault, refusal};
+use freehold_fabric::datanet::{Access, Config, Error};
+use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings};
+use freehold_fabric::{Fabric as Inner, Handle};
+use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
+use std::os::fd::RawFd;
+
+const GTPU_PORT: u16 = freehold_fabric::userplane::GTPU_PORT;
+
+#[pyclass(frozen)]
+struct Fabric {
+    handle: Handle,
+}
+
+fn prefixes(networks: Vec<Network>) -> Vec<Prefix> {
+    networks.into_iter().map(|network| network.0).collect()
+}
+
+impl Fabric {
+    fn upf<R: Send>(
+        &self,
+        py: Python<'_>,
+        upf: usize,
+        change: impl FnOnce(&mut freehold_fabric::userplane::Upf) -> R + Send,
+    ) -> PyResult<R> {
+        let done = py.detach(|| self.handle.with(|fabric| fabric.upfs.get_mut(upf).map(|node| change(&mut node.upf))));
+        done.ok_or_else(|| PyIndexError::new_err("no such user plane function"))
+    }
+
+    /// Changes an access engine, and wakes the packet thread for what it sends.
+    fn access<R: Send>(
+        &self,
+        py: Python<'_>,
+        access: usize,
+        change: impl FnOnce(&mut Access) -> R + Send,
+    ) -> PyResult<R> {
+        let change = |fabric: &mut Inner| fabric.accesses.get_mut(access).map(|node| change(&mut node.access));
+        py.detach(|| self.handle.with_wake(change)).ok_or_else(|| PyIndexError::new_err("no such access engine"))
+    }
+
+    fn session<R: Send>(
+        &self,
+        py: Python<'_>,
+        access: usize,
+        change: impl FnOnce(&mut Access) -> Result<R, Error> + Send,
+    ) -> PyResult<R> {
+        self.access(py, access, change)?.map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+}
+
+#[pymethods]
+impl Fabric {
+    // Building and driving.
+
+    #[new]
+    fn new() -> PyResult<Self> {
+        Ok(Self { handle: Handle::new()? })
+    }
+
+    fn start(&self) -> PyResult<()> {
+        Ok(self.handle.start()?)
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.handle.stop());
+    }
+
+    fn poll(&self, py: Python<'_>, now_ns: u64) -> Option<u64> {
+        py.detach(|| self.handle.poll(now_ns))
+    }
+
+    fn fileno(&self) -> RawFd {
+        self.handle.signal()
+    }
+
+    fn take_events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        events::list(py, self.handle.take_events())
+    }
+
+    #[pyo3(signature = (address, seed, *, capacity, protected, trusted, buffer_packets, answers_a_second, socket))]
+    #[allow(clippy::too_many_arguments)]
+    fn add_upf(
+        &self,
+        address: Address,
+        seed: [u8; 16],
+        capacity: usize,
+        protected: Vec<Network>,
+        trusted: Vec<Network>,
+        buffer_packets: usize,
+        answers_a_second: u32,
+        socket: Option<RawFd>,
+    ) -> PyResult<usize> {
+        let mut settings = Settings::new(address.0, seed);
+        settings.capacity = capacity;
+        settings.protected.extend(prefixes(protected));
+        settings.trusted_sources = prefixes(trusted);
+        (settings.buffer_packets, settings.answers_a_second) = (buffer_packets, answers_a_second);
+        self.handle.with(|fabric| fabric.add_upf(&settings, socket)).map_err(fault)
+    }
+
+    fn add_instance(&self, upf: usize, pools: Vec<Network>, local_switch: &str) -> PyResult<u16> {
+        let local_switch = match local_switch {
+            "switch" => LocalSwitch::Switch,
+            "route" => LocalSwitch::DataNetwork,
+            _ => LocalSwitch::Refuse,
+        };
+        let instance = Instance { pools: prefixes(pools), local_switch };
+        self.handle.with(|fabric| fabric.add_instance(upf, &instance)).map_err(fault)
+    }
+
+    fn attach_network(&self, upf: usize, instance: u16, address: Address, mtu: u16, seed: u64) -> PyResult<()> {
+        let IpAddr::V4(address) = address.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
+        let config = Config { mtu, seed, ..Config::new(address) };
+        self.handle.with(|fabric| fabric.attach_engine(upf, instance, config)).map_err(fault)
+    }
+
+    fn attach_tun(&self, upf: usize, instance: u16, descriptor: RawFd) -> PyResult<()> {
+        self.handle.with(|fabric| fabric.attach_tun(upf, instance, descriptor)).map_err(fault)
+    }
+
+    fn add_access(&self, address: Address, seed: u64, socket: Option<RawFd>) -> PyResult<usize> {
+        self.handle.with(|fabric| fabric.add_access(address.0, seed, socket)).map_err(fault)
+    }
+
+    fn tap(&self, py: Python<'_>, on: bool) {
+        py.detach(|| self.handle.with(|fabric| fabric.tap.turn(on)));
+    }
+
+    fn take_tap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        events::tapped(py, py.detach(|| self.handle.with(|fabric| fabric.tap.take())))
+    }
+
+    // Sessions of a user plane function.
+
+    fn open(&self, py: Python<'_>, upf: usize) -> PyResult<Option<u32>> {
+        self.upf(py, upf, |upf| upf.open().ok())
+    }
+
+    fn install(
+        &self,
+        py: Python<'_>,
+        upf: usize,
+        teid: u32,
+        rules: Rules,
+        end_marker: bool,
+    ) -> PyResult<Option<&'static str>> {
+        let change = |fabric: &mut Inner| {
+            let now_ns = fabric.now_ns;
+            let node = fabric.upfs.get_mut(upf)?;
+            let done = node.upf.install(now_ns, teid, &rules.0, end_marker);
+            Some((done, node.upf.has_output()))
+        };
+        let done = py.detach(|| match self.handle.with(change) {
+            Some((done, true)) => self.handle.with_wake(|_| Some(done)),
+            other => other.map(|(done, _)| done),
+        });
+        let done = done.ok_or_else(|| PyIndexError::new_err("no such user plane function"))?;
+        Ok(done.err().map(refusal))
+    }
+
+    fn close(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<Option<(u64, u64, u64, u64)>> {
+        Ok(self.upf(py, upf, |upf| upf.close(teid).ok())?.map(convert::usage))
+    }
+
+    fn usage(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<Option<(u64, u64, u64, u64)>> {
+        Ok(self.upf(py, upf, |upf| upf.usage(teid).ok())?.map(convert::usage))
+    }
+
+    fn discard(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<bool> {
+        self.upf(py, upf, |upf| upf.discard_held(teid).is_ok())
+    }
+
+    fn sessions(&self, py: Python<'_>, upf: usize) -> PyResult<usize> {
+        self.upf(py, upf, |upf| upf.sessions())
+    }
+
+    fn counters<'py>(&self, py: Python<'py>, upf: usize) -> PyResult<Bound<'py, PyDict>> {
+        let counters = self.upf(py, upf, |upf| upf.counters().clone())?;
+        let found = PyDict::new(py);
+        for count in Count::ALL {
+            found.set_item(count.name(), counters.get(*count))?;
+        }
+        Ok(found)
+    }
+
+    // Bearers of a gNB.
+
+    fn add_bearer(&self, py: Python<'_>, access: usize, peer: Address, teid: u32, qfi: u8) -> PyResult<(u64, u32)> {
+        self.access(py, access, |access| access.add_bearer(SocketAddr::new(peer.0, GTPU_PORT), teid, qfi))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn update_bearer(
+        &self,
+        py: Python<'_>,
+        access: usize,
+        bearer: u64,
+        peer: Address,
+        teid: u32,
+        qfi: u8,
+    ) -> PyResult<()> {
+        let peer = SocketAddr::new(peer.0, GTPU_PORT);
+        self.session(py, access, |access| access.update_bearer(bearer, peer, teid, qfi))
+    }
+
+    fn remove_bearer(&self, py: Python<'_>, access: usize, bearer: u64) -> PyResult<()> {
+        self.session(py, access, |access| access.remove_bearer(bearer))
+    }
+
+    fn take_activity(&self, py: Python<'_>, access: usize, bearer: u64) -> PyResult<bool> {
+        self.access(py, access, |access| access.take_activity(bearer))
+    }
+
+    // IP stacks of terminals.
+
+    fn attach(&self, py: Python<'_>, access: usize, session: u64, address: Address, mtu: u16) -> PyResult<()> {
+        let IpAddr::V4(address) = address.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
+        self.access(py, access, |access| access.address(session, address, mtu))
+    }
+
+    fn bind(&self, py: Python<'_>, access: usize, session: u64, bearer: Option<u64>) -> PyResult<()> {
+        self.session(py, access, |access| access.bind(session, bearer))
+    }
+
+    fn detach(&self, py: Python<'_>, access: usize, session: u64) -> PyResult<()> {
+        self.session(py, access, |access| access.remove_session(session))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn ping(
+        &self,
+        py: Python<'_>,
+        access: usize,
+        session: u64,
+        to: Address,
+        size: u16,
+        identifier: u32,
+    ) -> PyResult<()> {
+        let IpAddr::V4(to) = to.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
+        self.session(py, access, |access| access.ping(session, to, size, identifier))
+    }
+
+    fn octets(&self, py: Python<'_>, access: usize, session: u64) -> PyResult<Option<(u64, u64)>> {
+        let counters = self.access(py, access, |access| access.counters(session))?;
+        Ok(counters.map(|counters| (counters.uplink_bytes, counters.downlink_bytes)))
+    }
+
+    fn udp_open(&self, py: Python<'_>, access: usize, session: u64, port: u16) -> PyResult<u64> {
+        self.session(py, access, |access| access.udp_open(session, port))
+    }
+
+    fn tcp_connect(&self, py: Python<'_>, access: usize, session: u64, to: Address, port: u16) -> PyResult<u64> {
+        let IpAddr::V4(to) = to.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
+        self.session(py, access, |access| access.tcp_connect(session, SocketAddrV4::new(to, port)))
+    }
+
+    fn tcp_listen(&self, py: Python<'_>, access: usize, session: u64, port: u16) -> PyResult<u64> {
+        self.session(py, access, |access| access.tcp_listen(session, port))
+    }
+
+    fn send(&self, py: Python<'_>, access: usize, socket: u64, octets: &[u8]) -> PyResult<usize> {
+        self.session(py, access, |access| access.send(socket, octets))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn send_to(
+        &self,
+        py: Python<'_>,
+        access: usize,
+        socket: u64,
+        octets: &[u8],
+        to: Address,
+        port: u16,
+    ) -> PyResult<usize> {
+        let IpAddr::V4(to) = to.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
+        self.session(py, access, |access| access.send_to(socket, octets, SocketAddrV4::new(to, port)))
+    }
+
+    fn receive<'py>(
+        &self,
+        py: Python<'py>,
+        access: usize,
+        socket: u64,
+        limit: usize,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let octets = self.session(py, access, |access| access.recv(socket, limit))?;
+        Ok(octets.map(|octets| PyBytes::new(py, &octets)))
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn receive_from<'py>(
+        &self,
+        py: Python<'py>,
+        access: usize,
+        socket: u64,
+    ) -> PyResult<Option<(String, u16, Bound<'py, PyBytes>)>> {
+        let found = self.session(py, access, |access| access.recv_from(socket))?;
+        Ok(found.map(|(from, octets)| (from.ip().to_string(), from.port(), PyBytes::new(py, &octets))))
+    }
+
+    fn close_socket(&self, py: Python<'_>, access: usize, socket: u64, abort: bool) -> PyResult<()> {
+        self.session(py, access, |access| access.close(socket, abort))
+    }
+
+    fn raw(&self, py: Python<'_>, access: usize, session: u64, on: bool) -> PyResult<()> {
+        self.session(py, access, |access| access.raw(session, on))
+    }
+
+    fn raw_send(&self, py: Python<'_>, access: usize, session: u64, packet: Vec<u8>) -> PyResult<()> {
+        self.session(py, access, |access| access.raw_send(session, packet))
+    }
+
+    fn raw_receive<'py>(&self, py: Python<'py>, access: usize, session: u64) -> PyResult<Bound<'py, PyList>> {
+        let packets = self.session(py, access, |access| access.raw_receive(session))?;
+        PyList::new(py, packets.iter().map(|packet| PyBytes::new(py, packet)))
+    }
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Fabric>()
+}

@@ -1,0 +1,134 @@
+"""The native access engine: a gNB's bearers, its terminals' IP stacks and their sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from freehold._native.userplane import Fabric
+from freehold.services.access import PingResult, Tunnel
+
+
+class SocketEvent(msgspec.Struct, frozen=True, gc=False):
+    """What happened to a terminal's socket: connected, accepted, readable, writable, closed; `fields` by the kind."""
+
+    kind: str
+    session: int
+    socket: int
+    fields: tuple[object, ...] = ()
+
+
+class AccessPlane:
+    """One gNB's engine: the native `BearerPlane` and `TerminalPlane`, and sockets on top."""
+
+    def __init__(self, fabric: Fabric, number: int, address: str) -> None:
+        self.fabric = fabric
+        self.number = number
+        self._address = address
+        self._pings: dict[tuple[int, int], Callable[[PingResult], None]] = {}
+        self._ping = 0
+        self._pending: dict[int, Callable[[], None]] = {}
+        self._lost: Callable[[int], None] | None = None
+        self._sockets: dict[int, Callable[[SocketEvent], None]] = {}
+        self._handlers: dict[str, Callable[..., None]] = {
+            "ping_reply": self._ping_reply,
+            "ping_lost": self._ping_lost,
+            "uplink_pending": self._uplink_pending,
+            "tunnel_lost": self._tunnel_lost,
+            "unknown_tunnel": self._ignored,
+            "end_marker": self._ignored,
+        }
+
+    @property
+    def address(self) -> str:
+        """This gNB's N3 address, as peers reach it."""
+        return self._address
+
+    def add_bearer(self, uplink: Tunnel, qfi: int) -> tuple[int, Tunnel]:
+        """Make a bearer towards the UPF's tunnel: its handle and this side's tunnel."""
+        handle, teid = self.fabric.add_bearer(self.number, uplink.address, uplink.teid, qfi)
+        return handle, Tunnel(self._address, teid)
+
+    def update_bearer(self, handle: int, uplink: Tunnel, qfi: int) -> None:
+        """Move a bearer to another tunnel or default flow."""
+        self.fabric.update_bearer(self.number, handle, uplink.address, uplink.teid, qfi)
+
+    def remove_bearer(self, handle: int) -> None:
+        """Forget a bearer; packets on it are answered by error indications."""
+        self.fabric.remove_bearer(self.number, handle)
+
+    def take_activity(self, handle: int) -> bool:
+        """Whether the bearer carried a packet since the last call: the user inactivity timer asks this."""
+        return self.fabric.take_activity(self.number, handle)
+
+    def on_tunnel_lost(self, callback: Callable[[int], None]) -> None:
+        """Call with the handle of a bearer whose tunnel the UPF does not know (TS 23.527 5.3.2)."""
+        self._lost = callback
+
+    def attach(self, session: int, address: str, mtu: int) -> None:
+        """Give a PDU session its IPv4 address and MTU in octets."""
+        self.fabric.attach(self.number, session, address, mtu)
+
+    def bind(self, session: int, handle: int | None) -> None:
+        """Carry a session on a bearer; None while the user plane is inactive."""
+        self.fabric.bind(self.number, session, handle)
+
+    def detach(self, session: int) -> None:
+        """The session is released: its sockets close, its pings end without a reply."""
+        self._pending.pop(session, None)
+        for key in [key for key in self._pings if key[0] == session]:
+            self._pings.pop(key)(PingResult(key[1], None, 0))
+        self.fabric.detach(self.number, session)
+
+    def ping(self, session: int, destination: str, size: int, done: Callable[[PingResult], None]) -> None:
+        """Send one ICMP echo request; `done` is called with the reply or after one second without."""
+        self._ping = (self._ping + 1) & 0xFFFFFFFF
+        self.fabric.ping(self.number, session, destination, size, self._ping)
+        self._pings[session, self._ping] = done
+
+    def on_uplink_pending(self, session: int, callback: Callable[[], None]) -> None:
+        """Call when there is uplink data while the session has no bearer."""
+        self._pending[session] = callback
+
+    def octets(self, session: int) -> tuple[int, int]:
+        """Uplink and downlink octets of IP carried so far."""
+        return self.fabric.octets(self.number, session) or (0, 0)
+
+    def on_socket(self, socket: int, callback: Callable[[SocketEvent], None] | None) -> None:
+        """Call when something happens to a terminal's socket; None ends it."""
+        if callback is None:
+            self._sockets.pop(socket, None)
+        else:
+            self._sockets[socket] = callback
+
+    def happened(self, name: str, fields: list[object]) -> None:
+        """Pass an event of the engine to whom it concerns."""
+        self._handlers.get(name, self._socket_event)(name, *fields)
+
+    def _ping_reply(self, _: str, session: int, ping: int, size: int, rtt_ns: int) -> None:
+        done = self._pings.pop((session, ping), None)
+        if done is not None:
+            done(PingResult(ping, rtt_ns / 1e6, size))
+
+    def _ping_lost(self, _: str, session: int, ping: int) -> None:
+        done = self._pings.pop((session, ping), None)
+        if done is not None:
+            done(PingResult(ping, None, 0))
+
+    def _uplink_pending(self, _: str, session: int) -> None:
+        callback = self._pending.get(session)
+        if callback is not None:
+            callback()
+
+    def _tunnel_lost(self, _: str, bearer: int) -> None:
+        if self._lost is not None:
+            self._lost(bearer)
+
+    def _ignored(self, _: str, *fields: object) -> None:
+        """Counted by the engine; nobody acts on it."""
+
+    def _socket_event(self, kind: str, session: int, socket: int, *fields: object) -> None:
+        callback = self._sockets.get(socket)
+        if callback is not None:
+            callback(SocketEvent(kind, session, socket, fields))

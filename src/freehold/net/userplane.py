@@ -1,0 +1,235 @@
+"""The native user plane: engines, their ports, their thread, and events in the loop's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from typing import Literal, cast
+
+import msgspec
+
+from freehold._native.userplane import Fabric
+from freehold.net.access import AccessPlane
+from freehold.procedure import SILENT, Record, Tap
+from freehold.services.userplane import (
+    CoreAttacked,
+    DownlinkData,
+    Network,
+    PeerLostTunnel,
+    Refusal,
+    RulesRefused,
+    SessionEvent,
+    SessionRules,
+    Usage,
+    VolumeReached,
+)
+from freehold.spec.errors import Unusable
+
+LocalSwitch = Literal["refuse", "switch", "route"]
+"""Terminal to terminal: never, straight, or through the data network (TS 23.501 5.6.10.1)."""
+
+GTPU_PORT = 2152  # TS 29.281 4.4.2.3
+
+
+class PlaneSettings(msgspec.Struct, frozen=True):
+    """One user plane function: its N3 address, its limits, the core's networks, and nodes it trusts on any session."""
+
+    address: str
+    capacity: int = 1 << 17
+    protected: tuple[Network, ...] = ()
+    trusted_sources: tuple[Network, ...] = ()
+    buffer_packets: int = 64
+    answers_a_second: int = 100
+
+
+class UserPlane:
+    """All engines of one network in this process; two networks have two of these and share nothing."""
+
+    def __init__(self, tap: Tap = SILENT) -> None:
+        self.fabric = Fabric()
+        self._tap = tap
+        self._upfs: dict[int, UpfPlane] = {}
+        self._accesses: dict[int, AccessPlane] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tapped = False
+
+    def add_upf(self, settings: PlaneSettings, seed: bytes, port: socket.socket | None = None) -> UpfPlane:
+        """Add a user plane function; `seed` (16 octets) hides its TEIDs, `port` opens N3 to the outside."""
+        number = self.fabric.add_upf(
+            settings.address,
+            seed,
+            capacity=settings.capacity,
+            protected=list(settings.protected),
+            trusted=list(settings.trusted_sources),
+            buffer_packets=settings.buffer_packets,
+            answers_a_second=settings.answers_a_second,
+            socket=port.fileno() if port else None,
+        )
+        plane = self._upfs[number] = UpfPlane(self.fabric, number, settings.address)
+        return plane
+
+    def add_access(self, address: str, seed: int, port: socket.socket | None = None) -> AccessPlane:
+        """Add a gNB's bearers and its terminals' IP stacks, with the N3 address of that gNB."""
+        number = self.fabric.add_access(address, seed, port.fileno() if port else None)
+        plane = self._accesses[number] = AccessPlane(self.fabric, number, address)
+        return plane
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run the engines in their own thread; events are handed out in `loop`."""
+        self._loop = loop
+        self.watch()
+        loop.add_reader(self.fabric.fileno(), self.hand_out)
+        self.fabric.start()
+
+    def stop(self) -> None:
+        """End the thread; the engines stay as they are."""
+        if self._loop is not None:
+            self._loop.remove_reader(self.fabric.fileno())
+            self._loop = None
+        self.fabric.stop()
+
+    def poll(self, now: float) -> float | None:
+        """Run the engines now, at `now` seconds, in this thread; when to come again."""
+        self.watch()
+        then = self.fabric.poll(round(now * 1e9))
+        self.hand_out()
+        return None if then is None else max(then / 1e9, now)
+
+    def watch(self) -> None:
+        """Copy the packets of N3 to the tap while somebody listens there; costs nothing otherwise."""
+        if self._tap.active != self._tapped:
+            self._tapped = self._tap.active
+            self.fabric.tap(self._tapped)
+
+    def hand_out(self) -> None:
+        """Hand every event to its listener, and tapped packets to the tap."""
+        for name, number, *fields in self.fabric.take_events():
+            build = SESSION_EVENTS.get(name)
+            if build is None:
+                self._accesses[number].happened(name, fields)
+            else:
+                self._upfs[number].happened(build(*cast("list[int]", fields)))
+        if self._tapped:
+            for time_ns, source, target, octets in self.fabric.take_tap():
+                self._tap.record(_record(time_ns, source, target, octets))
+            self.watch()
+
+
+def _record(time_ns: int, source: tuple[str, int], target: tuple[str, int], octets: bytes) -> Record:
+    names = "{}:{}".format(*source), "{}:{}".format(*target)
+    message = GTPU_MESSAGES.get(octets[1], "GTP-U") if len(octets) > 1 else "GTP-U"
+    return Record(time_ns / 1e9, "N3", *names, message, "TS 29.281 6.1", octets=octets)
+
+
+class UpfPlane:
+    """The packets of one user plane function: the native `SessionPlane`."""
+
+    def __init__(self, fabric: Fabric, number: int, address: str) -> None:
+        self._fabric = fabric
+        self._number = number
+        self._address = address
+        self._instances: dict[str, int] = {}
+        self._listener: Callable[[SessionEvent], None] | None = None
+
+    @property
+    def address(self) -> str:
+        """The N3 address of every tunnel."""
+        return self._address
+
+    def add_instance(self, name: str, pools: Sequence[Network], local_switch: LocalSwitch = "refuse") -> int:
+        """Add a network instance (TS 29.244 8.2.4) with the pools of its terminals' addresses."""
+        number = self._fabric.add_instance(self._number, list(pools), local_switch)
+        self._instances[name.lower()] = number
+        return number
+
+    def attach_network(self, instance: int, address: str, *, mtu: int = 1400, seed: int = 1) -> None:
+        """Put a data network of this process behind an instance; it answers at `address` and for every other one."""
+        self._fabric.attach_network(self._number, instance, address, mtu, seed)
+
+    def attach_tun(self, instance: int, descriptor: int) -> None:
+        """Put an open TUN behind an instance."""
+        self._fabric.attach_tun(self._number, instance, descriptor)
+
+    def instance(self, name: str) -> int | None:
+        """The number of a network instance by its name, in any case; None where it is not served."""
+        return self._instances.get(name.lower())
+
+    def open(self) -> int:
+        """Open a session: its TEID."""
+        teid = self._fabric.open(self._number)
+        if teid is None:
+            raise RulesRefused("full")
+        return teid
+
+    def install(self, teid: int, rules: SessionRules, *, end_marker: bool = False) -> None:
+        """Give a session its rules, all at once or, with RulesRefused, not at all."""
+        refused = self._fabric.install(self._number, teid, rules, end_marker)
+        if refused is not None:
+            raise RulesRefused(cast("Refusal", refused))
+
+    def close(self, teid: int) -> Usage:
+        """Close a session: what it carried."""
+        return _usage(self._fabric.close(self._number, teid))
+
+    def usage(self, teid: int) -> Usage:
+        """What a session carried until now."""
+        return _usage(self._fabric.usage(self._number, teid))
+
+    def discard(self, teid: int) -> None:
+        """Discard what is held for a session."""
+        self._fabric.discard(self._number, teid)
+
+    def listen(self, listener: Callable[[SessionEvent], None]) -> None:
+        """Call `listener` with what the packets tell."""
+        self._listener = listener
+
+    def happened(self, event: SessionEvent) -> None:
+        """Pass an event of the engine to the listener."""
+        if self._listener is not None:
+            self._listener(event)
+
+    def sessions(self) -> int:
+        """How many sessions are open."""
+        return self._fabric.sessions(self._number)
+
+    def counters(self) -> dict[str, int]:
+        """What became of every packet, by name."""
+        return self._fabric.counters(self._number)
+
+
+def _usage(counts: tuple[int, int, int, int] | None) -> Usage:
+    if counts is None:
+        raise RulesRefused("unknown_session")
+    return Usage(*counts)
+
+
+def bind_n3(address: str) -> socket.socket:
+    """A UDP socket for N3 at exactly that address: answers leave from where they were asked."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    port = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        port.bind((address, GTPU_PORT))
+    except OSError as error:
+        port.close()
+        raise Unusable(
+            f"N3 address {address} port {GTPU_PORT}/udp: {error.strerror}; set upf.n3 to a free address of this machine"
+        ) from error
+    return port
+
+
+SESSION_EVENTS: dict[str, Callable[..., SessionEvent]] = {
+    "downlink_data": DownlinkData,
+    "volume": VolumeReached,
+    "error_indication": PeerLostTunnel,
+    "protected_destination": CoreAttacked,
+}
+
+GTPU_MESSAGES = {  # TS 29.281 6.1
+    1: "Echo Request",
+    2: "Echo Response",
+    26: "Error Indication",
+    31: "Supported Extension Headers Notification",
+    254: "End Marker",
+    255: "G-PDU",
+}
