@@ -24,4 +24,5 @@ def make_class(module: str, name: str, fields: Fields, message: tuple[int, str, 
         frozen=True,
         kw_only=True,
         gc=False,
+        repr_omit_defaults=True,
     )

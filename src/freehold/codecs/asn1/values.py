@@ -7,6 +7,8 @@ from typing import ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
+from freehold.spec.errors import Bug
+
 Criticality = Literal["reject", "ignore", "notify"]
 Kind = Literal["initiatingMessage", "successfulOutcome", "unsuccessfulOutcome"]
 ProtocolCause = Literal[
@@ -15,6 +17,10 @@ ProtocolCause = Literal[
     "abstract-syntax-error-ignore-and-notify",
     "abstract-syntax-error-falsely-constructed-message",
 ]
+
+
+class EncodeError(Bug):
+    """A value to be encoded breaks its schema; the text names the field and what is wrong."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):

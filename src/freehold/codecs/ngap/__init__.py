@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from freehold.codecs.asn1 import Decoded, Fault, Header, Message, UnknownIe
-from freehold.codecs.asn1.interim import Interim
+from freehold.codecs.asn1.schema import open_schema, type_named
 
 __all__ = ["Decoded", "Fault", "Header", "Message", "UnknownIe", "decode", "decode_as", "encode", "encode_value"]
 
-_SCHEMA = Interim("ngap", __name__)
+# TS 38.413 9.3.3.1, 9.3.3.2: AMF UE NGAP ID and RAN UE NGAP ID, by their IE ids of TS 38.413 9.4.7.
+_SCHEMA = open_schema("ngap", __name__, {10: "amf_ue_ngap_id", 85: "ran_ue_ngap_id"})
+
+decode = _SCHEMA.decode
+encode = _SCHEMA.encode
+decode_as = _SCHEMA.decode_as
+encode_value = _SCHEMA.encode_value
 
 
 def __getattr__(name: str) -> Any:
-    return _SCHEMA.type_named(name)
-
-
-def decode(octets: bytes) -> Decoded[Message]:
-    """Read one NGAP PDU; never raises on a peer's octets."""
-    raise NotImplementedError
-
-
-def encode(message: Message) -> bytes:
-    """Write one NGAP PDU; raises where a value breaks the schema."""
-    raise NotImplementedError
-
-
-def decode_as(type_: type[msgspec.Struct], octets: bytes) -> tuple[Any, tuple[Fault, ...]]:
-    """Read one SEQUENCE that travels alone, such as an N2 SM container."""
-    raise NotImplementedError
-
-
-def encode_value(value: msgspec.Struct) -> bytes:
-    """Write one SEQUENCE that travels alone, such as an N2 SM container."""
-    raise NotImplementedError
+    found = type_named(_SCHEMA, name)
+    globals()[name] = found
+    return found

@@ -1,0 +1,738 @@
+//! Octets to values: one walk over the tables, everything a peer can make large or deep bounded.
+use crate::bits::Reader;
+use crate::fault::{Cause, Criticality, Fault, NotUnderstood, Place, Stop};
+use crate::schema::{
+    Addition, Choice, Component, Container, Enumeration, Message, NameId, Node, NodeId, Part, Schema, Size, Structure,
+    Whole,
+};
+use std::borrow::Cow;
+
+/// Structures, containers and open types inside each other, at most.
+const DEPTH: u32 = 96;
+/// IEs that one container's table may list, at most.
+pub const MASK_BITS: usize = 256;
+/// Faults reported of one message, at most.
+const FAULTS: usize = 64;
+const TOO_MANY: Stop = Stop::Syntax("more values than its octets can hold");
+
+/// Makes values; what it makes is its own affair.
+pub trait Build {
+    type Value;
+    type Frame;
+    type List;
+
+    fn integer(&mut self, value: i64) -> Result<Self::Value, Stop>;
+    fn unsigned(&mut self, value: u64) -> Result<Self::Value, Stop>;
+    fn boolean(&mut self, value: bool) -> Result<Self::Value, Stop>;
+    fn null(&mut self) -> Result<Self::Value, Stop>;
+    /// At most 64 bits.
+    fn bits(&mut self, value: u64, count: u32) -> Result<Self::Value, Stop>;
+    /// More than 64 bits, in octets filled up with zero bits.
+    fn long_bits(&mut self, octets: &[u8], count: usize) -> Result<Self::Value, Stop>;
+    fn octets(&mut self, octets: &[u8]) -> Result<Self::Value, Stop>;
+    fn text(&mut self, text: &str) -> Result<Self::Value, Stop>;
+    fn oid(&mut self, arcs: &[u64]) -> Result<Self::Value, Stop>;
+    fn name(&mut self, name: NameId) -> Result<Self::Value, Stop>;
+    /// An addition to an ENUMERATED that the schema does not know.
+    fn unknown_name(&mut self, index: usize) -> Result<Self::Value, Stop>;
+    fn choice(&mut self, name: NameId, value: Self::Value) -> Result<Self::Value, Stop>;
+    /// An addition to a CHOICE that the schema does not know.
+    fn unknown_choice(&mut self, index: usize, octets: &[u8]) -> Result<Self::Value, Stop>;
+    /// An IE that the schema does not know as the value of a CHOICE.
+    fn unknown_single(&mut self, id: u16, criticality: Criticality, octets: &[u8]) -> Result<Self::Value, Stop>;
+    fn list(&mut self, count: usize) -> Result<Self::List, Stop>;
+    fn push(&mut self, list: &mut Self::List, value: Self::Value) -> Result<(), Stop>;
+    fn close_list(&mut self, list: Self::List) -> Result<Self::Value, Stop>;
+    fn open(&mut self, structure: NodeId) -> Result<Self::Frame, Stop>;
+    fn set(&mut self, frame: &mut Self::Frame, slot: u32, value: Self::Value);
+    /// Ends a structure: fields not set take their defaults.
+    fn close(&mut self, frame: Self::Frame) -> Result<Self::Value, Stop>;
+    fn unknown_ies(&mut self, ies: &[(u16, Criticality, Cow<'_, [u8]>)]) -> Result<Self::Value, Stop>;
+    fn unknown_extensions(&mut self, extensions: &[(usize, Cow<'_, [u8]>)]) -> Result<Self::Value, Stop>;
+}
+
+/// A PDU read: the message is None where a fault forbids to execute it.
+pub struct Outcome<V> {
+    pub message: Option<V>,
+    pub procedure_code: u8,
+    pub kind: u8,
+    pub criticality: Criticality,
+    pub known: Option<Message>,
+    /// Where the PDU's header could be read.
+    pub header: bool,
+}
+
+pub struct Decoder<'s, B: Build> {
+    schema: &'s Schema,
+    pub build: B,
+    pub faults: Vec<Fault>,
+    place: Place,
+    budget: usize,
+    depth: u32,
+    /// Whether an enclosing IE's criticality says what to do with a value not comprehended.
+    governed: bool,
+}
+
+type UnknownIes<'a> = Vec<(u16, Criticality, Cow<'a, [u8]>)>;
+
+impl<'s, B: Build> Decoder<'s, B> {
+    pub fn new(schema: &'s Schema, build: B, octets: usize) -> Self {
+        let budget = octets.saturating_mul(16).saturating_add(1024);
+        Decoder { schema, build, faults: Vec::new(), place: Place::default(), budget, depth: 0, governed: false }
+    }
+
+    /// A PDU of an elementary procedure (TS 38.413 9.4.3); faults are left in `faults`.
+    pub fn pdu(&mut self, octets: &[u8]) -> Result<Outcome<B::Value>, Stop> {
+        let mut reader = Reader::new(octets, self.schema.aligned);
+        let mut outcome = Outcome {
+            message: None,
+            procedure_code: 0,
+            kind: 0,
+            criticality: Criticality::Reject,
+            known: None,
+            header: false,
+        };
+        match self.message(&mut reader, &mut outcome) {
+            Ok(()) => {}
+            Err(Stop::Builder) => return Err(Stop::Builder),
+            Err(Stop::Syntax(detail) | Stop::NotComprehended(detail)) => {
+                outcome.message = None;
+                self.transfer_syntax(detail);
+            }
+        }
+        if !self.faults.is_empty() && self.faults.iter().any(|fault| fault.action == Criticality::Reject) {
+            outcome.message = None;
+        }
+        Ok(outcome)
+    }
+
+    fn message(&mut self, reader: &mut Reader<'_>, outcome: &mut Outcome<B::Value>) -> Result<(), Stop> {
+        if reader.bit()? {
+            return Err(Stop::Syntax("a PDU of no known kind"));
+        }
+        outcome.kind = reader.bits(2)? as u8;
+        if outcome.kind > 2 {
+            return Err(Stop::Syntax("a PDU of no known kind"));
+        }
+        reader.align();
+        outcome.procedure_code = reader.bits(8)? as u8;
+        outcome.criticality = criticality(reader)?;
+        let content = reader.counted_octets()?;
+        outcome.header = true;
+        let Some(message) = self.schema.message(outcome.procedure_code, outcome.kind) else {
+            self.unknown_procedure(outcome.criticality);
+            return Ok(());
+        };
+        outcome.known = Some(*message);
+        let mut inner = Reader::new(&content, self.schema.aligned);
+        outcome.message = Some(self.value(&mut inner, message.node)?);
+        Ok(())
+    }
+
+    /// TS 38.413 10.3.4.1 and 10.3.4.1A: procedure code or type of message not comprehended.
+    fn unknown_procedure(&mut self, action: Criticality) {
+        let cause = match action {
+            Criticality::Reject => Cause::AbstractSyntaxReject,
+            _ => Cause::AbstractSyntaxIgnoreAndNotify,
+        };
+        let detail = "the procedure code or type of message is not known";
+        self.report(Fault { cause, action, ie: None, error: None, place: None, detail });
+    }
+
+    /// TS 38.413 10.2: what could not be decoded cannot be executed.
+    fn transfer_syntax(&mut self, detail: &'static str) {
+        let fault = Fault {
+            cause: Cause::TransferSyntax,
+            action: Criticality::Reject,
+            ie: None,
+            error: None,
+            place: self.at(),
+            detail,
+        };
+        self.faults.retain(|fault| fault.action == Criticality::Reject);
+        self.faults.insert(0, fault);
+        self.faults.truncate(FAULTS);
+    }
+
+    fn at(&self) -> Option<Place> {
+        self.schema.structure(self.place.structure).map(|_| self.place)
+    }
+
+    fn report(&mut self, fault: Fault) {
+        if self.faults.len() < FAULTS {
+            self.faults.push(fault);
+        } else if fault.action == Criticality::Reject {
+            self.faults[FAULTS - 1] = fault;
+        }
+    }
+
+    /// A value that travels alone.
+    pub fn alone(&mut self, octets: &[u8], node: NodeId) -> Result<Option<B::Value>, Stop> {
+        let mut reader = Reader::new(octets, self.schema.aligned);
+        match self.value(&mut reader, node) {
+            Ok(value) if self.faults.iter().all(|fault| fault.action != Criticality::Reject) => Ok(Some(value)),
+            Ok(_) => Ok(None),
+            Err(Stop::Builder) => Err(Stop::Builder),
+            Err(Stop::Syntax(detail) | Stop::NotComprehended(detail)) => {
+                self.transfer_syntax(detail);
+                Ok(None)
+            }
+        }
+    }
+
+    fn spend(&mut self, count: usize) -> Result<(), Stop> {
+        self.budget = self.budget.checked_sub(count).ok_or(TOO_MANY)?;
+        Ok(())
+    }
+
+    fn value(&mut self, reader: &mut Reader<'_>, node: NodeId) -> Result<B::Value, Stop> {
+        let schema = self.schema;
+        match schema.node(node) {
+            Node::Struct(structure) => self.nested(|decoder| decoder.structure(reader, node, structure)),
+            Node::Int { whole, extensible } => {
+                let value = integer(reader, whole, *extensible)?;
+                self.build.integer(value)
+            }
+            Node::Unsigned(range) => {
+                let value = reader.offset(range)?;
+                self.build.unsigned(value.saturating_add_signed(range.lower))
+            }
+            Node::Enum(enumeration) => self.enumerated(reader, enumeration),
+            Node::Octets { size, contains } => {
+                let octets = octet_string(reader, size)?;
+                match contains {
+                    None => self.build.octets(&octets),
+                    Some(inner) => self.contained(&octets, *inner),
+                }
+            }
+            Node::Bits { size, contains } => self.bit_string(reader, size, *contains),
+            Node::List { size, item } => self.nested(|decoder| decoder.list(reader, size, *item)),
+            Node::Choice(choice) => self.nested(|decoder| decoder.choice(reader, choice)),
+            Node::Single(container) => self.nested(|decoder| decoder.single(reader, container)),
+            Node::Text { alphabet, size, aligned } => {
+                let text = text(reader, alphabet.width(*aligned), size, *aligned)?;
+                self.build.text(&text)
+            }
+            Node::Utf8 => {
+                let octets = reader.counted_octets()?;
+                let text = std::str::from_utf8(&octets).map_err(|_| Stop::Syntax("not UTF-8"))?;
+                self.build.text(text)
+            }
+            Node::Bool => {
+                let value = reader.bit()?;
+                self.build.boolean(value)
+            }
+            Node::Null => self.build.null(),
+            Node::Any => {
+                let octets = reader.counted_octets()?;
+                self.build.octets(&octets)
+            }
+            Node::Oid => {
+                let octets = reader.counted_octets()?;
+                let arcs = arcs(&octets)?;
+                self.build.oid(&arcs)
+            }
+        }
+    }
+
+    #[inline]
+    fn nested<T>(&mut self, inside: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        if self.depth >= DEPTH {
+            return Err(Stop::Syntax("nested too deep"));
+        }
+        self.depth += 1;
+        let result = inside(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Reads the open type that `octets` are.
+    #[inline]
+    fn open(&mut self, octets: &[u8], node: NodeId) -> Result<B::Value, Stop> {
+        self.value(&mut Reader::new(octets, self.schema.aligned), node)
+    }
+
+    fn structure(&mut self, reader: &mut Reader<'_>, node: NodeId, structure: &'s Structure) -> Result<B::Value, Stop> {
+        let extended = structure.additions.is_some() && reader.bit()?;
+        let mut preamble = reader.skip(structure.optionals as usize)?;
+        let mut frame = self.build.open(node)?;
+        for part in &structure.root {
+            if part.optional() {
+                preamble += 1;
+                if !reader.bit_at(preamble - 1) {
+                    continue;
+                }
+            }
+            self.part(reader, node, structure, part, &mut frame)?;
+        }
+        if extended {
+            self.additions(reader, node, structure, &mut frame)?;
+        }
+        self.build.close(frame)
+    }
+
+    #[inline]
+    fn part(
+        &mut self,
+        reader: &mut Reader<'_>,
+        node: NodeId,
+        structure: &'s Structure,
+        part: &'s Part,
+        frame: &mut B::Frame,
+    ) -> Result<(), Stop> {
+        match part {
+            Part::Value(Component { slot, node: inner, .. }) => {
+                self.place = Place { structure: node, slot: *slot };
+                let value = self.value(reader, *inner)?;
+                self.build.set(frame, *slot, value);
+                Ok(())
+            }
+            Part::Ies(container) => self.ies(reader, node, structure, container, frame),
+        }
+    }
+
+    /// A container of IEs, read into the fields of its structure (TS 38.413 10.3).
+    fn ies(
+        &mut self,
+        reader: &mut Reader<'_>,
+        node: NodeId,
+        structure: &Structure,
+        container: &'s Container,
+        frame: &mut B::Frame,
+    ) -> Result<(), Stop> {
+        let (count, more) = size(reader, &container.size)?;
+        if more {
+            return Err(Stop::Syntax("a container of more IEs than there are ids"));
+        }
+        self.spend(count)?;
+        let mut seen = [0u64; MASK_BITS / 64];
+        let mut unknown: UnknownIes<'_> = Vec::new();
+        let mut next = 0;
+        for _ in 0..count {
+            reader.align();
+            let id = reader.bits(16)? as u16;
+            let given = criticality(reader)?;
+            let content = reader.counted_octets()?;
+            let Some(at) = container.find(id, next) else {
+                self.place = Place { structure: node, slot: structure.unknown_ies.unwrap_or_default() };
+                self.report(Fault::of_ie(
+                    id,
+                    given,
+                    NotUnderstood::NotUnderstood,
+                    self.place,
+                    "an IE that is not known",
+                ));
+                unknown.push((id, given, content));
+                continue;
+            };
+            let entry = &container.entries[at];
+            self.place = Place { structure: node, slot: entry.slot };
+            let bit = 1u64 << (at % 64);
+            if at < next || seen[at / 64] & bit != 0 {
+                self.falsely_constructed(id, at < next && seen[at / 64] & bit == 0);
+                continue;
+            }
+            seen[at / 64] |= bit;
+            next = at;
+            let outer = std::mem::replace(&mut self.governed, true);
+            let result = self.open(&content, entry.node);
+            self.governed = outer;
+            match result {
+                Ok(value) => self.build.set(frame, entry.slot, value),
+                Err(Stop::NotComprehended(detail)) => {
+                    self.place = Place { structure: node, slot: entry.slot };
+                    self.report(Fault::of_ie(id, given, NotUnderstood::NotUnderstood, self.place, detail));
+                    unknown.push((id, given, content));
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        self.missing(node, container, &seen);
+        if let (false, Some(slot)) = (unknown.is_empty(), structure.unknown_ies) {
+            let value = self.build.unknown_ies(&unknown)?;
+            self.build.set(frame, slot, value);
+        }
+        Ok(())
+    }
+
+    /// TS 38.413 10.3.6: an IE in wrong order or too often.
+    #[cold]
+    fn falsely_constructed(&mut self, ie: u16, misordered: bool) {
+        let detail = if misordered { "an IE in wrong order" } else { "an IE that came before" };
+        let place = Some(self.place);
+        self.report(Fault {
+            cause: Cause::FalselyConstructed,
+            action: Criticality::Reject,
+            ie: Some(ie),
+            error: None,
+            place,
+            detail,
+        });
+    }
+
+    /// TS 38.413 10.3.5: mandatory IEs that did not come.
+    #[inline]
+    fn missing(&mut self, node: NodeId, container: &Container, seen: &[u64; MASK_BITS / 64]) {
+        for (at, entry) in container.entries.iter().enumerate() {
+            if entry.mandatory && seen[at / 64] >> (at % 64) & 1 == 0 {
+                let place = Place { structure: node, slot: entry.slot };
+                self.report(Fault::of_ie(
+                    container.ids[at],
+                    entry.criticality,
+                    NotUnderstood::Missing,
+                    place,
+                    "a mandatory IE is missing",
+                ));
+            }
+        }
+    }
+
+    #[cold]
+    fn additions(
+        &mut self,
+        reader: &mut Reader<'_>,
+        node: NodeId,
+        structure: &'s Structure,
+        frame: &mut B::Frame,
+    ) -> Result<(), Stop> {
+        let count = reader.small()?.checked_add(1).ok_or(TOO_MANY)?;
+        self.spend(count)?;
+        let bitmap = reader.skip(count)?;
+        let known = structure.additions.as_deref().unwrap_or_default();
+        let mut unknown: Vec<(usize, Cow<'_, [u8]>)> = Vec::new();
+        for index in (0..count).filter(|index| reader.bit_at(bitmap + index)).collect::<Vec<_>>() {
+            let octets = reader.counted_octets()?;
+            match known.get(index) {
+                Some(Addition::One(part)) => {
+                    let mut inner = Reader::new(&octets, self.schema.aligned);
+                    self.part(&mut inner, node, structure, part, frame)?;
+                }
+                Some(Addition::Group(parts)) => self.group(&octets, node, structure, parts, frame)?,
+                None => unknown.push((index, octets)),
+            }
+        }
+        if let (false, Some(slot)) = (unknown.is_empty(), structure.unknown_extensions) {
+            let value = self.build.unknown_extensions(&unknown)?;
+            self.build.set(frame, slot, value);
+        }
+        Ok(())
+    }
+
+    /// An extension addition group: a SEQUENCE whose components are fields of the structure around it.
+    fn group(
+        &mut self,
+        octets: &[u8],
+        node: NodeId,
+        structure: &'s Structure,
+        parts: &'s [Part],
+        frame: &mut B::Frame,
+    ) -> Result<(), Stop> {
+        let mut reader = Reader::new(octets, self.schema.aligned);
+        let mut preamble = reader.skip(parts.iter().filter(|part| part.optional()).count())?;
+        for part in parts {
+            if part.optional() {
+                preamble += 1;
+                if !reader.bit_at(preamble - 1) {
+                    continue;
+                }
+            }
+            self.part(&mut reader, node, structure, part, frame)?;
+        }
+        Ok(())
+    }
+
+    fn enumerated(&mut self, reader: &mut Reader<'_>, enumeration: &Enumeration) -> Result<B::Value, Stop> {
+        if !(enumeration.extensible && reader.bit()?) {
+            let index = reader.constrained(&enumeration.root)? as usize;
+            return self.build.name(enumeration.names[index]);
+        }
+        let index = reader.small()?;
+        let root = enumeration.root.span as usize + 1;
+        match index.checked_add(root).and_then(|at| enumeration.names.get(at)) {
+            Some(name) => self.build.name(*name),
+            None if self.governed => Err(Stop::NotComprehended("a value of a later version")),
+            None => self.build.unknown_name(index),
+        }
+    }
+
+    fn choice(&mut self, reader: &mut Reader<'_>, choice: &'s Choice) -> Result<B::Value, Stop> {
+        if let Some(added) = &choice.added {
+            if reader.bit()? {
+                let index = reader.small()?;
+                let octets = reader.counted_octets()?;
+                return match added.get(index) {
+                    Some((name, node)) => {
+                        let value = self.open(&octets, *node)?;
+                        self.build.choice(*name, value)
+                    }
+                    None if self.governed => Err(Stop::NotComprehended("an alternative of a later version")),
+                    None => self.build.unknown_choice(index, &octets),
+                };
+            }
+        }
+        let (name, node) = choice.root[reader.constrained(&choice.range)? as usize];
+        if let Node::Single(container) = self.schema.node(node) {
+            return self.single(reader, container);
+        }
+        let value = self.value(reader, node)?;
+        self.build.choice(name, value)
+    }
+
+    /// One IE that is the value of a CHOICE or an item of a list.
+    fn single(&mut self, reader: &mut Reader<'_>, container: &'s Container) -> Result<B::Value, Stop> {
+        reader.align();
+        let id = reader.bits(16)? as u16;
+        let given = criticality(reader)?;
+        let content = reader.counted_octets()?;
+        let Some(at) = container.find(id, 0) else {
+            self.report(Fault::of_ie(id, given, NotUnderstood::NotUnderstood, self.place, "an IE that is not known"));
+            return self.build.unknown_single(id, given, &content);
+        };
+        let entry = &container.entries[at];
+        let outer = std::mem::replace(&mut self.governed, true);
+        let result = self.open(&content, entry.node);
+        self.governed = outer;
+        match result {
+            Ok(value) => self.build.choice(entry.name, value),
+            Err(Stop::NotComprehended(detail)) => {
+                self.report(Fault::of_ie(id, given, NotUnderstood::NotUnderstood, self.place, detail));
+                self.build.unknown_single(id, given, &content)
+            }
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn list(&mut self, reader: &mut Reader<'_>, bounds: &Size, item: NodeId) -> Result<B::Value, Stop> {
+        let (mut count, mut more) = size(reader, bounds)?;
+        self.spend(count)?;
+        let mut list = self.build.list(if more { 0 } else { count })?;
+        loop {
+            for _ in 0..count {
+                let value = self.value(reader, item)?;
+                self.build.push(&mut list, value)?;
+            }
+            if !more {
+                return self.build.close_list(list);
+            }
+            (count, more) = reader.length()?;
+            self.spend(count)?;
+        }
+    }
+
+    fn bit_string(&mut self, reader: &mut Reader<'_>, size: &Size, contains: Option<NodeId>) -> Result<B::Value, Stop> {
+        let added = size.extensible && reader.bit()?;
+        let (octets, count) = match (&size.range, added) {
+            (Some(range), false) => {
+                let count = reader.constrained(range)? as usize;
+                if count > 0 && !(range.span == 0 && count <= 16) {
+                    reader.align();
+                }
+                if count <= 64 && contains.is_none() {
+                    let value = reader.bits(count as u32)?;
+                    return self.build.bits(value, count as u32);
+                }
+                (reader.bit_octets(count)?, count)
+            }
+            _ => fragmented_bits(reader)?,
+        };
+        if let Some(inner) = contains {
+            return self.contained(&octets, inner);
+        }
+        if count > 64 {
+            return self.build.long_bits(&octets, count);
+        }
+        let value = Reader::new(&octets, false).bits(count as u32)?;
+        self.build.bits(value, count as u32)
+    }
+
+    /// What an OCTET STRING contains; it stays octets where it does not decode, which concerns its own reader only.
+    fn contained(&mut self, octets: &[u8], node: NodeId) -> Result<B::Value, Stop> {
+        let mark = self.faults.len();
+        let outer = std::mem::replace(&mut self.governed, false);
+        let result = self.nested(|decoder| decoder.open(octets, node));
+        self.governed = outer;
+        let rejected = self.faults[mark..].iter().any(|fault| fault.action == Criticality::Reject);
+        self.faults[mark..].iter_mut().for_each(|fault| fault.action = Criticality::Ignore);
+        match result {
+            Ok(value) if !rejected => return Ok(value),
+            Ok(_) => {}
+            Err(Stop::Builder) => return Err(Stop::Builder),
+            Err(Stop::Syntax(detail) | Stop::NotComprehended(detail)) => {
+                let action = Criticality::Ignore;
+                self.report(Fault {
+                    cause: Cause::TransferSyntax,
+                    action,
+                    ie: None,
+                    error: None,
+                    place: self.at(),
+                    detail,
+                });
+            }
+        }
+        self.build.octets(octets)
+    }
+}
+
+impl<V> Outcome<V> {
+    /// The values of the IEs `ids` of a message that was faulty, as far as they can be read without its tables' help.
+    pub fn identifiers(schema: &Schema, octets: &[u8], ids: &[u16]) -> Vec<Option<i64>> {
+        let mut found = vec![None; ids.len()];
+        let _ = scan(schema, octets, ids, &mut found);
+        found
+    }
+}
+
+/// Goes through the first container of a PDU's message and reads the INTEGER IEs among `ids`.
+fn scan(schema: &Schema, octets: &[u8], ids: &[u16], found: &mut [Option<i64>]) -> Result<(), Stop> {
+    let mut reader = Reader::new(octets, schema.aligned);
+    let kind = reader.bits(3)? as u8;
+    reader.align();
+    let procedure_code = reader.bits(8)? as u8;
+    criticality(&mut reader)?;
+    let content = reader.counted_octets()?;
+    let Some(structure) = schema.message(procedure_code, kind).and_then(|message| schema.structure(message.node))
+    else {
+        return Ok(());
+    };
+    let Some(Part::Ies(container)) = structure.root.first() else { return Ok(()) };
+    let mut reader = Reader::new(&content, schema.aligned);
+    reader.skip(usize::from(structure.additions.is_some()) + structure.optionals as usize)?;
+    let (count, _) = size(&mut reader, &container.size)?;
+    for _ in 0..count {
+        reader.align();
+        let id = reader.bits(16)? as u16;
+        criticality(&mut reader)?;
+        let value = reader.counted_octets()?;
+        let (Some(wanted), Some(at)) = (ids.iter().position(|each| *each == id), container.find(id, 0)) else {
+            continue;
+        };
+        if let Node::Int { whole, extensible } = schema.node(container.entries[at].node) {
+            let number = integer(&mut Reader::new(&value, schema.aligned), whole, *extensible).ok();
+            found[wanted] = found[wanted].or(number);
+        }
+    }
+    Ok(())
+}
+
+#[inline]
+fn criticality(reader: &mut Reader<'_>) -> Result<Criticality, Stop> {
+    Criticality::from_index(reader.bits(2)?).ok_or(Stop::Syntax("a criticality of no meaning"))
+}
+
+#[inline]
+fn integer(reader: &mut Reader<'_>, whole: &Whole, extensible: bool) -> Result<i64, Stop> {
+    if extensible && reader.bit()? {
+        return reader.unconstrained();
+    }
+    match whole {
+        Whole::Constrained(range) => reader.constrained(range),
+        Whole::AtLeast(lower) => reader.semi_constrained(*lower),
+        Whole::Any => reader.unconstrained(),
+    }
+}
+
+/// The number of items of a list and whether it is the first of several fragments.
+#[inline]
+fn size(reader: &mut Reader<'_>, size: &Size) -> Result<(usize, bool), Stop> {
+    let added = size.extensible && reader.bit()?;
+    match &size.range {
+        Some(range) if !added => Ok((reader.constrained(range)? as usize, false)),
+        _ => reader.length(),
+    }
+}
+
+#[inline]
+fn octet_string<'a>(reader: &mut Reader<'a>, size: &Size) -> Result<Cow<'a, [u8]>, Stop> {
+    let added = size.extensible && reader.bit()?;
+    match &size.range {
+        Some(range) if !added => {
+            let count = reader.constrained(range)? as usize;
+            if count > 0 && !(range.span == 0 && count <= 2) {
+                reader.align();
+            }
+            reader.octets(count)
+        }
+        _ => {
+            let octets = reader.counted_octets()?;
+            if !added && !size.holds(octets.len()) {
+                return Err(Stop::Syntax("an OCTET STRING shorter than its bounds"));
+            }
+            Ok(octets)
+        }
+    }
+}
+
+fn fragmented_bits<'a>(reader: &mut Reader<'a>) -> Result<(Cow<'a, [u8]>, usize), Stop> {
+    let (mut count, mut more) = reader.length()?;
+    let mut octets = reader.bit_octets(count)?;
+    let mut total = count;
+    while more {
+        (count, more) = reader.length()?;
+        octets.to_mut().extend_from_slice(&reader.bit_octets(count)?);
+        total += count;
+    }
+    Ok((octets, total))
+}
+
+fn text(reader: &mut Reader<'_>, width: u32, size: &Size, aligned: bool) -> Result<String, Stop> {
+    let added = size.extensible && reader.bit()?;
+    let (count, more) = match &size.range {
+        Some(range) if !added => (reader.constrained(range)? as usize, false),
+        _ => reader.length()?,
+    };
+    if more {
+        return Err(Stop::Syntax("a string in fragments"));
+    }
+    if aligned && count > 0 && text_aligned(size, width) {
+        reader.align();
+    }
+    let mut text = String::with_capacity(count);
+    for _ in 0..count {
+        let code = reader.bits(width)? as u8;
+        text.push(if width == 4 { numeric(code)? } else { char::from(code) });
+    }
+    Ok(text)
+}
+
+/// Whether the characters begin on an octet's border (X.691 30.5.6 and 30.5.7).
+pub(crate) fn text_aligned(size: &Size, width: u32) -> bool {
+    match &size.range {
+        Some(range) => {
+            let bits = (range.lower as u64 + range.span) * u64::from(width);
+            if range.span == 0 { bits > 16 } else { bits >= 16 }
+        }
+        None => true,
+    }
+}
+
+fn numeric(code: u8) -> Result<char, Stop> {
+    b" 0123456789"
+        .get(usize::from(code))
+        .map(|octet| char::from(*octet))
+        .ok_or(Stop::Syntax("a character beyond its alphabet"))
+}
+
+/// The arcs of an OBJECT IDENTIFIER (X.690 8.19).
+fn arcs(octets: &[u8]) -> Result<Vec<u64>, Stop> {
+    const BAD: Stop = Stop::Syntax("an OBJECT IDENTIFIER of no known form");
+    let mut arcs = Vec::with_capacity(octets.len() + 1);
+    let mut arc = 0u64;
+    for (at, octet) in octets.iter().enumerate() {
+        if arc >> 56 != 0 || (arc == 0 && *octet == 0x80) {
+            return Err(BAD);
+        }
+        arc = arc << 7 | u64::from(octet & 0x7F);
+        if octet & 0x80 == 0 {
+            if arcs.is_empty() {
+                let first = (arc / 40).min(2);
+                arcs.push(first);
+                arc -= first * 40;
+            }
+            arcs.push(arc);
+            arc = 0;
+        } else if at + 1 == octets.len() {
+            return Err(BAD);
+        }
+    }
+    if arcs.is_empty() { Err(BAD) } else { Ok(arcs) }
+}

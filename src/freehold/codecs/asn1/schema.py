@@ -1,0 +1,28 @@
+"""Opens a protocol's generated tables in the native engine."""
+
+from __future__ import annotations
+
+import importlib.resources
+from types import MappingProxyType
+from typing import Any, Literal
+
+from freehold._native.per import Schema
+from freehold.codecs.asn1.classes import make_class
+from freehold.codecs.asn1.values import Decoded, EncodeError, Fault, Header, UnknownIe
+
+_NOTHING: MappingProxyType[str, int] = MappingProxyType({})
+_KIT = (UnknownIe, Decoded, Fault, Header, EncodeError, _NOTHING)
+
+
+def open_schema(name: str, module: str, identifiers: dict[int, str]) -> Schema:
+    """The engine of the protocol `name`: classes of `module`, and its UE identifier IEs by id."""
+    table = importlib.resources.files("freehold._gen").joinpath(f"{name}.json").read_bytes()
+    return Schema(table, module, make_class, _KIT, sorted(identifiers.items()))
+
+
+def type_named(schema: Schema, name: str) -> Any:
+    """The class of a SEQUENCE or a type that stands for another ASN.1 type; AttributeError where there is none."""
+    found = schema.type_named(name)
+    if isinstance(found, tuple):
+        return Literal[found]
+    return Any if found is None else found
