@@ -1,0 +1,23 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_tool():
+    """Gives the path of a program by name, from FREEHOLD_TOOLS or a folder shared/tools beside or above the checkout."""
+
+    def find(name):
+        chosen = os.environ.get("FREEHOLD_TOOLS")
+        folders = [Path(chosen)] if chosen else [place / "shared/tools" for place in (ROOT, *ROOT.parents)]
+        found = next((folder / name for folder in folders if (folder / name).exists()), None)
+        if found is None:
+            pytest.skip(f"no {name} here: set FREEHOLD_TOOLS to its folder")
+        return found
+
+    return find
