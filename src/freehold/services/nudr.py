@@ -21,7 +21,7 @@ class AuthenticationSubscription(msgspec.Struct, frozen=True, gc=False):
     amf_field: bytes = b"\x80\x00"
     algorithm: Literal["milenage"] = "milenage"
     sqn_offset: int = 0
-    """What resynchronisation added to this subscriber's SEQ (TS 33.102 C.1.2)."""
+    """What resynchronisation added to this subscriber's SEQ (TS 33.102 C.1.1.1)."""
 
 
 class SliceSubscription(msgspec.Struct, frozen=True):
@@ -62,4 +62,4 @@ class DataRepository(Protocol):
         """Remove one; whether it was there."""
 
     def next_sequence(self) -> Signal[int]:
-        """The next SEQ of the global counter (TS 33.102 C.1.1.2), never given twice, not even after a crash."""
+        """The next SEQ of the global counter (TS 33.102 C.1.1.1), never given twice, not even after a crash."""

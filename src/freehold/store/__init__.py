@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from freehold.store.folder import DataFolder
 from freehold.store.memory import MemoryStore
+from freehold.store.offline import OfflineStore, offline
 from freehold.store.sqlite import SqliteStore
 
-__all__ = ["DataFolder", "MemoryStore", "SqliteStore"]
+__all__ = ["DataFolder", "MemoryStore", "OfflineStore", "SqliteStore", "offline"]

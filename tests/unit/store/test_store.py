@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freehold.spec.errors import Unusable
-from freehold.store import DataFolder, MemoryStore, SqliteStore
+from freehold.store import DataFolder, MemoryStore, SqliteStore, offline
 from freehold.store.migrations import MIGRATIONS, Migration, migrate, version
 from freehold.store.sqlite import FILE
 
@@ -293,3 +293,12 @@ def test_when_a_step_fails_then_the_file_is_as_it_was(connection):
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, migrations=broken)
     assert (version(connection), schema(connection)) == (1, before)
+
+
+def test_when_a_command_uses_the_store_then_it_waits_and_leaves_it_closed(tmp_path):
+    with offline(tmp_path) as store:
+        store.wait(store.commit("t", [("k", b"1")]))
+        with pytest.raises(Unusable, match="in use"), offline(tmp_path):
+            pytest.fail("two at once")
+    with offline(tmp_path) as store:
+        assert list(store.load("t")) == [("k", b"1")]

@@ -25,7 +25,7 @@ _AUTS: Final = 14
 
 
 class UeAuthentication:
-    """The authentication part of the UDM with the ARPF (TS 33.501 5.8.1)."""
+    """The authentication part of the UDM with the ARPF (TS 33.501 6.1.3.2.0)."""
 
     def __init__(self, repository: DataRepository, sidf: Sidf) -> None:
         self._repository = repository

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from freehold.core.udr.credentials import credentials, generated
 from freehold.core.udr.repository import Udr
 
-__all__ = ["Udr"]
+__all__ = ["Udr", "credentials", "generated"]

@@ -63,7 +63,7 @@ class Udr:
         return self._write([(supi.value, None)], supi.value in self._rows)
 
     def next_sequence(self) -> Signal[int]:
-        """The next SEQ of the global counter (TS 33.102 C.1.1.2), never given twice, not even after a crash."""
+        """The next SEQ of the global counter (TS 33.102 C.1.1.1), never given twice, not even after a crash."""
         return self._sequence.take()
 
     def _write(self, values: Sequence[tuple[str, Subscriber | None]], answer: T) -> Signal[T]:

@@ -1,4 +1,4 @@
-"""The global counter of SEQ: one high-water mark, persisted a block ahead (TS 33.102 C.1.1.2)."""
+"""The global counter of SEQ: one high-water mark, persisted a block ahead (TS 33.102 C.1.1.1)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,56 @@
+"""The home network's key pairs in the store (TS 33.501 5.8.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from freehold.core.udm.sidf import HomeNetworkKey
+from freehold.crypto.suci import Scheme
+from freehold.procedure import Signal
+from freehold.services.store import Store
+from freehold.spec.errors import Unusable
+from freehold.spec.keys import Key
+
+TABLE: Final = "home-network-key"
+# TS 31.102 4.4.11.8: identifiers 0..255. These are what a new network begins with.
+FIRST: Final = ((1, Scheme.PROFILE_A), (2, Scheme.PROFILE_B))
+_PRIVATE: Final = 32
+
+
+def load(store: Store) -> tuple[HomeNetworkKey, ...]:
+    """The key pairs of a store; Unusable where a row is none."""
+    return tuple(_key(name, row) for name, row in store.load(TABLE))
+
+
+def add(store: Store, key: HomeNetworkKey) -> Signal[None]:
+    """Keep a key pair; another one of this identifier is replaced. Set once durable."""
+    return store.commit(TABLE, [(f"{key.key_id:03}", bytes([key.scheme]) + key.private)])
+
+
+def generate(key_id: int, scheme: Scheme, random: Callable[[int], bytes]) -> HomeNetworkKey:
+    """A fresh key pair; `random` gives that many unpredictable octets."""
+    while True:
+        key = HomeNetworkKey(key_id, scheme, Key(random(_PRIVATE)))
+        try:
+            _ = key.public
+        except ValueError:  # 1 in 2^32: not below the order of P-256
+            continue
+        return key
+
+
+def ensure(store: Store, random: Callable[[int], bytes]) -> tuple[HomeNetworkKey, ...]:
+    """The key pairs of a store; on the first start one of profile A and one of profile B, written behind the answer."""
+    found = load(store)
+    if found:
+        return found
+    made = tuple(generate(key_id, scheme, random) for key_id, scheme in FIRST)
+    for key in made:
+        add(store, key)
+    return made
+
+
+def _key(name: str, row: bytes) -> HomeNetworkKey:
+    if not name.isdecimal() or len(row) != 1 + _PRIVATE or row[0] not in {Scheme.PROFILE_A, Scheme.PROFILE_B}:
+        raise Unusable("the store holds a home network key that cannot be read: put a backup in its place")
+    return HomeNetworkKey(int(name), row[0], Key(row[1:]))
