@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def shared_tool():
-    """Gives the path of a program by name, from FREEHOLD_TOOLS or a folder shared/tools beside or above the checkout."""
+    """Finds a program by name in FREEHOLD_TOOLS or a folder shared/tools beside or above the checkout."""
 
     def find(name):
         chosen = os.environ.get("FREEHOLD_TOOLS")
