@@ -62,13 +62,14 @@ class VirtualClock:
 class VirtualEnvironment:
     """The outside world of network functions on a virtual clock: what they count and emit stays readable here."""
 
-    __slots__ = ("clock", "counts", "events", "tap")
+    __slots__ = ("_listeners", "clock", "counts", "events", "tap")
 
     def __init__(self, clock: VirtualClock | None = None, *, seed: int = 0, tap: Tap | None = None) -> None:
         self.clock = clock or VirtualClock(seed)
         self.tap = tap or Tap()
         self.counts: Counter[tuple[str, str]] = Counter()
         self.events: list[Event] = []
+        self._listeners: list[Callable[[Event], None]] = []
 
     # --- Environment ----------------------------------------------------------------------
     def now(self) -> float:
@@ -96,8 +97,15 @@ class VirtualEnvironment:
         self.counts[name, label] += 1
 
     def emit(self, event: Event) -> None:
-        """Append to `events`."""
+        """Append to `events`, and hand to every listener."""
         self.events.append(event)
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Hand every event to `listener` until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     # --- what a test asks -------------------------------------------------------------------
     def counted(self, name: str) -> int:

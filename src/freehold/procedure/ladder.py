@@ -1,0 +1,118 @@
+"""The ladder of a run: tap records as text that reads like the call flows of TS 23.502."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from freehold.procedure.clauses import clause_of
+from freehold.procedure.tap import Interface, Record
+
+LANES: Final = ("UE", "gNB", "AMF", "SMF", "UPF", "AUSF", "UDM", "UDR", "PCF", "NSSF", "NRF", "DN")
+"""Functions in the order of TS 23.502's figures."""
+ENDS: Final[dict[str, tuple[str, str]]] = {"N2": ("gNB", "AMF"), "N3": ("gNB", "UPF"), "N4": ("SMF", "UPF")}
+"""What stands at the two ends of an interface, for names that do not tell."""
+GAP: Final = 7
+"""Columns from one lane to the next, at least."""
+TEXT: Final = 52
+"""Columns for a message's name before its clause."""
+WORDS: Final = re.compile(r"[A-Za-z]+")
+
+
+def role(name: str) -> str:
+    """The lane a function's name tells, `amf-1` being an AMF; the name itself where it tells none."""
+    words = {word.casefold() for word in WORDS.findall(name)}
+    return next((lane for lane in LANES if lane.casefold() in words), name)
+
+
+class Ladder:
+    """Draws records one at a time; lanes are fixed from the start, and steps counted within a procedure."""
+
+    def __init__(self, lanes: Sequence[str] = LANES[:9], *, times: bool = False) -> None:
+        self._lanes = tuple(lanes)
+        self._gap = max([GAP, *(len(lane) + 2 for lane in lanes)])
+        self._times = times
+        self._step = 0
+
+    def header(self) -> str:
+        """The names of the lanes."""
+        names = "".join(f"{lane:^{self._gap}}" for lane in self._lanes)
+        return (" " * (10 if self._times else 0) + names).rstrip()
+
+    def draw(self, record: Record) -> str:
+        """One record as one line."""
+        source, target = ends_of(record)
+        clause = record.clause or clause_of(record.name, record.value)
+        if record.interface == "procedure":
+            self._step = 0
+            return self._line(record, self._mark(source), f"-- {record.name.replace('_', ' ')} --", clause)
+        self._step += 1
+        text = f"{self._step:>3}  {record.interface:<4}{record.name}{cause_of(record.value)}"
+        return self._line(record, self._arrow(source, target), text, clause)
+
+    def _line(self, record: Record, lanes: str, text: str, clause: str) -> str:
+        time = f"{record.time:9.3f} " if self._times else ""
+        return f"{time}{lanes}  {text:<{TEXT}}  {clause}".rstrip()
+
+    def _column(self, name: str) -> int | None:
+        return self._lanes.index(name) * self._gap + self._gap // 2 if name in self._lanes else None
+
+    def _rails(self) -> list[str]:
+        rails = [" "] * (self._gap * len(self._lanes))
+        for number in range(len(self._lanes)):
+            rails[number * self._gap + self._gap // 2] = "|"
+        return rails
+
+    def _mark(self, name: str) -> str:
+        rails, column = self._rails(), self._column(name)
+        if column is not None:
+            rails[column] = "*"
+        return "".join(rails)
+
+    def _arrow(self, source: str, target: str) -> str:
+        rails, start, end = self._rails(), self._column(source), self._column(target)
+        if start is None or end is None or start == end:
+            return self._mark(source if start is not None else target)
+        low, high = sorted((start, end))
+        rails[low + 1 : high] = "-" * (high - low - 1)
+        rails[end - 1 if end > start else end + 1] = ">" if end > start else "<"
+        return "".join(rails)
+
+
+def render(records: Iterable[Record], *, times: bool = False, interfaces: Iterable[Interface] | None = None) -> str:
+    """The whole ladder of a run, with the lanes that take part; equal runs give equal text unless `times` are asked."""
+    wanted = None if interfaces is None else {*interfaces, "procedure"}
+    chosen = [record for record in records if wanted is None or record.interface in wanted]
+    seen = dict.fromkeys(name for record in chosen for name in ends_of(record))
+    lanes = [lane for lane in LANES if lane in seen] + [name for name in seen if name not in LANES]
+    ladder = Ladder(lanes, times=times)
+    return "\n".join([ladder.header(), *map(ladder.draw, chosen)]) + "\n"
+
+
+def ends_of(record: Record) -> tuple[str, str]:
+    """The lanes a record runs between."""
+    source, target = role(record.source), role(record.target)
+    known = ENDS.get(record.interface)
+    if known is not None and (source in LANES) != (target in LANES):
+        near, far = known
+        if source in LANES:
+            target = far if source == near else near
+        else:
+            source = far if target == near else near
+    return source, target
+
+
+def about(subject: str) -> Callable[[Record], bool]:
+    """Whether a record is about one UE, by the masked or whole identity that records carry."""
+    return lambda record: bool(record.subject) and (subject in record.subject or record.subject in subject)
+
+
+def cause_of(value: object) -> str:
+    """The cause a message carries, to be read beside its name: ` #15`, ` (nas unspecified)`; empty without one."""
+    cause = getattr(value, "cause", None)
+    if isinstance(cause, int) and not isinstance(cause, bool):
+        return f" #{cause}"
+    if isinstance(cause, tuple) and len(cause) == 2:
+        return f" ({cause[0]} {cause[1]})"
+    return ""
