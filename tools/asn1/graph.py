@@ -99,7 +99,12 @@ class Graph:
         return build(self, item, name)
 
     def _integer(self, item: Asn1, _: str) -> Node:
-        return {"Int": bounds(item._const_val)}
+        body = bounds(item._const_val)
+        if item._const_val is not None and len(item._const_val.root) > 1:
+            body["among"] = [
+                [each, each] if isinstance(each, int) else [each.lb, each.ub] for each in item._const_val.root
+            ]
+        return {"Int": body}
 
     def _enumerated(self, item: Asn1, _: str) -> Node:
         return {"Enum": {"root": list(item._root), "ext": None if item._ext is None else list(item._ext)}}

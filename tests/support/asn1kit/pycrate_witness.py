@@ -1,0 +1,113 @@
+"""Runs in the build environment: reads [kind, procedure code, criticality, neutral value], answers pycrate's octets.
+
+The answer's second item says whether pycrate reads its own octets back as the same neutral value.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import Any
+
+PROTOCOLS = {"ngap": ("NGAP", "NGAP_PDU_Descriptions", "NGAP_PDU")}
+ALTERNATIVES = ("InitiatingMessage", "SuccessfulOutcome", "UnsuccessfulOutcome")
+
+
+def is_ie(item: Any) -> bool:
+    if item.TYPE != "SEQUENCE" or list(item._root)[:2] != ["id", "criticality"] or len(item._root) != 3:
+        return False
+    return item._cont["id"].TYPE == "INTEGER" and item._cont[item._root[2]].TYPE == "OPEN_TYPE"
+
+
+def ie_type(item: Any, number: int) -> tuple[str, Any]:
+    field = item._cont[item._root[2]]
+    for entry in [*field._const_tab._val.root, *(field._const_tab._val.ext or [])]:
+        if entry["id"] == number:
+            return name_of(entry[field._const_tab_id]), entry[field._const_tab_id]
+    raise LookupError(number)
+
+
+def name_of(item: Any) -> str:
+    return item._typeref.called[1] if item._typeref is not None else item.TYPE
+
+
+def components(item: Any) -> list[str]:
+    return [*item._root, *(item._ext or [])]
+
+
+def to_pycrate(item: Any, value: Any) -> Any:
+    kind = item.TYPE
+    if kind in {"SEQUENCE OF", "SET OF"}:
+        return [to_pycrate(item._cont, each) for each in value]
+    if kind == "CHOICE":
+        return value[0], to_pycrate(item._cont[value[0]], value[1])
+    if kind == "SEQUENCE":
+        if is_ie(item):
+            name, inner = ie_type(item, value[0])
+            return {"id": value[0], "criticality": value[1], item._root[2]: (name, to_pycrate(inner, value[2]))}
+        pairs = zip(components(item), value, strict=True)
+        return {name: to_pycrate(item._cont[name], each) for name, each in pairs if each is not None}
+    if kind == "OCTET STRING":
+        inner = item._const_cont
+        return bytes.fromhex(value) if inner is None else (name_of(inner), to_pycrate(inner, value))
+    if kind == "OPEN_TYPE":
+        return "_unk_004", bytes.fromhex(value)
+    if kind == "NULL":
+        return 0
+    return tuple(value) if isinstance(value, list) else value
+
+
+def from_pycrate(item: Any, value: Any) -> Any:
+    kind = item.TYPE
+    if kind in {"SEQUENCE OF", "SET OF"}:
+        return [from_pycrate(item._cont, each) for each in value]
+    if kind == "CHOICE":
+        return [value[0], from_pycrate(item._cont[value[0]], value[1])]
+    if kind == "SEQUENCE":
+        if is_ie(item):
+            _, inner = ie_type(item, value["id"])
+            return [value["id"], value["criticality"], from_pycrate(inner, value[item._root[2]][1])]
+        return [from_pycrate(item._cont[name], value[name]) if name in value else None for name in components(item)]
+    if kind == "OCTET STRING":
+        return value.hex() if item._const_cont is None else from_pycrate(item._const_cont, value[1])
+    if kind == "OPEN_TYPE":
+        return value[1].hex()
+    if kind == "NULL":
+        return True
+    return list(value) if isinstance(value, tuple) else value
+
+
+def message_type(pdu: Any, kind: int, procedure_code: int) -> Any:
+    field = pdu._cont[list(pdu._root)[kind]]._cont["value"]
+    for entry in field._const_tab._val.root:
+        if entry["procedureCode"] == procedure_code:
+            return entry[ALTERNATIVES[kind]]
+    raise LookupError(procedure_code)
+
+
+def answer(pdu: Any, line: list[Any]) -> list[Any]:
+    kind, procedure_code, criticality, value = line
+    item = message_type(pdu, kind, procedure_code)
+    content = (name_of(item), to_pycrate(item, value))
+    inner = {"procedureCode": procedure_code, "criticality": criticality, "value": content}
+    pdu.set_val((list(pdu._root)[kind], inner))
+    octets = pdu.to_aper()
+    pdu.from_aper(octets)
+    return [octets.hex(), from_pycrate(item, pdu.get_val()[1]["value"][1]) == value]
+
+
+def main() -> None:
+    module, container, name = PROTOCOLS[sys.argv[1]]
+    pdu = getattr(getattr(importlib.import_module(f"pycrate_asn1dir.{module}"), container), name)
+    for line in sys.stdin:
+        try:
+            reply = answer(pdu, json.loads(line))
+        except Exception as error:  # noqa: BLE001 - the asking test shows it
+            reply = [repr(error), False]
+        sys.stdout.write(json.dumps(reply) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
