@@ -1,0 +1,122 @@
+"""A capture file (pcapng) of what crossed the interfaces, with the clause of every message as a comment."""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from collections.abc import Callable, Iterator
+from typing import IO, Final
+
+from freehold.manage.packets import SctpPath, ethernet, udp
+from freehold.procedure.clauses import clause_of
+from freehold.procedure.ladder import ends_of
+from freehold.procedure.tap import Record
+from freehold.services.datagram import Address
+from freehold.services.n2 import NGAP_PPID
+
+ETHERNET, UPPER_PDU = 1, 252
+"""Link types; 252 hands octets to a dissector by its name, for NAS as it was before ciphering."""
+INTERFACES: Final = (("N2", ETHERNET), ("N3", ETHERNET), ("N4", ETHERNET), ("N6", ETHERNET), ("N1", UPPER_PDU))
+SECTION, DESCRIPTION, PACKET = 0x0A0D0D0A, 1, 6
+COMMENT, NAME = 1, 2
+PORTS: Final = {"N2": 38412, "N3": 2152, "N4": 8805}
+"""TS 38.412 7, TS 29.281 4.4.2, TS 29.244 6.2.2."""
+GNB_PORT: Final = 50000
+NAS_DISSECTOR: Final = b"nas-5gs\0"
+UE_STREAMS: Final = 9
+
+
+class CaptureWriter:
+    """Writes records as they come; what has no octets is left out."""
+
+    __slots__ = ("_addresses", "_file", "_offset", "_paths", "nas", "written")
+
+    def __init__(self, file: IO[bytes], *, utc_offset: float = 0.0, nas: bool = False) -> None:
+        self._file = file
+        self._offset = utc_offset
+        self._addresses: dict[str, str] = {}
+        self._paths: dict[tuple[str, str], SctpPath] = {}
+        self.nas = nas
+        """Whether NAS messages are also written alone, in clear."""
+        self.written = 0
+        """Packets so far."""
+        file.write(_block(SECTION, struct.pack("=IHHq", 0x1A2B3C4D, 1, 0, -1)))
+        for name, link in INTERFACES:
+            file.write(_block(DESCRIPTION, struct.pack("=HHI", link, 0, 0) + _options((NAME, name.encode()))))
+
+    def record(self, record: Record) -> None:
+        """Write one record's packets; for a tap's `listen`."""
+        make = FRAMERS.get(record.interface)
+        if make is None or not record.octets:
+            return
+        number = next(index for index, (name, _) in enumerate(INTERFACES) if name == record.interface)
+        clause = record.clause or clause_of(record.name, record.value)
+        comment = f"{record.source} -> {record.target}: {record.name} {clause}".rstrip().encode()
+        for frame in make(self, record):
+            self._packet(number, record.time, frame, comment)
+
+    def path(self, source: Address, target: Address) -> SctpPath:
+        """The SCTP direction from one name to another, with its running numbers."""
+        key = (source[0], target[0])
+        if key not in self._paths:
+            self._paths[key] = SctpPath(source, target, 0x46480000 + len(self._paths))
+        return self._paths[key]
+
+    def address(self, name: str) -> str:
+        """The IPv4 address in a function's name, or one of its own for this file."""
+        host = name.rpartition(":")[0] or name
+        try:
+            return str(ipaddress.IPv4Address(host))
+        except ValueError:
+            number = 1 + len(self._addresses)
+            return self._addresses.setdefault(name, f"10.255.{number >> 8 & 255}.{number & 255}")
+
+    def _packet(self, interface: int, time: float, frame: bytes, comment: bytes) -> None:
+        stamp = int((time + self._offset) * 1_000_000)
+        head = struct.pack("=IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, len(frame), len(frame))
+        self._file.write(_block(PACKET, head + frame + bytes(-len(frame) % 4) + _options((COMMENT, comment))))
+        self.written += 1
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    length = 12 + len(body)
+    return struct.pack("=II", kind, length) + body + struct.pack("=I", length)
+
+
+def _options(*options: tuple[int, bytes]) -> bytes:
+    written = b"".join(struct.pack("=HH", code, len(text)) + text + bytes(-len(text) % 4) for code, text in options)
+    return written + bytes(4)
+
+
+# --- one framer an interface ----------------------------------------------------------------------
+def _n2(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
+    ran_id = getattr(record.value, "ran_ue_ngap_id", None)
+    stream = 1 + ran_id % UE_STREAMS if isinstance(ran_id, int) else 0
+    near, far = PORTS["N2"], GNB_PORT
+    from_amf = ends_of(record)[0] == "AMF"
+    source = (writer.address(record.source), near if from_amf else far)
+    target = (writer.address(record.target), far if from_amf else near)
+    return writer.path(source, target).frames(record.octets, stream, NGAP_PPID)
+
+
+def _datagram(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
+    port = PORTS[record.interface]
+    yield udp(record.octets, (writer.address(record.source), port), (writer.address(record.target), port))
+
+
+def _n6(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
+    yield ethernet(record.octets, writer.address(record.source), writer.address(record.target))
+
+
+def _n1(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
+    if writer.nas:
+        yield struct.pack("!HH", 12, len(NAS_DISSECTOR)) + NAS_DISSECTOR + bytes(4) + record.octets
+
+
+FRAMERS: Final[dict[str, Callable[[CaptureWriter, Record], Iterator[bytes]]]] = {
+    "N1": _n1,
+    "N2": _n2,
+    "N3": _datagram,
+    "N4": _datagram,
+    "N6": _n6,
+}

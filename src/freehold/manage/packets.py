@@ -1,0 +1,117 @@
+"""Ethernet, IPv4, UDP and SCTP headers around octets that crossed an interface, for packet analysers."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import Final
+
+import msgspec
+
+from freehold.services.datagram import Address
+
+ETHERTYPE_IPV4: Final = 0x0800
+UDP, SCTP = 17, 132
+FRAGMENT: Final = 8192
+"""Octets of one SCTP DATA chunk at most; longer messages are fragmented (RFC 9260 6.9)."""
+DATA, BEGINNING, ENDING = 0, 2, 1
+
+
+def _table() -> tuple[int, ...]:
+    """The table of CRC32c, polynomial 0x1EDC6F41 reflected (RFC 9260 appendix A)."""
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)  # noqa: PLW2901 - one octet shifted out
+        table.append(value)
+    return tuple(table)
+
+
+_CRC32C: Final = _table()
+
+
+def crc32c(octets: bytes) -> int:
+    """The checksum of SCTP (RFC 9260 6.8)."""
+    register = 0xFFFFFFFF
+    for octet in octets:
+        register = _CRC32C[(register ^ octet) & 255] ^ register >> 8
+    return register ^ 0xFFFFFFFF
+
+
+def internet_checksum(octets: bytes) -> int:
+    """The ones' complement sum of 16-bit words (RFC 1071 1)."""
+    padded = octets + bytes(len(octets) % 2)
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total ^ 0xFFFF
+
+
+def ethernet(payload: bytes, source: str, target: str) -> bytes:
+    """An Ethernet frame with locally administered addresses made of the IP addresses."""
+    return b"\x02\0" + IPv4Address(target).packed + b"\x02\0" + IPv4Address(source).packed + b"\x08\0" + payload
+
+
+def ipv4(payload: bytes, protocol: int, source: str, target: str, identification: int = 0) -> bytes:
+    """An IPv4 packet (RFC 791 3.1)."""
+    fields = (0x45, 0, 20 + len(payload), identification & 0xFFFF, 0x4000, 64, protocol)
+    ends = IPv4Address(source).packed + IPv4Address(target).packed
+    head = struct.pack("!BBHHHBB", *fields)
+    return head + struct.pack("!H", internet_checksum(head + b"\0\0" + ends)) + ends + payload
+
+
+def udp(payload: bytes, source: Address, target: Address) -> bytes:
+    """A UDP datagram in an IPv4 packet in an Ethernet frame (RFC 768)."""
+    head = struct.pack("!HHH", source[1], target[1], 8 + len(payload))
+    pseudo = IPv4Address(source[0]).packed + IPv4Address(target[0]).packed + struct.pack("!HH", UDP, 8 + len(payload))
+    checksum = internet_checksum(pseudo + head + b"\0\0" + payload) or 0xFFFF
+    datagram = head + struct.pack("!H", checksum) + payload
+    return ethernet(ipv4(datagram, UDP, source[0], target[0]), source[0], target[0])
+
+
+class SctpPath:
+    """One direction of an association: its verification tag and its running numbers (RFC 9260 3.3.1)."""
+
+    __slots__ = ("_sequence", "_source", "_tag", "_target", "_tsn")
+
+    def __init__(self, source: Address, target: Address, tag: int) -> None:
+        self._source = source
+        self._target = target
+        self._tag = tag
+        self._tsn = tag
+        self._sequence: dict[int, int] = {}
+
+    def frames(self, octets: bytes, stream: int, ppid: int) -> Iterator[bytes]:
+        """One message as one frame, or several where it is long."""
+        sequence = self._sequence.get(stream, 0)
+        self._sequence[stream] = (sequence + 1) & 0xFFFF
+        starts = range(0, max(1, len(octets)), FRAGMENT)
+        for start in starts:
+            flags = (BEGINNING if start == 0 else 0) | (ENDING if start == starts[-1] else 0)
+            chunk = Chunk(flags, self._tsn, stream, sequence, ppid, octets[start : start + FRAGMENT])
+            self._tsn = (self._tsn + 1) & 0xFFFFFFFF
+            packet = self._packet(chunk.octets)
+            yield ethernet(ipv4(packet, SCTP, self._source[0], self._target[0]), self._source[0], self._target[0])
+
+    def _packet(self, chunk: bytes) -> bytes:
+        head = struct.pack("!HHI", self._source[1], self._target[1], self._tag)
+        return head + struct.pack("<I", crc32c(head + bytes(4) + chunk)) + chunk
+
+
+class Chunk(msgspec.Struct, frozen=True, gc=False):
+    """An SCTP DATA chunk (RFC 9260 3.3.1)."""
+
+    flags: int
+    tsn: int
+    stream: int
+    sequence: int
+    ppid: int
+    payload: bytes
+
+    @property
+    def octets(self) -> bytes:
+        """As on the wire, padded to four octets."""
+        length = 16 + len(self.payload)
+        head = struct.pack("!BBHIHHI", DATA, self.flags, length, self.tsn, self.stream, self.sequence, self.ppid)
+        return head + self.payload + bytes(-length % 4)
