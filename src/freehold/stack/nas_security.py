@@ -140,11 +140,12 @@ class NasSecurity:
             return Unprotected(None, verified=False, header_type=0)
         count = self._estimate(octets[_HEADER - 1])
         result = self._keys.unprotect(count, self.access, 1 - self._direction, octets)
-        if result is None:  # TS 24.501 9.3.1: a reserved security header type
+        # TS 24.501 9.3.1: a reserved security header type. TS 24.501 4.4.3.5: no count follows the last one.
+        if result is None or count > COUNT_MAX:
             return Unprotected(None, verified=False, header_type=header_type)
         verified, plain = result
         # TS 33.501 6.4.3.2: without integrity there is nothing that a count could protect.
-        if verified and count <= COUNT_MAX:
+        if verified:
             self._expected = count + 1
             return Unprotected(plain, verified=True, header_type=header_type, count=count)
         return Unprotected(plain, verified=False, header_type=header_type, replayed=self._is_replay(count, octets))

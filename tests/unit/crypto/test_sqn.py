@@ -63,3 +63,15 @@ def test_when_the_counter_is_at_its_end_then_no_sqn_is_made():
         sqn.next_sqn(sqn.sqn_of(sqn.SEQ_MAX, 0))
     with pytest.raises(OverflowError):
         sqn.sqn_of(-1, 0)
+
+
+def test_when_the_generator_steps_then_seq_and_index_step():
+    assert sqn.next_sqn(sqn.sqn_of(5, 7)) == sqn.sqn_of(6, 8)
+    assert sqn.next_sqn(sqn.sqn_of(5, 31)) == sqn.sqn_of(6, 0)
+
+
+def test_when_an_index_was_not_used_for_long_then_delta_counts_from_the_highest():
+    # TS 33.102 C.2.1: SEQMS is the highest anywhere
+    array = SqnArray([0, sqn.DELTA])
+    assert array.fresh(sqn.sqn_of(2 * sqn.DELTA, 0))
+    assert not array.fresh(sqn.sqn_of(2 * sqn.DELTA + 1, 0))

@@ -226,3 +226,19 @@ def test_when_a_ue_is_registered_then_its_context_is_small():
     amf = both()[1]
     parts = [amf, amf._keys, *(getattr(amf, name) for name in ("_next", "_expected", "_mark_next", "_mark_expected"))]
     assert sum(map(sys.getsizeof, parts)) <= 400
+
+
+def test_when_a_right_mac_is_past_the_last_count_then_it_is_not_accepted():
+    # TS 24.501 4.4.3.5: a count has 24 bits, whatever the algorithm would take
+    beyond = nas_security.COUNT_MAX + 1
+    octets = algorithms.NasKeys(KAMF, 2, 2).protect(2, beyond, keys.THREE_GPP, algorithms.UPLINK, PLAIN)
+    got = NasSecurity("amf", KAMF, 3, nea=2, nia=2, uplink=beyond).unprotect(octets)
+    assert (got.verified, got.plain) == (False, None)
+
+
+def test_when_only_uplink_messages_come_then_the_state_must_be_persisted_again():
+    ue, amf = both()
+    amf.persisted(amf.snapshot(2))
+    for due in (False, False, True):
+        assert amf.must_persist is due
+        amf.unprotect(ue.protect(PLAIN))

@@ -97,6 +97,23 @@ def test_when_a_mark_is_reserved_then_it_is_there_after_a_reopen_and_never_falls
     assert reopen().reserved("other") == 0
 
 
+def test_when_marks_are_reserved_together_then_the_highest_counts(reopen, loop):
+    store = reopen()
+    for signal in [store.reserve("seq", upto) for upto in (1, 4096, 100)]:
+        loop.wait(signal)
+    assert reopen().reserved("seq") == 4096
+
+
+def test_when_something_is_acknowledged_then_the_disk_was_flushed(tmp_path, loop):
+    # SQLite: synchronous 2 is FULL, 1 is NORMAL
+    store, flushes = loop.open(tmp_path), []
+    store._connection.set_trace_callback(lambda statement: "synchronous" in statement and flushes.append(statement))
+    for signal in (store.commit("t", [("a", b"1")]), store.reserve("seq", 1)):
+        loop.wait(signal)
+    assert set(flushes) == {"PRAGMA synchronous = FULL"}
+    store.close()
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     writes=st.lists(

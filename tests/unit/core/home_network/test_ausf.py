@@ -45,6 +45,21 @@ def test_when_res_star_is_wrong_then_neither_supi_nor_key_is_given(res_star, by_
     assert (done.success, done.supi, done.k_seaf) == (False, None, None)
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_when_an_authentication_ends_then_the_udm_learns_how(right):
+    # TS 33.501 6.1.4.1a
+    home, card, told = Home(), Card(1), []
+
+    async def learn(supi, name, *, success):
+        told.append((supi, name, success))
+
+    home.udm.confirm_auth = learn
+    ctx = home.challenge(supi_of(1))
+    _, res_star = card.answer(ctx.rand, ctx.autn)
+    home.confirm(ctx.context_id, res_star if right else bytes(16))
+    assert told == [(supi_of(1), NAME, right)]
+
+
 def test_when_hxres_star_is_sent_as_res_star_then_it_is_wrong():
     home = Home()
     ctx = home.challenge(supi_of(1))

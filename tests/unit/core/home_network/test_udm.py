@@ -105,6 +105,16 @@ def test_when_the_card_would_accept_the_next_sqn_anyhow_then_nothing_is_reset():
     assert home.udr.subscriber(supi_of(1)).authentication.sqn_offset == 0
 
 
+def test_when_the_next_seq_is_the_very_one_of_the_card_then_it_is_reset():
+    home, card = Home(), Card(1)
+    made = vector(home, supi_of(1))  # SEQ 1; the resynchronisation takes SEQ 2
+    auts = aka.make_auts(card.k, card.opc, made.rand, sqn.sqn_of(2, 31))
+    again = vector(home, supi_of(1), ResynchronizationInfo(made.rand, auts))
+    answer = aka.answer_challenge(card.k, card.opc, again.rand, again.autn, NAME)
+    assert answer is not None
+    assert answer.sqn >> sqn.IND_BITS == 3
+
+
 REJECTED = (403, "AUTHENTICATION_REJECTED")
 
 
@@ -141,6 +151,13 @@ def test_when_an_auts_comes_after_success_then_it_is_refused():
     made = vector(home, supi_of(1))
     home.world.run(home.udm.confirm_auth(supi_of(1), NAME, success=True))
     assert refused(home, generate(home, supi_of(1), auts_for(home, 1, made.rand))) == REJECTED
+
+
+def test_when_an_authentication_failed_then_its_challenge_is_still_open():
+    home = Home()
+    made = vector(home, supi_of(1))
+    home.world.run(home.udm.confirm_auth(supi_of(1), NAME, success=False))
+    vector(home, supi_of(1), auts_for(home, 1, made.rand))
 
 
 @pytest.mark.parametrize("auts", [b"", bytes(13), bytes(15), bytes(14), b"\xff" * 14])
