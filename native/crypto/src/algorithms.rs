@@ -3,7 +3,8 @@
 use crate::Error;
 use oxirush_security::nas_5gs::{KNasEnc, KNasInt};
 use oxirush_security::{
-    Bearer, CipheringAlgorithm, Direction, IntegrityAlgorithm, nea_cipher, nea_cipher_bits, nia_mac, nia_mac_bits,
+    Bearer, CipherJob, CipheringAlgorithm, Direction, IntegrityAlgorithm, MacJob, nea_cipher, nea_cipher_batch,
+    nea_cipher_bits, nia_mac, nia_mac_batch, nia_mac_bits,
 };
 
 /// The ciphering algorithm of an identity 0..3.
@@ -76,4 +77,26 @@ pub fn nia(identity: u8, key: &[u8; 16], at: Position, message: &[u8], bits: Opt
         Some(bits) => nia_mac_bits(&key, at.count, at.bearer, at.direction, message, bits, algorithm)
             .map_err(|_| Error::Range("bits")),
     }
+}
+
+/// Ciphers or deciphers many messages of one key in place: SNOW 3G and ZUC run side by side.
+pub fn nea_batch(identity: u8, key: &[u8; 16], messages: &mut [(Position, &mut [u8])]) -> Result<(), Error> {
+    let (key, algorithm) = (KNasEnc::new(key), ciphering(identity)?);
+    let mut jobs: Vec<_> = messages
+        .iter_mut()
+        .map(|(at, data)| CipherJob::new(&key, at.count, at.bearer, at.direction, data, algorithm))
+        .collect();
+    nea_cipher_batch(&mut jobs);
+    Ok(())
+}
+
+/// The MACs of many messages of one key, in their order.
+pub fn nia_batch(identity: u8, key: &[u8; 16], messages: &[(Position, &[u8])]) -> Result<Vec<u32>, Error> {
+    let (key, algorithm) = (KNasInt::new(key), integrity(identity)?);
+    let mut jobs: Vec<_> = messages
+        .iter()
+        .map(|(at, message)| MacJob::new(&key, at.count, at.bearer, at.direction, message, algorithm))
+        .collect();
+    nia_mac_batch(&mut jobs);
+    Ok(jobs.iter().map(|job| job.mac().unwrap_or_default()).collect())
 }

@@ -243,6 +243,45 @@ fn nia<'py>(
     Ok(bytes(py, &mac.to_be_bytes()))
 }
 
+type Batch<'py> = Vec<(u32, Bound<'py, PyBytes>)>;
+
+/// Refuses a bearer or a direction once for a whole batch.
+fn positions(messages: &Batch<'_>, bearer: u8, direction: u8) -> PyResult<Vec<Position>> {
+    messages.iter().map(|(count, _)| Position::new(*count, bearer, direction).map_err(value_error)).collect()
+}
+
+#[pyfunction]
+fn nea_batch<'py>(
+    py: Python<'py>,
+    algorithm: u8,
+    key: &[u8],
+    bearer: u8,
+    direction: u8,
+    messages: Batch<'py>,
+) -> PyResult<Vec<Octets<'py>>> {
+    let key = fixed("key", key)?;
+    let positions = positions(&messages, bearer, direction)?;
+    let mut ciphered: Vec<Vec<u8>> = messages.iter().map(|(_, data)| data.as_bytes().to_vec()).collect();
+    let mut jobs: Vec<_> = positions.into_iter().zip(ciphered.iter_mut().map(Vec::as_mut_slice)).collect();
+    algorithms::nea_batch(algorithm, key, &mut jobs).map_err(value_error)?;
+    Ok(ciphered.iter().map(|data| bytes(py, data)).collect())
+}
+
+#[pyfunction]
+fn nia_batch<'py>(
+    py: Python<'py>,
+    algorithm: u8,
+    key: &[u8],
+    bearer: u8,
+    direction: u8,
+    messages: Batch<'py>,
+) -> PyResult<Vec<Octets<'py>>> {
+    let positions = positions(&messages, bearer, direction)?;
+    let jobs: Vec<_> = positions.into_iter().zip(messages.iter().map(|(_, message)| message.as_bytes())).collect();
+    let macs = algorithms::nia_batch(algorithm, fixed("key", key)?, &jobs).map_err(value_error)?;
+    Ok(macs.iter().map(|mac| bytes(py, &mac.to_be_bytes())).collect())
+}
+
 /// KNASenc and KNASint of one 5G NAS security context.
 #[pyclass(frozen, module = "freehold._native.crypto")]
 struct NasKeys(nas::NasKeys);
@@ -324,6 +363,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(deconceal, module)?,
         wrap_pyfunction!(nea, module)?,
         wrap_pyfunction!(nia, module)?,
+        wrap_pyfunction!(nea_batch, module)?,
+        wrap_pyfunction!(nia_batch, module)?,
     ] {
         module.add_function(function)?;
     }

@@ -795,7 +795,12 @@ impl Schema {
     }
 
     /// The class of the message of a procedure code and kind, or None.
-    fn message_class<'py>(&self, py: Python<'py>, procedure_code: u8, kind: &str) -> PyResult<Option<Bound<'py, PyType>>> {
+    fn message_class<'py>(
+        &self,
+        py: Python<'py>,
+        procedure_code: u8,
+        kind: &str,
+    ) -> PyResult<Option<Bound<'py, PyType>>> {
         let kind = KINDS.iter().position(|each| *each == kind);
         let found = kind.and_then(|kind| self.schema.message(procedure_code, kind as u8));
         found.map(|message| Ok(self.class(py, message.node)?.class.bind(py).clone())).transpose()

@@ -46,6 +46,14 @@ def nia(
     algorithm: int, key: bytes, count: int, bearer: int, direction: int, message: bytes, bits: int | None = None
 ) -> bytes: ...
 
+
+# Many messages of one key, each with its COUNT: SNOW 3G and ZUC run side by side.
+def nea_batch(
+    algorithm: int, key: bytes, bearer: int, direction: int, messages: list[tuple[int, bytes]]
+) -> list[bytes]: ...
+def nia_batch(
+    algorithm: int, key: bytes, bearer: int, direction: int, messages: list[tuple[int, bytes]]
+) -> list[bytes]: ...
 @final
 class NasKeys:
     def __new__(cls, kamf: bytes, nea: int, nia: int) -> NasKeys: ...

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from freehold.crypto import algorithms
 
@@ -75,3 +77,20 @@ def test_when_an_input_is_out_of_range_then_it_is_named(arguments, says):
 def test_when_there_are_more_bits_than_octets_then_the_mac_is_refused():
     with pytest.raises(ValueError, match="bits"):
         algorithms.nia(2, KEY, 0, 0, 0, b"x", 9)
+
+
+@pytest.mark.parametrize("algorithm", range(4))
+@given(messages=st.lists(st.tuples(st.integers(0, 2**32 - 1), st.binary(max_size=200)), max_size=40))
+def test_when_messages_are_protected_together_then_each_is_as_if_alone(algorithm, messages):
+    together = algorithms.nea_batch(algorithm, KEY, 5, 1, messages)
+    assert together == [algorithms.nea(algorithm, KEY, count, 5, 1, data) for count, data in messages]
+    macs = algorithms.nia_batch(algorithm, KEY, 5, 1, messages)
+    assert macs == [algorithms.nia(algorithm, KEY, count, 5, 1, data) for count, data in messages]
+
+
+def test_when_a_batch_has_a_wrong_bearer_then_it_is_refused():
+    for batch in (algorithms.nea_batch, algorithms.nia_batch):
+        with pytest.raises(ValueError, match="bearer"):
+            batch(1, KEY, 32, 0, [(0, b"x")])
+        with pytest.raises(ValueError, match="algorithm"):
+            batch(4, KEY, 0, 0, [(0, b"x")])
