@@ -31,6 +31,9 @@ class BearerPlane(Protocol):
     def remove_bearer(self, handle: int) -> None:
         """Forget a bearer; packets on it are answered by error indications."""
 
+    def take_activity(self, handle: int) -> bool:
+        """Whether a bearer carried anything since this was last asked: what a user inactivity timer needs."""
+
 
 class PingResult(msgspec.Struct, frozen=True, gc=False):
     """One echo reply, or none: round-trip time in milliseconds, octets of the reply."""

@@ -26,6 +26,7 @@ SESSION_MEAN: Final = "SM.SessionNbrMean"
 # N4 (TS 28.552 5.3.2 and 5.4)
 N4_SESSION_FAILURE: Final = "SM.N4SessionEstabFail"
 # What TS 28.552 does not name
+RRC_REFUSED: Final = "RRC.ConnEstabRefused"
 PROCEDURE_STARTED: Final = "procedure.started"
 PROCEDURE_ENDED: Final = "procedure.ended"
 PROTOCOL_FAULT: Final = "protocol.fault"

@@ -57,6 +57,9 @@ TIMERS: Mapping[str, Timer] = _table(
     Timer("NG-setup", 10, 0, "TS 38.413 8.7.1"),
     Timer("time-to-wait", 5, 0, "TS 38.413 9.3.1.56"),
     Timer("user-inactivity", 20, 0, "TS 38.413 8.3.2"),
+    # N2 (TS 38.412 7 gives no values: the first pause before a new association, and the longest)
+    Timer("N2-reconnect", 1, 0, "TS 38.412 7"),
+    Timer("N2-reconnect-limit", 60, 0, "TS 38.412 7"),
     # PFCP (TS 29.244 6.4: T1 and N1 are the operator's)
     Timer("PFCP-T1", 3, 3, "TS 29.244 6.4"),
     Timer("PFCP-heartbeat", 10, 0, "TS 29.244 6.2.2"),

@@ -1,0 +1,45 @@
+"""NAS between terminal and AMF, untouched (TS 38.413 8.6.2, 8.6.3, 8.6.4)."""
+
+from __future__ import annotations
+
+from freehold.codecs import ngap
+from freehold.ran.cu_cp.link import UeChannel
+from freehold.ran.state.ue import Ue
+
+
+def downlink(ue: Ue, message: ngap.DownlinkNASTransport) -> None:
+    """Hand NAS to the terminal (TS 38.413 8.6.2.2)."""
+    deliver(ue, message.nas_pdu)
+
+
+def deliver(ue: Ue, octets: bytes | None) -> None:
+    """Hand NAS to the terminal, or tell the AMF that it did not arrive (TS 38.413 8.6.4.2)."""
+    if octets is None:
+        return
+    if not ue.radio_lost:
+        ue.terminal.downlink_nas(octets)
+    elif ue.amf_ue_ngap_id is not None:
+        UeChannel(ue).send(
+            ngap.NASNonDeliveryIndication(
+                amf_ue_ngap_id=ue.amf_ue_ngap_id,
+                ran_ue_ngap_id=ue.ran_ue_ngap_id,
+                nas_pdu=octets,
+                cause=("radioNetwork", "radio-connection-with-ue-lost"),
+            )
+        )
+
+
+def uplink(ue: Ue, octets: bytes) -> None:
+    """Hand NAS to the AMF with the terminal's place (TS 38.413 8.6.3.2); before its first answer there is no way."""
+    gnb = ue.link.gnb
+    if ue.amf_ue_ngap_id is None or not gnb.serves(ue):
+        return
+    ue.activity.last = gnb.driver.environment.now()
+    UeChannel(ue).send(
+        ngap.UplinkNASTransport(
+            amf_ue_ngap_id=ue.amf_ue_ngap_id,
+            ran_ue_ngap_id=ue.ran_ue_ngap_id,
+            nas_pdu=octets,
+            user_location_information=gnb.location,
+        )
+    )

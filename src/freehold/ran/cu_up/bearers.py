@@ -1,0 +1,98 @@
+"""PDU session resources as bearers of the access engine (TS 38.413 8.2.1, 8.2.2, 9.3.4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from freehold.codecs import ngap
+from freehold.ran.state.ue import Session
+from freehold.services.access import BearerPlane, Tunnel
+from freehold.spec.errors import PeerError
+from freehold.stack.ngap_faults import NgapReject
+from freehold.stack.ngap_values import tunnel, tunnel_of
+
+SERVED_TYPES: Final = frozenset({"ipv4", "ipv6", "ipv4v6"})
+_UNDECODED: Final[ngap.Cause] = ("protocol", "transfer-syntax-error")
+_NO_TRANSPORT: Final[ngap.Cause] = ("transport", "transport-resource-unavailable")
+
+
+def setup(
+    plane: BearerPlane, pdu_session_id: int, transfer: ngap.PDUSessionResourceSetupRequestTransfer | bytes
+) -> tuple[Session, ngap.PDUSessionResourceSetupResponseTransfer]:
+    """Make the bearer of a session; NgapReject with the cause for the unsuccessful transfer (TS 38.413 8.2.1.2)."""
+    if isinstance(transfer, bytes):
+        raise NgapReject(_UNDECODED, "the setup request transfer does not decode")
+    qfis = tuple(item.qos_flow_identifier for item in transfer.qos_flow_setup_request_list)
+    _check(transfer, qfis)
+    uplink = _peer(transfer.ul_ngu_up_tnl_information)
+    handle, downlink = plane.add_bearer(uplink, qfis[0])
+    return Session(pdu_session_id, handle, qfis, uplink, downlink), ngap.PDUSessionResourceSetupResponseTransfer(
+        dl_qos_flow_per_tnl_information=ngap.QosFlowPerTNLInformation(
+            up_transport_layer_information=tunnel(downlink),
+            associated_qos_flow_list=[ngap.AssociatedQosFlowItem(qos_flow_identifier=qfi) for qfi in qfis],
+        ),
+        security_result=_security_result(transfer.security_indication),
+    )
+
+
+def _check(transfer: ngap.PDUSessionResourceSetupRequestTransfer, qfis: tuple[int, ...]) -> None:
+    """The abnormal conditions of TS 38.413 8.2.1.4, and what this user plane cannot do."""
+    flows = transfer.qos_flow_setup_request_list
+    if len(set(qfis)) != len(qfis):
+        raise NgapReject(("radioNetwork", "multiple-qos-flow-ID-instances"))
+    non_gbr = any(item.qos_flow_level_qos_parameters.gbr_qos_information is None for item in flows)
+    if non_gbr and transfer.pdu_session_aggregate_maximum_bit_rate is None:
+        raise NgapReject(("protocol", "semantic-error"), "a non-GBR flow without a session AMBR")
+    if transfer.pdu_session_type not in SERVED_TYPES:
+        raise NgapReject(
+            ("radioNetwork", "unspecified"), f"sessions of type {transfer.pdu_session_type} are not served"
+        )
+    wanted = transfer.security_indication
+    # PDCP will protect user data once the radio stands; until then a session that requires it is refused.
+    if wanted is not None and wanted.integrity_protection_indication == "required":
+        raise NgapReject(("radioNetwork", "up-integrity-protection-not-possible"))
+    if wanted is not None and wanted.confidentiality_protection_indication == "required":
+        raise NgapReject(("radioNetwork", "up-confidentiality-protection-not-possible"))
+
+
+def _security_result(wanted: ngap.SecurityIndication | None) -> ngap.SecurityResult | None:
+    """What became of a preference (TS 38.413 8.2.1.2: only where one was told)."""
+    if wanted is None:
+        return None
+    return ngap.SecurityResult(
+        integrity_protection_result="not-performed", confidentiality_protection_result="not-performed"
+    )
+
+
+def _peer(information: ngap.UPTransportLayerInformation) -> Tunnel:
+    try:
+        peer = tunnel_of(information)
+    except PeerError as wrong:
+        raise NgapReject(_NO_TRANSPORT, str(wrong)) from None
+    if peer.address in {"0.0.0.0", "::"}:  # noqa: S104 - what a peer names, never bound to
+        raise NgapReject(_NO_TRANSPORT, "the UPF's tunnel has no address", "set n3.advertise at the core")
+    return peer
+
+
+def modify(
+    plane: BearerPlane, session: Session, transfer: ngap.PDUSessionResourceModifyRequestTransfer | bytes
+) -> tuple[Session, ngap.PDUSessionResourceModifyResponseTransfer]:
+    """Move a bearer to another tunnel, add flows and release some (TS 38.413 8.2.3.2)."""
+    if isinstance(transfer, bytes):
+        raise NgapReject(_UNDECODED, "the modify request transfer does not decode")
+    uplink, moved = session.uplink, transfer.ul_ngu_up_tnl_modify_list
+    if moved:
+        uplink = _peer(moved[0].ul_ngu_up_tnl_information)
+    added = [item.qos_flow_identifier for item in transfer.qos_flow_add_or_modify_request_list or ()]
+    if len(set(added)) != len(added):
+        raise NgapReject(("radioNetwork", "multiple-qos-flow-ID-instances"))
+    removed = {item.qos_flow_identifier for item in transfer.qos_flow_to_release_list or ()}
+    qfis = tuple(qfi for qfi in dict.fromkeys((*session.qfis, *added)) if qfi not in removed)
+    if not qfis:
+        raise NgapReject(("radioNetwork", "invalid-qos-combination"), "no flow would be left")
+    plane.update_bearer(session.handle, uplink, qfis[0])
+    answered = [ngap.QosFlowAddOrModifyResponseItem(qos_flow_identifier=qfi) for qfi in added]
+    return (
+        Session(session.pdu_session_id, session.handle, qfis, uplink, session.downlink),
+        ngap.PDUSessionResourceModifyResponseTransfer(qos_flow_add_or_modify_response_list=answered or None),
+    )

@@ -1,0 +1,1 @@
+"""What a gNB keeps: small parts, each owned by one context."""

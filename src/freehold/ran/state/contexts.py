@@ -1,0 +1,40 @@
+"""Every UE context of one gNB, and the terminals that listen to its paging."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from freehold.ran.state.ue import Ue
+from freehold.services.air import Terminal
+from freehold.spec.identities import STmsi
+
+RAN_UE_NGAP_IDS: Final = 1 << 32
+"""How many values a RAN UE NGAP ID has (TS 38.413 9.3.3.2)."""
+
+
+class Contexts:
+    """UEs by RAN UE NGAP ID; camped terminals by 5G-S-TMSI: each in constant time."""
+
+    __slots__ = ("_next", "camped", "terminals", "ues")
+
+    def __init__(self) -> None:
+        self.ues: dict[int, Ue] = {}
+        self.camped: dict[STmsi, Terminal] = {}
+        self.terminals: dict[Terminal, STmsi] = {}
+        self._next = 0
+
+    def new_id(self) -> int:
+        """A RAN UE NGAP ID that nothing has (TS 38.413 9.3.3.2)."""
+        self._next = (self._next + 1) % RAN_UE_NGAP_IDS
+        while self._next in self.ues:
+            self._next = (self._next + 1) % RAN_UE_NGAP_IDS
+        return self._next
+
+    def camp(self, terminal: Terminal, temporary: STmsi | None) -> None:
+        """Note under which 5G-S-TMSI a terminal listens; None: not any more."""
+        old = self.terminals.pop(terminal, None)
+        if old is not None and self.camped.get(old) is terminal:
+            del self.camped[old]
+        if temporary is not None:
+            self.terminals[terminal] = temporary
+            self.camped[temporary] = terminal
