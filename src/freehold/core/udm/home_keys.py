@@ -25,7 +25,7 @@ def load(store: Store) -> tuple[HomeNetworkKey, ...]:
 
 def add(store: Store, key: HomeNetworkKey) -> Signal[None]:
     """Keep a key pair; another one of this identifier is replaced. Set once durable."""
-    return store.commit(TABLE, [(f"{key.key_id:03}", bytes([key.scheme]) + key.private)])
+    return store.commit(TABLE, [_row(key)])
 
 
 def generate(key_id: int, scheme: Scheme, random: Callable[[int], bytes]) -> HomeNetworkKey:
@@ -39,15 +39,19 @@ def generate(key_id: int, scheme: Scheme, random: Callable[[int], bytes]) -> Hom
         return key
 
 
-def ensure(store: Store, random: Callable[[int], bytes]) -> tuple[HomeNetworkKey, ...]:
-    """The key pairs of a store; on the first start one of profile A and one of profile B, written behind the answer."""
+def ensure(store: Store, random: Callable[[int], bytes]) -> tuple[tuple[HomeNetworkKey, ...], Signal[None]]:
+    """The key pairs of a store, on the first start fresh ones of profiles A and B, and when they are durable."""
+    durable: Signal[None] = Signal()
     found = load(store)
     if found:
-        return found
+        durable.set(None)
+        return found, durable
     made = tuple(generate(key_id, scheme, random) for key_id, scheme in FIRST)
-    for key in made:
-        add(store, key)
-    return made
+    return made, store.commit(TABLE, [_row(key) for key in made])
+
+
+def _row(key: HomeNetworkKey) -> tuple[str, bytes]:
+    return f"{key.key_id:03}", bytes([key.scheme]) + key.private
 
 
 def _key(name: str, row: bytes) -> HomeNetworkKey:

@@ -65,9 +65,12 @@ def test_when_secrets_are_generated_then_no_two_are_alike():
 
 def test_when_a_network_starts_for_the_first_time_then_it_has_keys_and_keeps_them():
     store = MemoryStore()
-    made = home_keys.ensure(store, counter())
+    made, durable = home_keys.ensure(store, counter())
+    durable.result()
     assert [(key.key_id, key.scheme) for key in made] == [(1, suci.Scheme.PROFILE_A), (2, suci.Scheme.PROFILE_B)]
-    assert home_keys.ensure(store, lambda _: pytest.fail("nothing is drawn again")) == made
+    again, durable = home_keys.ensure(store, lambda _: pytest.fail("nothing is drawn again"))
+    durable.result()
+    assert again == made
     assert home_keys.load(store) == made
 
 
