@@ -60,8 +60,9 @@ pub fn res_star(
     Ok(low_128(&derive(&ck_ik(ck, ik)[..], 0x6b, &parameters)?))
 }
 
-/// HRES* or HXRES*: the 128 least significant bits of SHA-256 of RAND || RES* (TS 33.501 A.5).
-pub fn hres_star(rand: &[u8; 16], res_star: &[u8; 16]) -> Key128 {
+/// HRES* or HXRES*: the 128 least significant bits of SHA-256 of RAND || RES* (TS 33.501 A.5). A peer's RES* of any
+/// length has one.
+pub fn hres_star(rand: &[u8; 16], res_star: &[u8]) -> Key128 {
     low_128(&Sha256::new().chain_update(rand).chain_update(res_star).finalize().into())
 }
 

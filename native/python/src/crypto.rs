@@ -92,7 +92,9 @@ fn answer_challenge<'py>(
     autn: &[u8],
     serving_network_name: &[u8],
 ) -> PyResult<Option<(u64, Octets<'py>, Octets<'py>, Octets<'py>)>> {
-    let (subscriber, rand, autn) = (subscriber(k, opc)?, fixed("RAND", rand)?, fixed("AUTN", autn)?);
+    let subscriber = subscriber(k, opc)?;
+    // A peer's challenge of another length is one whose MAC cannot be right.
+    let (Ok(rand), Ok(autn)) = (rand.try_into(), autn.try_into()) else { return Ok(None) };
     let answer = aka::answer_challenge(&subscriber, rand, autn, serving_network_name);
     let answer = answer.map_err(value_error)?;
     Ok(answer.map(|a| (a.sqn, bytes(py, &a.amf), bytes(py, &a.res_star), bytes(py, &a.kausf))))
@@ -106,7 +108,9 @@ fn make_auts<'py>(py: Python<'py>, k: &[u8], opc: &[u8], rand: &[u8], sqn_ms: u6
 
 #[pyfunction]
 fn verify_auts(k: &[u8], opc: &[u8], rand: &[u8], auts: &[u8]) -> PyResult<Option<u64>> {
-    Ok(aka::verify_auts(&subscriber(k, opc)?, fixed("RAND", rand)?, fixed("AUTS", auts)?))
+    let subscriber = subscriber(k, opc)?;
+    let (Ok(rand), Ok(auts)) = (rand.try_into(), auts.try_into()) else { return Ok(None) };
+    Ok(aka::verify_auts(&subscriber, rand, auts))
 }
 
 #[pyfunction]
@@ -138,7 +142,7 @@ fn res_star<'py>(
 
 #[pyfunction]
 fn hres_star<'py>(py: Python<'py>, rand: &[u8], res_star: &[u8]) -> PyResult<Octets<'py>> {
-    Ok(bytes(py, &kdf::hres_star(fixed("RAND", rand)?, fixed("RES*", res_star)?)))
+    Ok(bytes(py, &kdf::hres_star(fixed("RAND", rand)?, res_star)))
 }
 
 #[pyfunction]

@@ -1,5 +1,5 @@
-# Octets in, octets out. A parameter of the wrong length or range is ValueError, whose text names it and holds no octet
-# of it. Clauses stand beside the names that freehold.crypto offers.
+# Octets in, octets out. A parameter of our own of the wrong length or range is ValueError, whose text names it and holds
+# no octet of it; what a peer sent (RAND, AUTN, AUTS, RES*, a scheme output, a message) may have any length. Clauses stand beside the names that freehold.crypto offers.
 
 from typing import final
 

@@ -48,6 +48,6 @@ def generate_vector(k: bytes, opc: bytes, rand: bytes, sqn: int, amf: bytes, ser
 
 
 def answer_challenge(k: bytes, opc: bytes, rand: bytes, autn: bytes, serving_network_name: bytes) -> Answer | None:
-    """RES*, KAUSF and what AUTN said, or None where its MAC is not the home network's (TS 33.102 6.3.3)."""
+    """RES*, KAUSF and what AUTN said; None where its MAC is not the home network's, or its length (TS 33.102 6.3.3)."""
     answer = _native.answer_challenge(k, opc, rand, autn, serving_network_name)
     return None if answer is None else Answer(*answer)

@@ -104,3 +104,14 @@ def test_when_secrets_are_printed_then_no_key_is_in_the_text():
         for secret in (vector.kausf, vector.xres_star, K, OPC):
             assert secret.hex() not in text
             assert repr(secret) not in text
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 17, 64])
+def test_when_a_peers_value_has_a_wrong_length_then_it_is_wrong_and_not_an_error(length):
+    # negative N05
+    right = aka.generate_vector(K, OPC, RAND, 0x20, b"\x80\x00", NETWORK)
+    assert aka.answer_challenge(K, OPC, bytes(length), right.autn, NETWORK) is None
+    assert aka.answer_challenge(K, OPC, RAND, right.autn[:1] * length, NETWORK) is None
+    assert aka.verify_auts(K, OPC, RAND, bytes(length)) is None
+    assert aka.verify_auts(K, OPC, bytes(length), bytes(14)) is None
+    assert keys.hres_star(RAND, bytes(length)) != keys.hres_star(RAND, right.xres_star)
