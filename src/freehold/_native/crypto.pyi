@@ -1,5 +1,6 @@
-# Octets in, octets out. A parameter of our own of the wrong length or range is ValueError, whose text names it and holds
-# no octet of it; what a peer sent (RAND, AUTN, AUTS, RES*, a scheme output, a message) may have any length. Clauses stand beside the names that freehold.crypto offers.
+# Octets in, octets out. A parameter of our own of the wrong length or range is ValueError, whose text names it and
+# holds no octet of it; what a peer sent (RAND, AUTN, AUTS, RES*, a scheme output, a message) may have any length.
+# Clauses stand beside the names that freehold.crypto offers.
 
 from typing import final
 
@@ -46,7 +47,6 @@ def nia(
     algorithm: int, key: bytes, count: int, bearer: int, direction: int, message: bytes, bits: int | None = None
 ) -> bytes: ...
 
-
 # Many messages of one key, each with its COUNT: SNOW 3G and ZUC run side by side.
 def nea_batch(
     algorithm: int, key: bytes, bearer: int, direction: int, messages: list[tuple[int, bytes]]
@@ -54,6 +54,7 @@ def nea_batch(
 def nia_batch(
     algorithm: int, key: bytes, bearer: int, direction: int, messages: list[tuple[int, bytes]]
 ) -> list[bytes]: ...
+
 @final
 class NasKeys:
     def __new__(cls, kamf: bytes, nea: int, nia: int) -> NasKeys: ...
