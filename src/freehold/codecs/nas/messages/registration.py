@@ -44,7 +44,7 @@ class RegistrationRequest(MmMessage, frozen=True):
 
     registration_type: Annotated[RegistrationType, V(HALF)]
     ng_ksi: Annotated[KeySetIdentifier, V(HALF)]
-    mobile_identity: Annotated[MobileIdentity, LVE(3)]
+    mobile_identity: Annotated[MobileIdentity, LVE(6)]
     non_current_native_ng_ksi: Annotated[KeySetIdentifier | None, TV(0xC, 1)] = None
     mobility_capability: Annotated[MobilityCapability | None, TLV(0x10, 3, 15)] = None
     ue_security_capability: Annotated[UeSecurityCapability | None, TLV(0x2E, 4, 10)] = None
@@ -178,7 +178,7 @@ class DeregistrationRequestFromUe(MmMessage, frozen=True):
 
     deregistration_type: Annotated[DeregistrationType, V(HALF)]
     ng_ksi: Annotated[KeySetIdentifier, V(HALF)]
-    mobile_identity: Annotated[MobileIdentity, LVE(3)]
+    mobile_identity: Annotated[MobileIdentity, LVE(6)]
 
 
 class DeregistrationAcceptToUe(MmMessage, frozen=True):

@@ -1,0 +1,1 @@
+"""5GMM procedures of the UE, each in the order of its clause (TS 24.501 5)."""

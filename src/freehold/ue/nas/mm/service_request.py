@@ -1,0 +1,76 @@
+"""Service request at the UE (TS 24.501 5.6.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from freehold.codecs.nas import (
+    NO_KEY,
+    KeySetIdentifier,
+    RegistrationKind,
+    ServiceAccept,
+    ServiceReject,
+    ServiceRequest,
+    ServiceType,
+)
+from freehold.procedure import Collision, exchange, procedure
+from freehold.spec.errors import TimerExpired
+from freehold.ue.errors import NoConnection, Refused
+from freehold.ue.nas.link import Released
+from freehold.ue.nas.mm import refusals
+from freehold.ue.nas.mm.registration import registration
+from freehold.ue.state.mobility import MmEvent, MmState
+
+if TYPE_CHECKING:
+    from freehold.ue.terminal import Terminal
+
+
+async def _failed(error: Exception, ue: Terminal, *_: object) -> None:
+    del error
+    if ue.mm.state is MmState.SERVICE_REQUEST_INITIATED:
+        ue.mm.step(MmEvent.SERVICE_ENDED)
+
+
+@procedure(
+    spec="TS 24.501 5.6.1",
+    collides={"service_request": Collision.DROP, "registration": Collision.ABORT, "deregistration": Collision.ABORT},
+    on_reject=_failed,
+    on_failure=_failed,
+)
+async def service_request(ue: Terminal, kind: ServiceType, sessions: tuple[int, ...] = ()) -> None:
+    """Leave idle mode, with the user plane of `sessions`; Refused, NoConnection or TimerExpired where it fails."""
+    guti, security = ue.usim.guti, ue.usim.security
+    if ue.mm.state is not MmState.REGISTERED or guti is None:
+        raise NoConnection("a service request needs a registered terminal")  # TS 24.501 5.6.1.1
+    ue.mm.step(MmEvent.SERVICE)
+    request = ServiceRequest(
+        KeySetIdentifier(mapped=False, value=security.ngksi) if security is not None else NO_KEY,
+        kind,
+        guti.s_tmsi,
+        uplink_data_status=list(sessions) or None,
+        pdu_session_status=ue.sm.active,
+    )
+    try:
+        answer = await exchange(ue.link, request, ServiceAccept, ServiceReject, Released, timer="T3517")
+    except TimerExpired:  # TS 24.501 5.6.1.7 c
+        ue.release_locally()
+        raise
+    if isinstance(answer, Released):  # TS 24.501 5.6.1.7 b
+        raise NoConnection("the connection was released during the service request")
+    if answer.pdu_session_status is not None:  # TS 24.501 5.6.1.4.1, 5.6.1.5
+        ue.release_sessions(keep=frozenset(answer.pdu_session_status))
+    if isinstance(answer, ServiceReject):
+        refused(ue, answer.cause)
+    ue.mm.step(MmEvent.SERVICE_ENDED)
+
+
+def refused(ue: Terminal, cause: int) -> None:
+    """SERVICE REJECT: what its cause does, then Refused (TS 24.501 5.6.1.5)."""
+    effect = refusals.apply(ue, cause)
+    if effect.forget or effect.invalidate or effect.register_again:
+        ue.release_sessions()
+        ue.mm.step(MmEvent.DEREGISTERED)
+    if effect.register_again:
+        ue.after_release(lambda: ue.conversation.start(registration(ue, RegistrationKind.INITIAL)))
+    ue.expect_release()
+    raise Refused(cause, f"service request refused with cause #{cause}")

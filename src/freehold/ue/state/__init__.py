@@ -1,0 +1,1 @@
+"""What a terminal knows while it is on, in small parts."""
