@@ -14,8 +14,8 @@ from freehold.crypto.sqn import next_sqn
 from freehold.crypto.suci import suci_public_key
 from freehold.procedure import AlarmQueue, Driver, Tap
 from freehold.procedure.alarms import QueuedAlarm
-from freehold.services.air import Bearer, RrcSetup, SystemInformation
 from freehold.services.access import PingResult
+from freehold.services.air import Bearer, RrcSetup, SystemInformation
 from freehold.spec.events import Event
 from freehold.spec.identities import Guami, Guti, Ncgi, Pei, PlmnId, SNssai, STmsi, Supi, Tai
 from freehold.spec.timers import Timers
@@ -210,7 +210,7 @@ class Network:
                     "guti": GUTI,
                     "tai_list": nas.tai_list([TAI]),
                     "allowed_nssai": nas.nssai([SLICE]),
-                    "t3512": nas.GprsTimer3.of(3240),
+                    "t3512": nas.GprsTimer3.of(3600),
                     **more,
                 },
             )

@@ -1,14 +1,14 @@
 """Registration of the terminal (TS 24.501 5.5.1), driven by a scripted network."""
 
 import pytest
-from uekit import CAPABILITY, GUTI, HOME_PRIVATE_KEY, PEI, SLICE, SUPI, TAI, Network
 
 from freehold.codecs import nas
 from freehold.crypto.suci import deconceal, msin_of_plaintext
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import PlmnId, Suci, Tai
-from freehold.ue import MmState, NoConnection, Refused, UsimInvalid
+from freehold.ue import MmState, Refused, UsimInvalid
 from freehold.ue.state.mobility import UpdateStatus
+from uekit import CAPABILITY, GUTI, HOME_PRIVATE_KEY, PEI, SLICE, SUPI, TAI, Network
 
 
 def test_when_a_terminal_registers_first_then_its_request_holds_clear_elements_only():  # TS 24.501 4.4.6
@@ -70,7 +70,7 @@ def test_when_the_registration_is_accepted_then_the_terminal_keeps_what_was_gran
     assert network.ue.mm.state is MmState.REGISTERED
     assert network.ue.mm.status is UpdateStatus.UPDATED
     assert network.ue.usim.guti == GUTI
-    assert (granted.tai_list, granted.allowed_nssai, granted.t3512) == ((TAI,), (SLICE,), 3240)
+    assert (granted.tai_list, granted.allowed_nssai, granted.t3512) == ((TAI,), (SLICE,), 3600)
 
 
 def test_when_the_accept_brings_nothing_new_then_no_complete_is_sent():  # TS 24.501 5.5.1.2.4
@@ -231,7 +231,7 @@ def test_when_t3512_runs_out_in_idle_mode_then_the_terminal_updates_periodically
     network = Network()
     network.idle()
 
-    network.world.run(3239)
+    network.world.run(3599)
     assert not network.uplink
     network.world.run(2)
 

@@ -33,7 +33,7 @@ MOST_ATTEMPTS = 5
 """TS 24.501 5.5.1.2.7: what the registration attempt counter may reach."""
 
 
-async def _failed(error: Exception, ue: Terminal, *_: object) -> None:
+async def _failed(error: Exception, ue: Terminal, *_: object, **__: object) -> None:
     del error
     if ue.mm.state is MmState.REGISTERED_INITIATED:
         ue.mm.step(MmEvent.FAILED)

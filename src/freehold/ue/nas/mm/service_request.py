@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from freehold.ue.terminal import Terminal
 
 
-async def _failed(error: Exception, ue: Terminal, *_: object) -> None:
+async def _failed(error: Exception, ue: Terminal, *_: object, **__: object) -> None:
     del error
     if ue.mm.state is MmState.SERVICE_REQUEST_INITIATED:
         ue.mm.step(MmEvent.SERVICE_ENDED)
