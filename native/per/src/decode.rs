@@ -77,7 +77,7 @@ type UnknownIes<'a> = Vec<(u16, Criticality, Cow<'a, [u8]>)>;
 
 impl<'s, B: Build> Decoder<'s, B> {
     pub fn new(schema: &'s Schema, build: B, octets: usize) -> Self {
-        let budget = octets.saturating_mul(16).saturating_add(1024);
+        let budget = octets.saturating_mul(8).saturating_add(1024);
         Decoder { schema, build, faults: Vec::new(), place: Place::default(), budget, depth: 0, governed: false }
     }
 
@@ -209,8 +209,8 @@ impl<'s, B: Build> Decoder<'s, B> {
             Node::List { size, item } => self.nested(|decoder| decoder.list(reader, size, *item)),
             Node::Choice(choice) => self.nested(|decoder| decoder.choice(reader, choice)),
             Node::Single(container) => self.nested(|decoder| decoder.single(reader, container)),
-            Node::Text { alphabet, size, aligned } => {
-                let text = text(reader, alphabet.width(*aligned), size, *aligned)?;
+            Node::Text { width, size, aligned } => {
+                let text = text(reader, *width, size, *aligned)?;
                 self.build.text(&text)
             }
             Node::Utf8 => {

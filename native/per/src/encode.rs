@@ -3,8 +3,8 @@ use crate::bits::Writer;
 use crate::decode::text_aligned;
 use crate::fault::{Criticality, Place};
 use crate::schema::{
-    Addition, Alphabet, Alternative, Choice, Component, Container, Default, Enumeration, Message, NameId, Node, NodeId,
-    Part, Range, Schema, Size, Structure, Whole,
+    Addition, Alternative, Choice, Component, Container, Default, Enumeration, Message, NameId, Node, NodeId, Part,
+    Range, Schema, Size, Structure, Whole,
 };
 
 /// Structures inside each other, at most.
@@ -112,7 +112,7 @@ impl<'s, S: Source> Encoder<'s, S> {
             Node::List { size, item: inner } => self.nested(|encoder| encoder.list(writer, item, size, *inner)),
             Node::Choice(choice) => self.nested(|encoder| encoder.choice(writer, item, choice)),
             Node::Single(container) => self.nested(|encoder| encoder.lone(writer, item, container)),
-            Node::Text { alphabet, size, aligned } => text(writer, self.source.text(item)?, *alphabet, size, *aligned),
+            Node::Text { width, size, aligned } => text(writer, self.source.text(item)?, *width, size, *aligned),
             Node::Utf8 => {
                 writer.counted_octets(self.source.text(item)?.as_bytes());
                 Ok(())
@@ -601,25 +601,29 @@ fn bit_octets(writer: &mut Writer, octets: &[u8], count: usize, size: &Size) -> 
     }
 }
 
-fn text(writer: &mut Writer, text: &str, alphabet: Alphabet, size: &Size, aligned: bool) -> Result<(), Wrong> {
-    let octets = text.as_bytes();
-    if !octets.iter().all(|octet| alphabet.holds(*octet)) {
-        return Err("a character beyond the string type's alphabet");
-    }
-    let width = alphabet.width(aligned);
-    match (within(writer, octets.len(), size)?, &size.range) {
-        (true, Some(range)) => writer.constrained(octets.len() as i64, range),
-        _ if octets.len() < 16384 => writer.length(octets.len()),
+fn text(writer: &mut Writer, text: &str, width: u32, size: &Size, aligned: bool) -> Result<(), Wrong> {
+    let codes = text.chars().map(|character| code(character, width)).collect::<Option<Vec<_>>>();
+    let codes = codes.ok_or("a character beyond the string type's alphabet")?;
+    match (within(writer, codes.len(), size)?, &size.range) {
+        (true, Some(range)) => writer.constrained(codes.len() as i64, range),
+        _ if codes.len() < 16384 => writer.length(codes.len()),
         _ => return Err("a text of more than 16383 characters"),
     }
-    if !octets.is_empty() && text_aligned(size, width) {
+    if aligned && !codes.is_empty() && text_aligned(size, width) {
         writer.align();
     }
-    for octet in octets {
-        let code = if width == 4 { if *octet == b' ' { 0 } else { octet - b'0' + 1 } } else { *octet };
-        writer.bits(u64::from(code), width);
-    }
+    codes.into_iter().for_each(|code| writer.bits(code, width));
     Ok(())
+}
+
+fn code(character: char, width: u32) -> Option<u64> {
+    let code = u64::from(u32::from(character));
+    match (character, width) {
+        (' ', 4) => Some(0),
+        ('0'..='9', 4) => Some(code - 47),
+        (_, 4) => None,
+        _ => (code >> width == 0).then_some(code),
+    }
 }
 
 /// The contents of an OBJECT IDENTIFIER (X.690 8.19).

@@ -84,35 +84,6 @@ impl Size {
     }
 }
 
-/// Characters of a known-multiplier string type (X.691 30).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alphabet {
-    Printable,
-    Visible,
-    Ia5,
-    Numeric,
-}
-
-impl Alphabet {
-    /// Bits of one character.
-    pub fn width(self, aligned: bool) -> u32 {
-        match (self, aligned) {
-            (Alphabet::Numeric, _) => 4,
-            (_, true) => 8,
-            (_, false) => 7,
-        }
-    }
-
-    pub fn holds(self, octet: u8) -> bool {
-        match self {
-            Alphabet::Numeric => octet == b' ' || octet.is_ascii_digit(),
-            Alphabet::Visible => (0x20..0x7F).contains(&octet),
-            Alphabet::Ia5 => octet.is_ascii(),
-            Alphabet::Printable => octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet),
-        }
-    }
-}
-
 /// The names of an ENUMERATED: those of the root first, then its additions.
 #[derive(Debug)]
 pub struct Enumeration {
@@ -270,8 +241,10 @@ pub enum Node {
         size: Size,
         contains: Option<NodeId>,
     },
+    /// A known-multiplier string of characters of `width` bits (X.691 30). Others than its alphabet's are read and
+    /// written as they are: peers do name themselves `gnb_1` in a PrintableString.
     Text {
-        alphabet: Alphabet,
+        width: u32,
         size: Size,
         aligned: bool,
     },
@@ -470,9 +443,17 @@ impl Compiler {
             }
             RawNode::Text { kind, lb, ub, ext } => match kind.as_str() {
                 "UTF8String" => Node::Utf8,
-                kind => {
-                    Node::Text { alphabet: alphabet(kind)?, size: self.size(*lb, *ub, *ext), aligned: self.aligned }
-                }
+                kind => Node::Text {
+                    width: if kind == "NumericString" {
+                        4
+                    } else if self.aligned {
+                        8
+                    } else {
+                        7
+                    },
+                    size: self.size(*lb, *ub, *ext),
+                    aligned: self.aligned,
+                },
             },
             RawNode::List { lb, ub, ext, item } => Node::List { size: self.size(*lb, *ub, *ext), item: *item },
             RawNode::Choice { root, ext } => Node::Choice(self.choice(root, ext.as_deref(), singles)),
@@ -566,15 +547,5 @@ impl Compiler {
                 Addition::Group(parts.iter().map(|part| self.part(part)).collect::<Result<_, String>>()?)
             }
         })
-    }
-}
-
-fn alphabet(kind: &str) -> Result<Alphabet, String> {
-    match kind {
-        "PrintableString" => Ok(Alphabet::Printable),
-        "VisibleString" => Ok(Alphabet::Visible),
-        "IA5String" => Ok(Alphabet::Ia5),
-        "NumericString" => Ok(Alphabet::Numeric),
-        other => Err(format!("string type {other}")),
     }
 }
