@@ -34,6 +34,9 @@ class BearerPlane(Protocol):
     def take_activity(self, handle: int) -> bool:
         """Whether a bearer carried anything since this was last asked: what a user inactivity timer needs."""
 
+    def on_tunnel_lost(self, callback: Callable[[int], None]) -> None:
+        """Call with the handle of a bearer whose tunnel the UPF says it does not know (TS 29.281 7.3.1)."""
+
 
 class PingResult(msgspec.Struct, frozen=True, gc=False):
     """One echo reply, or none: round-trip time in milliseconds, octets of the reply."""

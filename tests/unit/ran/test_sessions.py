@@ -223,6 +223,21 @@ def test_when_a_session_to_release_is_unknown_then_it_is_answered_as_released():
     assert terminal.removed == []
 
 
+def test_when_the_upf_does_not_know_a_tunnel_then_that_session_alone_goes_and_the_amf_is_notified():
+    scene = Scene()
+    terminal, ran_id = scene.established(7, sessions=(5, 6))
+    scene.plane.tunnel_lost(1)
+    notify = scene.amf.expect(ngap.PDUSessionResourceNotify)
+    assert (notify.amf_ue_ngap_id, notify.ran_ue_ngap_id) == (7, ran_id)
+    (item,) = notify.pdu_session_resource_released_list_not
+    transfer = item.pdu_session_resource_notify_released_transfer
+    assert (item.pdu_session_id, transfer.user_plane_error_indicator) == (5, "gTP-U-error-indication-received")
+    assert (terminal.removed, list(scene.plane.bearers)) == ([5], [2])
+    scene.plane.tunnel_lost(1)
+    scene.plane.tunnel_lost(99)
+    scene.amf.silent()
+
+
 def test_when_there_is_no_context_yet_then_a_session_is_a_logical_error():
     scene = Scene()
     terminal, ran_id = scene.connected(7)

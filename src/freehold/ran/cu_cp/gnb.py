@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from freehold.codecs import ngap
 from freehold.procedure import Driver, Environment
 from freehold.ran.configuration import GnbConfiguration
-from freehold.ran.cu_cp import context_release, dispatch, initial_ue, nas_transport
+from freehold.ran.cu_cp import context_release, dispatch, initial_ue, nas_transport, sessions
 from freehold.ran.cu_cp.interface import ng_reset
 from freehold.ran.cu_cp.link import Connector, Link
 from freehold.ran.cu_cp.ng_setup import ng_setup, ran_configuration_update
@@ -45,6 +46,7 @@ class Gnb:
         self.links: list[Link] = []
         self._drawn = 0
         self._configure(configuration)
+        plane.on_tunnel_lost(partial(sessions.tunnel_lost, self.contexts))
 
     def _configure(self, configuration: GnbConfiguration) -> None:
         self.configuration = configuration
@@ -135,10 +137,15 @@ class Gnb:
         if ue.amf_ue_ngap_id is not None:
             ue.link.by_amf_id.pop(ue.amf_ue_ngap_id, None)
         ue.activity.stop()
-        for session in ue.sessions.values():
-            self.plane.remove_bearer(session.handle)
-        ue.sessions.clear()
+        for number in tuple(ue.sessions):
+            self.drop_session(ue, number)
         ue.conversation.abort("the UE context is released")
+
+    def drop_session(self, ue: Ue, pdu_session_id: int) -> None:
+        """Remove one session and its bearer."""
+        session = ue.sessions.pop(pdu_session_id)
+        del self.contexts.bearers[session.handle]
+        self.plane.remove_bearer(session.handle)
 
     def release_locally(self, ue: Ue, reason: str, *, tell: bool = True) -> None:
         """Give a UE context up without the AMF; the terminal sees the loss of its connection."""

@@ -12,6 +12,7 @@ from freehold.procedure import procedure, send
 from freehold.ran.cu_cp.link import UeChannel
 from freehold.ran.cu_cp.nas_transport import deliver
 from freehold.ran.cu_up import bearers
+from freehold.ran.state.contexts import Contexts
 from freehold.ran.state.ue import Ue
 from freehold.services.air import Bearer
 from freehold.stack.ngap_faults import NgapReject
@@ -54,6 +55,7 @@ def admit(ue: Ue, asked: list[Asked]) -> tuple[Done, Failed, list[bytes]]:
             ue.link.gnb.report("session-refused", f"PDU session {item.pdu_session_id}: {refused}", ue, refused.fix)
             continue
         ue.sessions[session.pdu_session_id] = session
+        ue.link.gnb.contexts.bearers[session.handle] = ue
         done.append((session.pdu_session_id, transfer))
         added.append(Bearer(session.pdu_session_id, session.handle, session.qfis))
         if item.nas is not None:
@@ -168,7 +170,7 @@ async def pdu_session_resource_release(ue: Ue, request: ngap.PDUSessionResourceR
     numbers = tuple(dict.fromkeys(item.pdu_session_id for item in request.pdu_session_resource_to_release_list_rel_cmd))
     known = tuple(number for number in numbers if number in ue.sessions)
     for number in known:
-        ue.link.gnb.plane.remove_bearer(ue.sessions.pop(number).handle)
+        ue.link.gnb.drop_session(ue, number)
     deliver(ue, request.nas_pdu)
     if known:
         ue.terminal.bearers((), known)
@@ -187,4 +189,29 @@ async def pdu_session_resource_release(ue: Ue, request: ngap.PDUSessionResourceR
             user_location_information=ue.link.gnb.location,
             criticality_diagnostics=notes,
         ),
+    )
+
+
+def tunnel_lost(contexts: Contexts, handle: int) -> None:
+    """The UPF does not know a bearer's tunnel: release the session and notify (TS 23.527 5.3.2, TS 38.413 8.2.4.2)."""
+    ue = contexts.bearers.get(handle)
+    number = None if ue is None else next((n for n, session in ue.sessions.items() if session.handle == handle), None)
+    if ue is None or number is None or ue.amf_ue_ngap_id is None:
+        return
+    ue.link.gnb.drop_session(ue, number)
+    ue.terminal.bearers((), (number,))
+    transfer = ngap.PDUSessionResourceNotifyReleasedTransfer(
+        cause=("transport", "unspecified"), user_plane_error_indicator="gTP-U-error-indication-received"
+    )
+    UeChannel(ue).send(
+        ngap.PDUSessionResourceNotify(
+            amf_ue_ngap_id=ue.amf_ue_ngap_id,
+            ran_ue_ngap_id=ue.ran_ue_ngap_id,
+            pdu_session_resource_released_list_not=[
+                ngap.PDUSessionResourceReleasedItemNot(
+                    pdu_session_id=number, pdu_session_resource_notify_released_transfer=transfer
+                )
+            ],
+            user_location_information=ue.link.gnb.location,
+        )
     )

@@ -13,12 +13,13 @@ RAN_UE_NGAP_IDS: Final = 1 << 32
 
 
 class Contexts:
-    """UEs by RAN UE NGAP ID; camped terminals by 5G-S-TMSI: each in constant time."""
+    """UEs by RAN UE NGAP ID and by bearer; camped terminals by 5G-S-TMSI: each in constant time."""
 
-    __slots__ = ("_next", "camped", "terminals", "ues")
+    __slots__ = ("_next", "bearers", "camped", "terminals", "ues")
 
     def __init__(self) -> None:
         self.ues: dict[int, Ue] = {}
+        self.bearers: dict[int, Ue] = {}
         self.camped: dict[STmsi, Terminal] = {}
         self.terminals: dict[Terminal, STmsi] = {}
         self._next = 0
