@@ -1,0 +1,59 @@
+"""The network as its management sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from freehold.manage.views import FunctionView, GnbView, SessionView, StatusView, UeView
+from freehold.procedure import Signal, Tap
+from freehold.services.nudr import DataRepository
+from freehold.spec.events import Event
+from freehold.spec.identities import Supi
+
+T = TypeVar("T")
+
+
+class ManagedNetwork(Protocol):
+    """What `manage` asks of the network it was given; every read answers at once."""
+
+    @property
+    def subscribers(self) -> DataRepository:
+        """The subscriptions."""
+
+    @property
+    def tap(self) -> Tap:
+        """Where records of every interface come by."""
+
+    def utc(self) -> float:
+        """Seconds since 1970."""
+
+    def now(self) -> float:
+        """The monotonic time that tap records carry."""
+
+    def status(self) -> StatusView:
+        """The whole at one glance."""
+
+    def gnbs(self) -> Sequence[GnbView]:
+        """The gNBs with an association."""
+
+    def ues(self) -> Sequence[UeView]:
+        """The UE contexts."""
+
+    def sessions(self) -> Sequence[SessionView]:
+        """The PDU sessions."""
+
+    def functions(self) -> Sequence[FunctionView]:
+        """The network functions of this process."""
+
+    def counters(self) -> Mapping[tuple[str, str], int]:
+        """Every counter by name and label."""
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Hand every event to `listener` until the returned function is called."""
+
+    def deregister(self, supi: Supi) -> bool:
+        """Begin the network's deregistration of a UE (TS 24.501 5.5.2.3); whether it has a context."""
+
+    async def wait(self, signal: Signal[T]) -> T:
+        """The value of a signal, once it is set."""

@@ -1,0 +1,116 @@
+"""What comes by, handed to one slow reader: a bounded queue between the network and a client."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from freehold.manage.capture import CaptureWriter
+from freehold.manage.network import ManagedNetwork
+from freehold.manage.views import RecordView
+from freehold.procedure.clauses import clause_of
+from freehold.procedure.ladder import LANES, Ladder, about, cause_of
+from freehold.procedure.tap import Record
+
+T = TypeVar("T")
+WAITING: Final = 10_000
+"""Items kept for a reader; beyond, the oldest are lost and counted."""
+
+
+class Mailbox(Generic[T]):
+    """Items for one reader, put in from the loop."""
+
+    __slots__ = ("_items", "_ready", "lost")
+
+    def __init__(self) -> None:
+        self._items: list[T] = []
+        self._ready = asyncio.Event()
+        self.lost = 0
+
+    def put(self, item: T) -> None:
+        """Add one; the oldest half goes where the reader is far behind."""
+        if len(self._items) >= WAITING:
+            half = len(self._items) // 2
+            self.lost += half
+            del self._items[:half]
+        self._items.append(item)
+        self._ready.set()
+
+    async def take(self) -> list[T]:
+        """Everything there is, at least one."""
+        await self._ready.wait()
+        self._ready.clear()
+        items, self._items = self._items, []
+        return items
+
+
+def record_view(record: Record, utc_offset: float) -> RecordView:
+    """A tap record as it is shown."""
+    return RecordView(
+        record.time + utc_offset,
+        record.interface,
+        record.source,
+        record.target,
+        record.name,
+        cause_of(record.value),
+        record.clause or clause_of(record.name, record.value),
+        record.subject,
+        record.octets.hex(),
+    )
+
+
+def wanted(query: dict[str, str]) -> Callable[[Record], bool]:
+    """Which records a client asked for: `ue` by identity, `interfaces` with commas between."""
+    of_ue = about(query["ue"]) if query.get("ue") else None
+    interfaces = frozenset(filter(None, query.get("interfaces", "").split(",")))
+    return lambda record: (of_ue is None or of_ue(record)) and (not interfaces or record.interface in interfaces)
+
+
+async def records(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[list[Record]]:
+    """Records as they come, in batches, until the reader goes."""
+    mailbox: Mailbox[Record] = Mailbox()
+    chosen = wanted(query)
+    stop = network.tap.listen(lambda record: mailbox.put(record) if chosen(record) else None)
+    try:
+        while True:
+            yield await mailbox.take()
+    finally:
+        stop()
+
+
+async def as_lines(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
+    """Records as JSON, one a line."""
+    offset = network.utc() - network.now()
+    async for batch in records(network, query):
+        yield b"".join(msgspec.json.encode(record_view(record, offset)) + b"\n" for record in batch)
+
+
+async def as_ladder(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
+    """Records as a ladder."""
+    ladder = Ladder(query["lanes"].split(",") if query.get("lanes") else LANES[:9])
+    yield ladder.header().encode() + b"\n"
+    async for batch in records(network, query):
+        yield "".join(f"{ladder.draw(record)}\n" for record in batch).encode()
+
+
+async def as_capture(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
+    """Records as a pcapng file that grows."""
+    file = io.BytesIO()
+    writer = CaptureWriter(file, utc_offset=network.utc() - network.now(), nas="nas" in query)
+    yield _drained(file)
+    async for batch in records(network, query):
+        for record in batch:
+            writer.record(record)
+        if file.tell():
+            yield _drained(file)
+
+
+def _drained(file: io.BytesIO) -> bytes:
+    octets = file.getvalue()
+    file.seek(0)
+    file.truncate()
+    return octets

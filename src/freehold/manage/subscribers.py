@@ -1,0 +1,224 @@
+"""Subscriptions as people write and read them: JSON and CSV in, values out; secrets go in and never come out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address
+from typing import Any, Final
+
+import msgspec
+
+from freehold.core.udr import credentials
+from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr, DnnConfiguration
+from freehold.services.nudr import DataRepository, SliceSubscription, Subscriber
+from freehold.spec.errors import Unusable
+from freehold.spec.identities import SNssai, Supi, dnn
+
+GIGABIT: Final = 1_000_000_000
+COLUMNS: Final = ("supi", "k", "opc", "op", "amf_field", "name", "enabled", "slice", "dnn", "ip")
+"""Columns of a CSV file; several DNNs stand in one cell with spaces between. Only supi, k and opc or op are needed."""
+
+
+class DnnForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One data network of a subscription; rates in bit/s."""
+
+    dnn: str = "internet"
+    ip: str = ""
+    five_qi: int = 9
+    uplink: int = GIGABIT
+    downlink: int = GIGABIT
+
+
+class SliceForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One slice of a subscription, `1` or `1-010203`."""
+
+    id: str = "1"
+    default: bool = True
+    dnns: tuple[DnnForm, ...] = (DnnForm(),)
+
+
+class SubscriberForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A subscription as it is given; without `slices` it gets the network's own."""
+
+    supi: str
+    k: str = ""
+    opc: str = ""
+    op: str = ""
+    amf_field: str = "8000"
+    name: str = ""
+    msisdn: str = ""
+    enabled: bool = True
+    uplink: int = GIGABIT
+    downlink: int = GIGABIT
+    slices: tuple[SliceForm, ...] = ()
+
+
+class SubscriberView(msgspec.Struct, frozen=True):
+    """A subscription as it is shown, without its secrets."""
+
+    supi: str
+    name: str
+    enabled: bool
+    msisdn: str
+    uplink: int
+    downlink: int
+    slices: tuple[SliceForm, ...]
+
+
+def supi_of(text: str) -> Supi:
+    """Read `imsi-001010000000001`, bare digits, or `nai-...`; Unusable where it is neither."""
+    try:
+        return Supi.imsi(text) if text.isdecimal() else Supi(text)
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+
+
+def view(subscriber: Subscriber) -> SubscriberView:
+    """What may be shown of a subscription."""
+    mobility = subscriber.mobility
+    slices = tuple(
+        SliceForm(
+            str(one.slice),
+            one.default,
+            tuple(
+                DnnForm(d.dnn, d.static_ipv4 or "", d.five_qi, d.session_ambr.uplink, d.session_ambr.downlink)
+                for d in one.dnns
+            ),
+        )
+        for one in subscriber.slices
+    )
+    ambr = mobility.ue_ambr
+    return SubscriberView(
+        subscriber.supi.value, subscriber.name, subscriber.enabled, mobility.gpsi, ambr.uplink, ambr.downlink, slices
+    )
+
+
+def subscriber_of(form: SubscriberForm, slices: tuple[SliceForm, ...], existing: Subscriber | None) -> Subscriber:
+    """The subscription a form describes; secrets not given are kept from `existing`. Unusable says what is wrong."""
+    supi = supi_of(form.supi)
+    if form.k:
+        secrets = credentials(form.k, opc=form.opc, op=form.op, amf_field=form.amf_field)
+    elif existing is not None and not (form.opc or form.op):
+        secrets = existing.authentication
+    else:
+        raise Unusable(f"{form.supi}: a new subscriber needs k, and opc or op")
+    chosen = form.slices or slices
+    if not any(one.default for one in chosen):
+        raise Unusable(f"{form.supi}: at least one slice must be a default one")
+    subscribed = tuple(map(_slice, chosen))
+    mobility = AccessAndMobilitySubscriptionData(
+        tuple(one.slice for one in subscribed if one.default),
+        tuple(one.slice for one in subscribed),
+        Ambr(form.uplink, form.downlink),
+        form.msisdn,
+    )
+    return Subscriber(supi, secrets, mobility, subscribed, form.enabled, form.name)
+
+
+def _slice(form: SliceForm) -> SliceSubscription:
+    try:
+        if not form.dnns:
+            raise ValueError(f"slice {form.id} has no DNN")  # noqa: TRY301 - told like every other mistake
+        return SliceSubscription(SNssai.parse(form.id), tuple(map(_dnn, form.dnns)), form.default)
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+
+
+def _dnn(form: DnnForm) -> DnnConfiguration:
+    address = str(IPv4Address(form.ip)) if form.ip else None
+    if not (1 <= form.five_qi <= 254 and form.uplink > 0 and form.downlink > 0):
+        raise ValueError(f"DNN {form.dnn}: 5QI is 1..254 and rates are above 0")
+    ambr = Ambr(form.uplink, form.downlink)
+    return DnnConfiguration(dnn(form.dnn), five_qi=form.five_qi, session_ambr=ambr, static_ipv4=address)
+
+
+def read_json(octets: bytes) -> list[SubscriberForm]:
+    """One form, or a list of them; Unusable names the field."""
+    try:
+        kind: Any = list[SubscriberForm] if octets.lstrip()[:1] == b"[" else SubscriberForm
+        read = msgspec.json.decode(octets, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unusable(f"not a subscriber: {error}") from None
+    return read if isinstance(read, list) else [read]
+
+
+def read_csv(octets: bytes) -> list[SubscriberForm]:
+    """Rows under a line of column names; Unusable names line and column."""
+    try:
+        text = octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unusable("the CSV file is not UTF-8 text") from None
+    rows = csv.DictReader(io.StringIO(text), restkey="more", restval="")
+    columns = rows.fieldnames or ()
+    unknown = [name for name in columns if name not in COLUMNS]
+    if "supi" not in columns or unknown:
+        complaint = f"unknown column {unknown[0]!r}" if unknown else "no column supi"
+        raise Unusable(f"line 1: {complaint}; known: {', '.join(COLUMNS)}")
+    return [_row(row, rows.line_num) for row in rows]
+
+
+def _row(row: dict[str, Any], line: int) -> SubscriberForm:
+    if "more" in row:
+        raise Unusable(f"line {line}: more cells than columns")
+    cells = {name: (value or "").strip() for name, value in row.items()}
+    enabled = cells.get("enabled", "").lower()
+    if enabled not in {"", "1", "0", "true", "false", "yes", "no"}:
+        raise Unusable(f"line {line}: enabled is yes or no, not {enabled!r}")
+    names = cells.get("dnn", "").split()
+    slices: tuple[SliceForm, ...] = ()
+    if names or cells.get("slice") or cells.get("ip"):
+        first = DnnForm(names[0] if names else "internet", cells.get("ip", ""))
+        slices = (SliceForm(cells.get("slice") or "1", True, (first, *(DnnForm(name) for name in names[1:]))),)
+    return SubscriberForm(
+        cells["supi"],
+        cells.get("k", ""),
+        cells.get("opc", ""),
+        cells.get("op", ""),
+        cells.get("amf_field") or "8000",
+        cells.get("name", ""),
+        enabled=enabled not in {"0", "false", "no"},
+        slices=slices,
+    )
+
+
+def write_csv(subscribers: Iterable[Subscriber]) -> str:
+    """What may be shown of subscriptions, as a CSV file: a backup of secrets is a backup of the store."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    shown = [name for name in COLUMNS if name not in {"k", "opc", "op", "amf_field"}]
+    writer.writerow(shown)
+    for subscriber in subscribers:
+        one = subscriber.slices[0]
+        names = " ".join(part.dnn for part in one.dnns)
+        enabled = "yes" if subscriber.enabled else "no"
+        address = one.dnns[0].static_ipv4 or ""
+        writer.writerow([subscriber.supi.value, subscriber.name, enabled, str(one.slice), names, address])
+    return file.getvalue()
+
+
+def subscribers_of(
+    forms: Sequence[SubscriberForm], slices: tuple[SliceForm, ...], repository: DataRepository
+) -> list[Subscriber]:
+    """All or none: the subscriptions of many forms, each named in its complaint."""
+    made = []
+    for number, form in enumerate(forms, 1):
+        try:
+            made.append(subscriber_of(form, slices, repository.subscriber(supi_of(form.supi))))
+        except Unusable as error:
+            where = f"subscriber {number} ({form.supi}): " if len(forms) > 1 else ""
+            raise Unusable(f"{where}{error}") from None
+    return made
+
+
+def changed(subscriber: Subscriber, patch: bytes) -> Subscriber:
+    """The subscription with the fields of a JSON object changed (RFC 7396 1); Unusable names what cannot be."""
+    shown = view(subscriber)
+    fields: dict[str, Any] = msgspec.to_builtins(shown)
+    try:
+        given = msgspec.json.decode(patch, type=dict[str, Any])
+        form = msgspec.convert({**fields, **given, "supi": shown.supi}, SubscriberForm)
+    except msgspec.DecodeError as error:
+        raise Unusable(f"not a change of a subscriber: {error}") from None
+    return subscriber_of(form, shown.slices, subscriber)

@@ -1,0 +1,122 @@
+"""What an operator sees of a network, as plain values: the same in the API, the command line and the console."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class View(msgspec.Struct, frozen=True):
+    """One thing an operator sees."""
+
+
+class StatusView(View, frozen=True):
+    """A network at one glance; octets are of user data since the start."""
+
+    name: str
+    plmn: str
+    tac: int
+    version: str
+    pid: int
+    uptime_s: float
+    gnbs: int = 0
+    ues_registered: int = 0
+    ues_connected: int = 0
+    sessions: int = 0
+    uplink_bytes: int = 0
+    downlink_bytes: int = 0
+
+
+class GnbView(View, frozen=True):
+    """A gNB with an association: its global id, where it is, and what it offers."""
+
+    id: str
+    name: str
+    address: str
+    tacs: tuple[int, ...] = ()
+    plmns: tuple[str, ...] = ()
+    slices: tuple[str, ...] = ()
+    ues: int = 0
+
+
+class UeView(View, frozen=True):
+    """A UE context of the AMF: states as TS 24.501 5.1.3 and TS 23.502 4.2.2 name them."""
+
+    supi: str
+    guti: str = ""
+    state: str = ""
+    connection: Literal["CM-IDLE", "CM-CONNECTED"] = "CM-IDLE"
+    gnb: str = ""
+    tai: str = ""
+    pei: str = ""
+    procedures: tuple[str, ...] = ()
+
+
+class SessionView(View, frozen=True):
+    """A PDU session: its data network, address, and octets carried."""
+
+    supi: str
+    pdu_session_id: int
+    dnn: str
+    slice: str = ""
+    ip: str = ""
+    state: str = ""
+    uplink_bytes: int = 0
+    downlink_bytes: int = 0
+
+
+class FunctionView(View, frozen=True):
+    """A network function of this process."""
+
+    name: str
+    kind: str
+    address: str = ""
+    state: str = "running"
+
+
+class CounterView(View, frozen=True):
+    """One counter; `name` by TS 28.552 where it has one."""
+
+    name: str
+    label: str
+    value: int
+
+
+class EventView(View, frozen=True):
+    """Something that happened: seconds since 1970 in UTC, and what to change."""
+
+    time: float
+    name: str
+    severity: str
+    text: str
+    subject: str = ""
+    fix: str = ""
+    clause: str = ""
+
+
+class AlarmView(View, frozen=True):
+    """A trouble that stands: how often and when it was seen, and what to do about it."""
+
+    id: str
+    severity: str
+    text: str
+    subject: str
+    fix: str
+    first: float
+    last: float
+    count: int
+
+
+class RecordView(View, frozen=True):
+    """A tap record: `detail` is the cause a message carries, `octets` hexadecimal as on the wire."""
+
+    time: float
+    interface: str
+    source: str
+    target: str
+    name: str
+    detail: str = ""
+    clause: str = ""
+    subject: str = ""
+    octets: str = ""

@@ -1,0 +1,120 @@
+"""A network that is only what management sees of it."""
+
+import asyncio
+import http.client
+import json
+import socket
+import threading
+from pathlib import Path
+
+from freehold.core.udr import Udr
+from freehold.manage.api import Api
+from freehold.manage.http import HttpServer
+from freehold.manage.views import FunctionView, GnbView, SessionView, StatusView, UeView
+from freehold.sim.clock import VirtualEnvironment
+from freehold.store import MemoryStore
+
+SUPI = "imsi-001010000000001"
+K, OPC = "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
+
+
+class FakeNetwork:
+    def __init__(self):
+        self.environment = VirtualEnvironment()
+        self.tap = self.environment.tap
+        self.subscribers = Udr(MemoryStore())
+        self.deregistered = []
+
+    def utc(self):
+        return self.environment.utc()
+
+    def now(self):
+        return self.environment.now()
+
+    def status(self):
+        return StatusView("Freehold", "001/01", 1, "0.1.0", 1, 2.5, gnbs=1, ues_registered=1)
+
+    def gnbs(self):
+        return [GnbView("gnb 001/01 0x1/32", "gnb-1", "local", (1,), ("001/01",), ("1",), 1)]
+
+    def ues(self):
+        return [UeView(SUPI, "5g-guti", "5GMM-REGISTERED", "CM-CONNECTED", "gnb-1")]
+
+    def sessions(self):
+        return [
+            SessionView(SUPI, 1, "internet", "1", "10.45.0.2", "ACTIVE", 10, 20),
+            SessionView("imsi-999999", 2, "x"),
+        ]
+
+    def functions(self):
+        return [FunctionView("amf", "AMF")]
+
+    def counters(self):
+        return dict(self.environment.counts)
+
+    def listen(self, listener):
+        return self.environment.listen(listener)
+
+    def deregister(self, supi):
+        self.deregistered.append(supi.value)
+        return supi.value == SUPI
+
+    async def wait(self, signal):
+        self.environment.settle()
+        return signal.result()
+
+
+class Client(http.client.HTTPConnection):
+    """HTTP over a UNIX socket, as curl --unix-socket does."""
+
+    def __init__(self, path):
+        super().__init__("localhost", timeout=20)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(20)
+        self.sock.connect(str(self.path))
+
+    def ask(self, method, path, body=None, media_type="application/json"):
+        octets = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+        self.request(method, path, octets, {"content-type": media_type})
+        answer = self.getresponse()
+        read = answer.read()
+        return answer.status, json.loads(read) if "json" in answer.headers["content-type"] and read else read
+
+
+class Served:
+    """An API of a fake network, served from a loop in another thread."""
+
+    def __init__(self, folder: Path):
+        self.path = folder / "management.sock"
+        self.network = FakeNetwork()
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        self.call(self._start())
+        return self
+
+    async def _start(self):
+        self.api = Api(self.network)
+        self.server = HttpServer(self.path, self.api)
+        await self.server.start()
+
+    def call(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
+
+    def do(self, function, *arguments):
+        async def run():
+            return function(*arguments)
+
+        return self.call(run())
+
+    def __exit__(self, *_):
+        self.call(self.server.close())
+        self.do(self.api.close)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(20)
+        self.loop.close()
