@@ -1,0 +1,183 @@
+"""The Access and Mobility Management Function (TS 23.501 6.2.1), wired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from freehold.core.amf.configuration import AmfConfiguration, AmfPeers
+from freehold.core.amf.delivery import deliver
+from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.n2 import N2Link
+from freehold.core.amf.procedures.an_release import UNSPECIFIED, release_now
+from freehold.core.amf.procedures.deregistration import deregistration_by_network
+from freehold.core.amf.procedures.ng_reset import reset_by_amf
+from freehold.core.amf.procedures.paging import paging
+from freehold.core.amf.procedures.removal import remove
+from freehold.core.amf.state.ue import Ue
+from freehold.procedure import Environment, Signal, procedure
+from freehold.services.errors import ServiceError
+from freehold.services.n2 import Association, AssociationUser
+from freehold.services.namf import N1N2MessageTransferReqData, TransferCause
+from freehold.spec.causes import MmCause
+from freehold.spec.errors import Aborted
+from freehold.spec.identities import GnbId, Guti, Supi, Tai
+from freehold.spec.timers import Timers
+
+
+class SessionView(msgspec.Struct, frozen=True, gc=False):
+    """One PDU session as an operator sees it at the AMF."""
+
+    pdu_session_id: int
+    slice: str
+    dnn: str
+    active: bool
+
+
+class UeView(msgspec.Struct, frozen=True):
+    """One UE as an operator sees it; the SUPI is whole here, for those who may see it."""
+
+    supi: Supi | None
+    guti: Guti | None
+    mm_state: str
+    cm_state: str
+    tai: Tai | None
+    gnb: str
+    pei: str
+    sessions: tuple[SessionView, ...]
+
+
+class GnbView(msgspec.Struct, frozen=True):
+    """One connected gNB as an operator sees it."""
+
+    identity: GnbId
+    name: str
+    peer: str
+    tais: tuple[Tai, ...]
+    connections: int
+
+
+@procedure(spec="TS 23.502 4.2.6")
+async def removal(amf: AmfFunction, ue: Ue) -> None:
+    """The end of one context that a mistake of ours broke."""
+    await remove(amf, ue)
+
+
+class Amf:
+    """One AMF: N2 by `accept`, Namf_Communication by its methods, the operator by the others.
+
+    Unusable is raised for a configuration that cannot be served.
+    """
+
+    __slots__ = ("function",)
+
+    def __init__(
+        self,
+        configuration: AmfConfiguration,
+        peers: AmfPeers,
+        environment: Environment,
+        timers: Timers | None = None,
+    ) -> None:
+        self.function = AmfFunction(configuration, peers, environment, timers or Timers())
+        self.function.gave_up = self._gave_up
+
+    # --- N2 -------------------------------------------------------------------------------
+    def accept(self, association: Association) -> AssociationUser:
+        """An Acceptor: the user of a new N2 association (TS 38.412 7)."""
+        return N2Link(self.function, association)
+
+    # --- Namf_Communication (TS 29.518 5.2) --------------------------------------------------
+    async def n1_n2_message_transfer(self, supi: Supi, data: N1N2MessageTransferReqData) -> TransferCause:
+        """N1N2MessageTransfer: sent at once, or the UE is paged first (TS 29.518 5.2.2.3.1)."""
+        amf = self.function
+        ue = amf.ue_of(supi)
+        if ue.connection is not None:
+            deliver(amf, ue, data)
+            return "N1_N2_TRANSFER_INITIATED"
+        if ue.identity.tmsi is None or not ue.mobility.area:
+            raise ServiceError(504, "UE_NOT_REACHABLE", "the UE is idle and cannot be paged")
+        if data not in ue.queued:
+            ue.queued += (data,)
+        ue.conversation.start(paging(amf, ue))
+        return "ATTEMPTING_TO_REACH_UE"
+
+    async def sm_context_status_notify(self, supi: Supi, pdu_session_id: int, reference: str) -> None:
+        """SMContextStatusNotify: the SMF released the session (TS 29.502 5.2.2.5.1)."""
+        ue = self.function.ue_of(supi)
+        session = ue.session(pdu_session_id)
+        if session is not None and session.reference in {reference, ""}:
+            ue.drop_session(session)
+
+    # --- the operator and the UDM -------------------------------------------------------------
+    async def deregister(
+        self, supi: Supi, *, cause: MmCause | None = None, reregistration_required: bool = False
+    ) -> None:
+        """Network-initiated deregistration (TS 23.502 4.2.2.3.3); ServiceError CONTEXT_NOT_FOUND."""
+        await self.start_deregistration(supi, cause=cause, reregistration_required=reregistration_required)
+
+    def start_deregistration(
+        self, supi: Supi, *, cause: MmCause | None = None, reregistration_required: bool = False
+    ) -> Signal[None]:
+        """The same for callers outside procedures: the signal is set once the UE is gone."""
+        ue = self.function.ue_of(supi)
+        return ue.conversation.perform(deregistration_by_network(self.function, ue, cause, reregistration_required))
+
+    def start_reset(self, identity: GnbId) -> Signal[None]:
+        """NG Reset of one gNB by the AMF (TS 38.413 8.7.4.2.1)."""
+        gnb = self.function.contexts.gnbs.get(identity)
+        if gnb is None:
+            signal: Signal[None] = Signal()
+            signal.fail(Aborted(f"no gNB {identity} is connected"))
+            return signal
+        return gnb.conversation.perform(reset_by_amf(self.function, gnb))
+
+    def ues(self) -> Iterator[UeView]:
+        """Every UE with a subscriber, in the order of registration."""
+        guami = self.function.configuration.guami
+        for supi, ue in self.function.contexts.supis.items():
+            yield self._view(supi, ue, None if ue.identity.tmsi is None else Guti(guami, ue.identity.tmsi))
+
+    def ue(self, supi: Supi) -> UeView | None:
+        """One UE; None where it has no context here."""
+        ue = self.function.contexts.supis.get(supi)
+        if ue is None:
+            return None
+        tmsi = ue.identity.tmsi
+        return self._view(supi, ue, None if tmsi is None else Guti(self.function.configuration.guami, tmsi))
+
+    def gnbs(self) -> Iterator[GnbView]:
+        """Every gNB whose NG Setup succeeded."""
+        for identity, gnb in self.function.contexts.gnbs.items():
+            yield GnbView(identity, gnb.name, gnb.association.peer, tuple(gnb.areas), len(gnb.connections))
+
+    def counts(self) -> dict[Literal["ues", "connections", "gnbs", "sessions"], int]:
+        """How many contexts there are: what a leak would show in."""
+        contexts = self.function.contexts
+        return {
+            "ues": len(contexts.supis),
+            "connections": len(contexts.connections),
+            "gnbs": len(contexts.gnbs),
+            "sessions": sum(len(ue.sessions) for ue in contexts.supis.values()),
+        }
+
+    @staticmethod
+    def _view(supi: Supi, ue: Ue, guti: Guti | None) -> UeView:
+        connection = ue.connection
+        return UeView(
+            supi,
+            guti,
+            ue.state.value,
+            ue.cm_state.value,
+            ue.mobility.tai,
+            "" if connection is None else str(connection.gnb),
+            "" if ue.identity.pei is None else ue.identity.pei.value,
+            tuple(SessionView(each.pdu_session_id, str(each.slice), each.dnn, each.active) for each in ue.sessions),
+        )
+
+    def _gave_up(self, ue: Ue) -> None:
+        """A mistake of ours broke one UE's procedure: that context ends, the process goes on."""
+        if ue.connection is not None:
+            release_now(self.function, ue.connection, UNSPECIFIED)
+        ue.conversation.start(removal(self.function, ue))

@@ -1,0 +1,312 @@
+"""N1: a UE's NAS octets are verified, read once, and dispatched by 5GMM state and message (TS 24.501 4.4, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+
+from freehold.codecs import nas
+from freehold.core.amf.channels import N1
+from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.initial import Initial
+from freehold.core.amf.initial_messages import INITIAL, stranger
+from freehold.core.amf.procedures.an_release import UNSPECIFIED, release_now
+from freehold.core.amf.procedures.deregistration import deregistration_by_ue
+from freehold.core.amf.procedures.registration import registration
+from freehold.core.amf.procedures.service_request import service_request
+from freehold.core.amf.procedures.uplink_nas_transport import uplink_nas_transport
+from freehold.core.amf.state.connection import Connection
+from freehold.core.amf.state.machines import MmState
+from freehold.core.amf.state.ue import Ue
+from freehold.procedure import Record
+from freehold.spec.causes import MmCause
+from freehold.stack.nas_security import HeaderType, NasSecurity
+
+S: Final = MmState
+ANY: Final = frozenset(MmState)
+SERVED: Final = frozenset({S.REGISTERED, S.COMMON_PROCEDURE_INITIATED})
+
+# TS 24.501 4.4.4.3: what the AMF processes without integrity protection until the secure exchange is there
+PLAIN: Final = frozenset(
+    {
+        nas.RegistrationRequest,
+        nas.IdentityResponse,
+        nas.AuthenticationResponse,
+        nas.AuthenticationFailure,
+        nas.SecurityModeReject,
+        nas.DeregistrationRequestFromUe,
+        nas.DeregistrationAcceptFromUe,
+        nas.ServiceRequest,
+    }
+)
+NEW_CONTEXT: Final = frozenset({HeaderType.INTEGRITY_NEW_CONTEXT, HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT})
+HEADER_TYPE: Final = 0x0F
+"""The half octet of the security header type (TS 24.501 9.3.1)."""
+HEADER: Final = 7
+"""Octets before the text of a protected message (TS 24.501 9.1.1)."""
+PLAIN_MESSAGE_TYPE: Final = 2
+"""Where the message type of a plain 5GMM message stands (TS 24.501 9.1.1)."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What happens to one message: in which 5GMM states, and where it goes."""
+
+    states: frozenset[MmState]
+    handle: Callable[[AmfFunction, Ue, Any], bool]
+
+
+# --- handlers: whether the message was of use ---------------------------------------------------
+def to_procedure(_: AmfFunction, ue: Ue, message: nas.MmMessage) -> bool:
+    """An answer goes to the procedure that waits for it."""
+    return ue.conversation.deliver(message)
+
+
+def start_registration(amf: AmfFunction, ue: Ue, message: nas.RegistrationRequest) -> bool:
+    """A registration on a connection that is there (TS 24.501 5.5.1.3.2)."""
+    security = ue.security
+    if security.current is not None:
+        security.count = security.current.uplink - 1
+        message = reveal(ue, message)
+    ue.conversation.start(registration(amf, ue, Initial(message, verified=security.current is not None)))
+    return True
+
+
+def start_service_request(amf: AmfFunction, ue: Ue, message: nas.ServiceRequest) -> bool:
+    """User planes asked for in CM-CONNECTED (TS 24.501 5.6.1.2)."""
+    if ue.security.current is not None:
+        ue.security.count = ue.security.current.uplink - 1
+    ue.conversation.start(service_request(amf, ue, Initial(reveal(ue, message), protected=True, verified=True)))
+    return True
+
+
+def start_deregistration(amf: AmfFunction, ue: Ue, message: nas.DeregistrationRequestFromUe) -> bool:
+    """The UE leaves (TS 24.501 5.5.2.2)."""
+    ue.conversation.start(deregistration_by_ue(amf, ue, message))
+    return True
+
+
+def transport(amf: AmfFunction, ue: Ue, message: nas.UlNasTransport) -> bool:
+    """A payload for another function; only 5GSM has one here (TS 24.501 5.4.5.2.3)."""
+    if message.payload_container_type != nas.PayloadContainerType.N1_SM_INFORMATION:
+        amf.fault(
+            "NAS payload",
+            f"the terminal sent a payload of type {message.payload_container_type}, for which there is no function",
+            subject=ue,
+            clause="TS 24.501 5.4.5.2.5",
+        )
+        return True
+    if message.pdu_session_identity is None:
+        return False
+    ue.conversation.start(uplink_nas_transport(amf, ue, message))
+    return True
+
+
+def status(amf: AmfFunction, ue: Ue, message: nas.MmStatus) -> bool:
+    """5GMM STATUS is reported, never answered (TS 24.501 5.4.6.3)."""
+    amf.fault("5GMM STATUS", f"the terminal reports 5GMM cause #{message.cause}", subject=ue, clause="TS 24.501 5.4.6")
+    return True
+
+
+# TS 24.501 5: each message with the states of TS 24.501 5.1.3.2.3 in which it means something
+DISPATCH: Mapping[type[Any], Entry] = MappingProxyType(
+    {
+        nas.RegistrationRequest: Entry(ANY, start_registration),
+        nas.RegistrationComplete: Entry(SERVED, to_procedure),
+        nas.DeregistrationRequestFromUe: Entry(ANY, start_deregistration),
+        nas.DeregistrationAcceptFromUe: Entry(frozenset({S.DEREGISTERED_INITIATED}), to_procedure),
+        nas.ServiceRequest: Entry(SERVED | {S.DEREGISTERED_INITIATED}, start_service_request),
+        nas.IdentityResponse: Entry(SERVED, to_procedure),
+        nas.AuthenticationResponse: Entry(SERVED, to_procedure),
+        nas.AuthenticationFailure: Entry(SERVED, to_procedure),
+        nas.SecurityModeComplete: Entry(SERVED, to_procedure),
+        nas.SecurityModeReject: Entry(SERVED, to_procedure),
+        nas.ConfigurationUpdateComplete: Entry(SERVED, to_procedure),
+        nas.UlNasTransport: Entry(frozenset({S.REGISTERED}), transport),
+        nas.MmStatus: Entry(ANY, status),
+    }
+)
+
+# TS 24.501 7.6.2 (conditional IE errors): a message without what its use asks for is ignored, with 5GMM STATUS #100
+CONDITIONS: Mapping[type[Any], Callable[[Any], bool]] = MappingProxyType(
+    {
+        nas.AuthenticationResponse: lambda m: m.response_parameter is not None,
+        nas.AuthenticationFailure: lambda m: m.cause != MmCause.SYNCH_FAILURE or m.failure_parameter is not None,
+        nas.UlNasTransport: lambda m: (
+            m.payload_container_type != nas.PayloadContainerType.N1_SM_INFORMATION or m.pdu_session_identity is not None
+        ),
+    }
+)
+
+
+# --- receive ------------------------------------------------------------------------------------
+def receive(amf: AmfFunction, ue: Ue, octets: bytes) -> None:
+    """UPLINK NAS TRANSPORT: verify, read, dispatch; what is not to be trusted is dropped (TS 24.501 4.4.4.3)."""
+    protected = len(octets) > 1 and octets[1] & HEADER_TYPE != HeaderType.PLAIN
+    plain = unprotect(amf, ue, octets) if protected else unprotected(amf, ue, octets)
+    if plain is None:
+        return
+    trusted = protected and holder(ue, octets) is not None
+    decoded = nas.decode(plain)
+    message = decoded.message
+    if message is None or isinstance(message, nas.SecurityProtected):
+        answer_faults(amf, ue, plain, decoded)
+        return
+    if not trusted and type(message) not in PLAIN:
+        drop(amf, ue, "NAS plain", f"{type(message).__name__} is not taken without integrity protection")
+        return
+    security = ue.security
+    if protected and octets[1] & HEADER_TYPE in NEW_CONTEXT and security.pending is not None:
+        if not isinstance(message, nas.SecurityModeComplete):
+            drop(amf, ue, "NAS plain", f"{type(message).__name__} came under keys that are not in use yet")
+            return
+        # TS 24.501 5.4.2.4: from here on the new context is the current one
+        security.current, security.pending = security.pending, None
+        security.count = security.current.uplink - 1
+    record(amf, ue, plain, message)
+    dispatch(amf, ue, message)
+
+
+def holder(ue: Ue, octets: bytes) -> NasSecurity | None:
+    """The context a protected message is to be verified under (TS 24.501 9.3.1)."""
+    return ue.security.pending if octets[1] & HEADER_TYPE in NEW_CONTEXT else ue.security.current
+
+
+def unprotect(amf: AmfFunction, ue: Ue, octets: bytes) -> bytes | None:
+    """The text of a protected message; None where its MAC is wrong or its COUNT was used (TS 24.501 4.4.3.2)."""
+    context = holder(ue, octets)
+    if context is None:
+        # no keys: the message counts as plain, where it is not ciphered
+        plain = early(octets) if ue.security.current is None else None
+    else:
+        verdict = context.unprotect(octets)
+        if verdict.verified and verdict.plain is not None:
+            return verdict.plain
+        if verdict.replayed:
+            drop(amf, ue, "NAS replay", "a NAS message came again under a COUNT already used")
+            return None
+        plain = None
+    if plain is None:
+        drop(amf, ue, "NAS MAC", "a NAS message failed its integrity check")
+    return plain
+
+
+def unprotected(amf: AmfFunction, ue: Ue, octets: bytes) -> bytes | None:
+    """A plain message: nothing plain is taken after the secure exchange began, whatever it claims to be."""
+    if ue.security.current is None:
+        return octets
+    drop(amf, ue, "NAS plain", "a NAS message came unprotected after security was established")
+    return None
+
+
+def early(octets: bytes) -> bytes | None:
+    """A message protected under keys this AMF does not have: its text, where it is not ciphered."""
+    header = octets[1] & HEADER_TYPE
+    return octets[HEADER:] if header in {HeaderType.INTEGRITY, HeaderType.INTEGRITY_NEW_CONTEXT} else None
+
+
+def drop(amf: AmfFunction, ue: Ue, kind: str, text: str) -> None:
+    """Discard a message, count it, say so (TS 24.501 4.4.4.3: no answer)."""
+    amf.fault(kind, text + ": dropped", subject=ue, clause="TS 24.501 4.4.4.3")
+
+
+def dispatch(amf: AmfFunction, ue: Ue, message: Any) -> None:
+    """Hand a message to its entry of the table; a missing pair is 5GMM STATUS #98 or #101 (TS 24.501 7.4)."""
+    kind = type(message)
+    condition = CONDITIONS.get(kind)
+    if condition is not None and not condition(message):
+        report(amf, ue, MmCause.CONDITIONAL_IE_ERROR, f"{kind.__name__} lacks what its use asks for")
+        return
+    entry = DISPATCH.get(kind)
+    if entry is None:
+        report(amf, ue, MmCause.MESSAGE_TYPE_NON_EXISTENT, f"{kind.__name__} is none of a terminal's messages here")
+    elif ue.state not in entry.states:
+        text = f"{kind.__name__} in {ue.state.value}"
+        report(amf, ue, MmCause.MESSAGE_TYPE_NOT_COMPATIBLE_WITH_STATE, text)
+    elif not entry.handle(amf, ue, message):
+        report(amf, ue, MmCause.MESSAGE_NOT_COMPATIBLE_WITH_STATE, f"nothing waits for {kind.__name__}")
+
+
+def report(amf: AmfFunction, ue: Ue, cause: MmCause, text: str) -> None:
+    """5GMM STATUS, counted (TS 24.501 5.4.6.1, 7.4)."""
+    N1(amf, ue).send(nas.MmStatus(cause=cause))
+    amf.fault(
+        f"NAS #{int(cause)}", f"{text}: answered with 5GMM STATUS #{int(cause)}", subject=ue, clause="TS 24.501 7.4"
+    )
+
+
+def answer_faults(amf: AmfFunction, ue: Ue, plain: bytes, decoded: nas.Decoded) -> None:
+    """A message that cannot be handled: ignored, or the answer of its clause (TS 24.501 7.2 to 7.5)."""
+    fault = next((each for each in decoded.faults if each.cause), None)
+    if fault is None or fault.cause is None:
+        what = decoded.faults[0].kind if decoded.faults else "protected twice"
+        amf.fault("NAS ignored", f"a NAS message was ignored: {what}", subject=ue, clause="TS 24.501 7.2")
+        return
+    kind = plain[PLAIN_MESSAGE_TYPE] if len(plain) > PLAIN_MESSAGE_TYPE else 0
+    make = REJECTS.get(kind, nas.MmStatus)
+    N1(amf, ue).send(make(cause=fault.cause))
+    amf.fault(
+        f"NAS #{fault.cause}", f"{fault.kind} {fault.element} in a NAS message", subject=ue, clause="TS 24.501 7.5.1"
+    )
+
+
+# TS 24.501 5.5.1.2.8 b, 5.6.1.8 b: a protocol error in these requests is answered by their reject
+REJECTS: Mapping[int, Callable[..., nas.MmMessage]] = MappingProxyType(
+    {nas.RegistrationRequest.message_type: nas.RegistrationReject, nas.ServiceRequest.message_type: nas.ServiceReject}
+)
+
+
+def reveal(ue: Ue, message: Any) -> Any:
+    """The whole request out of its ciphered container, just verified (TS 24.501 4.4.6)."""
+    container, current = message.nas_message_container, ue.security.current
+    if container is None or current is None:
+        return message
+    inner = nas.decode(current.decipher_container(container)).message
+    return inner if type(inner) is type(message) else message
+
+
+def record(amf: AmfFunction, subject: object, octets: bytes, message: object) -> None:
+    """Show a received message to whoever watches."""
+    environment = amf.environment
+    if environment.tap.active:
+        environment.tap.record(
+            Record(
+                environment.now(),
+                "N1",
+                "UE",
+                amf.configuration.name,
+                type(message).__name__,
+                octets=octets,
+                value=message,
+                subject=str(subject),
+            )
+        )
+
+
+def first(amf: AmfFunction, connection: Connection, octets: bytes) -> None:
+    """INITIAL UE MESSAGE: the message that begins an N1 connection (TS 38.413 8.6.1, TS 24.501 4.4.6)."""
+    protected = len(octets) > 1 and octets[1] & HEADER_TYPE != HeaderType.PLAIN
+    plain = early(octets) if protected else octets
+    decoded = nas.decode(plain or b"")
+    message = decoded.message
+    begin = INITIAL.get(type(message))
+    if begin is not None:
+        record(amf, connection, plain or b"", message)
+        begin(amf, connection, message, octets, protected)
+        return
+    ue = stranger(amf, connection)
+    if message is None or isinstance(message, nas.SecurityProtected):
+        answer_faults(amf, ue, plain or b"", decoded)
+    else:
+        dispatch_unknown(amf, ue, message)
+    release_now(amf, connection, UNSPECIFIED)
+
+
+def dispatch_unknown(amf: AmfFunction, ue: Ue, message: Any) -> None:
+    """A message that cannot begin a connection (TS 24.501 4.4.4.3, 7.4)."""
+    if type(message) in PLAIN:
+        dispatch(amf, ue, message)
+    else:
+        drop(amf, ue, "NAS plain", f"{type(message).__name__} cannot begin a connection")

@@ -1,0 +1,24 @@
+"""Generic UE configuration update (TS 24.501 5.4.4, TS 23.502 4.2.4.2)."""
+
+from __future__ import annotations
+
+from freehold.codecs import nas
+from freehold.core.amf.channels import N1
+from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.state.ue import Ue
+from freehold.procedure import exchange, procedure
+from freehold.spec.errors import TimerExpired
+
+
+@procedure(spec="TS 24.501 5.4.4")
+async def new_guti(amf: AmfFunction, ue: Ue) -> None:
+    """Give the UE a new 5G-GUTI; the old one stays good until the UE acknowledges (TS 24.501 5.4.4.2, 5.4.4.3)."""
+    command = nas.ConfigurationUpdateCommand(
+        configuration_update_indication=nas.ConfigurationUpdateIndication(acknowledgement_requested=True),
+        guti=amf.contexts.new_tmsi(ue),
+    )
+    try:
+        await exchange(N1(amf, ue), command, nas.ConfigurationUpdateComplete, timer="T3555")
+    except TimerExpired:
+        return  # TS 24.501 5.4.4.6 a: both 5G-GUTIs are the UE's
+    amf.contexts.confirm_tmsi(ue)

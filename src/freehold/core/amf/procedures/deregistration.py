@@ -1,0 +1,74 @@
+"""Deregistration by the UE and by the network (TS 23.502 4.2.2.3, TS 24.501 5.5.2)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from freehold.codecs import nas
+from freehold.core.amf.channels import N1
+from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.procedures.an_release import DEREGISTERED, release_connection
+from freehold.core.amf.procedures.paging import page
+from freehold.core.amf.procedures.removal import release_sessions, remove
+from freehold.core.amf.state.machines import MmEvent
+from freehold.core.amf.state.ue import Ue
+from freehold.procedure import Collision, exchange, procedure
+from freehold.spec.causes import MmCause
+from freehold.spec.errors import TimerExpired
+
+
+@procedure(
+    spec="TS 23.502 4.2.2.3.2",
+    collides={"deregistration_by_ue": Collision.DROP, "deregistration_by_network": Collision.DROP},
+)
+async def deregistration_by_ue(amf: AmfFunction, ue: Ue, request: nas.DeregistrationRequestFromUe) -> None:
+    """The UE leaves: answered unless it is switching off (TS 24.501 5.5.2.2.2)."""
+    ue.stop_alarm()
+    connection = ue.connection
+    # 2-5: sessions
+    await release_sessions(ue, "REL_DUE_TO_UE_DEREGISTRATION")
+    # 6
+    if not request.deregistration_type.switch_off:
+        N1(amf, ue).send(nas.DeregistrationAcceptToUe())
+    ue.move(MmEvent.DEREGISTERED)
+    # 7
+    try:
+        if connection is not None:
+            await release_connection(amf, connection, DEREGISTERED)
+    finally:
+        await remove(amf, ue)
+
+
+@procedure(
+    spec="TS 23.502 4.2.2.3.3",
+    collides={
+        "deregistration_by_network": Collision.DROP,
+        "deregistration_by_ue": Collision.ABORT,
+        # TS 24.501 5.5.2.3.5 d: a deregistration with re-registration is what the UE is already doing
+        "registration": Collision.QUEUE,
+        "service_request": Collision.DROP,
+        "an_release": Collision.DROP,
+    },
+)
+async def deregistration_by_network(
+    amf: AmfFunction, ue: Ue, cause: MmCause | None, reregistration_required: bool
+) -> None:
+    """The operator or the UDM ends a registration (TS 24.501 5.5.2.3)."""
+    # 1: a UE in CM-IDLE is paged first; one that does not answer is deregistered all the same
+    if ue.connection is None and not await page(amf, ue):
+        await remove(amf, ue, "REL_DUE_TO_UE_DEREGISTRATION")
+        return
+    ue.move(MmEvent.DEREGISTRATION_REQUESTED)
+    # 2
+    request = nas.DeregistrationRequestToUe(
+        deregistration_type=nas.DeregistrationType(reregistration_required=reregistration_required), cause=cause
+    )
+    with suppress(TimerExpired):  # TS 24.501 5.5.2.3.5 a: deregistered all the same
+        await exchange(N1(amf, ue), request, nas.DeregistrationAcceptFromUe, timer="T3522")
+    # 3-7
+    connection = ue.connection
+    try:
+        if connection is not None:
+            await release_connection(amf, connection, DEREGISTERED)
+    finally:
+        await remove(amf, ue, "REL_DUE_TO_UE_DEREGISTRATION")

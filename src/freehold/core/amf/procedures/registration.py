@@ -1,0 +1,363 @@
+"""General Registration (TS 23.502 4.2.2.2.2, TS 24.501 5.5.1)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from freehold.codecs import nas, ngap
+from freehold.codecs.nas import RegistrationKind
+from freehold.core.amf import causes
+from freehold.core.amf.channels import N1, protect
+from freehold.core.amf.configuration import AUTHENTICATION_REJECT
+from freehold.core.amf.delivery import flush
+from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.initial import Initial
+from freehold.core.amf.procedures.an_release import (
+    AUTHENTICATION_FAILED,
+    NORMAL,
+    deactivate_sessions,
+    release_connection,
+    release_now,
+)
+from freehold.core.amf.procedures.authentication import authentication
+from freehold.core.amf.procedures.context_setup import restrictions, setup_context
+from freehold.core.amf.procedures.identification import identification
+from freehold.core.amf.procedures.reachability import start_mobile_reachable
+from freehold.core.amf.procedures.reactivation import Reactivation, reactivate, synchronise, take_queued
+from freehold.core.amf.procedures.registration_accept import build_registration_accept
+from freehold.core.amf.procedures.removal import release_sessions, remove
+from freehold.core.amf.procedures.security_mode_control import security_mode_control
+from freehold.core.amf.state.machines import ContextState, MmEvent
+from freehold.core.amf.state.ue import Ue, UeSubscription
+from freehold.procedure import Call, Collision, exchange, procedure
+from freehold.services.errors import ServiceError
+from freehold.services.nnssf import AuthorizedNetworkSliceInfo, RejectedIn
+from freehold.services.nudm import Amf3GppAccessRegistration
+from freehold.spec import counters
+from freehold.spec.causes import MmCause
+from freehold.spec.errors import Aborted, Reject, TimerExpired
+from freehold.spec.identities import Guti, SNssai, STmsi, Suci, Supi
+
+Request = Initial[nas.RegistrationRequest]
+
+KINDS: Final = frozenset(
+    {RegistrationKind.INITIAL, RegistrationKind.MOBILITY_UPDATING, RegistrationKind.PERIODIC_UPDATING}
+)
+"""Registration types served; emergency, onboarding and disaster roaming are not (TS 24.501 9.11.3.7)."""
+IN_THIS_AREA: Final[RejectedIn] = "registration-area"
+NO_CAPABILITY: Final = 2
+"""The shortest UE security capability (TS 24.501 9.11.3.54)."""
+
+
+def repeated(running: Call[Any], new: Call[Any]) -> Collision:
+    """The same request again changes nothing; another one starts afresh (TS 24.501 5.5.1.2.8 d, 5.5.1.3.8 c)."""
+    return Collision.DROP if running.arguments[2].message == new.arguments[2].message else Collision.ABORT
+
+
+async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, _: Request) -> None:
+    """REGISTRATION REJECT or AUTHENTICATION REJECT, one event, and the end of the context (TS 24.501 5.5.1.2.5)."""
+    amf.environment.count(counters.REGISTRATION_FAILURE, causes.name(reject.cause))
+    amf.tell(
+        "registration-rejected",
+        f"registration refused with {causes.name(reject.cause)}: {reject.why or 'see the cause'}",
+        subject=ue,
+        fix=reject.fix,
+        clause="TS 24.501 5.5.1.2.5",
+    )
+    refused = reject.cause == AUTHENTICATION_REJECT
+    message = nas.AuthenticationReject() if refused else nas.RegistrationReject(cause=reject.cause)
+    N1(amf, ue).send(message)
+    await end(amf, ue, AUTHENTICATION_FAILED if refused else NORMAL)
+
+
+async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) -> None:
+    """A service's error becomes a reject; silence of the UE ends the connection; who aborted cleans up."""
+    if isinstance(error, ServiceError):
+        await refuse(causes.refusal(error, amf.configuration.rejects), amf, ue, initial)
+    elif not isinstance(error, Aborted):
+        amf.environment.count(counters.REGISTRATION_FAILURE, type(error).__name__)
+        amf.tell("registration-failed", f"registration ended: {error}", subject=ue, clause="TS 24.501 5.5.1.2.8")
+        await end(amf, ue, NORMAL)
+
+
+async def end(amf: AmfFunction, ue: Ue, cause: ngap.Cause) -> None:
+    """Release the connection of a UE that is not registered, and forget it."""
+    ue.move(MmEvent.COMMON_PROCEDURE_FAILED)
+    connection = ue.connection
+    try:
+        if connection is not None:
+            await release_connection(amf, connection, cause)
+    finally:
+        await remove(amf, ue)
+
+
+@procedure(
+    spec="TS 23.502 4.2.2.2.2",
+    collides={
+        "registration": repeated,
+        "service_request": Collision.ABORT,
+        "deregistration_by_ue": Collision.ABORT,
+        "deregistration_by_network": Collision.QUEUE,
+        "an_release": Collision.ABORT,
+        "implicit_deregistration": Collision.DROP,
+    },
+    on_reject=refuse,
+    on_failure=give_up,
+)
+async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
+    """Register a UE, in the steps of the call flow."""
+    # 1-3: the request, through the gNB
+    amf.environment.count(counters.REGISTRATION_REQUEST)
+    ue.stop_alarm()
+    await deactivate_sessions(ue)
+    check(amf, ue, initial)
+    ue.move(MmEvent.COMMON_PROCEDURE_REQUESTED)
+    request = initial.message
+    # 4-9: who it is, and keys, unless the message was verified under keys both sides have
+    if needs_authentication(amf, ue, initial):
+        request = await secure(amf, ue, initial)
+    else:
+        learn(ue, request)
+    supi = ue.identity.supi
+    if supi is None:
+        raise Reject(MmCause.UE_IDENTITY_CANNOT_BE_DERIVED, "the terminal has no subscriber")
+    # 14-16: registration and subscription at the UDM, policy; a periodic update changes neither
+    if request.registration_type.value != RegistrationKind.PERIODIC_UPDATING or ue.subscription is None:
+        await subscribe(amf, ue, supi)
+    selection = await select_slices(amf, ue, request)
+    # 17: sessions of both sides made equal
+    if request.registration_type.value == RegistrationKind.INITIAL:
+        await release_sessions(ue, "REL_DUE_TO_UNSPECIFIED_REASON")
+    await synchronise(ue, request.pdu_session_status)
+    reactivation = await reactivate(ue, request.uplink_data_status)
+    take_queued(ue, reactivation)
+    # 21-22
+    await accept(amf, ue, request, selection, reactivation)
+    amf.environment.count(counters.REGISTRATION_SUCCESS)
+    await settle(amf, ue, request)
+
+
+# --- steps 1 to 9 ------------------------------------------------------------------------------
+def check(amf: AmfFunction, ue: Ue, initial: Request) -> None:
+    """What a registration needs before anybody is asked about it (TS 24.501 5.5.1.2.2, 5.5.1.2.8)."""
+    request, connection = initial.message, ue.connection
+    if connection is None:
+        raise Aborted("the connection is gone")
+    if request.registration_type.value not in KINDS:
+        raise Reject(
+            MmCause.FIVE_GS_SERVICES_NOT_ALLOWED
+            if request.registration_type.value != RegistrationKind.EMERGENCY
+            else MmCause.PEI_NOT_ACCEPTED,
+            f"registration type {request.registration_type.value} is not provided",
+            "emergency, onboarding and disaster roaming registration are not offered by this network",
+        )
+    if not amf.configuration.supports(connection.tai):
+        raise Reject(
+            MmCause.TRACKING_AREA_NOT_ALLOWED,
+            f"tracking area {connection.tai} is not served by this AMF",
+            "add the TAC to [network] tac",
+        )
+    capability = request.ue_security_capability
+    if capability is not None:
+        ue.security.capability = ue.security.capability or capability.octets
+    elif len(ue.security.capability) < NO_CAPABILITY:
+        # TS 24.501 5.5.1.2.2: every initial registration carries it (N05)
+        raise Reject(
+            MmCause.INVALID_MANDATORY_INFORMATION,
+            "the registration request lacks the UE security capability",
+            "look at the terminal: TS 24.501 5.5.1.2.2 asks for it",
+        )
+
+
+def needs_authentication(amf: AmfFunction, ue: Ue, initial: Request) -> bool:
+    """Whether keys are needed: none known, near their end, or for other capabilities (TS 33.501 6.1.2, 6.7.2)."""
+    current, capability = ue.security.current, initial.message.ue_security_capability
+    return (
+        not initial.verified
+        or current is None
+        or current.renewal_due
+        or amf.configuration.security.authenticate_always
+        or (capability is not None and capability.octets != ue.security.capability)
+    )
+
+
+async def secure(amf: AmfFunction, ue: Ue, initial: Request) -> nas.RegistrationRequest:
+    """Identity, authentication, security mode; the UE's older context, if there is one, gives way."""
+    request = initial.message
+    # 4-7: the identity of the request, of the context the 5G-GUTI names, or asked for
+    identity: Suci | Supi = known_identity(amf, ue, request) or await identification(amf, ue)
+    # 8-9
+    authenticated = await authentication(amf, ue, identity, request.ng_ksi.value)
+    if request.ue_security_capability is not None:
+        ue.security.capability = request.ue_security_capability.octets
+    request = await security_mode_control(amf, ue, authenticated, initial)
+    learn(ue, request)
+    await adopt(amf, ue, authenticated.supi)
+    return request
+
+
+def known_identity(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -> Suci | Supi | None:
+    """Who the request says it is: a SUCI, or a 5G-GUTI this AMF gave out (TS 23.502 4.2.2.2.2 steps 4 to 6).
+
+    A 5G-GUTI of another AMF, mapped from EPS or from before a restart names nobody: the UE is asked (N04).
+    """
+    if ue.identity.supi is not None:
+        return ue.identity.supi
+    for identity in (request.mobile_identity, request.additional_guti):
+        if isinstance(identity, Suci):
+            return identity
+        if isinstance(identity, Guti | STmsi):
+            known = amf.contexts.find(identity)
+            if known is not None and known.identity.supi is not None:
+                return known.identity.supi
+    return None
+
+
+def learn(ue: Ue, request: nas.RegistrationRequest) -> None:
+    """Keep what a protected request says of the UE."""
+    if request.ue_security_capability is not None:
+        ue.security.capability = request.ue_security_capability.octets
+    if request.update_type is not None and request.update_type.radio_capability_update:
+        ue.radio = None  # TS 24.501 5.5.1.3.2 n: the gNB is to ask again (TS 23.501 5.4.4.1)
+    ue.mobility.follow_on = request.registration_type.follow_on_request
+
+
+async def adopt(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
+    """The UE proved to be `supi`: it takes over from the context it had before (TS 24.501 5.5.1.2.8, 5.5.1.3.8)."""
+    contexts = amf.contexts
+    old = contexts.supis.get(supi)
+    if ue.identity.supi is not None and ue.identity.supi != supi:
+        contexts.forget(ue)
+        await release_sessions(ue)
+    ue.identity.supi = supi
+    contexts.supis[supi] = ue
+    if old is None or old is ue:
+        return
+    old.conversation.abort("the terminal registered anew")
+    old.stop_alarm()
+    if old.connection is not None:
+        release_now(amf, old.connection, NORMAL)
+    ue.radio, ue.queued = old.radio, old.queued
+    ue.sessions, old.sessions = old.sessions, ()
+    old.subscription = None
+    contexts.forget(old)
+    await deactivate_sessions(ue)
+
+
+# --- steps 14 to 17 ----------------------------------------------------------------------------
+async def subscribe(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
+    """Steps 14 and 16: serve the UE, read its subscription, ask for its policy."""
+    tai = ue.mobility.tai
+    if tai is None:
+        raise Aborted("the connection is gone")
+    peers, identity = amf.peers, ue.identity
+    # 14a-c
+    await peers.udm.register_amf(
+        supi, Amf3GppAccessRegistration(amf.configuration.instance_id, amf.configuration.guami, identity.pei)
+    )
+    data = await peers.udm.get_am_data(supi)
+    if data.allowed_pei and (identity.pei is None or identity.pei.value not in data.allowed_pei):
+        raise Reject(
+            MmCause.ILLEGAL_ME,
+            "the SIM is bound to other devices",
+            "add this device to the subscriber's `allowed_pei`, or clear the list; then switch the terminal off and on",
+        )
+    # 15-16
+    policy = await peers.pcf.create_am_policy(supi, tai, data.ue_ambr)
+    ue.subscription = UeSubscription(data, policy)
+
+
+async def select_slices(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -> AuthorizedNetworkSliceInfo:
+    """Allowed NSSAI: requested or default, subscribed, and served in this tracking area (TS 23.501 5.15.5.2)."""
+    connection, subscription = ue.connection, ue.subscription
+    if connection is None or subscription is None:
+        raise Aborted("the connection is gone")
+    requested = tuple(element.snssai for element in request.requested_nssai or ())
+    data = subscription.data
+    selection = await amf.peers.nssf.select(requested, data.slices, data.default_slices, connection.tai)
+    served = connection.gnb.areas.get(connection.tai, ())
+    mobility = ue.mobility
+    mobility.allowed = shared(tuple(value for value in selection.allowed if value in served))
+    mobility.area = amf.registration_area(connection.tai)
+    if mobility.allowed:
+        # TS 24.501 9.11.3.46: what this tracking area lacks is rejected for the registration area
+        missing = tuple((value, IN_THIS_AREA) for value in selection.allowed if value not in served)
+        return msgspec.structs.replace(selection, rejected=selection.rejected + missing) if missing else selection
+    raise Reject(
+        MmCause.NO_NETWORK_SLICES_AVAILABLE,
+        f"no slice is left: asked for {words(requested) or 'the defaults'}, subscribed {words(data.slices)}, "
+        f"allowed by the NSSF {words(selection.allowed)}, of the gNB here {words(served)}",
+        "make subscriber, [[slice]] and the gNB's slices of this tracking area agree (an absent SD is not SD 000000)",
+    )
+
+
+@lru_cache(maxsize=256)
+def shared(slices: tuple[SNssai, ...]) -> tuple[SNssai, ...]:
+    """One tuple for all the UEs with the same slices."""
+    return slices
+
+
+def words(slices: tuple[SNssai, ...]) -> str:
+    """Slices as an operator writes them."""
+    return ", ".join(map(str, slices)) or "none"
+
+
+# --- steps 21 and 22 ---------------------------------------------------------------------------
+class FirstInContextSetup(N1):
+    """The accept travels in INITIAL CONTEXT SETUP REQUEST where the gNB is to have a context; again, without."""
+
+    __slots__ = ("reactivation",)
+
+    def __init__(self, amf: AmfFunction, ue: Ue, reactivation: Reactivation) -> None:
+        super().__init__(amf, ue)
+        self.reactivation = reactivation
+
+    def send(self, message: nas.MmMessage) -> None:
+        """Send the accept, and with it the context where there is none yet (TS 23.502 4.2.2.2.2 step 21)."""
+        connection, sessions = self.ue.connection, self.reactivation.ready
+        wanted = connection is not None and (connection.context_requested or sessions)
+        if connection is None:
+            return
+        octets = protect(self.amf, self.ue, message)
+        if wanted and connection.context is ContextState.ABSENT:
+            setup_context(self.amf, self.ue, connection, octets, sessions)
+        else:
+            self.carry(connection, octets, restrictions(connection))
+
+
+async def accept(
+    amf: AmfFunction,
+    ue: Ue,
+    request: nas.RegistrationRequest,
+    selection: AuthorizedNetworkSliceInfo,
+    reactivation: Reactivation,
+) -> None:
+    """REGISTRATION ACCEPT until the UE acknowledges its new 5G-GUTI (TS 24.501 5.5.1.2.4, T3550)."""
+    guti = amf.contexts.new_tmsi(ue)
+    failed = None if request.uplink_data_status is None else reactivation.failed
+    ue.move(MmEvent.REGISTRATION_ACCEPTED)
+    message = build_registration_accept(amf, ue, request, selection, guti, failed)
+    try:
+        await exchange(FirstInContextSetup(amf, ue, reactivation), message, nas.RegistrationComplete, timer="T3550")
+    except TimerExpired:
+        # TS 24.501 5.5.1.2.8 c: registered all the same; both 5G-GUTIs are the UE's until it uses one
+        ue.move(MmEvent.REGISTRATION_COMPLETED)
+        return
+    amf.contexts.confirm_tmsi(ue)
+    ue.move(MmEvent.REGISTRATION_COMPLETED)
+
+
+async def settle(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -> None:
+    """After the accept: what waited is sent, or the connection ends if nothing is to follow (TS 23.502 4.2.2.2.2)."""
+    flush(amf, ue)
+    periodic = request.registration_type.value == RegistrationKind.PERIODIC_UPDATING
+    connection = ue.connection
+    if connection is None:
+        start_mobile_reachable(amf, ue)
+    elif periodic and not ue.mobility.follow_on and not any(session.active for session in ue.sessions):
+        # TS 24.501 5.5.1.3.4: without a follow-on request the network may release the connection
+        await release_connection(amf, connection, NORMAL)
+        start_mobile_reachable(amf, ue)

@@ -1,0 +1,1 @@
+"""What an AMF keeps: small parts, each owned by one context."""

@@ -1,0 +1,164 @@
+"""A UE as the AMF keeps it: parts of few fields, the transient ones dropped once it is registered."""
+
+from __future__ import annotations
+
+import msgspec
+
+from freehold.codecs import ngap
+from freehold.core.amf.state.connection import Connection
+from freehold.core.amf.state.machines import MM_TRANSITIONS, CmState, MmEvent, MmState
+from freehold.procedure import Alarm, Conversation
+from freehold.services.namf import N1N2MessageTransferReqData
+from freehold.services.npcf import AmPolicyAssociation
+from freehold.services.nsmf import PduSession
+from freehold.services.nudm import AccessAndMobilitySubscriptionData
+from freehold.spec.identities import Pei, SNssai, Supi, Tai
+from freehold.stack.nas_security import NasSecurity
+
+
+class UeIdentity(msgspec.Struct, gc=False):
+    """Who the UE is: SUPI once authenticated, its 5G-TMSI and the one before until COMPLETE (TS 24.501 5.4.4.3)."""
+
+    supi: Supi | None = None
+    pei: Pei | None = None
+    tmsi: int | None = None
+    previous_tmsi: int | None = None
+
+
+class UeSecurity(msgspec.Struct, gc=False):
+    """The current 5G NAS security context, the one being taken into use, and what the UE can do (TS 33.501 6.3.2)."""
+
+    current: NasSecurity | None = None
+    pending: NasSecurity | None = None
+    capability: bytes = b""
+    """The UE security capability IE's value as sent: 2 to 8 octets (TS 24.501 9.11.3.54)."""
+    count: int = 0
+    """The uplink NAS COUNT KgNB is derived from (TS 33.501 6.8.1.2.2)."""
+
+
+class UeMobility(msgspec.Struct, gc=False):
+    """Where the UE may be and in which slices; tuples are shared between UEs."""
+
+    area: tuple[Tai, ...] = ()
+    tai: Tai | None = None
+    allowed: tuple[SNssai, ...] = ()
+    follow_on: bool = False
+
+
+class UeSubscription(msgspec.Struct, frozen=True, gc=False):
+    """What UDM and PCF said about the UE."""
+
+    data: AccessAndMobilitySubscriptionData
+    policy: AmPolicyAssociation
+
+
+class UeRadio(msgspec.Struct, frozen=True, gc=False):
+    """What the gNB learnt about the terminal's radio, given back at the next context setup (TS 38.413 8.14.1)."""
+
+    capability: bytes
+    capability_for_paging: ngap.UERadioCapabilityForPaging | None = None
+
+
+class Session:
+    """The routing context of one PDU session (TS 24.501 5.4.5.2.3): where its 5GSM messages go."""
+
+    __slots__ = ("active", "awaited", "dnn", "pdu_session_id", "reference", "slice", "smf")
+
+    pdu_session_id: int
+    slice: SNssai
+    dnn: str
+    smf: PduSession
+    reference: str
+    active: bool
+    """Whether the gNB has, or is being given, resources for it."""
+    awaited: str
+    """The NGAP response the gNB still owes for it: `setup`, `modify`, `release`, or none."""
+
+    def __init__(self, pdu_session_id: int, slice_: SNssai, dnn: str, smf: PduSession) -> None:
+        self.pdu_session_id = pdu_session_id
+        self.slice = slice_
+        self.dnn = dnn
+        self.smf = smf
+        self.reference = ""
+        self.active = False
+        self.awaited = ""
+
+
+class Ue:
+    """One UE's context: who, keys, where, its connection, its sessions, what runs for it."""
+
+    __slots__ = (
+        "alarm",
+        "connection",
+        "conversation",
+        "identity",
+        "mobility",
+        "queued",
+        "radio",
+        "security",
+        "sessions",
+        "state",
+        "subscription",
+    )
+
+    identity: UeIdentity
+    security: UeSecurity
+    mobility: UeMobility
+    state: MmState
+    subscription: UeSubscription | None
+    radio: UeRadio | None
+    sessions: tuple[Session, ...]
+    queued: tuple[N1N2MessageTransferReqData, ...]
+    """What waits for the UE to answer paging (TS 29.518 5.2.2.3.1.2)."""
+    connection: Connection | None
+    alarm: Alarm | None
+    """Mobile reachable timer, then implicit deregistration timer (TS 24.501 5.3.7)."""
+    conversation: Conversation
+
+    def __init__(self) -> None:
+        self.identity = UeIdentity()
+        self.security = UeSecurity()
+        self.mobility = UeMobility()
+        self.state = MmState.DEREGISTERED
+        self.subscription = None
+        self.radio = None
+        self.sessions = ()
+        self.queued = ()
+        self.connection = None
+        self.alarm = None
+
+    def __str__(self) -> str:
+        if self.identity.supi is not None:
+            return str(self.identity.supi)
+        connection = self.connection
+        return "unknown UE" if connection is None else str(connection)
+
+    @property
+    def cm_state(self) -> CmState:
+        """Whether there is an N1 signalling connection (TS 23.501 5.3.3.2)."""
+        return CmState.IDLE if self.connection is None else CmState.CONNECTED
+
+    def move(self, event: MmEvent) -> bool:
+        """Change the 5GMM state; false, and nothing changes, where the table has no such pair."""
+        after = MM_TRANSITIONS.get((self.state, event))
+        if after is None:
+            return False
+        self.state = after
+        return True
+
+    def session(self, pdu_session_id: int) -> Session | None:
+        """The PDU session of an identity, if there is one."""
+        for session in self.sessions:
+            if session.pdu_session_id == pdu_session_id:
+                return session
+        return None
+
+    def drop_session(self, session: Session) -> None:
+        """Forget one PDU session."""
+        self.sessions = tuple(other for other in self.sessions if other is not session)
+
+    def stop_alarm(self) -> None:
+        """Stop the mobile reachable and implicit deregistration timers."""
+        if self.alarm is not None:
+            self.alarm.cancel()
+            self.alarm = None
