@@ -7,8 +7,9 @@ use crate::engine::Upf;
 use crate::gtpu;
 use crate::meter::Meter;
 use crate::packet::Port;
-use crate::record::{BUFFER, FLOWS, FORWARD, Flow, Flows, GATE_CLOSED, NOTIFY, RULE, Record, Usage};
+use crate::record::{BUFFER, FLOWS, FORWARD, Flow, FlowList, Flows, GATE_CLOSED, NOTIFY, RULE, Record, Usage};
 use crate::rules::{Action, Direction, Refused, Rule, SessionRules};
+use crate::signal::Event;
 use std::net::{IpAddr, SocketAddr};
 
 /// How one user plane function is set up.
@@ -72,6 +73,8 @@ pub struct Instance {
 
 /// Rules of one direction and filters of one rule at most.
 const MOST_RULES: usize = 64;
+/// Rates that police one rule at most: all of a session's fit an octet.
+const MOST_RATES: usize = 3;
 
 impl Upf {
     /// Adds a network instance and returns its number; at most 65,536.
@@ -107,8 +110,13 @@ impl Upf {
         record.flows = flows;
         record.report_at = rules.report_at;
         set_direction(record, rules);
+        let passed = record.usage.uplink_octets.wrapping_add(record.usage.downlink_octets) >= rules.report_at;
         if peer != 0 {
             self.peers.insert(peer_key(peer, tunnel(record)), slot as u32);
+        }
+        if rules.report_at != 0 && passed {
+            self.table.records[slot].report_at = 0;
+            self.tell(Event::Volume { teid });
         }
         self.settle(now_ns, slot);
         Ok(())
@@ -145,8 +153,10 @@ impl Upf {
 
     fn check(&self, slot: usize, rules: &SessionRules) -> Result<(), Refused> {
         let (index, _) = self.instances.get(usize::from(rules.instance)).ok_or(Refused::UnknownInstance)?;
-        let many =
-            |rules: &[Rule]| rules.len() > MOST_RULES || rules.iter().any(|rule| rule.filters.len() > MOST_RULES);
+        let many = |rules: &[Rule]| {
+            rules.len() > MOST_RULES
+                || rules.iter().any(|rule| rule.filters.len() > MOST_RULES || rule.rates.len() > MOST_RATES)
+        };
         if many(&rules.uplink) || many(&rules.downlink) {
             return Err(Refused::TooManyRules);
         }
@@ -178,8 +188,8 @@ impl Upf {
         let place = self.table.records[slot].flows;
         let old = self.table.flows_mut(place).map(std::mem::take).unwrap_or_default();
         let new = (!plain(&rules.uplink) || !plain(&rules.downlink)).then(|| Flows {
-            uplink: flows(&rules.uplink, &old.uplink),
-            downlink: flows(&rules.downlink, &old.downlink),
+            uplink: flow_list(&rules.uplink, &old.uplink),
+            downlink: flow_list(&rules.downlink, &old.downlink),
         });
         self.table.put_flows(place, new)
     }
@@ -201,7 +211,7 @@ impl Upf {
         let flows = self.table.records[slot].flows;
         let holds = |flags: u16| flags & BUFFER != 0;
         let still = match self.table.flows_mut(flows) {
-            Some(flows) if flags & FLOWS != 0 => flows.downlink.iter().any(|flow| holds(flow.flags)),
+            Some(flows) if flags & FLOWS != 0 => flows.downlink.flows.iter().any(|flow| holds(flow.flags)),
             _ => holds(flags),
         };
         if still {
@@ -273,27 +283,40 @@ fn flags(rule: &Rule) -> u16 {
     RULE | action | if rule.gate_closed { GATE_CLOSED } else { 0 }
 }
 
-fn flows(rules: &[Rule], old: &[Flow]) -> Box<[Flow]> {
-    let meter = |rule: &Rule| {
-        let new = Meter::new(rule.rate);
-        old.iter().find(|flow| flow.id == rule.id).map_or(new, |flow| flow.meter.replaced_by(new))
+fn flow_list(rules: &[Rule], old: &FlowList) -> FlowList {
+    let mut meters: Vec<(u32, Meter)> = Vec::new();
+    let mut flow = |rule: &Rule| {
+        let mut place = |&(id, rate): &(u32, u64)| {
+            if let Some(known) = meters.iter().position(|(other, _)| *other == id) {
+                return known as u8;
+            }
+            let new = Meter::new(rate);
+            let kept =
+                old.meters.iter().find(|(other, _)| *other == id).map_or(new, |(_, meter)| meter.replaced_by(new));
+            meters.push((id, kept));
+            meters.len() as u8 - 1
+        };
+        Flow {
+            filters: rule.filters.clone().into(),
+            meters: rule.rates.iter().map(&mut place).collect(),
+            flags: flags(rule),
+            match_qfi: rule.match_qfi,
+            qfi: rule.qfi,
+        }
     };
-    let flow = |rule: &Rule| Flow {
-        filters: rule.filters.clone().into(),
-        meter: meter(rule),
-        id: rule.id,
-        flags: flags(rule),
-        match_qfi: rule.match_qfi,
-        qfi: rule.qfi,
-    };
-    rules.iter().map(flow).collect()
+    FlowList { flows: rules.iter().map(&mut flow).collect(), meters: meters.into() }
+}
+
+/// The rate that decides where one rule is policed by several: the lowest.
+fn lowest(rule: &Rule) -> u64 {
+    rule.rates.iter().map(|(_, rate)| *rate).filter(|rate| *rate != 0).min().unwrap_or(0)
 }
 
 fn set_direction(record: &mut Record, rules: &SessionRules) {
     for direction in [Direction::Uplink, Direction::Downlink] {
-        let (list, aggregate) = match direction {
-            Direction::Uplink => (&rules.uplink, rules.uplink_rate),
-            Direction::Downlink => (&rules.downlink, rules.downlink_rate),
+        let list = match direction {
+            Direction::Uplink => &rules.uplink,
+            Direction::Downlink => &rules.downlink,
         };
         let single = list.first().filter(|_| plain(list));
         let bits = match single {
@@ -301,9 +324,7 @@ fn set_direction(record: &mut Record, rules: &SessionRules) {
             None if list.is_empty() => 0,
             None => FLOWS,
         };
-        // A single rule's own rate and the session's aggregate police the same packets: the lower one decides.
-        let rate = [aggregate, single.map_or(0, |rule| rule.rate)].into_iter().filter(|rate| *rate != 0).min();
-        let meter = Meter::new(rate.unwrap_or(0));
+        let meter = Meter::new(single.map_or(0, lowest));
         match direction {
             Direction::Uplink => {
                 record.uplink = bits;

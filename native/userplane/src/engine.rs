@@ -181,11 +181,7 @@ impl Upf {
                     && (flow.filters.is_empty() || flow.filters.iter().any(|filter| filter.uplink(inner)))
             };
             let flows = self.table.flows_mut(place).ok_or(Count::NoRule)?;
-            let flow = flows.uplink.iter_mut().find(|flow| matches(flow)).ok_or(Count::NoRule)?;
-            permits(flow.flags)?;
-            if !flow.meter.conforms(now_ns, inner.length) {
-                return Err(Count::RateExceeded);
-            }
+            permits(flows.uplink.pass(now_ns, inner.length, matches)?.0)?;
         }
         let record = &mut self.table.records[slot];
         if !record.uplink_meter.conforms(now_ns, inner.length) {
@@ -243,11 +239,7 @@ impl Upf {
             let matches =
                 |flow: &Flow| flow.filters.is_empty() || flow.filters.iter().any(|filter| filter.downlink(inner));
             let flows = self.table.flows_mut(place).ok_or(Count::NoRule)?;
-            let flow = flows.downlink.iter_mut().find(|flow| matches(flow)).ok_or(Count::NoRule)?;
-            (flags, qfi) = (flow.flags, flow.qfi);
-            if flags & BUFFER == 0 && !flow.meter.conforms(now_ns, inner.length) {
-                return Err(Count::RateExceeded);
-            }
+            (flags, qfi) = flows.downlink.pass(now_ns, inner.length, matches)?;
         }
         if flags & (BUFFER | GATE_CLOSED) == BUFFER {
             return Err(self.hold(slot, flags & NOTIFY != 0, qfi, inner, packet));
@@ -365,7 +357,7 @@ impl Upf {
         self.outbox.push(packet);
     }
 
-    fn tell(&mut self, event: Event) {
+    pub(crate) fn tell(&mut self, event: Event) {
         if self.events.len() < MOST_EVENTS {
             self.events.push(event);
         }

@@ -34,20 +34,22 @@ impl Meter {
         if next.octet_cost == 0 { next } else { Meter { arrival_ns: self.arrival_ns, ..next } }
     }
 
-    /// Whether `length` octets conform at `now_ns`; they are taken from the bucket only then.
+    /// When the bucket has room again after `length` octets at `now_ns`; none where they do not conform.
     #[inline]
-    pub fn conforms(&mut self, now_ns: u64, length: usize) -> bool {
+    pub(crate) fn after(&self, now_ns: u64, length: usize) -> Option<u64> {
         if self.octet_cost == 0 {
-            return true;
+            return Some(0);
         }
         let arrival = self.arrival_ns.max(now_ns);
         let cost = ((length as u128 * u128::from(self.octet_cost)) >> FRACTION) as u64;
         let next = arrival.saturating_add(cost);
-        if next.saturating_sub(now_ns) > self.burst_ns {
-            return false;
-        }
-        self.arrival_ns = next;
-        true
+        (next.saturating_sub(now_ns) <= self.burst_ns).then_some(next)
+    }
+
+    /// Whether `length` octets conform at `now_ns`; they are taken from the bucket only then.
+    #[inline]
+    pub fn conforms(&mut self, now_ns: u64, length: usize) -> bool {
+        self.after(now_ns, length).map(|next| self.arrival_ns = next).is_some()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The flat record of a session: one cache line an uplink packet reads, one for downlink, one both count in.
 
 use crate::address::MAPPED;
+use crate::count::Count;
 use crate::filter::Filter;
 use crate::meter::Meter;
 
@@ -80,17 +81,51 @@ impl Record {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flow {
     pub filters: Box<[Filter]>,
-    pub meter: Meter,
-    pub id: u16,
+    /// Places of its buckets among the direction's.
+    pub meters: Box<[u8]>,
     pub flags: u16,
     pub match_qfi: u8,
     pub qfi: u8,
 }
 
+/// A direction's rules in the order of their precedence, and the buckets they share, each under its identifier.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FlowList {
+    pub flows: Box<[Flow]>,
+    pub meters: Box<[(u32, Meter)]>,
+}
+
+impl FlowList {
+    /// The first rule that `matches`: its flags and QoS flow, once its buckets conform.
+    #[inline]
+    pub(crate) fn pass(
+        &mut self,
+        now_ns: u64,
+        length: usize,
+        matches: impl Fn(&Flow) -> bool,
+    ) -> Result<(u16, u8), Count> {
+        let flow = self.flows.iter().find(|flow| matches(flow)).ok_or(Count::NoRule)?;
+        if flow.flags & FORWARD != 0 && flow.flags & GATE_CLOSED == 0 {
+            let held = |place: &u8| {
+                self.meters.get(usize::from(*place)).is_none_or(|(_, one)| one.after(now_ns, length).is_some())
+            };
+            if !flow.meters.iter().all(held) {
+                return Err(Count::RateExceeded);
+            }
+            for place in &flow.meters {
+                if let Some((_, meter)) = self.meters.get_mut(usize::from(*place)) {
+                    meter.conforms(now_ns, length);
+                }
+            }
+        }
+        Ok((flow.flags, flow.qfi))
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flows {
-    pub uplink: Box<[Flow]>,
-    pub downlink: Box<[Flow]>,
+    pub uplink: FlowList,
+    pub downlink: FlowList,
 }
 
 #[cfg(test)]

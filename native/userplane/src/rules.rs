@@ -21,11 +21,9 @@ pub enum Direction {
     Downlink,
 }
 
-/// One packet detection rule with the forwarding, gate and rate that it points to.
+/// One packet detection rule with the forwarding, gate and rates that it points to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rule {
-    /// The identifier under which its bucket survives a change of the other rules.
-    pub id: u16,
     /// Any of these; empty matches every packet.
     pub filters: Vec<Filter>,
     /// Uplink: only packets of this QoS flow; 0 matches every one.
@@ -34,8 +32,9 @@ pub struct Rule {
     pub gate_closed: bool,
     /// Downlink: the QoS flow it marks (1..63).
     pub qfi: u8,
-    /// The flow's maximum bit rate in bits per second; 0 is none.
-    pub rate: u64,
+    /// The maximum bit rates in bits per second that police it (TS 29.244 5.4.4), each with the identifier of its QoS
+    /// enforcement rule: rules of a direction that name the same one share its bucket. 0 is none.
+    pub rates: Vec<(u32, u64)>,
 }
 
 /// The other end of the session's tunnel.
@@ -57,9 +56,6 @@ pub struct SessionRules {
     pub uplink: Vec<Rule>,
     pub downlink: Vec<Rule>,
     pub peer: Option<Peer>,
-    /// The session's aggregate maximum bit rates in bits per second; 0 is none.
-    pub uplink_rate: u64,
-    pub downlink_rate: u64,
     /// One event when the session's octets, both directions, pass this number; 0 is none.
     pub report_at: u64,
 }

@@ -129,7 +129,7 @@ fn when_the_gate_is_closed_or_the_rule_drops_then_nothing_passes_either_way() {
 fn when_the_session_exceeds_its_aggregate_rate_then_the_rest_is_dropped_and_not_counted_as_usage() {
     let mut net = Net::new();
     let mut rules = rules(UE, 0x77);
-    rules.uplink_rate = 8_000;
+    rules.uplink[0].rates = vec![(1, 9_000), (2, 8_000)];
     net.upf.install(0, net.teid, &rules, false).unwrap();
     let datagram = g_pdu(net.teid, 1, &udp(UE, SERVER, 1, 2));
     let passed: usize = (0..10_000).map(|_| net.uplink(GNB, &datagram).len()).sum();
@@ -149,13 +149,13 @@ fn when_flows_have_filters_then_the_first_that_matches_decides() {
     let dns = Filter { protocol: 17, remote_ports: (53, 53), ..Filter::default() };
     let server = Filter { remote: Prefix::new(SERVER.parse().unwrap(), 32), ..Filter::default() };
     rules.downlink = vec![
-        Rule { id: 1, filters: vec![dns], action: Action::Forward, qfi: 5, ..Rule::default() },
-        Rule { id: 2, filters: vec![server], action: Action::Drop, qfi: 6, ..Rule::default() },
-        Rule { id: 3, action: Action::Forward, qfi: 9, ..Rule::default() },
+        Rule { filters: vec![dns], action: Action::Forward, qfi: 5, ..Rule::default() },
+        Rule { filters: vec![server], action: Action::Drop, qfi: 6, ..Rule::default() },
+        Rule { action: Action::Forward, qfi: 9, ..Rule::default() },
     ];
     rules.uplink = vec![
-        Rule { id: 4, filters: vec![dns], match_qfi: 5, action: Action::Forward, ..Rule::default() },
-        Rule { id: 5, match_qfi: 9, action: Action::Forward, ..Rule::default() },
+        Rule { filters: vec![dns], match_qfi: 5, action: Action::Forward, ..Rule::default() },
+        Rule { match_qfi: 9, action: Action::Forward, ..Rule::default() },
     ];
     net.upf.install(0, net.teid, &rules, false).unwrap();
     let qfi = |out: Vec<Packet>| out.first().map(|packet| parse_gtpu(packet.octets()).unwrap().qfi);
@@ -174,12 +174,40 @@ fn when_a_flow_has_a_rate_then_only_that_flow_is_policed() {
     let mut net = Net::new();
     let mut rules = rules(UE, 0x77);
     let dns = Filter { remote_ports: (53, 53), ..Filter::default() };
-    rules.downlink.insert(0, Rule { id: 8, filters: vec![dns], action: Action::Forward, rate: 1, ..Rule::default() });
+    rules
+        .downlink
+        .insert(0, Rule { filters: vec![dns], action: Action::Forward, rates: vec![(8, 1)], ..Rule::default() });
     net.upf.install(0, net.teid, &rules, false).unwrap();
     while !net.downlink(&udp(SERVER, UE, 53, 1)).is_empty() {}
     assert_eq!(net.downlink(&udp(SERVER, UE, 54, 1)).len(), 1);
     net.upf.install(0, net.teid, &rules, false).unwrap();
     assert!(net.downlink(&udp(SERVER, UE, 53, 1)).is_empty(), "the bucket survives");
+}
+
+#[test]
+fn when_rules_share_a_rate_then_together_they_do_not_exceed_it() {
+    let mut net = Net::new();
+    let mut rules = rules(UE, 0x77);
+    let dns = Filter { remote_ports: (53, 53), ..Filter::default() };
+    let shared = vec![(1, 8_000)];
+    rules.downlink[0].rates = shared.clone();
+    rules.downlink.insert(0, Rule { filters: vec![dns], action: Action::Forward, rates: shared, ..Rule::default() });
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    let passed: usize =
+        (0..2_000).map(|turn| net.downlink(&udp(SERVER, UE, if turn % 2 == 0 { 53 } else { 54 }, 1)).len()).sum();
+    assert!((500..700).contains(&passed), "{passed}: one burst of 16 kB, not two");
+}
+
+#[test]
+fn when_the_volume_was_passed_before_then_it_is_told_at_once() {
+    let mut net = Net::new();
+    (0..5).for_each(|_| drop(net.uplink(GNB, &g_pdu(net.teid, 1, &udp(UE, SERVER, 1, 2)))));
+    let mut rules = rules(UE, 0x77);
+    rules.report_at = 100;
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    assert_eq!(net.upf.take_events(), [Event::Volume { teid: net.teid }]);
+    (0..5).for_each(|_| drop(net.uplink(GNB, &g_pdu(net.teid, 1, &udp(UE, SERVER, 1, 2)))));
+    assert_eq!(net.upf.take_events(), []);
 }
 
 #[test]

@@ -31,7 +31,7 @@ Refusal = Literal[
 ]
 
 
-class Filter(msgspec.Struct, frozen=True, gc=False):
+class Filter(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A service data flow filter (TS 29.244 8.2.5), seen from the terminal; protocol 0 and None match everything."""
 
     protocol: int = 0
@@ -43,19 +43,21 @@ class Filter(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rule(msgspec.Struct, frozen=True, gc=False):
-    """A packet detection rule with the action, gate, flow and rate it points to; `rate` in bit/s, 0 is none."""
+    """A packet detection rule with the action, gate, flow and rates it points to.
 
-    id: int
+    `rates` are QER identifiers with bit/s, 0 is none: rules of a direction that name the same one share its bucket.
+    """
+
     filters: tuple[Filter, ...] = ()
     match_qfi: int = 0
     action: Action = "drop"
     gate_closed: bool = False
     qfi: int = 0
-    rate: int = 0
+    rates: tuple[tuple[int, int], ...] = ()
 
 
 class SessionRules(msgspec.Struct, frozen=True, gc=False):
-    """Everything a session is installed with; rules in the order of their precedence, rates in bit/s, 0 is none.
+    """Everything a session is installed with; rules in the order of their precedence.
 
     `report_at` asks for one Volume event when the session's octets, both directions, pass it.
     """
@@ -66,8 +68,6 @@ class SessionRules(msgspec.Struct, frozen=True, gc=False):
     uplink: tuple[Rule, ...] = ()
     downlink: tuple[Rule, ...] = ()
     peer: Tunnel | None = None
-    uplink_rate: int = 0
-    downlink_rate: int = 0
     report_at: int = 0
 
 

@@ -21,8 +21,8 @@ from freehold.services.userplane import (
 )
 from freehold.spec.errors import Unusable
 
-FORWARD = Rule(1, action="forward", qfi=9)
-HELD = Rule(1, action="notify", qfi=9)
+FORWARD = Rule(action="forward", qfi=9)
+HELD = Rule(action="notify", qfi=9)
 TERMINAL = "10.45.0.2"
 GATEWAY = "10.45.0.1"
 
@@ -88,7 +88,7 @@ def test_when_two_upfs_and_two_gnbs_live_in_one_fabric_then_each_session_goes_it
     handle, tunnel = gnb.add_bearer(Tunnel(other.address, teid), 5)
     gnb.attach(1, "10.46.0.2", 1400)
     gnb.bind(1, handle)
-    rule = Rule(1, action="forward", qfi=5)
+    rule = Rule(action="forward", qfi=5)
     other.install(teid, SessionRules(instance, ipv4="10.46.0.2", uplink=(rule,), downlink=(rule,), peer=tunnel))
     results: list[PingResult] = []
     gnb.ping(1, "10.46.0.1", 56, results.append)

@@ -45,13 +45,12 @@ struct PyFilter {
 
 #[derive(FromPyObject)]
 struct PyRule {
-    id: u16,
     filters: Vec<PyFilter>,
     match_qfi: u8,
     action: PyBackedStr,
     gate_closed: bool,
     qfi: u8,
-    rate: u64,
+    rates: Vec<(u32, u64)>,
 }
 
 #[derive(FromPyObject)]
@@ -68,8 +67,6 @@ struct PyRules {
     uplink: Vec<PyRule>,
     downlink: Vec<PyRule>,
     peer: Option<PyTunnel>,
-    uplink_rate: u64,
-    downlink_rate: u64,
     report_at: u64,
 }
 
@@ -98,8 +95,6 @@ impl<'py> FromPyObject<'_, 'py> for Rules {
             uplink: rules.uplink.into_iter().map(rule).collect::<PyResult<_>>()?,
             downlink: rules.downlink.into_iter().map(rule).collect::<PyResult<_>>()?,
             peer: rules.peer.map(|peer| Peer { address: peer.address.0, teid: peer.teid }),
-            uplink_rate: rules.uplink_rate,
-            downlink_rate: rules.downlink_rate,
             report_at: rules.report_at,
         }))
     }
@@ -114,13 +109,12 @@ fn rule(rule: PyRule) -> PyResult<Rule> {
         other => return Err(PyValueError::new_err(format!("no such action: {other:?}"))),
     };
     Ok(Rule {
-        id: rule.id,
         filters: rule.filters.into_iter().map(filter).collect(),
         match_qfi: rule.match_qfi,
         action,
         gate_closed: rule.gate_closed,
         qfi: rule.qfi,
-        rate: rule.rate,
+        rates: rule.rates,
     })
 }
 

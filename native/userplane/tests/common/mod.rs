@@ -27,7 +27,7 @@ pub fn pools() -> Vec<AddressPool> {
 }
 
 pub fn rules(address: &str, teid: u32) -> SessionRules {
-    let rule = Rule { id: 1, action: Action::Forward, qfi: 9, ..Rule::default() };
+    let rule = Rule { action: Action::Forward, qfi: 9, ..Rule::default() };
     SessionRules {
         ipv4: Some(address.parse().unwrap()),
         uplink: vec![rule.clone()],

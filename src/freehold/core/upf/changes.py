@@ -1,0 +1,262 @@
+"""What PFCP creates, updates and removes, applied to a session's rules (TS 29.244 7.5.2, 7.5.4)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+
+from freehold.codecs import pfcp
+from freehold.codecs.pfcp import PDI, OuterHeaderCreation, UEIPAddress
+from freehold.codecs.pfcp.flags import ApplyAction, HeaderRemoval, Interface
+from freehold.core.upf.faults import failed, incorrect, missing
+from freehold.core.upf.flow_description import parse_filter
+from freehold.core.upf.state import Far, Pdr, Qer, RuleSet, Urr
+
+FORWARDING_PARAMETERS: Final = 4
+SOURCE_INTERFACE: Final = 20
+DESTINATION_INTERFACE: Final = 42
+APPLY_ACTION: Final = 44
+OUTER_HEADER_CREATION: Final = 84
+UE_IP_ADDRESS: Final = 93
+OUTER_HEADER_REMOVAL: Final = 95
+FAR_ID: Final = 108
+
+IS_UPLINK: Final = {Interface.ACCESS: True, Interface.CORE: False, Interface.SGI_LAN_N6_LAN: False}
+TO_ACCESS: Final = {Interface.ACCESS: True, Interface.CORE: False, Interface.SGI_LAN_N6_LAN: False}
+REMOVALS: Final = (HeaderRemoval.GTPU_UDP_IPV4, HeaderRemoval.GTPU_UDP_IPV6, HeaderRemoval.GTPU_UDP_IP)
+ACTIONS: Final = frozenset({ApplyAction.DROP, ApplyAction.FORW, ApplyAction.BUFF, ApplyAction.BUFF | ApplyAction.NOCP})
+"""The apply actions carried out here: exactly one of DROP, FORW and BUFF is set (TS 29.244 8.2.26)."""
+
+
+# --- Packet detection rules (TS 29.244 7.5.2.2, 7.5.4.2) -----------------------------------------
+def create_pdr(rules: RuleSet, pdr: pfcp.CreatePDR) -> None:
+    """Add a packet detection rule."""
+    if pdr.pdr_id in rules.pdrs:
+        raise failed(f"PDR {pdr.pdr_id} exists", pdr_id=pdr.pdr_id)
+    if pdr.far_id is None:
+        raise missing(FAR_ID, f"PDR {pdr.pdr_id} has no FAR")
+    _check_removal(pdr.outer_header_removal)
+    rules.pdrs[pdr.pdr_id] = _pdr(rules, pdr.pdi, pdr.precedence, (pdr.far_id, pdr.qer_id, pdr.urr_id))
+
+
+def update_pdr(rules: RuleSet, update: pfcp.UpdatePDR) -> None:
+    """Change a packet detection rule: what is not named stays."""
+    old = rules.pdrs.get(update.pdr_id)
+    if old is None:
+        raise failed(f"no PDR {update.pdr_id}", pdr_id=update.pdr_id)
+    _check_removal(update.outer_header_removal)
+    precedence = old.precedence if update.precedence is None else update.precedence
+    far = old.far if update.far_id is None else update.far_id
+    qers, urrs = update.qer_id or old.qers, update.urr_id or old.urrs
+    if update.pdi is not None:
+        rules.pdrs[update.pdr_id] = _pdr(rules, update.pdi, precedence, (far, qers, urrs))
+    else:
+        rules.pdrs[update.pdr_id] = Pdr(precedence, old.uplink, old.filters, old.qfis, far, qers, urrs)
+
+
+def remove_pdr(rules: RuleSet, remove: pfcp.RemovePDR) -> None:
+    """Take a packet detection rule away."""
+    if rules.pdrs.pop(remove.pdr_id, None) is None:
+        raise failed(f"no PDR {remove.pdr_id}", pdr_id=remove.pdr_id)
+
+
+def _pdr(rules: RuleSet, pdi: PDI, precedence: int, points_to: tuple[int, tuple[int, ...], tuple[int, ...]]) -> Pdr:
+    uplink = IS_UPLINK.get(pdi.source_interface)
+    if uplink is None:
+        raise incorrect(SOURCE_INTERFACE, f"packets of source interface {pdi.source_interface} do not come here")
+    for address in pdi.ue_ip_address:
+        _own_address(rules, address)
+    filters = tuple(parse_filter(sdf) for sdf in pdi.sdf_filter)
+    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to)
+
+
+def _own_address(rules: RuleSet, address: UEIPAddress) -> None:
+    """The terminal's address: the SMF allocates it (TS 29.244 5.21), and all rules of a session name the same."""
+    if address.choose_ipv4 or address.choose_ipv6:
+        raise incorrect(UE_IP_ADDRESS, "addresses are allocated by the SMF")
+    if address.ipv4 is not None:
+        text = str(IPv4Address(address.ipv4))
+        if rules.ipv4 not in {None, text}:
+            raise incorrect(UE_IP_ADDRESS, "a second IPv4 address in one session")
+        rules.ipv4 = text
+    if address.ipv6 is not None:
+        text = str(IPv6Address(address.ipv6[:8] + bytes(8)))
+        if rules.ipv6 not in {None, text}:
+            raise incorrect(UE_IP_ADDRESS, "a second IPv6 prefix in one session")
+        rules.ipv6 = text
+
+
+def _check_removal(removal: pfcp.OuterHeaderRemoval | None) -> None:
+    if removal is not None and removal.description not in REMOVALS:
+        raise incorrect(OUTER_HEADER_REMOVAL, f"outer header removal {removal.description} is not GTP-U")
+
+
+# --- Forwarding action rules (TS 29.244 7.5.2.3, 7.5.4.3) ----------------------------------------
+def create_far(rules: RuleSet, far: pfcp.CreateFAR) -> None:
+    """Add a forwarding action rule."""
+    if far.far_id in rules.fars:
+        raise failed(f"FAR {far.far_id} exists", far_id=far.far_id)
+    action = _action(far.apply_action)
+    parameters = far.forwarding_parameters
+    if parameters is None:
+        if action == ApplyAction.FORW:
+            raise missing(FORWARDING_PARAMETERS, f"FAR {far.far_id} forwards without parameters")
+        rules.fars[far.far_id] = Far(action)
+    else:
+        tunnel = _tunnel(parameters.outer_header_creation)
+        rules.fars[far.far_id] = Far(action, _to_access(parameters.destination_interface), *tunnel)
+
+
+def update_far(rules: RuleSet, update: pfcp.UpdateFAR) -> None:
+    """Change a forwarding action rule: what is not named stays, but a tunnel ends with forwarding."""
+    old = rules.fars.get(update.far_id)
+    if old is None:
+        raise failed(f"no FAR {update.far_id}", far_id=update.far_id)
+    action = old.action if update.apply_action is None else _action(update.apply_action)
+    parameters = update.update_forwarding_parameters
+    to_access, tunnel = old.to_access, (old.address, old.teid)
+    if parameters is not None:
+        if parameters.destination_interface is not None:
+            to_access = _to_access(parameters.destination_interface)
+        if parameters.outer_header_creation is not None:
+            tunnel = _tunnel(parameters.outer_header_creation)
+    if action != ApplyAction.FORW:
+        tunnel = (None, 0)  # the AN tunnel is released: TS 23.502 4.2.6 step 6a
+    rules.fars[update.far_id] = Far(action, to_access, *tunnel)
+
+
+def remove_far(rules: RuleSet, remove: pfcp.RemoveFAR) -> None:
+    """Take a forwarding action rule away."""
+    if rules.fars.pop(remove.far_id, None) is None:
+        raise failed(f"no FAR {remove.far_id}", far_id=remove.far_id)
+
+
+def _action(action: int) -> int:
+    known = action & ~ApplyAction.DFRT & ~ApplyAction.EDRT
+    if known not in ACTIONS:
+        raise incorrect(APPLY_ACTION, f"apply action {action:#x} is not carried out here")
+    return known
+
+
+def _to_access(interface: int) -> bool:
+    to_access = TO_ACCESS.get(interface)
+    if to_access is None:
+        raise incorrect(DESTINATION_INTERFACE, f"no destination interface {interface} here")
+    return to_access
+
+
+def _tunnel(creation: OuterHeaderCreation | None) -> tuple[str | None, int]:
+    if creation is None:
+        return None, 0
+    if not (creation.gtpu_ipv4 or creation.gtpu_ipv6) or not creation.teid:
+        raise incorrect(OUTER_HEADER_CREATION, "an outer header that is no GTP-U tunnel")
+    address = _address(creation)
+    if address.is_unspecified or address.is_multicast:
+        raise incorrect(OUTER_HEADER_CREATION, f"no tunnel leads to {address}")
+    return str(address), creation.teid
+
+
+def _address(creation: OuterHeaderCreation) -> IPv4Address | IPv6Address:
+    if creation.ipv4 is not None:
+        return IPv4Address(creation.ipv4)
+    if creation.ipv6 is not None:
+        return IPv6Address(creation.ipv6)
+    raise incorrect(OUTER_HEADER_CREATION, "a tunnel without an address")
+
+
+# --- QoS enforcement rules (TS 29.244 7.5.2.5, 7.5.4.5) ------------------------------------------
+def create_qer(rules: RuleSet, qer: pfcp.CreateQER) -> None:
+    """Add a QoS enforcement rule."""
+    if qer.qer_id in rules.qers:
+        raise failed(f"QER {qer.qer_id} exists", qer_id=qer.qer_id)
+    rules.qers[qer.qer_id] = Qer(*_gates(qer.gate_status), *_rates(qer.mbr), qer.qfi or 0)
+
+
+def update_qer(rules: RuleSet, update: pfcp.UpdateQER) -> None:
+    """Change a QoS enforcement rule: what is not named stays."""
+    old = rules.qers.get(update.qer_id)
+    if old is None:
+        raise failed(f"no QER {update.qer_id}", qer_id=update.qer_id)
+    gates = (old.uplink_closed, old.downlink_closed) if update.gate_status is None else _gates(update.gate_status)
+    rates = (old.uplink_rate, old.downlink_rate) if update.mbr is None else _rates(update.mbr)
+    rules.qers[update.qer_id] = Qer(*gates, *rates, old.qfi if update.qfi is None else update.qfi)
+
+
+def remove_qer(rules: RuleSet, remove: pfcp.RemoveQER) -> None:
+    """Take a QoS enforcement rule away."""
+    if rules.qers.pop(remove.qer_id, None) is None:
+        raise failed(f"no QER {remove.qer_id}", qer_id=remove.qer_id)
+
+
+def _gates(status: pfcp.GateStatus) -> tuple[bool, bool]:
+    return status.ul_gate != 0, status.dl_gate != 0  # values 2 and 3 mean closed: TS 29.244 8.2.7
+
+
+def _rates(mbr: pfcp.MBR | None) -> tuple[int, int]:
+    return (0, 0) if mbr is None else (mbr.ul_mbr * 1000, mbr.dl_mbr * 1000)
+
+
+# --- Usage reporting rules (TS 29.244 7.5.2.4, 7.5.4.4) ------------------------------------------
+def create_urr(rules: RuleSet, urr: pfcp.CreateURR) -> None:
+    """Add a usage reporting rule."""
+    if urr.urr_id in rules.urrs:
+        raise failed(f"URR {urr.urr_id} exists", urr_id=urr.urr_id)
+    rules.urrs[urr.urr_id] = Urr(_thresholds(urr.volume_threshold))
+
+
+def update_urr(rules: RuleSet, update: pfcp.UpdateURR) -> None:
+    """Change a usage reporting rule: what is not named stays."""
+    old = rules.urrs.get(update.urr_id)
+    if old is None:
+        raise failed(f"no URR {update.urr_id}", urr_id=update.urr_id)
+    thresholds = old.thresholds if update.volume_threshold is None else _thresholds(update.volume_threshold)
+    rules.urrs[update.urr_id] = Urr(thresholds, old.reports, old.reported)
+
+
+def remove_urr(rules: RuleSet, remove: pfcp.RemoveURR) -> None:
+    """Take a usage reporting rule away."""
+    if rules.urrs.pop(remove.urr_id, None) is None:
+        raise failed(f"no URR {remove.urr_id}", urr_id=remove.urr_id)
+
+
+def _thresholds(threshold: pfcp.VolumeThreshold | None) -> tuple[int, int, int]:
+    if threshold is None:
+        return 0, 0, 0
+    return threshold.total_volume or 0, threshold.uplink_volume or 0, threshold.downlink_volume or 0
+
+
+def establish(rules: RuleSet, request: pfcp.SessionEstablishmentRequest) -> None:
+    """Add everything that a session begins with."""
+    _create(rules, request)
+
+
+def modify(rules: RuleSet, request: pfcp.SessionModificationRequest) -> None:
+    """Remove, create, then update, so that an identifier may be used anew in one message (TS 29.244 7.5.4.1)."""
+    for old_pdr in request.remove_pdr:
+        remove_pdr(rules, old_pdr)
+    for old_far in request.remove_far:
+        remove_far(rules, old_far)
+    for old_urr in request.remove_urr:
+        remove_urr(rules, old_urr)
+    for old_qer in request.remove_qer:
+        remove_qer(rules, old_qer)
+    _create(rules, request)
+    for pdr in request.update_pdr:
+        update_pdr(rules, pdr)
+    for far in request.update_far:
+        update_far(rules, far)
+    for urr in request.update_urr:
+        update_urr(rules, urr)
+    for qer in request.update_qer:
+        update_qer(rules, qer)
+
+
+def _create(rules: RuleSet, request: pfcp.SessionEstablishmentRequest | pfcp.SessionModificationRequest) -> None:
+    for far in request.create_far:
+        create_far(rules, far)
+    for qer in request.create_qer:
+        create_qer(rules, qer)
+    for urr in request.create_urr:
+        create_urr(rules, urr)
+    for pdr in request.create_pdr:
+        create_pdr(rules, pdr)

@@ -1,0 +1,87 @@
+"""The user plane function's control (TS 23.501 6.2.3): N4 in, rules for the packet engine out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+
+import msgspec
+
+from freehold.codecs import pfcp
+from freehold.codecs.pfcp import Header, Message, NodeID
+from freehold.core.upf.associations import Associations
+from freehold.core.upf.faults import RuleFault
+from freehold.core.upf.reports import Reports
+from freehold.core.upf.sessions import Sessions
+from freehold.procedure import Driver
+from freehold.services.datagram import Address, DatagramPort
+from freehold.services.userplane import SessionPlane
+from freehold.spec.causes import PfcpCause
+from freehold.spec.errors import PeerError
+from freehold.stack.pfcp import PFCP_PORT, Answer, PfcpEntity
+
+Handler = Callable[[Any, Header, Address], Answer]
+
+
+class UpfSettings(msgspec.Struct, frozen=True):
+    """Its node ID (an address or a name), the addresses of the SMFs it serves, and the port they listen on."""
+
+    node_id: str
+    peers: tuple[str, ...]
+    peer_port: int = PFCP_PORT
+
+
+class Upf:
+    """One user plane function on one N4 port; a `DatagramUser`."""
+
+    def __init__(self, driver: Driver, port: DatagramPort, plane: SessionPlane, settings: UpfSettings) -> None:
+        node_id = node(settings.node_id)
+        self.entity = PfcpEntity(driver, port, node_id, self)
+        self.sessions = Sessions(driver.environment, plane, node_id)
+        self.associations = Associations(self.entity, settings.peers, self.sessions.drop_peer)
+        self.reports = Reports(self.entity, self.sessions, plane, settings.peer_port)
+        self._handlers: dict[type[Message], Handler] = {
+            pfcp.AssociationSetupRequest: self.associations.setup,
+            pfcp.AssociationUpdateRequest: self.associations.update,
+            pfcp.AssociationReleaseRequest: self.associations.release,
+        }
+        self._session_handlers: dict[type[Message], Handler] = {
+            pfcp.SessionEstablishmentRequest: self.sessions.establish,
+            pfcp.SessionModificationRequest: self.sessions.modify,
+            pfcp.SessionDeletionRequest: self.sessions.delete,
+        }
+
+    def received(self, octets: bytes, source: Address) -> None:
+        """One datagram of N4 came."""
+        self.entity.received(octets, source)
+
+    def answer(self, request: Message, header: Header, source: Address) -> Answer:
+        """Carry a request out; sessions only for peers with an association (TS 29.244 7.6.4)."""
+        handler = self._handlers.get(type(request))
+        if handler is None:
+            handler = self._session_handlers.get(type(request))
+            if handler is None:
+                raise PeerError(f"{type(request).__name__} is not served", PfcpCause.SERVICE_NOT_SUPPORTED)
+            self.associations.require(source)
+        try:
+            return handler(request, header, source)
+        except RuleFault as fault:
+            return self._refuse(request, header, fault)
+
+    def _refuse(self, request: Message, header: Header, fault: RuleFault) -> Answer:
+        cause = fault.cause or PfcpCause.REQUEST_REJECTED
+        refused = self.entity.refuse(header, cause, fault.offending_ie, failed_rule_id=fault.failed_rule_id)
+        if refused is None:
+            raise fault
+        seid = request.cp_f_seid.seid if isinstance(request, pfcp.SessionEstablishmentRequest) else refused.seid
+        return Answer(refused.message, seid)
+
+
+def node(text: str) -> NodeID:
+    """A node ID of an address or a domain name (TS 29.244 8.2.38)."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return NodeID(fqdn=text)
+    return NodeID(ipv6=address.packed) if address.version == 6 else NodeID(ipv4=address.packed)

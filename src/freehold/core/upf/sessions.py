@@ -1,0 +1,273 @@
+"""PFCP sessions: establishment, modification, deletion (TS 29.244 6.3), each carried out whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+
+from freehold.codecs.pfcp import (
+    FSEID,
+    FTEID,
+    CreatedPDR,
+    CreatePDR,
+    Header,
+    NodeID,
+    SessionDeletionRequest,
+    SessionDeletionResponse,
+    SessionEstablishmentRequest,
+    SessionEstablishmentResponse,
+    SessionModificationRequest,
+    SessionModificationResponse,
+    UsageReportInDeletionResponse,
+    UsageReportInModificationResponse,
+)
+from freehold.codecs.pfcp.flags import Interface, PFCPSMReqFlag, UsageReportTrigger
+from freehold.core.upf import changes
+from freehold.core.upf.compiling import NOTHING, compile_rules
+from freehold.core.upf.faults import RuleFault, incorrect, missing
+from freehold.core.upf.state import RuleSet, Session
+from freehold.core.upf.state.rules import pack, unpack
+from freehold.core.upf.usage import report
+from freehold.procedure import Environment
+from freehold.services.datagram import Address
+from freehold.services.userplane import Refusal, RulesRefused, SessionPlane, SessionRules, Usage
+from freehold.spec.causes import PfcpCause
+from freehold.spec.errors import PeerError
+from freehold.spec.events import Event
+from freehold.stack.pfcp import Answer
+
+F_TEID: Final = 21
+NETWORK_INSTANCE: Final = 22
+UE_IP_ADDRESS: Final = 93
+
+REFUSALS: Final[dict[Refusal, tuple[PfcpCause, int | None]]] = {
+    "full": (PfcpCause.NO_RESOURCES_AVAILABLE, None),
+    "too_many_rules": (PfcpCause.NO_RESOURCES_AVAILABLE, None),
+    "unknown_session": (PfcpCause.SESSION_CONTEXT_NOT_FOUND, None),
+    "unknown_instance": (PfcpCause.MANDATORY_IE_INCORRECT, NETWORK_INSTANCE),
+    "address_outside_pools": (PfcpCause.MANDATORY_IE_INCORRECT, UE_IP_ADDRESS),
+    "address_in_use": (PfcpCause.RULE_CREATION_MODIFICATION_FAILURE, UE_IP_ADDRESS),
+}
+"""What the answer says when the packet engine refuses."""
+
+
+class Sessions:
+    """All PFCP sessions of one user plane function, by their TEID."""
+
+    def __init__(self, environment: Environment, plane: SessionPlane, node_id: NodeID) -> None:
+        self.by_teid: dict[int, Session] = {}
+        self._environment = environment
+        self._plane = plane
+        self._node_id = node_id
+        self._address = ip_address(plane.address)
+
+    def __len__(self) -> int:
+        return len(self.by_teid)
+
+    # --- Establishment (TS 29.244 6.3.2) -------------------------------------------------------
+    def establish(self, request: SessionEstablishmentRequest, _: Header, source: Address) -> Answer:
+        """Open a session with its rules; what was opened for a refused one is closed again."""
+        rules = RuleSet(instance=self._instance(request))
+        changes.establish(rules, request)
+        chosen = self._chosen(request.create_pdr, None)
+        compiled = compile_rules(rules)
+        teid = self._open(compiled)
+        nonce = int.from_bytes(self._environment.random(4), "big")
+        session = Session(teid, nonce, source[0], request.cp_f_seid.seid, pack(rules))
+        self.by_teid[teid] = session
+        response = SessionEstablishmentResponse(
+            node_id=self._node_id,
+            cause=PfcpCause.REQUEST_ACCEPTED,
+            up_f_seid=self._f_seid(session),
+            created_pdr=self._created(chosen, teid),
+        )
+        return Answer(response, session.cp_seid)
+
+    def _open(self, rules: SessionRules) -> int:
+        try:
+            teid = self._plane.open()
+        except RulesRefused as refused:
+            raise refusal(refused) from refused
+        try:
+            self._plane.install(teid, rules)
+        except RulesRefused as refused:
+            self._plane.close(teid)
+            raise refusal(refused) from refused
+        return teid
+
+    def _chosen(self, pdrs: tuple[CreatePDR, ...], teid: int | None) -> list[int]:
+        """The uplink PDRs whose F-TEID is left to us (TS 29.244 5.5.3); `teid` is the one the session has."""
+        chosen = []
+        for pdr in pdrs:
+            if pdr.pdi.source_interface != Interface.ACCESS:
+                continue
+            local = pdr.pdi.local_f_teid
+            if local is None:
+                raise missing(F_TEID, f"uplink PDR {pdr.pdr_id} has no F-TEID")
+            if local.choose_ipv6 if self._address.version == 6 else local.choose_ipv4:
+                chosen.append(pdr.pdr_id)
+            elif local.teid is None or local.teid != teid:
+                raise RuleFault(
+                    PfcpCause.INVALID_F_TEID_ALLOCATION_OPTION,
+                    f"PDR {pdr.pdr_id}: F-TEIDs of {self._address} are chosen by this function",
+                    offending_ie=F_TEID,
+                )
+        return chosen
+
+    def _created(self, chosen: list[int], teid: int) -> tuple[CreatedPDR, ...]:
+        return tuple(CreatedPDR(pdr_id=pdr_id, local_f_teid=f_teid(teid, self._address)) for pdr_id in chosen)
+
+    def _f_seid(self, session: Session) -> FSEID:
+        if self._node_id.fqdn is None:
+            return FSEID(session.seid, self._node_id.ipv4, self._node_id.ipv6)
+        address = self._address.packed
+        return FSEID(session.seid, ipv6=address) if len(address) == 16 else FSEID(session.seid, ipv4=address)
+
+    def _instance(self, request: SessionEstablishmentRequest) -> int:
+        """The network instance of the data network's side (TS 29.244 8.2.4)."""
+        name = next(_instance_names(request), None)
+        if name is None:
+            raise missing(NETWORK_INSTANCE, "no rule names a network instance")
+        number = self._plane.instance(name)
+        if number is None:
+            raise incorrect(NETWORK_INSTANCE, f"no network instance {name!r} is served here")
+        return number
+
+    # --- Modification (TS 29.244 6.3.3) --------------------------------------------------------
+    def modify(self, request: SessionModificationRequest, header: Header, source: Address) -> Answer:
+        """Change a session's rules; refused ones leave it as it was."""
+        session = self._owned(header, source)
+        rules = unpack(session.rules)
+        try:
+            reports = self._change(session, rules, request)
+            chosen = self._chosen(request.create_pdr, session.teid)
+            self._install(session, rules, end_marker=_ends_path(request))
+        except RuleFault as fault:
+            return Answer(_refused_modification(fault), session.cp_seid)
+        session.rules = pack(rules)
+        if request.cp_f_seid is not None:
+            session.cp_seid = request.cp_f_seid.seid
+        if (request.pfcpsmreq_flags or 0) & PFCPSMReqFlag.DROBU:
+            self._plane.discard(session.teid)
+        response = SessionModificationResponse(
+            cause=PfcpCause.REQUEST_ACCEPTED,
+            created_pdr=self._created(chosen, session.teid),
+            usage_report=reports,
+        )
+        return Answer(response, session.cp_seid)
+
+    def _change(
+        self, session: Session, rules: RuleSet, request: SessionModificationRequest
+    ) -> tuple[UsageReportInModificationResponse, ...]:
+        """Apply a request to `rules`; the reports are those of queried and of removed URRs (TS 29.244 7.5.5.2)."""
+        removed = [urr.urr_id for urr in request.remove_urr if urr.urr_id in rules.urrs]
+        every = (request.pfcpsmreq_flags or 0) & PFCPSMReqFlag.QAURR
+        asked = list(rules.urrs) if every else [q.urr_id for q in request.query_urr if q.urr_id in rules.urrs]
+        usage = self._plane.usage(session.teid) if removed or asked else NOTHING
+        kind = UsageReportInModificationResponse
+        reports = [report(kind, rules, urr_id, usage, UsageReportTrigger.IMMER) for urr_id in asked]
+        reports += [report(kind, rules, urr_id, usage, UsageReportTrigger.TERMR) for urr_id in removed]
+        changes.modify(rules, request)
+        return tuple(reports)
+
+    def _install(self, session: Session, rules: RuleSet, *, end_marker: bool = False) -> None:
+        usage = self._plane.usage(session.teid) if rules.urrs else NOTHING
+        try:
+            self._plane.install(session.teid, compile_rules(rules, usage), end_marker=end_marker)
+        except RulesRefused as refused:
+            raise refusal(refused) from refused
+
+    def change(self, session: Session, rules: RuleSet) -> None:
+        """Keep rules that changed by themselves: reports were made, the next threshold counts from there."""
+        self._install(session, rules)
+        session.rules = pack(rules)
+
+    # --- Deletion (TS 29.244 6.3.4) ------------------------------------------------------------
+    def delete(self, _: SessionDeletionRequest, header: Header, source: Address) -> Answer:
+        """Close a session; its last usage is in the answer."""
+        session = self._owned(header, source)
+        usage = self.drop(session)
+        rules = unpack(session.rules)
+        kind = UsageReportInDeletionResponse
+        reports = tuple(report(kind, rules, urr_id, usage, UsageReportTrigger.TERMR) for urr_id in list(rules.urrs))
+        return Answer(SessionDeletionResponse(cause=PfcpCause.REQUEST_ACCEPTED, usage_report=reports), session.cp_seid)
+
+    def drop(self, session: Session) -> Usage:
+        """Close a session without a word to its peer."""
+        del self.by_teid[session.teid]
+        return self._plane.close(session.teid)
+
+    def drop_peer(self, peer: str) -> int:
+        """Close every session of a peer: it restarted or left (TS 23.527 4.3); how many there were."""
+        sessions = [session for session in self.by_teid.values() if session.peer == peer]
+        for session in sessions:
+            self.drop(session)
+        return len(sessions)
+
+    def _owned(self, header: Header, source: Address) -> Session:
+        """The session a request is about; to anybody but its owner it does not exist (TS 33.513 4.2.2)."""
+        seid = header.seid or 0
+        session = self.by_teid.get(seid & 0xFFFFFFFF)
+        if session is None or session.seid != seid:
+            raise PeerError(f"no session {seid:#x}", PfcpCause.SESSION_CONTEXT_NOT_FOUND)
+        if session.peer != source[0]:
+            self._environment.emit(
+                Event("n4.foreign-session", "a PFCP peer named another peer's session; refused", "warning", source[0])
+            )
+            raise PeerError(f"session {seid:#x} is not of {source[0]}", PfcpCause.SESSION_CONTEXT_NOT_FOUND)
+        return session
+
+
+def f_teid(teid: int, address: IPv4Address | IPv6Address) -> FTEID:
+    """One end of a tunnel (TS 29.244 8.2.3)."""
+    packed = address.packed
+    return FTEID(teid, ipv6=packed) if address.version == 6 else FTEID(teid, ipv4=packed)
+
+
+def refusal(refused: RulesRefused) -> RuleFault:
+    """The packet engine's refusal in PFCP's terms."""
+    cause, offending_ie = REFUSALS[refused.reason]
+    return RuleFault(cause, str(refused), offending_ie=offending_ie)
+
+
+def _refused_modification(fault: RuleFault) -> SessionModificationResponse:
+    return SessionModificationResponse(
+        cause=fault.cause or PfcpCause.REQUEST_REJECTED,
+        offending_ie=fault.offending_ie,
+        failed_rule_id=fault.failed_rule_id,
+    )
+
+
+def _ends_path(request: SessionModificationRequest) -> bool:
+    """Whether the old tunnel is to be told that nothing more comes (TS 29.244 5.2.3.2, 8.2.31)."""
+    return any(
+        (far.update_forwarding_parameters.pfcpsmreq_flags or 0) & PFCPSMReqFlag.SNDEM
+        for far in request.update_far
+        if far.update_forwarding_parameters is not None
+    )
+
+
+def _instance_names(request: SessionEstablishmentRequest) -> Iterator[str]:
+    """Names of the data network, the surest first: of downlink rules, of where uplink goes, the DNN, of uplink rules."""
+    pdis = [pdr.pdi for pdr in request.create_pdr]
+    named = [pdi.network_instance for pdi in pdis if pdi.source_interface != Interface.ACCESS]
+    named += [
+        far.forwarding_parameters.network_instance
+        for far in request.create_far
+        if far.forwarding_parameters and far.forwarding_parameters.destination_interface != Interface.ACCESS
+    ]
+    yield from (instance_name(octets) for octets in named if octets)
+    if request.apn_dnn:
+        yield request.apn_dnn
+    named = [pdi.network_instance for pdi in pdis if pdi.source_interface == Interface.ACCESS]
+    yield from (instance_name(octets) for octets in named if octets)
+
+
+def instance_name(octets: bytes) -> str:
+    """A network instance as text; peers write it plainly or as a DNN's labels (TS 29.244 8.2.4, TS 23.003 9.1)."""
+    labels, rest = [], octets
+    while rest and 0 < rest[0] < len(rest):
+        labels.append(rest[1 : rest[0] + 1])
+        rest = rest[rest[0] + 1 :]
+    return (b".".join(labels) if labels and not rest else octets).decode("ascii", "replace")

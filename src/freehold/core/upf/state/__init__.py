@@ -1,0 +1,7 @@
+"""What the user plane function remembers: its peers, and of each session what its packet engine does not know."""
+
+from freehold.core.upf.state.association import Association
+from freehold.core.upf.state.rules import Far, Pdr, Qer, RuleSet, Urr
+from freehold.core.upf.state.session import Session
+
+__all__ = ["Association", "Far", "Pdr", "Qer", "RuleSet", "Session", "Urr"]
