@@ -276,8 +276,127 @@ fn when_ten_thousand_sessions_ping_then_all_are_answered() {
         bench.access.ping(session, GATEWAY, 56, session as u32).unwrap();
     }
     let mut replies = 0;
-    for _ in 0..4 {
+    for _ in 0..30 {
         replies += bench.step().iter().filter(|event| matches!(event, Event::PingReply { .. })).count();
     }
     assert_eq!(replies, 10_000);
+}
+
+#[test]
+fn when_much_is_to_be_sent_then_one_poll_yields_and_asks_to_come_again_at_once() {
+    let mut access = Access::new(gnb());
+    for session in 1..=3_000 {
+        access.address(session, terminal(session), 1400);
+        let (bearer, _) = access.add_bearer(upf(), session as u32, 9);
+        access.bind(session, Some(bearer)).unwrap();
+        access.ping(session, GATEWAY, 8, session as u32).unwrap();
+    }
+    let mut sizes = Vec::new();
+    loop {
+        let mut to_n3 = Vec::new();
+        let due = access.poll(7, &mut Vec::new(), &mut to_n3);
+        sizes.push(to_n3.len());
+        if due != Some(7) {
+            break;
+        }
+    }
+    assert_eq!(sizes, [1024, 1024, 952]);
+}
+
+#[test]
+fn when_a_terminal_has_no_listener_then_a_connection_to_it_is_reset_and_a_datagram_refused() {
+    let mut access = Access::new(gnb());
+    access.add_session(1, terminal(1), 1400, 0x11, upf(), 0x22, 9).unwrap();
+    let mut syn = ip::packet(GATEWAY, terminal(1), ip::TCP, 20).unwrap();
+    syn[20..36].copy_from_slice(&[0x12, 0x34, 0, 80, 0, 0, 0, 9, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff]);
+    let out = poll(&mut access, 1, Some(g_pdu(0x11, &syn)));
+    let reset = &out[0].payload[16..];
+    assert_eq!((&reset[20..24], reset[33]), (&[0, 80, 0x12, 0x34][..], 0x14));
+    assert_eq!(ip::u32_at(reset, 28), Some(10), "a SYN counts as one octet");
+    let view = ip::parse(reset).unwrap();
+    assert_eq!(ip::checksum(view.payload, ip::pseudo_header(view.source, view.destination, ip::TCP, 20)), 0);
+    let datagram = ip::udp((GATEWAY, 5), (terminal(1), 6), b"x").unwrap();
+    let out = poll(&mut access, 2, Some(g_pdu(0x11, &datagram)));
+    assert_eq!(out[0].payload[16 + 20..16 + 22], [3, 3]);
+}
+
+#[test]
+fn when_an_error_comes_about_a_ping_then_it_is_lost_at_once() {
+    let mut access = Access::new(gnb());
+    access.add_session(1, terminal(1), 1400, 0x11, upf(), 0x22, 9).unwrap();
+    access.ping(1, GATEWAY, 8, 0x0102_0304).unwrap();
+    let sent = poll(&mut access, 1, None).remove(0).payload.split_off(16);
+    let error = ip::unreachable(GATEWAY, 1, &ip::parse(&sent).unwrap(), &sent).unwrap();
+    poll(&mut access, 2, Some(g_pdu(0x11, &error)));
+    assert_eq!(access.take_events(), vec![Event::PingLost { session: 1, id: 0x0102_0304 }]);
+}
+
+#[test]
+fn when_a_reply_is_for_another_ping_then_it_is_ignored() {
+    let mut access = Access::new(gnb());
+    access.add_session(1, terminal(1), 1400, 0x11, upf(), 0x22, 9).unwrap();
+    access.ping(1, GATEWAY, 8, 1).unwrap();
+    poll(&mut access, 1, None);
+    let mut forged = ip::echo_request(terminal(1), GATEWAY, 0, 2, 8).unwrap();
+    assert!(ip::echo_in_place(&mut forged, 20));
+    poll(&mut access, 2, Some(g_pdu(0x11, &forged)));
+    assert!(access.take_events().is_empty());
+}
+
+#[test]
+fn when_the_address_changes_then_the_old_sockets_are_gone() {
+    let mut access = Access::new(gnb());
+    access.add_session(1, terminal(1), 1400, 0x11, upf(), 0x22, 9).unwrap();
+    let socket = access.udp_open(1, 0).unwrap();
+    access.address(1, terminal(1), 1300);
+    assert_eq!(access.recv_from(socket), Ok(None));
+    access.address(1, terminal(9), 1300);
+    assert_eq!(access.recv_from(socket), Err(Error::NoSocket));
+}
+
+#[test]
+fn when_limits_are_reached_then_the_surplus_is_refused_and_nothing_grows() {
+    let mut access = Access::new(gnb());
+    access.address(1, terminal(1), 1400);
+    assert!((0..300).filter(|&id| access.ping(1, GATEWAY, 8, id).is_ok()).count() == 256);
+    let sockets: Vec<_> = (0..70).filter_map(|_| access.udp_open(1, 0).ok()).collect();
+    assert_eq!(sockets.len(), 64);
+    let to = SocketAddrV4::new(GATEWAY, 9);
+    assert_eq!((0..300).filter(|_| access.send_to(sockets[0], b"x", to).is_ok()).count(), 256);
+    assert_eq!(access.send_to(sockets[1], &[0; 65_508], to), Err(Error::TooLong));
+    assert_eq!(access.ping(1, GATEWAY, 65_508, 999), Err(Error::TooLong));
+    let listeners = (1..100).filter(|&port| access.tcp_listen(1, port).is_ok()).count();
+    assert_eq!(listeners, 64);
+    poll(&mut access, 1, None);
+    assert_eq!(access.counters(1).unwrap().dropped, 256 + 256 - 32, "without a bearer 32 packets wait");
+}
+
+#[test]
+fn when_a_terminal_reads_slowly_then_the_sender_waits_and_nothing_is_lost() {
+    let mut bench = Bench::new(1);
+    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 80)).unwrap();
+    bench.until(|event| matches!(event, Event::Connected { .. }));
+    bench.access.send(socket, b"GET /bytes/500000 HTTP/1.0\r\n\r\n").unwrap();
+    let begun = bench.now;
+    while bench.now - begun < 60_000_000_000 {
+        bench.step();
+    }
+    assert!(bench.carried < 200, "the window must close");
+    let mut received = 0;
+    while let Some(data) = bench.access.recv(socket, 10_000).unwrap() {
+        received += data.len();
+        bench.step();
+    }
+    assert!((500_000..500_200).contains(&received));
+}
+
+#[test]
+fn when_a_sender_fills_its_buffer_then_it_is_told_once_there_is_room() {
+    let mut bench = Bench::new(1);
+    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 7)).unwrap();
+    bench.until(|event| matches!(event, Event::Connected { .. }));
+    let taken = bench.access.send(socket, &[0; 100_000]).unwrap();
+    assert!(taken < 100_000);
+    bench.until(|event| matches!(event, Event::Writable { .. }));
+    assert!(bench.access.send(socket, &[0; 100_000]).unwrap() > 0);
 }

@@ -22,6 +22,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How long an echo request waits for its reply.
 const PING_LIFETIME_NS: u64 = 1_000_000_000;
+/// How many datagrams one poll puts out before it yields, so that no ring behind it overflows.
+const BATCH: usize = 1024;
 /// How many events may wait to be taken.
 const EVENTS: usize = 1 << 16;
 
@@ -153,9 +155,16 @@ impl Access {
                 self.touch(session_id);
             }
         }
-        for session_id in std::mem::take(&mut self.touched) {
-            self.work(session_id, to_n3);
+        let mut waiting = std::mem::take(&mut self.touched);
+        let mut served = 0;
+        while served < waiting.len() && to_n3.len() < BATCH {
+            self.work(waiting[served], to_n3);
+            served += 1;
         }
+        // What there was no room for comes first at the next poll, which is due at once.
+        waiting.drain(..served);
+        waiting.append(&mut self.touched);
+        self.touched = waiting;
         if self.events.len() > EVENTS {
             let surplus = self.events.len() - EVENTS;
             self.events.drain(..surplus);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 const WINDOW: usize = 64 * 1024;
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(120);
 /// How many TCP sockets one session may have.
 const SOCKETS: usize = 64;
 

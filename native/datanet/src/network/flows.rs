@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const WINDOW: usize = 64 * 1024;
 /// How long unacknowledged data may go unanswered, and how long a connection may carry nothing.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(120);
 const IDLE_NS: u64 = 120_000_000_000;
 pub const ECHO: u16 = 7;
 pub const HTTP: u16 = 80;

@@ -91,7 +91,9 @@ impl Bench {
             }
         }
         let due = [next, other].into_iter().flatten().min();
-        self.now = if busy { self.now + LEG_NS } else { due.unwrap_or(self.now + LEG_NS).max(self.now + 1) };
+        let later = self.now + LEG_NS;
+        self.now =
+            if busy && due.is_none_or(|at| at > self.now) { later } else { due.unwrap_or(later).max(self.now + 1) };
         self.access.take_events()
     }
 
