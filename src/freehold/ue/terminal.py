@@ -30,6 +30,9 @@ from freehold.ue.usim import Usim, supports
 SESSIONS_PER_TERMINAL = 16
 """The numbers a terminal has in the access engine: one for each PDU session identity (TS 24.007 11.2.3.1b)."""
 
+CELL_BARRED = 300.0
+"""Seconds for which a barred cell is left alone (TS 38.304 5.3.1)."""
+
 
 class Terminal:
     """A UE with its USIM; `number` makes its sessions' numbers in the access engine unique.
@@ -212,6 +215,14 @@ class Terminal:
         else:
             self._after_release.append(then)
 
+    def bar_cell(self) -> None:
+        """Stay away from the cell for a while (TS 38.304 5.3.1)."""
+        self.mm.forbidden.cell_barred = True
+        self.alarms.start("barred", self._unbar_cell, CELL_BARRED)
+
+    def _unbar_cell(self) -> None:
+        self.mm.forbidden.cell_barred = False
+
     def forget_challenge(self) -> None:
         """T3516 expired: RAND and RES* are deleted (TS 24.501 10.2)."""
         self.usim.partial = None
@@ -300,6 +311,10 @@ class Terminal:
         """After a mistake of ours: this terminal starts over, no other is touched."""
         self.conversation.abort("this terminal starts over")
         self.alarms.stop_all()
-        self.release_sessions()
-        self.release_locally()
+        sessions, self.sm = self.sm.sessions, SmContext()
         self.mm = MmContext(state=MmState.DEREGISTERED)
+        for session in sessions.values():
+            session.up.fail(NoConnection("the PDU session was released"))
+            if self._plane is not None and session.granted is not None:
+                self._plane.detach(session.number)
+        self.release_locally()

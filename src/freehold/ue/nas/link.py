@@ -134,6 +134,8 @@ class Link:
         cell = ue.cell
         if type(message) not in CLEARTEXT or cell is None:
             raise NoConnection("no N1 NAS signalling connection")
+        if ue.mm.forbidden.cell_barred or cell.system_information.barred:
+            raise NoConnection("the cell is barred")  # TS 38.304 5.3.1
         guti = ue.usim.guti
         request = RrcSetup(
             cause=_cause(message),

@@ -62,7 +62,7 @@ def failed(ue: Terminal, failure: Failed) -> None:
 def distrust(ue: Terminal) -> None:
     """The network did not prove itself: release and bar the cell (TS 24.501 5.4.1.3.7)."""
     ue.mm.challenges_failed = 0
-    ue.mm.forbidden.cell_barred = True
+    ue.bar_cell()
     ue.release_locally()
 
 

@@ -17,8 +17,8 @@ from freehold.codecs.nas import (
     nssai,
     tais,
 )
-from freehold.procedure import Collision, Expire, exchange, procedure
-from freehold.spec.errors import TimerExpired
+from freehold.procedure import Collision, Expire, exchange, expect, procedure
+from freehold.spec.errors import Aborted, TimerExpired
 from freehold.spec.identities import Guti, Suci
 from freehold.ue.errors import NoConnection, Refused, UsimInvalid
 from freehold.ue.nas.link import Released
@@ -34,8 +34,7 @@ MOST_ATTEMPTS = 5
 
 
 async def _failed(error: Exception, ue: Terminal, *_: object, **__: object) -> None:
-    del error
-    if ue.mm.state is MmState.REGISTERED_INITIATED:
+    if not isinstance(error, Aborted) and ue.mm.state is MmState.REGISTERED_INITIATED:
         ue.mm.step(MmEvent.FAILED)
 
 
@@ -79,9 +78,12 @@ async def attempt(
     message = request(ue, kind, identity, follow_on=follow_on)
     try:
         answer = await exchange(ue.link, message, RegistrationAccept, RegistrationReject, Released, timer="T3510")
-    except TimerExpired as expired:  # TS 24.501 5.5.1.2.7 c
-        ue.release_locally()
-        return expired
+    except TimerExpired as expired:
+        if not ue.alarms.running("T3520"):  # TS 24.501 5.5.1.2.7 c
+            ue.release_locally()
+            return expired
+        # TS 24.501 5.4.1.3.7: T3510 waits while a new challenge is expected
+        answer = await expect(RegistrationAccept, RegistrationReject, Released)
     except NoConnection as refused:  # TS 24.501 5.5.1.2.7 b
         return refused
     return NoConnection("the connection was released during registration") if isinstance(answer, Released) else answer

@@ -14,7 +14,7 @@ from freehold.codecs.nas import (
     ServiceType,
 )
 from freehold.procedure import Collision, exchange, procedure
-from freehold.spec.errors import TimerExpired
+from freehold.spec.errors import Aborted, TimerExpired
 from freehold.ue.errors import NoConnection, Refused
 from freehold.ue.nas.link import Released
 from freehold.ue.nas.mm import refusals
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 
 async def _failed(error: Exception, ue: Terminal, *_: object, **__: object) -> None:
-    del error
-    if ue.mm.state is MmState.SERVICE_REQUEST_INITIATED:
+    if not isinstance(error, Aborted) and ue.mm.state is MmState.SERVICE_REQUEST_INITIATED:
         ue.mm.step(MmEvent.SERVICE_ENDED)
 
 
