@@ -123,6 +123,28 @@ def test_when_the_amf_indicates_any_other_error_then_it_is_told_and_nothing_is_a
     assert event.text == "amf-test indicates an error about procedure 46: protocol: semantic-error"
 
 
+# --- the tap ----------------------------------------------------------------------------------
+def test_when_somebody_watches_then_both_directions_are_shown_with_their_octets():
+    scene = Scene()
+    seen = []
+    stop = scene.environment.tap.listen(seen.append)
+    terminal, _ = scene.connected(7)
+    terminal.connection.uplink_nas(b"up")
+    scene.amf.shout(b"\xff")
+    stop()
+    scene.terminal()
+    ends = ("gnb-test", "amf-test")
+    assert [(record.name, record.source, record.target) for record in seen] == [
+        ("InitialUEMessage", *ends),
+        ("DownlinkNASTransport", *reversed(ends)),
+        ("UplinkNASTransport", *ends),
+        ("undecodable", *reversed(ends)),
+        ("ErrorIndication", *ends),
+    ]
+    assert seen[2].octets == ngap.encode(seen[2].value)
+    assert (seen[2].interface, seen[2].subject) == ("N2", "ran-ue 1")
+
+
 # --- overload ---------------------------------------------------------------------------------
 def overload(action=None, reduction=None):
     response = None if action is None else ("overloadAction", action)

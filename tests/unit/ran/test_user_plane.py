@@ -14,7 +14,7 @@ from freehold.stack.ngap_values import tunnel_of
 
 from .scene import CONFIGURATION, Scene, release_command, session_setup, setup_transfer
 
-FORWARD = Rule(1, action="forward", qfi=1)
+FORWARD = Rule(action="forward", qfi=1)
 TERMINAL, GATEWAY = "10.45.0.2", "10.45.0.1"
 
 

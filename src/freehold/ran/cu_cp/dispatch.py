@@ -72,6 +72,7 @@ def received(link: Link, octets: bytes) -> None:
     """Act on one PDU of an AMF; whatever it is, no other UE notices."""
     decoded = ngap.decode(octets)
     message = decoded.message
+    link.record(octets, message)
     if message is None:
         _faulty(link, decoded)
         return

@@ -52,15 +52,20 @@ class Link:
         if self.association is None:
             return
         octets = ngap.encode(message)
+        self.record(octets, message, subject, sent=True)
+        self.association.send(octets, stream)
+
+    def record(self, octets: bytes, message: ngap.Message | None, subject: str = "", *, sent: bool = False) -> None:
+        """Show one message on the tap while somebody watches."""
         environment = self.gnb.driver.environment
         if environment.tap.active:
-            name = type(message).__name__
-            source, target = self.gnb.configuration.name, str(self)
+            ends = (self.gnb.configuration.name, str(self))
+            source, target = ends if sent else ends[::-1]
+            name = "undecodable" if message is None else type(message).__name__
             record = Record(
                 environment.now(), "N2", source, target, name, octets=octets, value=message, subject=subject
             )
             environment.tap.record(record)
-        self.association.send(octets, stream)
 
     # --- the association ------------------------------------------------------------------
     def start(self) -> None:
