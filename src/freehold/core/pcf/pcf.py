@@ -1,0 +1,86 @@
+"""Npcf_AMPolicyControl and Npcf_SMPolicyControl with policies that stand in the configuration (TS 23.503 6)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from freehold.services.npcf import AmPolicyAssociation, SmPolicyContext, SmPolicyDecision
+from freehold.services.nudm import Ambr, Arp
+from freehold.spec.identities import SNssai, Supi, Tai
+
+
+class SessionRule(msgspec.Struct, frozen=True):
+    """What the operator decides for a DNN, in one slice or in all; what is None stays as subscribed. Rates in bit/s."""
+
+    dnn: str
+    slice: SNssai | None = None
+    most: Ambr | None = None
+    """The highest session AMBR anybody gets."""
+    five_qi: int | None = None
+    arp: Arp | None = None
+
+
+class PcfConfiguration(msgspec.Struct, frozen=True):
+    """One PCF: session rules, the first that fits counts, and what every UE's AMBR and RFSP index are limited to."""
+
+    sessions: tuple[SessionRule, ...] = ()
+    ue_ambr: Ambr | None = None
+    rfsp_index: int | None = None
+
+
+class Pcf:
+    """Policies from subscription and configuration; sessions with equal policies share one decision."""
+
+    def __init__(self, configuration: PcfConfiguration | None = None) -> None:
+        self._configuration = configuration or PcfConfiguration()
+        self._decisions: dict[tuple[Ambr, int, Arp], SmPolicyDecision] = {}
+        self._sessions: set[tuple[Supi, int]] = set()
+
+    @property
+    def sessions(self) -> int:
+        """How many session management policy associations there are."""
+        return len(self._sessions)
+
+    async def create_am_policy(self, supi: Supi, tai: Tai, subscribed: Ambr) -> AmPolicyAssociation:  # noqa: ARG002
+        """Npcf_AMPolicyControl_Create: what is subscribed, up to the operator's limit (TS 29.507 4.2.2)."""
+        limit = self._configuration.ue_ambr
+        return AmPolicyAssociation(_least(subscribed, limit), self._configuration.rfsp_index)
+
+    async def delete_am_policy(self, supi: Supi) -> None:
+        """Npcf_AMPolicyControl_Delete: nothing is kept of a UE (TS 29.507 4.2.5)."""
+
+    async def create_sm_policy(self, context: SmPolicyContext) -> SmPolicyDecision:
+        """Npcf_SMPolicyControl_Create: what is subscribed, changed by the first rule that fits (TS 29.512 4.2.2)."""
+        self._sessions.add((context.supi, context.pdu_session_id))
+        subscribed = context.subscribed
+        rule = self._rule(context)
+        if rule is None:
+            return self._decision(subscribed.session_ambr, subscribed.five_qi, subscribed.arp)
+        return self._decision(
+            _least(subscribed.session_ambr, rule.most),
+            subscribed.five_qi if rule.five_qi is None else rule.five_qi,
+            rule.arp or subscribed.arp,
+        )
+
+    async def delete_sm_policy(self, supi: Supi, pdu_session_id: int) -> None:
+        """Npcf_SMPolicyControl_Delete (TS 29.512 4.2.5)."""
+        self._sessions.discard((supi, pdu_session_id))
+
+    def _rule(self, context: SmPolicyContext) -> SessionRule | None:
+        for rule in self._configuration.sessions:
+            if rule.dnn == context.dnn and rule.slice in {None, context.slice}:
+                return rule
+        return None
+
+    def _decision(self, ambr: Ambr, five_qi: int, arp: Arp) -> SmPolicyDecision:
+        key = (ambr, five_qi, arp)
+        decision = self._decisions.get(key)
+        if decision is None:
+            decision = self._decisions[key] = SmPolicyDecision(ambr, five_qi, arp)
+        return decision
+
+
+def _least(subscribed: Ambr, limit: Ambr | None) -> Ambr:
+    if limit is None:
+        return subscribed
+    return Ambr(min(subscribed.uplink, limit.uplink), min(subscribed.downlink, limit.downlink))

@@ -1,0 +1,101 @@
+"""What every part of one SMF shares: configuration, neighbours, sessions, UPFs, its operator's ear."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast
+
+from freehold.codecs import pfcp
+from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
+from freehold.core.smf.n4 import N4, Handler
+from freehold.core.smf.state.contexts import Contexts
+from freehold.core.smf.state.network import Network
+from freehold.core.smf.state.session import SmContext, SmIdentity, Terms
+from freehold.core.smf.state.upf import Upf
+from freehold.procedure import Driver, Environment
+from freehold.services.errors import ServiceError
+from freehold.services.namf import Communication
+from freehold.services.nsmf import SmContextCreateData
+from freehold.spec.errors import Unusable
+from freehold.spec.events import Event, Severity
+from freehold.spec.timers import Timers
+
+ERA: int = 2_208_988_800
+"""Seconds from 1900, where times of PFCP begin, to 1970 (RFC 5905 6, TS 29.244 8.2.65)."""
+
+
+class SmfFunction:
+    """One SMF without its interfaces: procedures take it as their first argument."""
+
+    __slots__ = ("configuration", "contexts", "driver", "n4", "networks", "node", "peers", "recovery", "upfs")
+
+    def __init__(
+        self,
+        configuration: SmfConfiguration,
+        peers: SmfPeers,
+        environment: Environment,
+        timers: Timers,
+        handlers: dict[type[pfcp.Message], Handler],
+    ) -> None:
+        faults = configuration.faults()
+        if faults:
+            raise Unusable(faults[0])
+        self.configuration = configuration
+        self.peers = peers
+        self.driver = Driver(configuration.name, environment, timers)
+        self.networks = tuple(Network(network) for network in configuration.networks)
+        self.upfs = tuple(Upf(address) for address in configuration.upfs)
+        self.contexts = Contexts(int.from_bytes(environment.random(4), "big"))
+        self.n4 = N4(self.driver, self.upfs, handlers)
+        self.node = pfcp.NodeID(ipv4=configuration.n4.packed)
+        self.recovery = int(environment.utc()) + ERA & 0xFFFF_FFFF
+
+    @property
+    def environment(self) -> Environment:
+        """The outside world."""
+        return self.driver.environment
+
+    # --- sessions ---------------------------------------------------------------------------
+    def new_session(
+        self, data: SmContextCreateData, network: Network, amf: Communication, upf: Upf, terms: Terms
+    ) -> SmContext:
+        """A session with its conversation, kept from now on."""
+        identity = SmIdentity(self.contexts.number(), data.supi, data.pdu_session_id, data.slice)
+        session = SmContext(identity, network, amf, upf, terms)
+        session.conversation = self.driver.converse(session, partial(self.forget, session))
+        self.contexts.add(session)
+        return session
+
+    def forget(self, session: SmContext) -> None:
+        """Give back what a session holds here; harmless when it was forgotten before."""
+        if self.contexts.remove(session) and session.address is not None:
+            session.network.pool.give_back(session.address)
+
+    def own_f_seid(self, session: SmContext) -> pfcp.FSEID:
+        """Our end of a session's N4 (TS 29.244 8.2.37)."""
+        return pfcp.FSEID(self.contexts.seid(session), ipv4=self.configuration.n4.packed)
+
+    def select_upf(self) -> Upf | None:
+        """The first UPF with an association (TS 23.501 6.3.3)."""
+        return next((upf for upf in self.upfs if upf.associated), None)
+
+    async def amf(self) -> Communication:
+        """The AMF (TS 23.501 6.3.5); ServiceError where the NRF knows none."""
+        for profile in await self.peers.nrf.discover("AMF"):
+            if profile.service is not None:
+                return cast("Communication", profile.service)
+        raise ServiceError(404, "TARGET_NF_NOT_FOUND", "no AMF is registered")
+
+    # --- the operator -----------------------------------------------------------------------
+    def tell(
+        self,
+        name: str,
+        text: str,
+        *,
+        subject: object = "",
+        severity: Severity = "warning",
+        fix: str = "",
+        clause: str = "",
+    ) -> None:
+        """One event in plain words."""
+        self.environment.emit(Event(name, text, severity, str(subject), fix, clause))

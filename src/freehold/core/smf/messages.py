@@ -1,0 +1,38 @@
+"""What a session's conversation hands to the procedure that waits: answers of gNB and UE."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from freehold.codecs.nas import SmMessage
+from freehold.core.smf.transfers import N2Information
+from freehold.procedure import Signal
+from freehold.services.nsmf import SmContextUpdatedData
+
+T = TypeVar("T")
+
+
+class Answered(Generic[T]):
+    """Something an AMF passed on, which gets its answer through `reply`."""
+
+    __slots__ = ("reply", "value")
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+        self.reply: Signal[SmContextUpdatedData] = Signal()
+
+
+class FromGnb(Answered[N2Information]):
+    """N2 SM information."""
+
+    __slots__ = ()
+
+
+class ReleaseCompleted(Answered[SmMessage]):
+    """PDU SESSION RELEASE COMPLETE."""
+
+    __slots__ = ()
+
+
+NOTHING = SmContextUpdatedData()
+"""There is nothing to pass on."""

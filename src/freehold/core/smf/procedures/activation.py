@@ -1,0 +1,126 @@
+"""The user plane connection comes and goes with the UE's N3 (TS 23.502 4.2.3.2, 4.2.3.3, 4.2.6, 4.9.1.2)."""
+
+from __future__ import annotations
+
+from freehold.core.smf import rules, transfers
+from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.messages import NOTHING, FromGnb
+from freehold.core.smf.procedures import user_plane
+from freehold.core.smf.state.session import SmContext, Tunnel
+from freehold.core.smf.transfers import SetUp, Switched
+from freehold.procedure import Collision, Signal, expect, procedure
+from freehold.services.errors import ServiceError
+from freehold.services.namf import N1N2MessageTransferReqData
+from freehold.services.nsmf import SmContextUpdatedData
+
+DEACTIVATED = SmContextUpdatedData(up_cnx_state="DEACTIVATED")
+ACTIVATED = SmContextUpdatedData(up_cnx_state="ACTIVATED")
+
+
+@procedure(
+    spec="TS 23.502 4.2.3.2",
+    keeps=(FromGnb,),
+    collides={"activation": Collision.ABORT, "deactivation": Collision.ABORT},
+)
+async def activation(smf: SmfFunction, session: SmContext, reply: Signal[SmContextUpdatedData]) -> None:
+    """A service request with uplink data or an answer to paging: steps 5 to 21 for one session."""
+    # 11: the UPF's tunnel is kept while the UE is idle, so steps 6 to 10 ask nothing of it
+    request = transfers.setup_request(session, smf.configuration.security)
+    reply.set(SmContextUpdatedData(n2_sm_info=request, n2_sm_info_type="PDU_RES_SETUP_REQ", up_cnx_state="ACTIVATING"))
+    # 15
+    answer = await expect(FromGnb, timer="NGAP-response")
+    # 16-19
+    if isinstance(answer.value, SetUp):
+        await resume(smf, session, answer, answer.value.tunnel)
+    else:
+        answer.reply.set(DEACTIVATED)
+
+
+async def resume(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: Tunnel) -> None:
+    """Buffered and new downlink packets go to the gNB (TS 23.502 4.2.3.2 steps 17 to 19)."""
+    try:
+        if await user_plane.modify(smf, session, rules.forward_downlink(tunnel)):
+            session.user_plane.downlink = tunnel
+    finally:
+        answer.reply.set(ACTIVATED if session.user_plane.downlink else DEACTIVATED)
+
+
+@procedure(spec="TS 23.502 4.2.3.3", collides={"deactivation": Collision.ABORT})
+async def resources_set_up(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: Tunnel) -> None:
+    """The gNB has set up what a downlink notification brought it: step 6 goes on as a service request."""
+    await resume(smf, session, answer, tunnel)
+
+
+@procedure(spec="TS 23.502 4.2.6", collides={"deactivation": Collision.DROP})
+async def deactivation(smf: SmfFunction, session: SmContext) -> None:
+    """AN release, steps 5 to 7: downlink packets wait at the UPF, which tells of the first."""
+    # 6
+    session.user_plane.downlink = None
+    await user_plane.modify(smf, session, rules.HOLD_DOWNLINK)
+
+
+@procedure(spec="TS 23.502 4.9.1.2.2", collides={"deactivation": Collision.ABORT})
+async def path_switch(smf: SmfFunction, session: SmContext, answer: FromGnb, switched: Switched) -> None:
+    """Another gNB serves the UE: steps 3 to 6 for one session, with end markers on the old path."""
+    uplink = session.user_plane.uplink
+    try:
+        # 3-4
+        done = await user_plane.modify(smf, session, rules.forward_downlink(switched.tunnel, end_marker=True))
+        if done and uplink is not None:
+            session.user_plane.downlink = switched.tunnel
+            # 6
+            answer.reply.set(
+                SmContextUpdatedData(n2_sm_info=transfers.path_switched(uplink), n2_sm_info_type="PATH_SWITCH_REQ_ACK")
+            )
+    finally:
+        answer.reply.set(NOTHING)
+
+
+@procedure(
+    spec="TS 23.502 4.2.3.3",
+    collides={"downlink_data": Collision.DROP, "activation": Collision.ABORT, "deactivation": Collision.ABORT},
+)
+async def downlink_data(smf: SmfFunction, session: SmContext) -> None:
+    """Network triggered service request: the UPF holds a packet for a UE without user plane."""
+    identity, policy = session.identity, session.policy
+    if session.user_plane.downlink is not None or policy is None:
+        return  # it is connected by now
+    # 3a
+    request = transfers.setup_request(session, smf.configuration.security)
+    try:
+        await session.amf.n1_n2_message_transfer(
+            identity.supi,
+            N1N2MessageTransferReqData(
+                identity.pdu_session_id,
+                identity.slice,
+                n2_sm_info=request,
+                n2_sm_info_type="PDU_RES_SETUP_REQ",
+                arp_priority=policy.arp.priority_level,
+            ),
+        )
+    except ServiceError as error:
+        # 3b, 5: nobody answers, so nothing is kept for it
+        smf.tell("ue-not-reached", f"downlink packets are dropped ({error})", subject=session, severity="info")
+        await user_plane.modify(smf, session, rules.DROP_BUFFERED)
+
+
+@procedure(spec="TS 23.527 5.3.3.1", collides={"tunnel_lost": Collision.DROP})
+async def tunnel_lost(smf: SmfFunction, session: SmContext) -> None:
+    """The gNB says that it does not know the downlink tunnel: hold packets, free what the gNB may still have."""
+    if session.user_plane.downlink is None:
+        return
+    session.user_plane.downlink = None
+    await user_plane.modify(smf, session, rules.HOLD_DOWNLINK)
+    identity = session.identity
+    try:
+        await session.amf.n1_n2_message_transfer(
+            identity.supi,
+            N1N2MessageTransferReqData(
+                identity.pdu_session_id,
+                identity.slice,
+                n2_sm_info=transfers.release_command(),
+                n2_sm_info_type="PDU_RES_REL_CMD",
+            ),
+        )
+    except ServiceError as error:
+        smf.tell("n2-not-carried", f"the gNB keeps resources ({error})", subject=session, severity="info")

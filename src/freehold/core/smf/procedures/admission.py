@@ -1,0 +1,129 @@
+"""Whether a UE may have the session it asks for, before anything is done for it (TS 23.502 4.3.2.2.1 steps 3 to 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from freehold.codecs.nas import PduSessionEstablishmentRequest
+from freehold.core.smf import n1
+from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.state.network import Network
+from freehold.core.smf.state.session import SmContext, Terms
+from freehold.services.errors import ServiceError
+from freehold.services.nsmf import SmContextCreateData
+from freehold.services.nudm import DnnConfiguration
+from freehold.spec.causes import SmCause
+from freehold.spec.errors import Reject
+
+SUBSCRIPTION: Final[Mapping[str, SmCause]] = MappingProxyType(
+    {
+        "USER_NOT_FOUND": SmCause.USER_AUTHENTICATION_OR_AUTHORIZATION_FAILED,
+        "DATA_NOT_FOUND": SmCause.REQUESTED_SERVICE_OPTION_NOT_SUBSCRIBED,
+    }
+)
+"""5GSM causes of the UDM's refusals (TS 29.524 4.3); any other is a failure of the network."""
+
+
+class UnsupportedSscMode(Reject):
+    """#68, which tells the modes that are allowed (TS 24.501 6.4.1.4.2)."""
+
+    def __init__(self, modes: tuple[int, ...]) -> None:
+        super().__init__(
+            SmCause.NOT_SUPPORTED_SSC_MODE,
+            f"the subscription allows SSC modes {', '.join(map(str, modes))} only",
+            "add the SSC mode to the subscriber's DNN",
+        )
+        self.modes = modes
+
+
+async def admission(
+    smf: SmfFunction, data: SmContextCreateData, request: PduSessionEstablishmentRequest
+) -> tuple[SmContext, DnnConfiguration]:
+    """A new session with what is subscribed; Reject where the UE cannot have it."""
+    # 3
+    if data.request_type == "EXISTING_PDU_SESSION":
+        # TS 24.501 6.4.1.4: it is nowhere to be handed over from
+        raise Reject(SmCause.PDU_SESSION_DOES_NOT_EXIST, "a session to hand over that is not here")
+    network = select_network(smf, data)
+    # 4
+    subscribed = await subscription(smf, data)
+    terms = agree(request, subscribed, always_on=smf.configuration.always_on)
+    # 8: chosen here, so that a UE hears of a missing UPF at once
+    upf = smf.select_upf()
+    if upf is None:
+        raise Reject(
+            SmCause.NETWORK_FAILURE, "no UPF has an association", "start the UPF and compare [upf] n4 on both sides"
+        )
+    return smf.new_session(data, network, await smf.amf(), upf, terms), subscribed
+
+
+def select_network(smf: SmfFunction, data: SmContextCreateData) -> Network:
+    """The data network of DNN and slice (TS 24.501 6.4.1.4.2: #27, #70)."""
+    named = [network for network in smf.networks if network.dnn == data.dnn]
+    if not named:
+        raise Reject(
+            SmCause.MISSING_OR_UNKNOWN_DNN, f"DNN {data.dnn} is not configured", f"add a [[dnn]] named {data.dnn!r}"
+        )
+    for network in named:
+        if network.serves(data.slice):
+            return network
+    raise Reject(
+        SmCause.MISSING_OR_UNKNOWN_DNN_IN_A_SLICE,
+        f"DNN {data.dnn} is not in slice {data.slice}",
+        f"add slice {data.slice} to the [[dnn]] named {data.dnn!r}",
+    )
+
+
+async def subscription(smf: SmfFunction, data: SmContextCreateData) -> DnnConfiguration:
+    """Session management subscription data (TS 23.502 4.3.2.2.1 step 4)."""
+    try:
+        return await smf.peers.udm.get_sm_data(data.supi, data.slice, data.dnn)
+    except ServiceError as error:
+        raise Reject(
+            SUBSCRIPTION.get(error.application_error, SmCause.NETWORK_FAILURE),
+            f"the subscription has no DNN {data.dnn} in slice {data.slice} ({error})",
+            f"freehold subscriber set ... --dnn {data.dnn}",
+        ) from error
+
+
+def agree(request: PduSessionEstablishmentRequest, subscribed: DnnConfiguration, *, always_on: bool) -> Terms:
+    """PDU session type, SSC mode and always-on as asked, subscribed and possible (TS 24.501 6.4.1.3, 6.4.1.4)."""
+    asked = n1.IPV4 if request.pdu_session_type is None else request.pdu_session_type
+    agreed = TYPES.get(asked)
+    if agreed is None:
+        raise Reject(SmCause.UNKNOWN_PDU_SESSION_TYPE, f"PDU session type {asked} is not provided")
+    if agreed.refused is not None:
+        raise Reject(agreed.refused, "an IPv6 session, where only IPv4 is provided", "set the terminal's APN to IPv4v6")
+    if not {"IPV4", "IPV4V6"} & {*subscribed.types}:
+        raise Reject(
+            SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED,
+            "the subscription allows no IPv4",
+            "add IPV4 to the types of the subscriber's DNN",
+        )
+    mode = subscribed.ssc_modes[0] if request.ssc_mode is None else request.ssc_mode
+    if mode not in subscribed.ssc_modes:
+        raise UnsupportedSscMode(subscribed.ssc_modes)
+    # TS 24.501 6.4.1.3: an answer is due whenever it was asked
+    wish = request.always_on_requested
+    return Terms(request.pti, mode, agreed.told, None if wish is None else bool(wish) and always_on)
+
+
+class Agreed(msgspec.Struct, frozen=True, gc=False):
+    """What becomes of a PDU session type: refused with a cause, or IPv4 with a cause to tell."""
+
+    refused: SmCause | None = None
+    told: SmCause | None = None
+
+
+TYPES: Final[Mapping[int, Agreed]] = MappingProxyType(
+    {
+        n1.IPV4: Agreed(),
+        n1.IPV4V6: Agreed(told=SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED),
+        n1.IPV6: Agreed(refused=SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED),
+    }
+)
+"""PDU session types where only IPv4 is provided (TS 24.501 6.4.1.3, 6.4.1.4.2)."""

@@ -1,0 +1,105 @@
+"""The association with one UPF: set up, watched, set up again (TS 29.244 6.2.2, 6.2.6, TS 23.527 4.2, 4.3)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from freehold.codecs import pfcp
+from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.procedures.release import release
+from freehold.core.smf.procedures.user_plane import ACCEPTED
+from freehold.core.smf.state.session import SmState
+from freehold.core.smf.state.upf import Upf
+from freehold.procedure import Expire, Signal, procedure
+from freehold.spec.causes import SmCause
+from freehold.spec.errors import PeerError, TimerExpired
+
+HEARTBEAT: Final = "PFCP-heartbeat"
+
+
+@procedure(spec="TS 29.244 6.2.6")
+async def association(smf: SmfFunction, upf: Upf) -> None:
+    """Keep one UPF associated for as long as the SMF runs."""
+    told = False
+    while True:
+        trouble = await set_up(smf, upf)
+        if trouble and not told:
+            smf.tell(
+                "upf-unreachable",
+                f"{upf} does not associate: {trouble}",
+                severity="error",
+                fix="start the UPF; compare [upf] n4 on both sides",
+                clause="TS 29.244 6.2.6",
+            )
+        told = bool(trouble)
+        while upf.associated:
+            await Expire(HEARTBEAT)
+            await heartbeat(smf, upf)
+        await Expire(HEARTBEAT)
+
+
+async def set_up(smf: SmfFunction, upf: Upf) -> str:
+    """PFCP Association Setup by the CP function (TS 29.244 6.2.6.2.1); what went wrong, or nothing."""
+    request = pfcp.AssociationSetupRequest(node_id=smf.node, recovery_time_stamp=smf.recovery, cp_function_features=0)
+    try:
+        response = await smf.n4.request(upf, request, pfcp.AssociationSetupResponse)
+    except (TimerExpired, PeerError) as error:
+        return str(error)
+    if response.cause != ACCEPTED:
+        return f"refused with cause {response.cause}"
+    associated(smf, upf, response.recovery_time_stamp, response.up_function_features)
+    return ""
+
+
+async def heartbeat(smf: SmfFunction, upf: Upf) -> None:
+    """One heartbeat: no answer is a lost path, another recovery time stamp a restart (TS 23.527 4.2, 4.3)."""
+    request = pfcp.HeartbeatRequest(recovery_time_stamp=smf.recovery)
+    try:
+        response = await smf.n4.request(upf, request, pfcp.HeartbeatResponse)
+    except (TimerExpired, PeerError):
+        upf.associated = False
+        smf.tell(
+            "upf-lost",
+            f"{upf} does not answer heartbeats; its {len(upf.sessions)} sessions wait for it",
+            severity="error",
+            fix="look at the UPF and the network between",
+            clause="TS 29.244 6.2.2",
+        )
+        return
+    if response.recovery_time_stamp != upf.recovery:
+        restarted(smf, upf, response.recovery_time_stamp)
+        upf.associated = False  # it has to be set up again
+
+
+def associated(smf: SmfFunction, upf: Upf, recovery: int, features: int | None) -> None:
+    """The association stands; a UPF that restarted meanwhile has lost its sessions (TS 29.244 8.2.65)."""
+    if upf.recovery is not None and upf.recovery != recovery:
+        restarted(smf, upf, recovery)
+    upf.recovery = recovery
+    upf.features = features or 0
+    if not upf.associated:
+        upf.associated = True
+        smf.tell("upf-associated", f"{upf} is associated", severity="info", clause="TS 29.244 6.2.6")
+
+
+def restarted(smf: SmfFunction, upf: Upf, recovery: int) -> None:
+    """A UPF has restarted: its sessions are released, and the UEs asked to set them up again (TS 23.527 4.3)."""
+    upf.recovery = recovery
+    lost = [session for session in upf.sessions.values() if session.state is not SmState.INACTIVE]
+    smf.tell(
+        "upf-restarted",
+        f"{upf} restarted; {len(lost)} sessions are released, their terminals set them up again",
+        severity="error",
+        clause="TS 23.527 4.3",
+    )
+    for session in lost:
+        session.user_plane.remote_seid = None
+        session.conversation.start(release(smf, session, SmCause.REACTIVATION_REQUESTED))
+
+
+def answer_of(signal: Signal[pfcp.HeartbeatResponse]) -> pfcp.HeartbeatResponse | None:
+    """The answer, or nothing where none came."""
+    try:
+        return signal.result()
+    except (TimerExpired, PeerError):
+        return None

@@ -1,0 +1,149 @@
+"""UE-requested PDU session establishment, after its admission (TS 23.502 4.3.2.2.1 steps 6 to 20)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from ipaddress import IPv4Address
+
+from freehold.codecs.nas import PduSessionEstablishmentRequest
+from freehold.core.smf import n1, pco, rules, transfers
+from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.messages import NOTHING, FromGnb
+from freehold.core.smf.procedures import user_plane
+from freehold.core.smf.procedures.teardown import notify, teardown
+from freehold.core.smf.state.session import SmContext, SmState, Tunnel
+from freehold.core.smf.transfers import Failed, N2Information, SetUp
+from freehold.procedure import Collision, Count, expect, procedure
+from freehold.services.errors import ServiceError
+from freehold.services.namf import N1N2MessageTransferReqData
+from freehold.services.npcf import SmPolicyContext
+from freehold.services.nudm import DnnConfiguration
+from freehold.spec import counters
+from freehold.spec.causes import SmCause
+from freehold.spec.errors import Aborted, Reject
+
+
+async def refuse(
+    reject: Reject,
+    smf: SmfFunction,
+    session: SmContext,
+    request: PduSessionEstablishmentRequest,
+    subscribed: DnnConfiguration,  # noqa: ARG001 - the same for every handler
+) -> None:
+    """The UE gets the reject by N1N2MessageTransfer, the AMF drops the context (TS 23.502 4.3.2.2.1 step 20)."""
+    identity = session.identity
+    await Count(counters.SESSION_FAILURE, f"5GSM #{reject.cause}")
+    smf.tell(
+        "session-refused",
+        f"{session.network.dnn}: {reject.why}",
+        subject=session,
+        fix=reject.fix,
+        clause="TS 24.501 6.4.1.4",
+    )
+    answer = n1.reject(identity.pdu_session_id, request.pti, reject.cause)
+    data = N1N2MessageTransferReqData(identity.pdu_session_id, identity.slice, answer)
+    with suppress(ServiceError):  # the UE may be gone, and with it the wish for a session
+        await session.amf.n1_n2_message_transfer(identity.supi, data)
+    await teardown(smf, session)
+    await notify(session)
+
+
+async def fail(
+    error: Exception,
+    smf: SmfFunction,
+    session: SmContext,
+    request: PduSessionEstablishmentRequest,
+    subscribed: DnnConfiguration,
+) -> None:
+    """Given up by others: no signalling. A neighbour that failed: the UE is told."""
+    if isinstance(error, Aborted):
+        await teardown(smf, session)
+        return
+    reject = Reject(SmCause.NETWORK_FAILURE, f"a neighbour failed ({error})", "see the events before this one")
+    await refuse(reject, smf, session, request, subscribed)
+
+
+@procedure(
+    spec="TS 23.502 4.3.2.2.1",
+    keeps=(FromGnb,),
+    collides={"release": Collision.ABORT, "deactivation": Collision.ABORT},
+    on_reject=refuse,
+    on_failure=fail,
+)
+async def establishment(
+    smf: SmfFunction,
+    session: SmContext,
+    request: PduSessionEstablishmentRequest,
+    subscribed: DnnConfiguration,
+) -> None:
+    """Policy, address, user plane, accept, and the gNB's answer."""
+    identity, network = session.identity, session.network
+    supi, pdu_session_id = identity.supi, identity.pdu_session_id
+    # 4: the UDM knows which SMF has the session
+    await smf.peers.udm.register_smf(supi, pdu_session_id, identity.slice, network.dnn)
+    # 7b, 9
+    session.policy = await smf.peers.pcf.create_sm_policy(
+        SmPolicyContext(supi, pdu_session_id, identity.slice, network.dnn, subscribed)
+    )
+    session.address = take_address(session, subscribed)
+    # 10
+    await user_plane.establish(smf, session)
+    # 11-12
+    await session.amf.n1_n2_message_transfer(
+        supi,
+        N1N2MessageTransferReqData(
+            pdu_session_id,
+            identity.slice,
+            n1.accept(session, pco.answer(request.extended_pco, network.configuration)),
+            transfers.setup_request(session, smf.configuration.security),
+            "PDU_RES_SETUP_REQ",
+            session.policy.arp.priority_level,
+        ),
+    )
+    # 14-15
+    answer = await expect(FromGnb, timer="NGAP-response")
+    try:
+        # 16
+        await connect(smf, session, tunnel_of(answer.value))
+    finally:
+        # 17
+        answer.reply.set(NOTHING)
+    session.state = SmState.ACTIVE
+
+
+def tunnel_of(answer: N2Information) -> Tunnel:
+    """The gNB's end of N3; without its resources there is no session (TS 23.502 4.3.2.2.1 step 16)."""
+    if isinstance(answer, SetUp):
+        return answer.tunnel
+    why = answer.cause if isinstance(answer, Failed) else "no answer to a setup"
+    raise Reject(SmCause.INSUFFICIENT_RESOURCES, f"the gNB has no resources ({why})", "see the gNB's log")
+
+
+async def connect(smf: SmfFunction, session: SmContext, tunnel: Tunnel) -> None:
+    """The UPF sends downlink packets to the gNB (TS 23.502 4.3.2.2.1 step 16a)."""
+    if not await user_plane.modify(smf, session, rules.forward_downlink(tunnel)):
+        raise Reject(SmCause.NETWORK_FAILURE, "the UPF does not send to the gNB", "see the UPF's events")
+    session.user_plane.downlink = tunnel
+
+
+def take_address(session: SmContext, subscribed: DnnConfiguration) -> int:
+    """The subscriber's static address, or one of the pool (TS 23.501 5.8.2.2.1)."""
+    pool = session.network.pool
+    if subscribed.static_ipv4 is not None:
+        address = int(IPv4Address(subscribed.static_ipv4))
+        if not pool.take_static(address):
+            # P03: nobody gets an address that another session has
+            raise Reject(
+                SmCause.INSUFFICIENT_RESOURCES,
+                f"the static address {subscribed.static_ipv4} is in use",
+                "give each subscriber its own static address",
+            )
+        return address
+    taken = pool.take()
+    if taken is None:
+        raise Reject(
+            SmCause.INSUFFICIENT_RESOURCES_FOR_SLICE_AND_DNN,
+            f"no address is left in {pool.network}",
+            f"widen the pool of the [[dnn]] named {session.network.dnn!r}",
+        )
+    return taken

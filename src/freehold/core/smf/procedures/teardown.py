@@ -1,0 +1,41 @@
+"""What is left of a session goes: user plane, address, policy, registration (TS 23.502 4.3.4.2 steps 2, 11, 12)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.procedures import user_plane
+from freehold.core.smf.state.session import SmContext, SmState
+from freehold.procedure import Collision, procedure
+from freehold.services.errors import ServiceError
+
+
+async def teardown(smf: SmfFunction, session: SmContext) -> None:
+    """Give everything back; harmless when it was done before. The address rests until the UPF has let go of it."""
+    if session.state is SmState.INACTIVE:
+        return
+    session.state = SmState.INACTIVE
+    identity = session.identity
+    await user_plane.delete(smf, session)
+    smf.forget(session)
+    if smf.contexts.by_ue(identity.supi, identity.pdu_session_id) is not None:
+        return  # a new session has the identity by now, and its policy and registration
+    with suppress(ServiceError):  # they may have forgotten the session already
+        if session.policy is not None:
+            await smf.peers.pcf.delete_sm_policy(identity.supi, identity.pdu_session_id)
+        await smf.peers.udm.deregister_smf(identity.supi, identity.pdu_session_id)
+
+
+async def notify(session: SmContext) -> None:
+    """The AMF forgets the SM context (TS 23.502 4.3.4.2 step 11, TS 29.502 5.2.2.5)."""
+    identity = session.identity
+    with suppress(ServiceError):  # the AMF may have forgotten the UE already
+        await session.amf.sm_context_status_notify(identity.supi, identity.pdu_session_id, session.reference)
+
+
+@procedure(spec="TS 29.502 5.2.2.4", collides={"local_release": Collision.DROP})
+async def local_release(smf: SmfFunction, session: SmContext) -> None:
+    """The AMF releases the SM context: nobody signals to the UE."""
+    session.conversation.abort("the AMF released the session", but=local_release)
+    await teardown(smf, session)

@@ -1,0 +1,104 @@
+"""The N4 session of a PDU session (TS 23.502 4.4.1), as steps of other procedures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from freehold.codecs import pfcp
+from freehold.core.smf import rules
+from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.state.session import SmContext, SmState
+from freehold.procedure import Count, Signal
+from freehold.spec import counters
+from freehold.spec.causes import PfcpCause, SmCause
+from freehold.spec.errors import PeerError, Reject, TimerExpired
+
+ACCEPTED: Final = PfcpCause.REQUEST_ACCEPTED
+CAUSES: Final[Mapping[int, SmCause]] = MappingProxyType(
+    {
+        PfcpCause.NO_RESOURCES_AVAILABLE: SmCause.INSUFFICIENT_RESOURCES,
+        PfcpCause.PFCP_ENTITY_IN_CONGESTION: SmCause.INSUFFICIENT_RESOURCES,
+        PfcpCause.ALL_DYNAMIC_ADDRESSES_ARE_OCCUPIED: SmCause.INSUFFICIENT_RESOURCES,
+    }
+)
+"""5GSM causes of a UPF's refusals; any other is a failure of the network."""
+
+
+async def establish(smf: SmfFunction, session: SmContext) -> None:
+    """N4 Session Establishment (TS 23.502 4.4.1.2); Reject where the UPF has no session for us."""
+    own = smf.own_f_seid(session)
+    request = rules.establishment(session, smf.node, own, smf.configuration.usage_report)
+    plane = session.user_plane
+    try:
+        answer = smf.n4.request(plane.upf, request, pfcp.SessionEstablishmentResponse, 0)
+        answer.watch(lambda late: _not_needed(smf, session, late))
+        response = await answer
+    except (TimerExpired, PeerError) as error:
+        await Count(counters.N4_SESSION_FAILURE, "no answer")
+        raise Reject(SmCause.NETWORK_FAILURE, f"{plane.upf} gave no usable answer ({error})") from error
+    tunnel = rules.uplink_tunnel(response)
+    if response.up_f_seid is not None:
+        plane.remote_seid = response.up_f_seid.seid
+    if response.cause != ACCEPTED or plane.remote_seid is None or tunnel is None:
+        await Count(counters.N4_SESSION_FAILURE, f"cause {response.cause}")
+        raise Reject(
+            CAUSES.get(response.cause, SmCause.NETWORK_FAILURE),
+            f"{plane.upf} refused the session (cause {response.cause}, IE {response.offending_ie})",
+            "see the UPF's events",
+        )
+    plane.uplink = tunnel
+
+
+def _not_needed(smf: SmfFunction, session: SmContext, late: Signal[pfcp.SessionEstablishmentResponse]) -> None:
+    """The session was given up before the UPF had answered: it must not keep its own."""
+    if session.state is not SmState.INACTIVE or session.user_plane.remote_seid is not None:
+        return
+    try:
+        seid = late.result().up_f_seid
+    except (TimerExpired, PeerError):
+        return
+    if seid is not None:
+        smf.n4.command(session.user_plane.upf, pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, seid.seid)
+
+
+async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModificationRequest) -> bool:
+    """N4 Session Modification (TS 23.502 4.4.1.3); False where the UPF did not do it."""
+    plane = session.user_plane
+    if plane.remote_seid is None:
+        return False
+    try:
+        response = await smf.n4.request(plane.upf, request, pfcp.SessionModificationResponse, plane.remote_seid)
+    except (TimerExpired, PeerError) as error:
+        smf.tell("n4-failure", f"{plane.upf} gave no usable answer ({error})", subject=session)
+        return False
+    if response.cause == PfcpCause.SESSION_CONTEXT_NOT_FOUND:
+        plane.remote_seid = None
+    if response.cause != ACCEPTED:
+        text = f"{plane.upf} refused a change (cause {response.cause}, IE {response.offending_ie})"
+        smf.tell("n4-failure", text, subject=session, fix="see the UPF's events", clause="TS 29.244 8.2.1")
+    return response.cause == ACCEPTED
+
+
+async def delete(smf: SmfFunction, session: SmContext) -> None:
+    """N4 Session Release (TS 23.502 4.4.1.4); a UPF that does not answer has lost the session or will be reset."""
+    plane = session.user_plane
+    seid, plane.remote_seid = plane.remote_seid, None
+    plane.downlink = None
+    if seid is None or not plane.upf.associated:
+        return
+    try:
+        response = await smf.n4.request(plane.upf, pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, seid)
+    except (TimerExpired, PeerError):
+        return
+    for report in response.usage_report:
+        used(session, report)
+
+
+def used(session: SmContext, report: pfcp.UsageReport) -> None:
+    """Add what a UPF measured (TS 29.244 7.5.5.2)."""
+    volume = report.volume_measurement
+    if volume is not None:
+        session.user_plane.uplink_octets += volume.uplink_volume or 0
+        session.user_plane.downlink_octets += volume.downlink_volume or 0

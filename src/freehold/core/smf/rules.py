@@ -1,0 +1,151 @@
+"""The N4 messages of a PDU session: one uplink and one downlink rule over the default QoS flow (TS 29.244 5.2, 5.4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from freehold.codecs import pfcp
+from freehold.codecs.pfcp.flags import (
+    ApplyAction,
+    Gate,
+    HeaderRemoval,
+    Interface,
+    MeasurementMethod,
+    PDNType,
+    PFCPSMReqFlag,
+    ReportingTrigger,
+)
+from freehold.core.smf.state.pool import octets
+from freehold.core.smf.state.session import SmContext, Tunnel
+from freehold.services.npcf import SmPolicyDecision
+
+UPLINK, DOWNLINK = 1, 2
+"""Ids of the PDRs and FARs."""
+DEFAULT_FLOW: Final = 1
+"""The QFI of the default QoS flow, the id of its QER and URR (TS 23.501 5.7.1.4)."""
+PRECEDENCE: Final = 255
+"""The default rule comes last (TS 23.501 5.7.1.9)."""
+ACCESS: Final = b"access"
+"""The network instance of N3."""
+
+FORWARD: Final = ApplyAction.FORW
+BUFFER: Final = ApplyAction.BUFF
+BUFFER_AND_NOTIFY: Final = ApplyAction.BUFF | ApplyAction.NOCP
+
+_REMOVE_GTPU: Final = pfcp.OuterHeaderRemoval(HeaderRemoval.GTPU_UDP_IPV4)
+_CHOOSE: Final = pfcp.FTEID(choose_ipv4=True)
+_OPEN: Final = pfcp.GateStatus(Gate.OPEN, Gate.OPEN)
+_HOLD: Final = pfcp.CreateFAR(DOWNLINK, BUFFER)
+
+
+def establishment(
+    session: SmContext, node: pfcp.NodeID, own: pfcp.FSEID, usage_report: int
+) -> pfcp.SessionEstablishmentRequest:
+    """The request for a new session; the UPF chooses the N3 TEID (TS 23.502 4.3.2.2.1 step 10a, TS 29.244 5.5.1)."""
+    address = octets(session.address or 0)
+    instance = session.network.instance
+    return pfcp.SessionEstablishmentRequest(
+        node_id=node,
+        cp_f_seid=own,
+        create_pdr=(_uplink_rule(address), _downlink_rule(address, instance)),
+        create_far=(
+            pfcp.CreateFAR(
+                UPLINK,
+                FORWARD,
+                forwarding_parameters=pfcp.ForwardingParameters(Interface.CORE, network_instance=instance),
+            ),
+            _HOLD,
+        ),
+        create_urr=(
+            pfcp.CreateURR(
+                DEFAULT_FLOW,
+                MeasurementMethod.VOLUM,
+                ReportingTrigger.VOLTH,
+                volume_threshold=pfcp.VolumeThreshold(total_volume=usage_report),
+            ),
+        ),
+        create_qer=() if session.policy is None else (_qos(session.policy),),
+        pdn_type=PDNType.IPV4,
+    )
+
+
+def _uplink_rule(address: bytes) -> pfcp.CreatePDR:
+    return pfcp.CreatePDR(
+        UPLINK,
+        PRECEDENCE,
+        pfcp.PDI(
+            Interface.ACCESS,
+            local_f_teid=_CHOOSE,
+            network_instance=ACCESS,
+            ue_ip_address=(pfcp.UEIPAddress(ipv4=address),),
+            qfi=(DEFAULT_FLOW,),
+        ),
+        outer_header_removal=_REMOVE_GTPU,
+        far_id=UPLINK,
+        urr_id=(DEFAULT_FLOW,),
+        qer_id=(DEFAULT_FLOW,),
+    )
+
+
+def _downlink_rule(address: bytes, instance: bytes) -> pfcp.CreatePDR:
+    return pfcp.CreatePDR(
+        DOWNLINK,
+        PRECEDENCE,
+        pfcp.PDI(
+            Interface.CORE,
+            network_instance=instance,
+            ue_ip_address=(pfcp.UEIPAddress(ipv4=address, destination=True),),
+        ),
+        far_id=DOWNLINK,
+        urr_id=(DEFAULT_FLOW,),
+        qer_id=(DEFAULT_FLOW,),
+    )
+
+
+def _qos(policy: SmPolicyDecision) -> pfcp.CreateQER:
+    """Session AMBR as MBR in kbit/s, rounded up (TS 29.244 5.4.4, 8.2.8), marked with the flow's QFI (5.4.2)."""
+    ambr = policy.session_ambr
+    return pfcp.CreateQER(
+        DEFAULT_FLOW, _OPEN, mbr=pfcp.MBR(-(-ambr.uplink // 1000), -(-ambr.downlink // 1000)), qfi=DEFAULT_FLOW
+    )
+
+
+def forward_downlink(tunnel: Tunnel, *, end_marker: bool = False) -> pfcp.SessionModificationRequest:
+    """Downlink packets go to the gNB from now on (TS 23.502 4.3.2.2.1 step 16a); with end markers on the old path."""
+    return pfcp.SessionModificationRequest(
+        update_far=(
+            pfcp.UpdateFAR(
+                DOWNLINK,
+                apply_action=FORWARD,
+                update_forwarding_parameters=pfcp.UpdateForwardingParameters(
+                    destination_interface=Interface.ACCESS,
+                    network_instance=ACCESS,
+                    outer_header_creation=pfcp.OuterHeaderCreation(
+                        gtpu_ipv4=True, teid=tunnel.teid, ipv4=tunnel.address
+                    ),
+                    # TS 29.244 5.2.3.1 and 8.2.31: SNDEM on change of the AN tunnel
+                    pfcpsmreq_flags=PFCPSMReqFlag.SNDEM if end_marker else None,
+                ),
+            ),
+        )
+    )
+
+
+HOLD_DOWNLINK: Final = pfcp.SessionModificationRequest(
+    update_far=(pfcp.UpdateFAR(DOWNLINK, apply_action=BUFFER_AND_NOTIFY),)
+)
+"""Downlink packets wait, and the first one is told (TS 23.502 4.2.6 step 6a)."""
+
+DROP_BUFFERED: Final = pfcp.SessionModificationRequest(
+    update_far=(pfcp.UpdateFAR(DOWNLINK, apply_action=BUFFER_AND_NOTIFY),), pfcpsmreq_flags=PFCPSMReqFlag.DROBU
+)
+"""What waits is thrown away, for the UE does not answer (TS 23.502 4.2.3.3 step 5, TS 29.244 5.2.3.1)."""
+
+
+def uplink_tunnel(response: pfcp.SessionEstablishmentResponse) -> Tunnel | None:
+    """The F-TEID the UPF chose for the uplink rule; None where it gave no usable one (TS 29.244 7.5.3.2)."""
+    for created in response.created_pdr:
+        chosen = created.local_f_teid
+        if created.pdr_id == UPLINK and chosen is not None and chosen.ipv4 is not None and chosen.teid:
+            return Tunnel(chosen.ipv4, chosen.teid)
+    return None

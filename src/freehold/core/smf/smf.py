@@ -1,0 +1,295 @@
+"""Nsmf_PDUSession and N4: what the neighbours of an SMF see (TS 29.502, TS 29.244)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from freehold.codecs import nas
+from freehold.codecs.nas import PduSessionEstablishmentRequest, SmMessage
+from freehold.core.smf import n1, transfers
+from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
+from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.messages import NOTHING, FromGnb, ReleaseCompleted
+from freehold.core.smf.procedures.activation import (
+    DEACTIVATED,
+    activation,
+    deactivation,
+    path_switch,
+    resources_set_up,
+)
+from freehold.core.smf.procedures.admission import UnsupportedSscMode, admission
+from freehold.core.smf.procedures.association import association
+from freehold.core.smf.procedures.establishment import establishment
+from freehold.core.smf.procedures.release import release
+from freehold.core.smf.procedures.teardown import local_release
+from freehold.core.smf.state.session import SmContext, SmState
+from freehold.core.smf.upf_requests import UpfRequests
+from freehold.procedure import Call, Conversation, Environment, Signal
+from freehold.services.datagram import Address, DatagramPort
+from freehold.services.errors import ServiceError
+from freehold.services.nsmf import SmContextCreateData, SmContextUpdateData, SmContextUpdatedData
+from freehold.spec import counters
+from freehold.spec.causes import SmCause
+from freehold.spec.errors import Aborted, PeerError, Reject
+from freehold.spec.identities import Supi
+from freehold.spec.timers import Timers
+
+
+class Smf:
+    """One SMF: a `PduSession` service, and the user of an N4 port."""
+
+    def __init__(
+        self, configuration: SmfConfiguration, peers: SmfPeers, environment: Environment, timers: Timers | None = None
+    ) -> None:
+        requests = UpfRequests()
+        self._smf = SmfFunction(configuration, peers, environment, timers or Timers(), requests.handlers)
+        requests.smf = self._smf
+        self._associations: list[Conversation] = []
+
+    # --- N4 -------------------------------------------------------------------------------
+    def open_n4(self, port: DatagramPort) -> Smf:
+        """Use a port for N4 from now on, and associate with every UPF."""
+        self._smf.n4.bind(port)
+        self._associations = [self._smf.driver.converse(upf) for upf in self._smf.upfs]
+        for conversation, upf in zip(self._associations, self._smf.upfs, strict=True):
+            conversation.start(association(self._smf, upf))
+        return self
+
+    def received(self, octets: bytes, source: Address) -> None:
+        """One datagram came on N4."""
+        self._smf.n4.received(octets, source)
+
+    def stop(self) -> None:
+        """Stop watching the UPFs."""
+        for conversation in self._associations:
+            conversation.abort("the SMF stops")
+
+    # --- for the operator -------------------------------------------------------------------
+    @property
+    def sessions(self) -> tuple[SmContext, ...]:
+        """Every session, to look at."""
+        return tuple(self._smf.contexts)
+
+    def release(self, supi: Supi, pdu_session_id: int, cause: int = SmCause.REGULAR_DEACTIVATION) -> bool:
+        """Release a session at the network's wish (TS 23.502 4.3.4.2 step 1b); False where there is none."""
+        session = self._smf.contexts.by_ue(supi, pdu_session_id)
+        return session is not None and session.conversation.start(release(self._smf, session, cause))
+
+    # --- Nsmf_PDUSession --------------------------------------------------------------------
+    async def create_sm_context(self, data: SmContextCreateData) -> str:
+        """CreateSMContext (TS 29.502 5.2.2.2.1): the reference; the session goes on by itself."""
+        smf = self._smf
+        request = establishment_request(data)
+        old = smf.contexts.by_ue(data.supi, data.pdu_session_id)
+        if old is not None:
+            # TS 24.501 6.4.1.7 c: the UE has it no more
+            await performed(old, local_release(smf, old))
+        try:
+            session, subscribed = await admission(smf, data, request)
+        except Reject as reject:
+            raise self._refused(data, request, reject) from reject
+        call = establishment(smf, session, request, subscribed)
+        # the AMF knows the reference before anything about the session reaches it (TS 23.502 4.3.2.2.1 step 5)
+        smf.environment.call_at(smf.environment.now(), lambda: begin(session, call))
+        return session.reference
+
+    async def update_sm_context(self, reference: str, data: SmContextUpdateData) -> SmContextUpdatedData:
+        """UpdateSMContext (TS 29.502 5.2.2.3.1): by N1 message, N2 information, or state of the user plane."""
+        session = self._session(reference)
+        try:
+            if data.release:
+                return await self._release(session, SmCause.REGULAR_DEACTIVATION, n1.NO_PTI)
+            if data.n1_sm_message is not None:
+                return await self._from_ue(session, data.n1_sm_message)
+            if data.n2_sm_info is not None and data.n2_sm_info_type is not None:
+                return await self._from_gnb(session, FromGnb(transfers.read(data.n2_sm_info_type, data.n2_sm_info)))
+            return await self._connection(session, data.up_cnx_state)
+        except ServiceError:
+            raise
+        except PeerError as error:
+            smf = self._smf
+            smf.environment.count(counters.PROTOCOL_FAULT, "N2 SM information")
+            smf.tell("protocol-fault", str(error), subject=session, clause="TS 38.413 9.3.4")
+            raise ServiceError(400, "N2_SM_ERROR", str(error)) from error
+        except Aborted as error:
+            raise ServiceError(409, "INTERACTION_WITH_ONGOING_PROCEDURE", str(error)) from error
+
+    async def release_sm_context(self, reference: str, cause: str = "") -> None:  # noqa: ARG002 - for the ladder
+        """ReleaseSMContext (TS 29.502 5.2.2.4.1): the session is gone without signalling to the UE."""
+        session = self._session(reference)
+        await performed(session, local_release(self._smf, session))
+
+    def _session(self, reference: str) -> SmContext:
+        session = self._smf.contexts.by_reference(reference)
+        if session is None:
+            raise ServiceError(404, "CONTEXT_NOT_FOUND", f"there is no SM context {reference!r}")
+        return session
+
+    def _refused(
+        self, data: SmContextCreateData, request: PduSessionEstablishmentRequest, reject: Reject
+    ) -> ServiceError:
+        """PDU SESSION ESTABLISHMENT REJECT in the answer (TS 29.502 5.2.2.2.1 step 2b)."""
+        smf = self._smf
+        smf.environment.count(counters.SESSION_FAILURE, f"5GSM #{reject.cause}")
+        smf.tell(
+            "session-refused",
+            f"{data.dnn}: {reject.why}",
+            subject=f"{data.supi} session {data.pdu_session_id}",
+            fix=reject.fix,
+            clause="TS 24.501 6.4.1.4",
+        )
+        modes = reject.modes if isinstance(reject, UnsupportedSscMode) else None
+        message = n1.reject(data.pdu_session_id, request.pti, reject.cause, ssc_modes=modes)
+        return n1.refusal(reject.cause, reject.why, message)
+
+    # --- N1 -------------------------------------------------------------------------------
+    async def _from_ue(self, session: SmContext, octets: bytes) -> SmContextUpdatedData:
+        message = n1.read(octets)
+        identity = session.identity.pdu_session_id
+        if message.pdu_session_identity != identity:
+            return say(n1.status(identity, message.pti, SmCause.INVALID_PDU_SESSION_IDENTITY))
+        handler = FROM_UE.get(type(message), Smf._unexpected)
+        return await handler(self, session, message)
+
+    async def _release_request(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:
+        """TS 24.501 6.4.3.3; without a PTI 5GSM STATUS (7.3.1)."""
+        if message.pti == n1.NO_PTI:
+            return say(n1.status(message.pdu_session_identity, message.pti, SmCause.INVALID_PTI_VALUE))
+        return await self._release(session, SmCause.REGULAR_DEACTIVATION, message.pti)
+
+    async def _release(self, session: SmContext, cause: int, pti: int) -> SmContextUpdatedData:
+        reply: Signal[SmContextUpdatedData] = Signal()
+        if not session.conversation.start(release(self._smf, session, cause, pti, reply)):
+            return NOTHING  # TS 24.501 6.4.3.5: the network's own release goes on
+        return await reply
+
+    async def _release_complete(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:
+        """TS 24.501 6.3.3.3; without a release its PTI fits nothing (7.3.1)."""
+        completed = ReleaseCompleted(message)
+        if not session.conversation.deliver(completed):
+            return say(n1.status(message.pdu_session_identity, message.pti, SmCause.PTI_MISMATCH))
+        return await completed.reply
+
+    async def _modification_request(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:  # noqa: ARG002
+        """TS 24.501 6.4.2.4: the session stays as it is."""
+        if message.pti == n1.NO_PTI:
+            return say(n1.status(message.pdu_session_identity, message.pti, SmCause.INVALID_PTI_VALUE))
+        cause = SmCause.SERVICE_OPTION_NOT_SUPPORTED
+        return say(n1.modification_reject(message.pdu_session_identity, message.pti, cause))
+
+    async def _pti_mismatch(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:  # noqa: ARG002
+        """An answer to nothing (TS 24.501 7.3.1)."""
+        return say(n1.status(message.pdu_session_identity, message.pti, SmCause.PTI_MISMATCH))
+
+    async def _status(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:
+        """5GSM STATUS is never answered; a session the UE does not know is released here (TS 24.501 6.5.3)."""
+        cause = message.cause if isinstance(message, nas.SmStatus) else None
+        self._smf.tell("5gsm-status", f"the terminal reports 5GSM #{cause}", subject=session, clause="TS 24.501 6.5.3")
+        if cause == SmCause.INVALID_PDU_SESSION_IDENTITY:
+            await self._release(session, SmCause.REGULAR_DEACTIVATION, n1.NO_PTI)
+        return NOTHING
+
+    async def _unexpected(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:  # noqa: ARG002
+        """TS 24.501 7.4: a message type that is not for the network."""
+        cause = SmCause.MESSAGE_TYPE_NON_EXISTENT
+        return say(n1.status(message.pdu_session_identity, message.pti, cause))
+
+    # --- N2 -------------------------------------------------------------------------------
+    async def _from_gnb(self, session: SmContext, answer: FromGnb) -> SmContextUpdatedData:
+        start = FROM_GNB.get(type(answer.value))
+        if start is None:
+            return NOTHING
+        if session.conversation.deliver(answer) or start(self._smf, session, answer):
+            return await answer.reply
+        return NOTHING
+
+    # --- user plane connection ----------------------------------------------------------------
+    async def _connection(self, session: SmContext, wish: str | None) -> SmContextUpdatedData:
+        if wish == "ACTIVATING" and session.state is SmState.ACTIVE:
+            reply: Signal[SmContextUpdatedData] = Signal()
+            session.conversation.start(activation(self._smf, session, reply))
+            return await reply
+        if wish == "DEACTIVATED":
+            await performed(session, deactivation(self._smf, session))
+            return DEACTIVATED
+        raise ServiceError(409, "REQUEST_REJECTED_UNSPECIFIED", f"{wish} while the session is {session.state.value}")
+
+
+def establishment_request(data: SmContextCreateData) -> PduSessionEstablishmentRequest:
+    """The UE's request; ServiceError with the clause's answer where it is none (TS 24.501 7)."""
+    message = n1.read(data.n1_sm_message)
+    identity, pti = data.pdu_session_id, message.pti
+    if message.pdu_session_identity != identity:
+        cause = SmCause.INVALID_PDU_SESSION_IDENTITY
+    elif pti == n1.NO_PTI:
+        cause = SmCause.INVALID_PTI_VALUE  # TS 24.501 7.3.1
+    elif not isinstance(message, PduSessionEstablishmentRequest):
+        cause = SmCause.MESSAGE_TYPE_NOT_COMPATIBLE_WITH_STATE  # TS 24.501 7.4
+    else:
+        return message
+    detail = f"a {type(message).__name__} asks for a session"
+    raise ServiceError(400, "N1_SM_ERROR", detail, n1_sm_message=n1.status(identity, pti, cause))
+
+
+def begin(session: SmContext, call: Call[None]) -> None:
+    """Go on with an admitted session, unless it is gone by now."""
+    if session.state is SmState.ESTABLISHING:
+        session.conversation.start(call)
+
+
+async def performed(session: SmContext, call: Call[None]) -> None:
+    """Carry out a procedure in the session's own conversation; one that gives way is as good as done."""
+    try:
+        await session.conversation.perform(call)
+    except Aborted:
+        return
+
+
+def say(message: bytes) -> SmContextUpdatedData:
+    """One message for the UE."""
+    return SmContextUpdatedData(n1_sm_message=message)
+
+
+# --- tables ------------------------------------------------------------------------------------
+FromUe = Callable[[Smf, SmContext, Any], Coroutine[Any, Any, SmContextUpdatedData]]
+FROM_UE: Final[Mapping[type[SmMessage], FromUe]] = MappingProxyType(
+    {
+        nas.PduSessionReleaseRequest: Smf._release_request,  # noqa: SLF001 - the table of this class
+        nas.PduSessionReleaseComplete: Smf._release_complete,  # noqa: SLF001
+        nas.PduSessionModificationRequest: Smf._modification_request,  # noqa: SLF001
+        nas.PduSessionModificationComplete: Smf._pti_mismatch,  # noqa: SLF001
+        nas.PduSessionModificationCommandReject: Smf._pti_mismatch,  # noqa: SLF001
+        nas.PduSessionAuthenticationComplete: Smf._pti_mismatch,  # noqa: SLF001
+        nas.SmStatus: Smf._status,  # noqa: SLF001
+    }
+)
+"""What a UE may say about its session (TS 24.501 6.4, 7.3.1, 7.4)."""
+
+
+def _set_up(smf: SmfFunction, session: SmContext, answer: FromGnb) -> bool:
+    value = answer.value
+    return isinstance(value, transfers.SetUp) and session.conversation.start(
+        resources_set_up(smf, session, answer, value.tunnel)
+    )
+
+
+def _failed(smf: SmfFunction, session: SmContext, answer: FromGnb) -> bool:
+    """The gNB gave the resources up by itself (TS 38.413 8.2.4): the user plane is deactivated."""
+    answer.reply.set(DEACTIVATED)
+    session.conversation.start(deactivation(smf, session))
+    return True
+
+
+def _switched(smf: SmfFunction, session: SmContext, answer: FromGnb) -> bool:
+    value = answer.value
+    return isinstance(value, transfers.Switched) and session.conversation.start(
+        path_switch(smf, session, answer, value)
+    )
+
+
+FROM_GNB: Final[Mapping[type, Callable[[SmfFunction, SmContext, FromGnb], bool]]] = MappingProxyType(
+    {transfers.SetUp: _set_up, transfers.Failed: _failed, transfers.Switched: _switched}
+)
+"""What a gNB may say when no procedure waits for it; what is missing needs no answer."""

@@ -1,0 +1,1 @@
+"""What an SMF keeps: sessions, address pools, UPFs."""

@@ -1,0 +1,24 @@
+"""A data network while the SMF runs: its configuration, its addresses, and what is the same for all its sessions."""
+
+from __future__ import annotations
+
+from freehold.core.smf.configuration import DataNetwork
+from freehold.core.smf.state.pool import AddressPool
+from freehold.spec.identities import SNssai
+
+
+class Network:
+    """One configured data network and its pool."""
+
+    __slots__ = ("configuration", "dnn", "instance", "pool")
+
+    def __init__(self, configuration: DataNetwork) -> None:
+        self.configuration = configuration
+        self.dnn = configuration.dnn
+        self.instance = configuration.dnn.encode()
+        """The network instance of N6 (TS 29.244 8.2.4)."""
+        self.pool = AddressPool(configuration.pool)
+
+    def serves(self, slice_: SNssai) -> bool:
+        """Whether the data network is reached through a slice."""
+        return not self.configuration.slices or slice_ in self.configuration.slices

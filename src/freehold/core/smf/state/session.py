@@ -1,0 +1,114 @@
+"""The SM context of one PDU session (TS 23.501 5.6, TS 24.501 6.1.3.3): compact, for there are many."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from freehold.core.smf.state.network import Network
+from freehold.core.smf.state.upf import Upf
+from freehold.procedure import Conversation
+from freehold.services.namf import Communication
+from freehold.services.npcf import SmPolicyDecision
+from freehold.services.nsmf import UpCnxState
+from freehold.spec.identities import SNssai, Supi
+
+
+class SmState(Enum):
+    """PDU session states of the network (TS 24.501 6.1.3.3), and what comes before the first one."""
+
+    ESTABLISHING = "establishing"
+    ACTIVE = "active"
+    INACTIVE_PENDING = "inactive pending"
+    INACTIVE = "inactive"
+
+
+class SmIdentity(msgspec.Struct, frozen=True, gc=False):
+    """Whose session it is; `number` is its place in this SMF, in references and SEIDs."""
+
+    number: int
+    supi: Supi
+    pdu_session_id: int
+    slice: SNssai
+
+    def __str__(self) -> str:
+        return f"{self.supi} session {self.pdu_session_id}"
+
+
+class Terms(msgspec.Struct, frozen=True, gc=False):
+    """What the UE asked for and gets: SSC mode, cause beside an accept, always-on answer (TS 24.501 6.4.1.3)."""
+
+    pti: int
+    ssc_mode: int = 1
+    cause: int | None = None
+    always_on: bool | None = None
+
+
+class Tunnel(msgspec.Struct, frozen=True, gc=False):
+    """One end of an N3 tunnel: IPv4 address in network order and TEID."""
+
+    address: bytes
+    teid: int
+
+
+class UserPlane:
+    """The session at its UPF: SEID, both ends of N3, octets that passed."""
+
+    __slots__ = ("downlink", "downlink_octets", "remote_seid", "upf", "uplink", "uplink_octets")
+
+    upf: Upf
+    remote_seid: int | None
+    """The UPF's SEID; None while there is no N4 session."""
+    uplink: Tunnel | None
+    """The UPF's end of N3."""
+    downlink: Tunnel | None
+    """The gNB's end of N3; None while the user plane is deactivated."""
+
+    def __init__(self, upf: Upf) -> None:
+        self.upf = upf
+        self.remote_seid = None
+        self.uplink = None
+        self.downlink = None
+        self.uplink_octets = 0
+        self.downlink_octets = 0
+
+
+class SmContext:
+    """One PDU session: who, on which terms, where its packets go, what runs for it."""
+
+    __slots__ = ("address", "amf", "conversation", "identity", "network", "policy", "state", "terms", "user_plane")
+
+    identity: SmIdentity
+    network: Network
+    amf: Communication
+    terms: Terms
+    policy: SmPolicyDecision | None
+    address: int | None
+    """The UE's IPv4 address."""
+    user_plane: UserPlane
+    state: SmState
+    conversation: Conversation
+
+    def __init__(self, identity: SmIdentity, network: Network, amf: Communication, upf: Upf, terms: Terms) -> None:
+        self.identity = identity
+        self.network = network
+        self.amf = amf
+        self.terms = terms
+        self.policy = None
+        self.address = None
+        self.user_plane = UserPlane(upf)
+        self.state = SmState.ESTABLISHING
+
+    def __str__(self) -> str:
+        return str(self.identity)
+
+    @property
+    def reference(self) -> str:
+        """The SM context reference (TS 29.502 6.1.3.3)."""
+        return str(self.identity.number)
+
+    @property
+    def up_cnx_state(self) -> UpCnxState:
+        """The state of the user plane connection (TS 29.502 6.1.6.3.3)."""
+        return "DEACTIVATED" if self.user_plane.downlink is None else "ACTIVATED"

@@ -1,0 +1,169 @@
+"""N2 SM information: NGAP transfers between SMF and gNB (TS 38.413 9.3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+from freehold.codecs import ngap
+from freehold.core.smf.configuration import UserPlaneSecurity
+from freehold.core.smf.rules import DEFAULT_FLOW
+from freehold.core.smf.state.session import SmContext, Tunnel
+from freehold.services.npcf import SmPolicyDecision
+from freehold.services.nsmf import N2SmInfoType
+from freehold.spec.errors import PeerError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+RegularCause = tuple[Literal["nas"], Literal["normal-release"]]
+REGULAR: Final[RegularCause] = ("nas", "normal-release")
+
+
+class SetUp(msgspec.Struct, frozen=True, gc=False):
+    """The gNB has resources and a tunnel for the session (TS 38.413 9.3.4.2)."""
+
+    tunnel: Tunnel
+    flows: tuple[int, ...]
+
+
+class Failed(msgspec.Struct, frozen=True, gc=False):
+    """The gNB has no resources for the session, or none any more (TS 38.413 9.3.4.16, 9.3.4.5)."""
+
+    cause: str
+
+
+class Released(msgspec.Struct, frozen=True, gc=False):
+    """The gNB has released the session's resources (TS 38.413 9.3.4.21)."""
+
+
+class Switched(msgspec.Struct, frozen=True, gc=False):
+    """Another gNB serves the UE now (TS 38.413 9.3.4.8)."""
+
+    tunnel: Tunnel
+
+
+class Other(msgspec.Struct, frozen=True, gc=False):
+    """Information that changes nothing here."""
+
+
+N2Information = SetUp | Failed | Released | Switched | Other
+
+
+def setup_request(session: SmContext, security: UserPlaneSecurity) -> bytes:
+    """PDU Session Resource Setup Request Transfer (TS 38.413 9.3.4.1)."""
+    policy, uplink = session.policy, session.user_plane.uplink
+    if policy is None or uplink is None:
+        raise PeerError("the session has no user plane yet")
+    ambr = policy.session_ambr
+    return ngap.encode_value(
+        ngap.PDUSessionResourceSetupRequestTransfer(
+            pdu_session_aggregate_maximum_bit_rate=ngap.PDUSessionAggregateMaximumBitRate(
+                pdu_session_aggregate_maximum_bit_rate_dl=ambr.downlink,
+                pdu_session_aggregate_maximum_bit_rate_ul=ambr.uplink,
+            ),
+            ul_ngu_up_tnl_information=_tunnel(uplink),
+            pdu_session_type="ipv4",
+            security_indication=ngap.SecurityIndication(
+                integrity_protection_indication=security.integrity,
+                confidentiality_protection_indication=security.confidentiality,
+            ),
+            qos_flow_setup_request_list=[_default_flow(policy)],
+        )
+    )
+
+
+def _default_flow(policy: SmPolicyDecision) -> ngap.QosFlowSetupRequestItem:
+    arp = policy.arp
+    return ngap.QosFlowSetupRequestItem(
+        qos_flow_identifier=DEFAULT_FLOW,
+        qos_flow_level_qos_parameters=ngap.QosFlowLevelQosParameters(
+            qos_characteristics=("nonDynamic5QI", ngap.NonDynamic5QIDescriptor(five_qi=policy.five_qi)),
+            allocation_and_retention_priority=ngap.AllocationAndRetentionPriority(
+                priority_level_arp=arp.priority_level,
+                pre_emption_capability="may-trigger-pre-emption"
+                if arp.may_preempt
+                else "shall-not-trigger-pre-emption",
+                pre_emption_vulnerability="pre-emptable" if arp.preemptable else "not-pre-emptable",
+            ),
+        ),
+    )
+
+
+def release_command(cause: RegularCause = REGULAR) -> bytes:
+    """PDU Session Resource Release Command Transfer (TS 38.413 9.3.4.12)."""
+    return ngap.encode_value(ngap.PDUSessionResourceReleaseCommandTransfer(cause=cause))
+
+
+def path_switched(uplink: Tunnel) -> bytes:
+    """Path Switch Request Acknowledge Transfer (TS 38.413 9.3.4.9)."""
+    return ngap.encode_value(ngap.PathSwitchRequestAcknowledgeTransfer(ul_ngu_up_tnl_information=_tunnel(uplink)))
+
+
+def read(kind: N2SmInfoType, octets: bytes) -> N2Information:
+    """What a gNB says; PeerError where it cannot be read."""
+    reader = READERS.get(kind)
+    return Other() if reader is None else reader(octets)
+
+
+def _set_up(octets: bytes) -> N2Information:
+    transfer = _decoded(ngap.PDUSessionResourceSetupResponseTransfer, octets)
+    info = transfer.dl_qos_flow_per_tnl_information
+    flows = tuple(item.qos_flow_identifier for item in info.associated_qos_flow_list)
+    # G08: a session without its default flow, or with an end nobody can reach, is no session
+    if DEFAULT_FLOW not in flows:
+        return Failed("the gNB refused the default QoS flow")
+    return SetUp(_address(info.up_transport_layer_information), flows)
+
+
+def _failed(octets: bytes) -> N2Information:
+    group, value = _decoded(ngap.PDUSessionResourceSetupUnsuccessfulTransfer, octets).cause
+    return Failed(f"{group} {value}")
+
+
+def _notify_released(octets: bytes) -> N2Information:
+    group, value = _decoded(ngap.PDUSessionResourceNotifyReleasedTransfer, octets).cause
+    return Failed(f"{group} {value}")
+
+
+def _switched(octets: bytes) -> N2Information:
+    return Switched(_address(_decoded(ngap.PathSwitchRequestTransfer, octets).dl_ngu_up_tnl_information))
+
+
+def _decoded(kind: type[T], octets: bytes) -> T:
+    value, faults = ngap.decode_as(kind, octets)
+    if value is None:
+        raise PeerError(f"{kind.__name__} cannot be read: {faults[0].cause if faults else 'damaged'}")
+    return value
+
+
+def _address(information: ngap.UPTransportLayerInformation) -> Tunnel:
+    """An IPv4 end; of a dual one the IPv4 address, which comes first (TS 38.414 5.1)."""
+    if information[0] == "gTPTunnel":
+        address, bits = information[1].transport_layer_address
+        ipv4 = (address >> bits - 32 if bits in {32, 160} else 0).to_bytes(4, "big")
+        if any(ipv4):
+            return Tunnel(ipv4, int.from_bytes(information[1].gtp_teid, "big"))
+    raise PeerError("the gNB names no IPv4 address for N3")
+
+
+def _tunnel(tunnel: Tunnel) -> ngap.UPTransportLayerInformation:
+    return (
+        "gTPTunnel",
+        ngap.GTPTunnel(
+            transport_layer_address=(int.from_bytes(tunnel.address, "big"), 32), gtp_teid=tunnel.teid.to_bytes(4, "big")
+        ),
+    )
+
+
+READERS: Final[Mapping[N2SmInfoType, Callable[[bytes], N2Information]]] = MappingProxyType(
+    {
+        "PDU_RES_SETUP_RSP": _set_up,
+        "PDU_RES_SETUP_FAIL": _failed,
+        "PDU_RES_NTY_REL": _notify_released,
+        "PDU_RES_REL_RSP": lambda _: Released(),
+        "PATH_SWITCH_REQ": _switched,
+    }
+)
