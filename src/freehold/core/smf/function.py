@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from freehold.codecs import pfcp
 from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
-from freehold.core.smf.n4 import N4, Handler
 from freehold.core.smf.state.contexts import Contexts
 from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.session import SmContext, SmIdentity, Terms
 from freehold.core.smf.state.upf import Upf
-from freehold.procedure import Driver, Environment
+from freehold.procedure import Call, Conversation, Driver, Environment
 from freehold.services.errors import ServiceError
 from freehold.services.namf import Communication
 from freehold.services.nsmf import SmContextCreateData
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event, Severity
 from freehold.spec.timers import Timers
-
-ERA: int = 2_208_988_800
-"""Seconds from 1900, where times of PFCP begin, to 1970 (RFC 5905 6, TS 29.244 8.2.65)."""
+from freehold.stack.pfcp import PfcpEntity
 
 
 class SmfFunction:
     """One SMF without its interfaces: procedures take it as their first argument."""
 
-    __slots__ = ("configuration", "contexts", "driver", "n4", "networks", "node", "peers", "recovery", "upfs")
+    n4: PfcpEntity
+    """The end of N4; there is one once a port is open."""
+
+    __slots__ = ("configuration", "contexts", "driver", "n4", "networks", "node", "peers", "upfs")
 
     def __init__(
-        self,
-        configuration: SmfConfiguration,
-        peers: SmfPeers,
-        environment: Environment,
-        timers: Timers,
-        handlers: dict[type[pfcp.Message], Handler],
+        self, configuration: SmfConfiguration, peers: SmfPeers, environment: Environment, timers: Timers
     ) -> None:
         faults = configuration.faults()
         if faults:
@@ -46,9 +41,7 @@ class SmfFunction:
         self.networks = tuple(Network(network) for network in configuration.networks)
         self.upfs = tuple(Upf(address) for address in configuration.upfs)
         self.contexts = Contexts(int.from_bytes(environment.random(4), "big"))
-        self.n4 = N4(self.driver, self.upfs, handlers)
         self.node = pfcp.NodeID(ipv4=configuration.n4.packed)
-        self.recovery = int(environment.utc()) + ERA & 0xFFFF_FFFF
 
     @property
     def environment(self) -> Environment:
@@ -85,6 +78,14 @@ class SmfFunction:
             if profile.service is not None:
                 return cast("Communication", profile.service)
         raise ServiceError(404, "TARGET_NF_NOT_FOUND", "no AMF is registered")
+
+    def soon(self, conversation: Conversation, call: Call[Any]) -> None:
+        """Start a procedure once what runs now has let go: its answer goes first."""
+
+        def start() -> None:
+            conversation.start(call)
+
+        self.environment.call_at(self.environment.now(), start)
 
     # --- the operator -----------------------------------------------------------------------
     def tell(

@@ -35,6 +35,7 @@ from freehold.spec.causes import SmCause
 from freehold.spec.errors import Aborted, PeerError, Reject
 from freehold.spec.identities import Supi
 from freehold.spec.timers import Timers
+from freehold.stack.pfcp import PfcpEntity
 
 
 class Smf:
@@ -43,23 +44,27 @@ class Smf:
     def __init__(
         self, configuration: SmfConfiguration, peers: SmfPeers, environment: Environment, timers: Timers | None = None
     ) -> None:
-        requests = UpfRequests()
-        self._smf = SmfFunction(configuration, peers, environment, timers or Timers(), requests.handlers)
-        requests.smf = self._smf
+        self._smf = SmfFunction(configuration, peers, environment, timers or Timers())
+        self._requests = UpfRequests(self._smf)
         self._associations: list[Conversation] = []
 
     # --- N4 -------------------------------------------------------------------------------
     def open_n4(self, port: DatagramPort) -> Smf:
         """Use a port for N4 from now on, and associate with every UPF."""
-        self._smf.n4.bind(port)
-        self._associations = [self._smf.driver.converse(upf) for upf in self._smf.upfs]
-        for conversation, upf in zip(self._associations, self._smf.upfs, strict=True):
-            conversation.start(association(self._smf, upf))
+        smf = self._smf
+        smf.n4 = PfcpEntity(smf.driver, port, smf.node, self._requests)
+        self._associations = [smf.driver.converse(upf) for upf in smf.upfs]
+        for conversation, upf in zip(self._associations, smf.upfs, strict=True):
+            # the port's owner knows its user before the first answer comes
+            smf.soon(conversation, association(smf, upf))
         return self
 
     def received(self, octets: bytes, source: Address) -> None:
         """One datagram came on N4."""
-        self._smf.n4.received(octets, source)
+        if self._requests.knows(source):
+            self._smf.n4.received(octets, source)
+        else:
+            self._smf.environment.count(counters.PROTOCOL_FAULT, "PFCP from an unknown peer")
 
     def stop(self) -> None:
         """Stop watching the UPFs."""
@@ -90,9 +95,8 @@ class Smf:
             session, subscribed = await admission(smf, data, request)
         except Reject as reject:
             raise self._refused(data, request, reject) from reject
-        call = establishment(smf, session, request, subscribed)
         # the AMF knows the reference before anything about the session reaches it (TS 23.502 4.3.2.2.1 step 5)
-        smf.environment.call_at(smf.environment.now(), lambda: begin(session, call))
+        smf.soon(session.conversation, establishment(smf, session, request, subscribed))
         return session.reference
 
     async def update_sm_context(self, reference: str, data: SmContextUpdateData) -> SmContextUpdatedData:
@@ -231,12 +235,6 @@ def establishment_request(data: SmContextCreateData) -> PduSessionEstablishmentR
         return message
     detail = f"a {type(message).__name__} asks for a session"
     raise ServiceError(400, "N1_SM_ERROR", detail, n1_sm_message=n1.status(identity, pti, cause))
-
-
-def begin(session: SmContext, call: Call[None]) -> None:
-    """Go on with an admitted session, unless it is gone by now."""
-    if session.state is SmState.ESTABLISHING:
-        session.conversation.start(call)
 
 
 async def performed(session: SmContext, call: Call[None]) -> None:

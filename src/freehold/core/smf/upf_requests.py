@@ -2,58 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from freehold.codecs import pfcp
 from freehold.codecs.pfcp.flags import ReportType
-from freehold.core.smf.n4 import Answer, Handler
+from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.procedures import association, user_plane
 from freehold.core.smf.procedures.activation import downlink_data, tunnel_lost
 from freehold.core.smf.state.session import SmContext, SmState
 from freehold.core.smf.state.upf import Upf
-from freehold.procedure import Signal
+from freehold.services.datagram import Address
 from freehold.spec.causes import PfcpCause
-
-if TYPE_CHECKING:
-    from freehold.core.smf.function import SmfFunction
+from freehold.spec.errors import PeerError
+from freehold.stack.pfcp import Answer
 
 ACCEPTED: Final = PfcpCause.REQUEST_ACCEPTED
 RELEASE_WISHED: Final = 1
 """SARR: the UPF wants to be released (TS 29.244 8.2.77)."""
 
+Handler = Callable[[Upf, pfcp.Header, Any], Answer]
+
 
 class UpfRequests:
-    """The answers of one SMF."""
+    """The answers of one SMF; heartbeats are answered below it, and nobody's time stamp in one is believed (P10)."""
 
-    def __init__(self) -> None:
-        self.smf: SmfFunction
-        self.handlers: dict[type[pfcp.Message], Handler] = {
-            pfcp.HeartbeatRequest: self.heartbeat,
+    def __init__(self, smf: SmfFunction) -> None:
+        self._smf = smf
+        self._upfs = {upf.address[0]: upf for upf in smf.upfs}
+        self._handlers: dict[type[pfcp.Message], Handler] = {
             pfcp.AssociationSetupRequest: self.association_setup,
             pfcp.AssociationUpdateRequest: self.association_update,
             pfcp.NodeReportRequest: self.node_report,
             pfcp.SessionReportRequest: self.session_report,
         }
 
-    def heartbeat(self, upf: Upf, _: pfcp.Header, message: pfcp.HeartbeatRequest) -> Answer:
-        """TS 29.244 6.2.2.3; another recovery time stamp is believed only from an answer to ourselves (P10)."""
-        if upf.recovery is not None and message.recovery_time_stamp != upf.recovery and not upf.suspected:
-            upf.suspected = True
-            done = self.smf.n4.request(upf, pfcp.HeartbeatRequest(self.smf.recovery), pfcp.HeartbeatResponse)
-            done.watch(lambda answer: self._checked(upf, answer))
-        return pfcp.HeartbeatResponse(self.smf.recovery), None
+    def knows(self, source: Address) -> bool:
+        """Whether a datagram comes from a configured UPF; nobody else is answered (P01)."""
+        return source[0] in self._upfs
 
-    def _checked(self, upf: Upf, answer: Signal[pfcp.HeartbeatResponse]) -> None:
-        upf.suspected = False
-        response = association.answer_of(answer)
-        if response is not None and upf.recovery is not None and response.recovery_time_stamp != upf.recovery:
-            association.restarted(self.smf, upf, response.recovery_time_stamp)
-            upf.associated = False
+    def answer(self, request: pfcp.Message, header: pfcp.Header, source: Address) -> Answer:
+        """Carry a UPF's request out."""
+        handler = self._handlers.get(type(request))
+        upf = self._upfs.get(source[0])
+        if handler is None or upf is None:
+            raise PeerError(f"{type(request).__name__} is not served", PfcpCause.SERVICE_NOT_SUPPORTED)
+        return handler(upf, header, request)
 
     def association_setup(self, upf: Upf, _: pfcp.Header, message: pfcp.AssociationSetupRequest) -> Answer:
         """The UPF sets the association up itself (TS 29.244 6.2.6.3)."""
-        association.associated(self.smf, upf, message.recovery_time_stamp, message.up_function_features)
-        return pfcp.AssociationSetupResponse(self.smf.node, ACCEPTED, self.smf.recovery, cp_function_features=0), None
+        smf = self._smf
+        association.associated(smf, upf, message.recovery_time_stamp, message.up_function_features)
+        response = pfcp.AssociationSetupResponse(smf.node, ACCEPTED, smf.n4.recovery_time_stamp, cp_function_features=0)
+        return Answer(response)
 
     def association_update(self, upf: Upf, _: pfcp.Header, message: pfcp.AssociationUpdateRequest) -> Answer:
         """New features, or the wish to be released (TS 29.244 6.2.7.3): no new session goes there."""
@@ -61,8 +62,8 @@ class UpfRequests:
             upf.features = message.up_function_features
         if (message.pfcp_association_release_request or 0) & RELEASE_WISHED:
             upf.associated = False
-            self.smf.tell("upf-leaves", f"{upf} asks to be released", clause="TS 29.244 6.2.7.3")
-        return pfcp.AssociationUpdateResponse(self.smf.node, ACCEPTED), None
+            self._smf.tell("upf-leaves", f"{upf} asks to be released", clause="TS 29.244 6.2.7.3")
+        return Answer(pfcp.AssociationUpdateResponse(self._smf.node, ACCEPTED))
 
     def node_report(self, upf: Upf, _: pfcp.Header, message: pfcp.NodeReportRequest) -> Answer:
         """A gNB does not answer the UPF any more, or again (TS 29.244 6.2.9)."""
@@ -73,30 +74,34 @@ class UpfRequests:
         ):
             for peer in report.remote_gtp_u_peer if report is not None else ():
                 address = ".".join(map(str, peer.ipv4 or b""))
-                self.smf.tell("n3-path", f"{upf} {what} {address}", clause="TS 29.244 6.2.9")
-        return pfcp.NodeReportResponse(self.smf.node, ACCEPTED), None
+                self._smf.tell("n3-path", f"{upf} {what} {address}", clause="TS 29.244 6.2.9")
+        return Answer(pfcp.NodeReportResponse(self._smf.node, ACCEPTED))
 
     def session_report(self, upf: Upf, header: pfcp.Header, message: pfcp.SessionReportRequest) -> Answer:
         """Downlink data, usage, a tunnel the gNB does not know (TS 29.244 6.3.5, 7.5.8)."""
-        session = self.smf.contexts.by_seid(header.seid or 0)
+        session = self._smf.contexts.by_seid(header.seid or 0)
         if session is None or session.user_plane.upf is not upf or session.user_plane.remote_seid is None:
             # P02: a UPF speaks only of its own sessions
-            return pfcp.SessionReportResponse(PfcpCause.SESSION_CONTEXT_NOT_FOUND), 0
+            return Answer(pfcp.SessionReportResponse(PfcpCause.SESSION_CONTEXT_NOT_FOUND), 0)
+        remote = session.user_plane.remote_seid
         missing = missing_ie(message)
         if missing is not None:
-            answer = pfcp.SessionReportResponse(PfcpCause.CONDITIONAL_IE_MISSING, offending_ie=missing)
-            return answer, session.user_plane.remote_seid
+            return Answer(pfcp.SessionReportResponse(PfcpCause.CONDITIONAL_IE_MISSING, offending_ie=missing), remote)
         for report in message.usage_report:
             user_plane.used(session, report)
         if session.state is SmState.ACTIVE:
             self._start(session, message)
-        return pfcp.SessionReportResponse(ACCEPTED), session.user_plane.remote_seid
+        return Answer(pfcp.SessionReportResponse(ACCEPTED), remote)
 
     def _start(self, session: SmContext, message: pfcp.SessionReportRequest) -> None:
+        """What a report sets going, after its answer has gone."""
+        call = None
         if message.error_indication_report is not None:
-            session.conversation.start(tunnel_lost(self.smf, session))
+            call = tunnel_lost(self._smf, session)
         elif message.downlink_data_report is not None:
-            session.conversation.start(downlink_data(self.smf, session))
+            call = downlink_data(self._smf, session)
+        if call is not None:
+            self._smf.soon(session.conversation, call)
 
 
 def missing_ie(message: pfcp.SessionReportRequest) -> int | None:

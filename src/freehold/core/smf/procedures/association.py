@@ -10,7 +10,7 @@ from freehold.core.smf.procedures.release import release
 from freehold.core.smf.procedures.user_plane import ACCEPTED
 from freehold.core.smf.state.session import SmState
 from freehold.core.smf.state.upf import Upf
-from freehold.procedure import Expire, Signal, procedure
+from freehold.procedure import Expire, procedure
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import PeerError, TimerExpired
 
@@ -40,9 +40,11 @@ async def association(smf: SmfFunction, upf: Upf) -> None:
 
 async def set_up(smf: SmfFunction, upf: Upf) -> str:
     """PFCP Association Setup by the CP function (TS 29.244 6.2.6.2.1); what went wrong, or nothing."""
-    request = pfcp.AssociationSetupRequest(node_id=smf.node, recovery_time_stamp=smf.recovery, cp_function_features=0)
+    request = pfcp.AssociationSetupRequest(
+        node_id=smf.node, recovery_time_stamp=smf.n4.recovery_time_stamp, cp_function_features=0
+    )
     try:
-        response = await smf.n4.request(upf, request, pfcp.AssociationSetupResponse)
+        response = await smf.n4.request(request, pfcp.AssociationSetupResponse, upf.address)
     except (TimerExpired, PeerError) as error:
         return str(error)
     if response.cause != ACCEPTED:
@@ -53,9 +55,8 @@ async def set_up(smf: SmfFunction, upf: Upf) -> str:
 
 async def heartbeat(smf: SmfFunction, upf: Upf) -> None:
     """One heartbeat: no answer is a lost path, another recovery time stamp a restart (TS 23.527 4.2, 4.3)."""
-    request = pfcp.HeartbeatRequest(recovery_time_stamp=smf.recovery)
     try:
-        response = await smf.n4.request(upf, request, pfcp.HeartbeatResponse)
+        response = await smf.n4.heartbeat(upf.address)
     except (TimerExpired, PeerError):
         upf.associated = False
         smf.tell(
@@ -95,11 +96,3 @@ def restarted(smf: SmfFunction, upf: Upf, recovery: int) -> None:
     for session in lost:
         session.user_plane.remote_seid = None
         session.conversation.start(release(smf, session, SmCause.REACTIVATION_REQUESTED))
-
-
-def answer_of(signal: Signal[pfcp.HeartbeatResponse]) -> pfcp.HeartbeatResponse | None:
-    """The answer, or nothing where none came."""
-    try:
-        return signal.result()
-    except (TimerExpired, PeerError):
-        return None

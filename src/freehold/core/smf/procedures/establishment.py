@@ -78,6 +78,8 @@ async def establishment(
 ) -> None:
     """Policy, address, user plane, accept, and the gNB's answer."""
     identity, network = session.identity, session.network
+    if session.state is SmState.INACTIVE:
+        return  # released before it began
     supi, pdu_session_id = identity.supi, identity.pdu_session_id
     # 4: the UDM knows which SMF has the session
     await smf.peers.udm.register_smf(supi, pdu_session_id, identity.slice, network.dnn)

@@ -32,7 +32,7 @@ async def establish(smf: SmfFunction, session: SmContext) -> None:
     request = rules.establishment(session, smf.node, own, smf.configuration.usage_report)
     plane = session.user_plane
     try:
-        answer = smf.n4.request(plane.upf, request, pfcp.SessionEstablishmentResponse, 0)
+        answer = smf.n4.request(request, pfcp.SessionEstablishmentResponse, plane.upf.address, 0)
         answer.watch(lambda late: _not_needed(smf, session, late))
         response = await answer
     except (TimerExpired, PeerError) as error:
@@ -60,7 +60,9 @@ def _not_needed(smf: SmfFunction, session: SmContext, late: Signal[pfcp.SessionE
     except (TimerExpired, PeerError):
         return
     if seid is not None:
-        smf.n4.command(session.user_plane.upf, pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, seid.seid)
+        address = session.user_plane.upf.address
+        gone = smf.n4.request(pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, address, seid.seid)
+        gone.watch(lambda _: None)
 
 
 async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModificationRequest) -> bool:
@@ -69,7 +71,7 @@ async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModi
     if plane.remote_seid is None:
         return False
     try:
-        response = await smf.n4.request(plane.upf, request, pfcp.SessionModificationResponse, plane.remote_seid)
+        response = await smf.n4.request(request, pfcp.SessionModificationResponse, plane.upf.address, plane.remote_seid)
     except (TimerExpired, PeerError) as error:
         smf.tell("n4-failure", f"{plane.upf} gave no usable answer ({error})", subject=session)
         return False
@@ -89,7 +91,9 @@ async def delete(smf: SmfFunction, session: SmContext) -> None:
     if seid is None or not plane.upf.associated:
         return
     try:
-        response = await smf.n4.request(plane.upf, pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, seid)
+        response = await smf.n4.request(
+            pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, plane.upf.address, seid
+        )
     except (TimerExpired, PeerError):
         return
     for report in response.usage_report:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Upf:
     """One UPF: where, whether the association stands, since when it runs, which sessions it carries."""
 
-    __slots__ = ("address", "associated", "features", "recovery", "sessions", "suspected")
+    __slots__ = ("address", "associated", "features", "recovery", "sessions")
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -21,8 +21,6 @@ class Upf:
         self.features = 0
         self.recovery: int | None = None
         """Its recovery time stamp; another one says that it restarted and lost its sessions (TS 29.244 8.2.65)."""
-        self.suspected = False
-        """Whether a heartbeat is under way because somebody named another recovery time stamp."""
         self.sessions: dict[int, SmContext] = {}
         """Sessions by number."""
 
