@@ -11,6 +11,7 @@ Node = dict[str, Any]
 
 _TEXTS = {"PrintableString", "VisibleString", "IA5String", "NumericString"}
 _UNTYPED_TEXTS = {"UTF8String", "ObjectDescriptor", "T61String", "GraphicString"}
+_NAMED = {"SEQUENCE", "CHOICE", "ENUMERATED", "SEQUENCE OF", "SET OF"}
 _LEAVES: dict[str, Node] = {
     "NULL": {"Null": {}},
     "BOOLEAN": {"Bool": {}},
@@ -67,9 +68,11 @@ def open_field(item: Asn1) -> Asn1 | None:
 class Graph:
     """The nodes of one protocol: `nodes` by number, `names` of those that a type assignment names."""
 
-    def __init__(self, constants: dict[int, str]) -> None:
-        """`constants` are the protocol's names of its IE ids."""
+    def __init__(self, constants: dict[int, str], parameterised: set[str]) -> None:
+        """`constants` are the protocol's names of its IE ids; a type of the `parameterised` is named by its use."""
         self.constants = constants
+        self.parameterised = parameterised
+        self._spellings: dict[str, str] = {}
         self.nodes: list[Node] = []
         self.names: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
@@ -84,11 +87,20 @@ class Graph:
         number = len(self.nodes)
         self._numbers[id(item)] = number
         self.nodes.append({})
-        name = class_name(reference(item) or context)
-        if item.TYPE in {"SEQUENCE", "CHOICE", "ENUMERATED", "SEQUENCE OF", "SET OF"} and open_field(item) is None:
+        name = self._name(item, context)
+        if item.TYPE in _NAMED and open_field(item) is None:
             self.names[number] = name
         self.nodes[number] = self._build(item, name)
         return number
+
+    def _name(self, item: Asn1, context: str) -> str:
+        """A Python name; where two ASN.1 names differ in their dashes only, the later one keeps them as underscores."""
+        called = reference(item)
+        spelling = context if called is None or called in self.parameterised else called
+        name = class_name(spelling)
+        if item.TYPE in _NAMED and self._spellings.setdefault(name, spelling) != spelling:
+            return spelling.replace("-", "_") if "-" in spelling else f"{spelling}_"
+        return name
 
     def _build(self, item: Asn1, name: str) -> Node:
         if item.TYPE in _LEAVES:
@@ -110,9 +122,14 @@ class Graph:
         return {"Enum": {"root": list(item._root), "ext": None if item._ext is None else list(item._ext)}}
 
     def _text(self, item: Asn1, _: str) -> Node:
+        if item.TYPE in {"UTCTime", "GeneralizedTime"}:  # X.680 46, 47: VisibleStrings of no bounds
+            return {"Text": {"kind": "VisibleString", **bounds(None)}}
         return {"Text": {"kind": item.TYPE if item.TYPE in _TEXTS else "UTF8String", **bounds(item._const_sz)}}
 
     def _list(self, item: Asn1, name: str) -> Node:
+        field = open_field(item._cont)
+        if field is not None and (reference(item) or "").endswith("Container"):
+            return self._alone(field, bounds(item._const_sz), name)
         return {"List": {**bounds(item._const_sz), "item": self.add(item._cont, f"{name}Item")}}
 
     def _string(self, item: Asn1, name: str) -> Node:
@@ -120,6 +137,22 @@ class Graph:
         contains = None if inner is None else self.add(inner, f"{name}Contents")
         kind = "Bits" if item.TYPE == "BIT STRING" else "Octets"
         return {kind: {**bounds(item._const_sz), "contains": contains}}
+
+    def _alone(self, field: Asn1, size: Node, name: str) -> Node:
+        """A container of IEs that is a value by itself: a structure of nothing else."""
+        slots: dict[str, int] = {}
+        container = {"optional": False, **self._container(field, slots, size)}
+        slots[_KEPT[0]] = len(slots)
+        kept = [slots[_KEPT[0]], None]
+        return {
+            "Struct": {
+                "name": name,
+                "fields": list(slots),
+                "kept": kept,
+                "root": [{"Ies": container}],
+                "additions": None,
+            }
+        }
 
     def _choice(self, item: Asn1, name: str) -> Node:
         def alternatives(names: list[str]) -> list[list[Any]]:
@@ -208,7 +241,7 @@ _BUILDERS = {
     "ENUMERATED": Graph._enumerated,
     "BIT STRING": Graph._string,
     "OCTET STRING": Graph._string,
-    **dict.fromkeys(_TEXTS | _UNTYPED_TEXTS, Graph._text),
+    **dict.fromkeys(_TEXTS | _UNTYPED_TEXTS | {"UTCTime", "GeneralizedTime"}, Graph._text),
     **dict.fromkeys(("SEQUENCE OF", "SET OF"), Graph._list),
     "CHOICE": Graph._choice,
     "SEQUENCE": Graph._sequence,

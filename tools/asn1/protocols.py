@@ -10,7 +10,7 @@ from typing import Any
 
 from asn1.compact import compact
 from asn1.graph import Asn1, Graph, Node, objects
-from asn1.naming import class_name
+
 from asn1.stubs import stub
 
 _KINDS = ("initiatingMessage", "successfulOutcome", "unsuccessfulOutcome")
@@ -33,7 +33,7 @@ PROTOCOLS = (Protocol("NGAP", "ngap", True, "TS 38.413 9.4", "NGAP-PDU"),)
 
 def _modules(source: str) -> list[Any]:
     container = importlib.import_module(f"pycrate_asn1dir.{source}")
-    return [container.GLOBAL.MOD[name] for name in container.GLOBAL.MOD if name.startswith(f"{source}-")]
+    return [module for name, module in container.GLOBAL.MOD.items() if name.replace("-", "_") in vars(container)]
 
 
 def _constants(modules: list[Any]) -> dict[int, str]:
@@ -73,15 +73,16 @@ def _types(graph: Graph, number: list[int]) -> dict[str, int]:
 def write(protocol: Protocol, folder: Path) -> None:
     """Write `<name>.json` (tables) and `<name>.pyi` (types) of one protocol."""
     modules = _modules(protocol.source)
-    graph = Graph(_constants(modules))
+    parameterised = {name for module in modules for name in module["_param_"] if not name.startswith("PrivateIE-")}
+    graph = Graph(_constants(modules), parameterised)
     messages: list[Node] = []
     for module in modules:
         for name in module["_type_"]:
             item = module[name]
             if name == protocol.pdu:
                 messages = _messages(graph, item)
-            elif item.TYPE in _NAMED and item._typeref is None and not module["_param_"].count(name):
-                graph.names[graph.add(item, name)] = class_name(name)
+            elif item.TYPE in _NAMED and item._typeref is None and name not in module["_param_"]:
+                graph.add(item, name)
     (folder / f"{protocol.name}.pyi").write_text(stub(protocol.specification, graph, messages), encoding="utf-8")
     nodes, number = compact(graph.nodes)
     types = _types(graph, number)

@@ -13,6 +13,7 @@ const DEPTH: u32 = 96;
 pub const MASK_BITS: usize = 256;
 /// Faults reported of one message, at most.
 const FAULTS: usize = 64;
+const OUT_OF_BOUNDS: Stop = Stop::Syntax("a length beyond its bounds");
 const TOO_MANY: Stop = Stop::Syntax("more values than its octets can hold");
 
 /// Makes values; what it makes is its own affair.
@@ -202,7 +203,10 @@ impl<'s, B: Build> Decoder<'s, B> {
                 let octets = octet_string(reader, size)?;
                 match contains {
                     None => self.build.octets(&octets),
-                    Some(inner) => self.contained(&octets, *inner),
+                    Some(inner) => match self.contained(&octets, *inner)? {
+                        Some(value) => Ok(value),
+                        None => self.build.octets(&octets),
+                    },
                 }
             }
             Node::Bits { size, contains } => self.bit_string(reader, size, *contains),
@@ -300,7 +304,7 @@ impl<'s, B: Build> Decoder<'s, B> {
         container: &'s Container,
         frame: &mut B::Frame,
     ) -> Result<(), Stop> {
-        let (count, more) = size(reader, &container.size)?;
+        let Count { count, more, .. } = size(reader, &container.size)?;
         if more {
             return Err(Stop::Syntax("a container of more IEs than there are ids"));
         }
@@ -503,10 +507,15 @@ impl<'s, B: Build> Decoder<'s, B> {
     }
 
     fn list(&mut self, reader: &mut Reader<'_>, bounds: &Size, item: NodeId) -> Result<B::Value, Stop> {
-        let (mut count, mut more) = size(reader, bounds)?;
+        let Count { mut count, mut more, added } = size(reader, bounds)?;
         self.spend(count)?;
         let mut list = self.build.list(if more { 0 } else { count })?;
+        let mut total = 0;
         loop {
+            total += count;
+            if !more && !added && !bounds.holds(total) {
+                return Err(OUT_OF_BOUNDS);
+            }
             for _ in 0..count {
                 let value = self.value(reader, item)?;
                 self.build.push(&mut list, value)?;
@@ -533,10 +542,12 @@ impl<'s, B: Build> Decoder<'s, B> {
                 }
                 (reader.bit_octets(count)?, count)
             }
-            _ => fragmented_bits(reader)?,
+            _ => fragmented_bits(reader, size, added)?,
         };
         if let Some(inner) = contains {
-            return self.contained(&octets, inner);
+            if let Some(value) = self.contained(&octets, inner)? {
+                return Ok(value);
+            }
         }
         if count > 64 {
             return self.build.long_bits(&octets, count);
@@ -545,8 +556,8 @@ impl<'s, B: Build> Decoder<'s, B> {
         self.build.bits(value, count as u32)
     }
 
-    /// What an OCTET STRING contains; it stays octets where it does not decode, which concerns its own reader only.
-    fn contained(&mut self, octets: &[u8], node: NodeId) -> Result<B::Value, Stop> {
+    /// What a string contains, or None where it does not decode, which concerns its own reader only.
+    fn contained(&mut self, octets: &[u8], node: NodeId) -> Result<Option<B::Value>, Stop> {
         let mark = self.faults.len();
         let outer = std::mem::replace(&mut self.governed, false);
         let result = self.nested(|decoder| decoder.open(octets, node));
@@ -554,7 +565,7 @@ impl<'s, B: Build> Decoder<'s, B> {
         let rejected = self.faults[mark..].iter().any(|fault| fault.action == Criticality::Reject);
         self.faults[mark..].iter_mut().for_each(|fault| fault.action = Criticality::Ignore);
         match result {
-            Ok(value) if !rejected => return Ok(value),
+            Ok(value) if !rejected => return Ok(Some(value)),
             Ok(_) => {}
             Err(Stop::Builder) => return Err(Stop::Builder),
             Err(Stop::Syntax(detail) | Stop::NotComprehended(detail)) => {
@@ -569,7 +580,7 @@ impl<'s, B: Build> Decoder<'s, B> {
                 });
             }
         }
-        self.build.octets(octets)
+        Ok(None)
     }
 }
 
@@ -597,7 +608,7 @@ fn scan(schema: &Schema, octets: &[u8], ids: &[u16], found: &mut [Option<i64>]) 
     let Some(Part::Ies(container)) = structure.root.first() else { return Ok(()) };
     let mut reader = Reader::new(&content, schema.aligned);
     reader.skip(usize::from(structure.additions.is_some()) + structure.optionals as usize)?;
-    let (count, _) = size(&mut reader, &container.size)?;
+    let Count { count, .. } = size(&mut reader, &container.size)?;
     for _ in 0..count {
         reader.align();
         let id = reader.bits(16)? as u16;
@@ -631,14 +642,21 @@ fn integer(reader: &mut Reader<'_>, whole: &Whole, extensible: bool) -> Result<i
     }
 }
 
-/// The number of items of a list and whether it is the first of several fragments.
+/// A number of items: whether it is the first of several fragments, and whether it lies in the bounds' extension.
+struct Count {
+    count: usize,
+    more: bool,
+    added: bool,
+}
+
 #[inline]
-fn size(reader: &mut Reader<'_>, size: &Size) -> Result<(usize, bool), Stop> {
+fn size(reader: &mut Reader<'_>, size: &Size) -> Result<Count, Stop> {
     let added = size.extensible && reader.bit()?;
-    match &size.range {
-        Some(range) if !added => Ok((reader.constrained(range)? as usize, false)),
-        _ => reader.length(),
+    if let (Some(range), false) = (&size.range, added) {
+        return Ok(Count { count: reader.constrained(range)? as usize, more: false, added });
     }
+    let (count, more) = reader.length()?;
+    Ok(Count { count, more, added })
 }
 
 #[inline]
@@ -655,14 +673,14 @@ fn octet_string<'a>(reader: &mut Reader<'a>, size: &Size) -> Result<Cow<'a, [u8]
         _ => {
             let octets = reader.counted_octets()?;
             if !added && !size.holds(octets.len()) {
-                return Err(Stop::Syntax("an OCTET STRING shorter than its bounds"));
+                return Err(OUT_OF_BOUNDS);
             }
             Ok(octets)
         }
     }
 }
 
-fn fragmented_bits<'a>(reader: &mut Reader<'a>) -> Result<(Cow<'a, [u8]>, usize), Stop> {
+fn fragmented_bits<'a>(reader: &mut Reader<'a>, size: &Size, added: bool) -> Result<(Cow<'a, [u8]>, usize), Stop> {
     let (mut count, mut more) = reader.length()?;
     let mut octets = reader.bit_octets(count)?;
     let mut total = count;
@@ -670,6 +688,9 @@ fn fragmented_bits<'a>(reader: &mut Reader<'a>) -> Result<(Cow<'a, [u8]>, usize)
         (count, more) = reader.length()?;
         octets.to_mut().extend_from_slice(&reader.bit_octets(count)?);
         total += count;
+    }
+    if !added && !size.holds(total) {
+        return Err(OUT_OF_BOUNDS);
     }
     Ok((octets, total))
 }
@@ -682,6 +703,9 @@ fn text(reader: &mut Reader<'_>, width: u32, size: &Size, aligned: bool) -> Resu
     };
     if more {
         return Err(Stop::Syntax("a string in fragments"));
+    }
+    if !added && !size.holds(count) {
+        return Err(OUT_OF_BOUNDS);
     }
     if aligned && count > 0 && text_aligned(size, width) {
         reader.align();

@@ -59,6 +59,7 @@ pub struct Size {
     /// None where the length has no (small) upper bound.
     pub range: Option<Range>,
     pub lower: usize,
+    pub upper: usize,
     pub extensible: bool,
 }
 
@@ -66,7 +67,8 @@ impl Size {
     fn new(bounds: Bounds, aligned: bool) -> Self {
         let lower = bounds.lb.unwrap_or(0).max(0);
         let range = bounds.ub.filter(|upper| *upper < 65536).map(|upper| Range::new(lower, upper, aligned));
-        Size { range, lower: lower as usize, extensible: bounds.ext }
+        let upper = bounds.ub.and_then(|upper| usize::try_from(upper).ok()).unwrap_or(usize::MAX);
+        Size { range, lower: lower as usize, upper, extensible: bounds.ext }
     }
 
     /// The one size there is, if there is only one.
@@ -77,10 +79,7 @@ impl Size {
 
     #[inline]
     pub fn holds(&self, count: usize) -> bool {
-        match &self.range {
-            Some(range) => i64::try_from(count).is_ok_and(|count| range.holds(count)),
-            None => count >= self.lower,
-        }
+        self.lower <= count && count <= self.upper
     }
 }
 

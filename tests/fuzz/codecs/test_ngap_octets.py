@@ -13,6 +13,7 @@ from asn1kit.tables import messages
 from freehold.codecs import ngap
 
 ACTIONS = {"reject", "notify", "ignore"}
+PRIVATE_MESSAGE = 31  # the procedure whose IEs have another form
 LIMIT_SECONDS = 0.25  # of one PDU; a message of its size takes microseconds
 
 
@@ -48,8 +49,8 @@ MUTATIONS = (flip, flip, put, put, cut, remove, insert, repeat)
 
 def inside(rng: random.Random, octets: bytes) -> bytes:
     """Damage one IE's value and keep every length right, so that the damage is reached."""
-    pdu = take_apart(octets)
-    if not pdu.ies:
+    pdu = take_apart(octets) if octets[1] != PRIVATE_MESSAGE else None
+    if pdu is None or not pdu.ies:
         return octets
     at = rng.randrange(len(pdu.ies))
     value = bytearray(pdu.ies[at].value or b"\0")
