@@ -116,6 +116,12 @@ impl Fabric {
         Ok(())
     }
 
+    /// Takes away what is behind a network instance: a TUN's descriptor is closed.
+    pub fn detach(&mut self, upf: UpfNumber, instance: u16) -> Result<(), Fault> {
+        *self.network(upf, instance)? = Network::None;
+        Ok(())
+    }
+
     fn network(&mut self, upf: UpfNumber, instance: u16) -> Result<&mut Network, Fault> {
         let node = self.upfs.get_mut(upf).ok_or(Fault::Unknown)?;
         node.networks.get_mut(usize::from(instance)).ok_or(Fault::Unknown)

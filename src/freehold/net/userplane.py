@@ -151,6 +151,10 @@ class UpfPlane:
         """Put an open TUN behind an instance."""
         self._fabric.attach_tun(self._number, instance, descriptor)
 
+    def detach_network(self, instance: int) -> None:
+        """Leave nothing behind an instance; a TUN is let go of."""
+        self._fabric.detach_network(self._number, instance)
+
     def instance(self, name: str) -> int | None:
         """The number of a network instance by its name, in any case; None where it is not served."""
         return self._instances.get(name.lower())

@@ -125,6 +125,10 @@ impl Fabric {
         self.handle.with(|fabric| fabric.attach_tun(upf, instance, descriptor)).map_err(fault)
     }
 
+    fn detach_network(&self, py: Python<'_>, upf: usize, instance: u16) -> PyResult<()> {
+        py.detach(|| self.handle.with(|fabric| fabric.detach(upf, instance))).map_err(fault)
+    }
+
     fn add_access(&self, address: Address, seed: u64, socket: Option<RawFd>) -> PyResult<usize> {
         self.handle.with(|fabric| fabric.add_access(address.0, seed, socket)).map_err(fault)
     }

@@ -249,7 +249,7 @@ def _ends_path(request: SessionModificationRequest) -> bool:
 
 
 def _instance_names(request: SessionEstablishmentRequest) -> Iterator[str]:
-    """Names of the data network, the surest first: of downlink rules, of where uplink goes, the DNN, of uplink rules."""
+    """Names of the data network, the surest first: downlink rules, where uplink goes, the DNN, uplink rules."""
     pdis = [pdr.pdi for pdr in request.create_pdr]
     named = [pdi.network_instance for pdi in pdis if pdi.source_interface != Interface.ACCESS]
     named += [

@@ -1,0 +1,138 @@
+"""What the TUN tests do inside a network namespace of their own: usage: namespace.py SCENARIO; prints JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+from freehold.net.access import AccessPlane, SocketEvent
+from freehold.net.tun import Tun, TunSettings
+from freehold.net.userplane import PlaneSettings, UserPlane
+from freehold.services.access import PingResult, Tunnel
+from freehold.services.userplane import Rule, SessionRules
+
+OUTSIDE = "198.51.100.1"
+POOL = "10.45.0.0/16"
+
+
+def sh(script: str) -> str:
+    return subprocess.run(script, shell=True, check=True, capture_output=True, text=True).stdout
+
+
+def outside() -> None:
+    """A neighbour, in a namespace without a name, behind a cable."""
+    sleeper = subprocess.Popen(["unshare", "--net", "sleep", "60"])
+    own = Path("/proc/self/ns/net").readlink()
+    while Path(f"/proc/{sleeper.pid}/ns/net").readlink() == own:
+        pass
+    sh(
+        f"ip link set lo up; ip link add n6 type veth peer name far netns {sleeper.pid};"
+        "ip addr add 198.51.100.2/24 dev n6; ip link set n6 up;"
+        f"nsenter -t {sleeper.pid} -n sh -c 'ip addr add {OUTSIDE}/24 dev far; ip link set far up; ip link set lo up'"
+    )
+    outside.pid = sleeper.pid
+    outside.end = sleeper.kill
+
+
+class Network:
+    def __init__(self, mode: str) -> None:
+        self.tun = Tun(TunSettings(POOL, mode))
+        self.plane = UserPlane()
+        self.upf = self.plane.add_upf(PlaneSettings("192.0.2.1"), bytes(16))
+        self.instance = self.upf.add_instance("internet", [("10.45.0.0", 16)])
+        self.upf.attach_tun(self.instance, self.tun.descriptor)
+        self.gnb: AccessPlane = self.plane.add_access("192.0.2.10", 7)
+        teid = self.upf.open()
+        handle, tunnel = self.gnb.add_bearer(Tunnel("192.0.2.1", teid), 9)
+        rule = (Rule(action="forward", qfi=9),)
+        self.upf.install(teid, SessionRules(self.instance, "10.45.0.2", uplink=rule, downlink=rule, peer=tunnel))
+        self.gnb.attach(1, "10.45.0.2", 1400)
+        self.gnb.bind(1, handle)
+
+    async def ping(self, to: str) -> bool:
+        done: asyncio.Future[PingResult] = asyncio.get_running_loop().create_future()
+        self.gnb.ping(1, to, 1300, done.set_result)
+        return (await done).rtt_ms is not None
+
+    def run(self, *targets: str) -> list[bool]:
+        async def all_of_them() -> list[bool]:
+            self.plane.start(asyncio.get_running_loop())
+            try:
+                return [await self.ping(to) for to in targets]
+            finally:
+                self.plane.stop()
+
+        return asyncio.run(all_of_them())
+
+    async def fetch(self) -> bytes:
+        self.plane.start(asyncio.get_running_loop())
+        ended = asyncio.Event()
+        socket = self.gnb.fabric.tcp_connect(self.gnb.number, 1, "10.45.0.1", 8080)
+        got = bytearray()
+
+        def happened(event: SocketEvent) -> None:
+            if event.kind == "connected":
+                self.gnb.fabric.send(self.gnb.number, socket, b"GET / HTTP/1.0\r\n\r\n")
+            while part := self.gnb.fabric.receive(self.gnb.number, socket, 65536):
+                got.extend(part)
+            if event.kind == "closed":
+                ended.set()
+
+        self.gnb.on_socket(socket, happened)
+        await asyncio.wait_for(ended.wait(), 20)
+        self.plane.stop()
+        return bytes(got)
+
+    def close(self) -> dict[str, object]:
+        self.upf.detach_network(self.instance)
+        self.tun.close()
+        return {
+            "interface": Path(f"/sys/class/net/{self.tun.name}").exists(),
+            "tables": sh("nft list tables"),
+            "forwarding": Path("/proc/sys/net/ipv4/ip_forward").read_text().strip(),
+        }
+
+
+def nat() -> dict[str, object]:
+    outside()
+    sh("nft add table ip freehold_fh0")  # what a killed process left
+    network = Network("nat")
+    found = {"pings": network.run("10.45.0.1", OUTSIDE), "name": network.tun.name, "after": network.close()}
+    outside.end()
+    return found
+
+
+def route() -> dict[str, object]:
+    outside()
+    network = Network("route")
+    before = network.run(OUTSIDE)
+    line = network.tun.return_route("198.51.100.2")
+    sh(f"nsenter -t {outside.pid} -n {line}")
+    found = {"before": before, "line": line, "pings": network.run(OUTSIDE), "after": network.close()}
+    outside.end()
+    return found
+
+
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + b"freehold" * 20_000)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def tcp() -> dict[str, object]:
+    network = Network("route")
+    server = HTTPServer(("10.45.0.1", 8080), Page)
+    threading.Thread(target=server.handle_request, daemon=True).start()
+    body = asyncio.run(network.fetch())
+    return {"octets": len(body), "whole": body.endswith(b"freehold" * 20_000)}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"nat": nat, "route": route, "tcp": tcp}[sys.argv[1]]()))  # noqa: T201
