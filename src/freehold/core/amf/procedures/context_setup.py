@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from freehold.codecs import nas, ngap
+from freehold.codecs import ngap
 from freehold.core.amf import values
 from freehold.core.amf.channels import N2
 from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.procedures.registration_accept import timer3
 from freehold.core.amf.state.connection import Connection
 from freehold.core.amf.state.machines import ContextEvent
 from freehold.core.amf.state.ue import Session, Ue
@@ -90,7 +91,7 @@ def restrictions(connection: Connection) -> ngap.MobilityRestrictionList:
 
 def assistance(amf: AmfFunction, ue: Ue) -> ngap.CoreNetworkAssistanceInformationForInactive | None:
     """What the gNB needs for RRC INACTIVE (TS 38.413 9.3.1.15)."""
-    guti, timer = ue.identity.tmsi, nas.GprsTimer3.of(amf.driver.timers["T3512"].seconds)
+    guti, timer = ue.identity.tmsi, timer3(amf.driver.timers["T3512"].seconds)
     if guti is None or not ue.mobility.area:
         return None
     s_tmsi = (amf.configuration.guami.set_id << 38) | (amf.configuration.guami.pointer << 32) | guti

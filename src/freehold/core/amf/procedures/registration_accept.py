@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from freehold.codecs import nas
 from freehold.core.amf.configuration import NetworkFeatures
 from freehold.core.amf.function import AmfFunction
@@ -45,8 +47,10 @@ def features(configured: NetworkFeatures, ims_voice: bool) -> nas.NetworkFeature
 
 @lru_cache(maxsize=16)
 def timer3(seconds: float) -> nas.GprsTimer3:
-    """T3512's form (TS 24.501 9.11.2.5)."""
-    return nas.GprsTimer3.of(seconds)
+    """T3512's form, rounded down: the AMF's own timers count on the UE coming in time (TS 24.501 5.3.7, 9.11.2.5)."""
+    timer = nas.GprsTimer3.of(seconds)
+    longer = timer.seconds is not None and timer.seconds > seconds
+    return msgspec.structs.replace(timer, value=timer.value - 1) if longer else timer
 
 
 @lru_cache(maxsize=16)

@@ -1,0 +1,125 @@
+"""Deregistration by the UE and by the network (TS 24.501 5.5.2)."""
+
+import pytest
+
+from freehold.codecs import nas, ngap
+from freehold.spec.causes import MmCause
+
+from .harness import World
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def gnb(world):
+    return world.gnb()
+
+
+@pytest.fixture
+def ue(world, gnb):
+    terminal = world.terminal(gnb)
+    terminal.register()
+    terminal.establish()
+    return terminal
+
+
+def request(ue, *, switch_off=False):
+    return nas.DeregistrationRequestFromUe(
+        deregistration_type=nas.DeregistrationType(switch_off=switch_off),
+        ng_ksi=nas.KeySetIdentifier(mapped=False, value=0),
+        mobile_identity=ue.guti,
+    )
+
+
+def ended(world, gnb, ue):
+    assert gnb.next(ngap.UEContextReleaseCommand).cause == ("nas", "deregister")
+    ue.released()
+    gone(world)
+
+
+def gone(world):
+    assert world.baseline() == {"ues": 0, "connections": 0, "gnbs": 1, "sessions": 0}
+    assert world.smf.contexts == {}
+    assert world.pcf.policies == set()
+    assert world.home.registered == {}
+    assert world.amf.function.contexts.tmsis == {}
+
+
+def test_when_the_ue_leaves_then_it_is_answered_and_nothing_stays(world, gnb, ue):
+    ue.tell(request(ue))
+    ue.expect(nas.DeregistrationAcceptToUe)
+    ended(world, gnb, ue)
+
+
+def test_when_the_ue_switches_off_then_it_is_not_answered(world, gnb, ue):
+    ue.tell(request(ue, switch_off=True))
+    ended(world, gnb, ue)
+
+
+def test_when_an_idle_ue_leaves_then_it_is_answered_too(world, gnb, ue):
+    ue.go_idle()
+    ue.begin(ue.security.protect(nas.encode(request(ue)), 1))
+    ue.expect(nas.DeregistrationAcceptToUe)
+    ended(world, gnb, ue)
+
+
+def test_when_the_ue_leaves_while_it_registers_then_it_is_gone(world, gnb, ue):
+    ue.go_idle()
+    ue.begin(ue.protected_initial(ue.registration_request(kind=2, ksi=0)))
+    ue.accepted()
+    ue.tell(request(ue))
+    ue.expect(nas.DeregistrationAcceptToUe)
+    ended(world, gnb, ue)
+
+
+def test_when_the_operator_ends_a_registration_then_the_ue_is_told(world, gnb, ue):
+    done = world.amf.start_deregistration(ue.subscription.supi, reregistration_required=True)
+    message = ue.expect(nas.DeregistrationRequestToUe)
+    assert message.deregistration_type.reregistration_required
+    assert message.cause is None
+    assert not done.settled
+    ue.tell(nas.DeregistrationAcceptFromUe())
+    ended(world, gnb, ue)
+    assert done.settled
+
+
+def test_when_a_cause_is_given_then_it_goes_out(world, gnb, ue):
+    world.amf.start_deregistration(ue.subscription.supi, cause=MmCause.FIVE_GS_SERVICES_NOT_ALLOWED)
+    assert ue.expect(nas.DeregistrationRequestToUe).cause == 7
+
+
+def test_when_the_ue_does_not_answer_then_it_is_gone_all_the_same(world, gnb, ue):
+    world.amf.start_deregistration(ue.subscription.supi)
+    world.run_for(5 * 6 + 1)
+    assert [type(each) for each in gnb.all()] == [ngap.DownlinkNASTransport] * 5 + [ngap.UEContextReleaseCommand]
+    ue.released()
+    gone(world)
+
+
+def test_when_an_idle_ue_is_to_go_then_it_is_paged_first(world, gnb, ue):
+    ue.go_idle()
+    world.amf.start_deregistration(ue.subscription.supi)
+    gnb.next(ngap.Paging)
+    ue.service_request(kind=2)
+    ue.expect(nas.DeregistrationRequestToUe)
+    ue.tell(nas.DeregistrationAcceptFromUe())
+    ended(world, gnb, ue)
+
+
+def test_when_an_idle_ue_does_not_answer_then_it_is_gone_too(world, gnb, ue):
+    ue.go_idle()
+    done = world.amf.start_deregistration(ue.subscription.supi)
+    world.run_for(3 * 6 + 1)
+    assert done.settled
+    gone(world)
+
+
+def test_when_both_sides_leave_at_once_then_the_ues_request_goes_first(world, gnb, ue):
+    world.amf.start_deregistration(ue.subscription.supi)
+    ue.expect(nas.DeregistrationRequestToUe)
+    ue.tell(request(ue))
+    ue.expect(nas.DeregistrationAcceptToUe)
+    ended(world, gnb, ue)
