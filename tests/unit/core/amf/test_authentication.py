@@ -3,14 +3,13 @@
 import msgspec
 import pytest
 
+from amfkit.harness import GUAMI, NULL_ALLOWED, World
 from freehold.codecs import nas, ngap
 from freehold.core.amf import SecurityPolicy
 from freehold.crypto import aka
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import Guti
 from freehold.stack.nas_security import HeaderType
-
-from .harness import GUAMI, NULL_ALLOWED, World
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def rejected_for_good(ue, gnb):
     ue.released()
 
 
-# --- the challenge ------------------------------------------------------------------------------------
+# --- the challenge ----------
 def test_when_a_suci_comes_then_the_challenge_is_a_whole_one(ue):
     ue.start()
     challenge = ue.challenge()
@@ -64,7 +63,7 @@ def test_when_the_ue_is_silent_then_the_challenge_comes_five_times(world, gnb, u
     assert world.baseline()["connections"] == 0
 
 
-# --- AUTHENTICATION FAILURE ------------------------------------------------------------------------------
+# --- AUTHENTICATION FAILURE ----------
 def test_when_the_sequence_number_is_stale_then_the_home_network_resynchronises(world, ue):
     ue.start()
     challenge = ue.challenge()
@@ -133,7 +132,7 @@ def test_when_the_cause_is_none_of_the_clauses_then_111(gnb, ue):
     assert ue.expect(nas.RegistrationReject).cause == MmCause.PROTOCOL_ERROR_UNSPECIFIED
 
 
-# --- algorithms --------------------------------------------------------------------------------------------
+# --- algorithms ----------
 @pytest.mark.parametrize(
     ("policy", "nea", "nia", "chosen"),
     [

@@ -2,10 +2,9 @@
 
 import pytest
 
+from amfkit.harness import World
 from freehold.codecs import nas, ngap
 from freehold.spec.causes import MmCause
-
-from .harness import World
 
 
 @pytest.fixture

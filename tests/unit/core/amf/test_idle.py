@@ -2,14 +2,14 @@
 
 import pytest
 
+from amfkit.harness import GUAMI, World
+from amfkit.neighbours import Smf
 from freehold.codecs import nas, ngap
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdateData
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import STmsi
 
-from .harness import GUAMI, World
-from .neighbours import Smf
 from .test_sessions import from_smf
 
 SETUP = {"n2_sm_info": Smf.TRANSFER, "n2_sm_info_type": "PDU_RES_SETUP_REQ"}
@@ -38,7 +38,7 @@ def view(world):
     return one
 
 
-# --- AN release --------------------------------------------------------------------------------------
+# --- AN release ----------
 def test_when_the_gnb_asks_for_release_then_its_cause_is_echoed_and_sessions_sleep(world, ue):
     command = ue.go_idle()
     assert command.cause == ("radioNetwork", "user-inactivity")
@@ -66,7 +66,7 @@ def test_when_the_release_comes_twice_then_one_command_goes(world, gnb, ue):
     assert [type(each) for each in gnb.all()] == [ngap.UEContextReleaseCommand]
 
 
-# --- service request ------------------------------------------------------------------------------------
+# --- service request ----------
 def test_when_uplink_data_waits_then_the_session_comes_back_with_the_context(world, gnb, ue):
     ue.go_idle()
     ue.service_request(uplink=[1], status=[1])
@@ -87,7 +87,7 @@ def test_when_uplink_data_waits_then_the_session_comes_back_with_the_context(wor
 
 
 def gnb_answer():
-    from .harness import RESPONSE
+    from amfkit.harness import RESPONSE
 
     return RESPONSE
 
@@ -158,7 +158,7 @@ def test_when_connected_then_a_service_request_wakes_sessions_beside_the_context
     gnb.next(ngap.PDUSessionResourceSetupRequest)
 
 
-# --- paging -----------------------------------------------------------------------------------------------
+# --- paging ----------
 def test_when_downlink_data_comes_then_the_ue_is_paged_and_its_session_woken(world, gnb, ue):
     ue.go_idle()
     assert from_smf(world, ue, **SETUP) == "ATTEMPTING_TO_REACH_UE"

@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from amfkit.harness import CONFIGURATION, GUAMI, PLMN, TAC, World
+from amfkit.neighbours import SLICE, SLICE_SD
 from freehold.codecs import nas, ngap
 from freehold.core.amf import NetworkFeatures, PlmnSupport
 from freehold.services.errors import ServiceError
@@ -10,9 +12,6 @@ from freehold.services.npcf import AmPolicyAssociation
 from freehold.services.nudm import Ambr
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import Guami, Guti, Pei, PlmnId, SNssai, Tai
-
-from .harness import CONFIGURATION, GUAMI, PLMN, TAC, World
-from .neighbours import SLICE, SLICE_SD
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def only_ue(world):
     return view
 
 
-# --- the accept (interworking.md 3) ---------------------------------------------------------------
+# --- the accept (interworking.md 3) ----------
 def test_when_a_suci_registers_then_the_accept_says_everything_a_phone_needs(world, gnb, ue):
     accept = ue.register()
     assert accept.registration_result.value == nas.AccessType.THREE_GPP
@@ -87,7 +86,7 @@ def test_when_drx_is_asked_for_then_it_is_negotiated(ue):
     )
 
 
-# --- the context at the gNB (interworking.md 13 to 17) ---------------------------------------------------
+# --- the context at the gNB (interworking.md 13 to 17) ----------
 def test_when_the_context_is_set_up_then_the_gnb_is_told_what_it_needs(world, ue):
     world.pcf.answer = AmPolicyAssociation(rfsp_index=7)
     ue.register()
@@ -146,7 +145,7 @@ def test_when_the_ue_says_its_radio_capability_changed_then_the_stored_one_is_dr
     assert ue.context.ue_radio_capability is None
 
 
-# --- initial NAS message protection (interworking.md 1) ----------------------------------------------------
+# --- initial NAS message protection (interworking.md 1) ----------
 def test_when_the_request_is_plain_then_the_whole_one_of_the_container_replaces_it(ue):
     request = ue.registration_request(identity=ue.suci, requested_nssai=nas.nssai((SLICE_SD,)))
     assert [each.snssai for each in ue.register(request).allowed_nssai] == [SLICE_SD]
@@ -212,7 +211,7 @@ def test_when_the_capability_changed_then_the_keys_are_renewed(ue):
     assert challenge.ng_ksi.value != 0
 
 
-# --- identities (interworking.md 4) -------------------------------------------------------------------------
+# --- identities (interworking.md 4) ----------
 def test_when_the_guti_is_known_but_unproved_then_its_subscriber_is_challenged(world, gnb, ue):
     ue.register()
     other = world.terminal(gnb, 1)
@@ -263,7 +262,7 @@ def test_when_the_ue_never_answers_then_identification_ends_and_nothing_stays(wo
     assert world.baseline()["connections"] == 0
 
 
-# --- refusals -------------------------------------------------------------------------------------------------
+# --- refusals ----------
 def rejected(ue, gnb):
     reject = ue.expect(nas.RegistrationReject)
     gnb.next(ngap.UEContextReleaseCommand)
@@ -341,7 +340,7 @@ def test_when_the_registration_type_is_not_provided_then_it_is_refused(gnb, ue, 
     assert rejected(ue, gnb) == cause
 
 
-# --- 5G-GUTI and T3550 ------------------------------------------------------------------------------------------
+# --- 5G-GUTI and T3550 ----------
 def test_when_the_accept_is_not_acknowledged_then_it_comes_five_times_and_the_ue_is_registered(world, gnb, ue):
     ue.start()
     ue.authenticate()
@@ -374,7 +373,7 @@ def test_when_the_new_guti_is_acknowledged_then_the_old_one_is_nobodys(world, ue
     assert world.amf.function.contexts.find(ue.guti) is not None
 
 
-# --- again -------------------------------------------------------------------------------------------------------
+# --- again ----------
 def test_when_the_subscriber_registers_anew_then_its_older_context_gives_way(world, gnb, ue):
     ue.register()
     ue.establish()
@@ -421,7 +420,7 @@ def test_when_a_ue_comes_back_before_its_release_then_the_old_connection_ends(wo
     assert only_ue(world).cm_state == "CM-CONNECTED"
 
 
-# --- periodic, mobility, sessions -----------------------------------------------------------------------------------
+# --- periodic, mobility, sessions ----------
 def test_when_a_periodic_update_ends_then_the_connection_is_released(world, gnb, ue):
     ue.register()
     ue.go_idle()
@@ -480,7 +479,7 @@ def test_when_a_session_cannot_come_back_then_the_result_says_why(world, ue):
     assert accept.reactivation_result_errors == [nas.ReactivationError(1, MmCause.INSUFFICIENT_USER_PLANE_RESOURCES)]
 
 
-# --- timers ------------------------------------------------------------------------------------------------------------
+# --- timers ----------
 def test_when_the_ue_is_not_heard_of_then_it_is_deregistered_and_told_10(world, gnb, ue):
     ue.register()
     ue.establish()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from amfkit.harness import INTERNET, RESPONSE, TAI, World
+from amfkit.neighbours import SLICE, SLICE_SD, Smf
 from freehold.codecs import nas, ngap
 from freehold.procedure import procedure
 from freehold.services.errors import ServiceError
@@ -9,9 +11,6 @@ from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.services.nsmf import SmContextUpdatedData
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import SNssai
-
-from .harness import INTERNET, RESPONSE, TAI, World
-from .neighbours import SLICE, SLICE_SD, Smf
 
 REJECT = b"\x2e\x01\x01\xc3\x1b"
 RELEASE = ngap.encode_value(ngap.PDUSessionResourceReleaseCommandTransfer(cause=("nas", "normal-release")))
@@ -54,7 +53,7 @@ def given_back(ue):
     return message.cause
 
 
-# --- establishment ---------------------------------------------------------------------------------------
+# --- establishment ----------
 def test_when_a_session_is_asked_for_then_smf_and_gnb_get_their_parts(world, ue):
     message = ue.establish()
     data = world.smf.last("create_sm_context")[0]
@@ -151,7 +150,7 @@ def test_when_the_context_is_not_at_the_gnb_yet_then_the_session_brings_it(world
     assert type(ue.read(context.nas_pdu)) is nas.DlNasTransport
 
 
-# --- later -------------------------------------------------------------------------------------------------
+# --- later ----------
 def test_when_a_5gsm_message_follows_then_it_goes_to_its_smf_and_the_answer_comes_back(world, gnb, ue):
     ue.establish()
     world.smf.answers[b"\x2e\x01\x02\xd1"] = SmContextUpdatedData(b"\x2e\x01\x02\xd3\x24", RELEASE, "PDU_RES_REL_CMD")

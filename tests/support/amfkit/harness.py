@@ -224,11 +224,13 @@ class Terminal:
         self.accept = None
         self.context = None
         self.request = None
+        self.tac = TAC
 
     # --- NGAP -----------------------------------------------------------------------------
     def begin(self, octets, **options):
         """Send the first NAS message of a connection."""
         self.amf_id = None
+        self.tac = options.get("tac", TAC)
         self.ran_id = self.gnb.initial(octets, **options)
 
     def uplink(self, octets):
@@ -238,7 +240,7 @@ class Terminal:
                 amf_ue_ngap_id=self.amf_id,
                 ran_ue_ngap_id=self.ran_id,
                 nas_pdu=octets,
-                user_location_information=self.gnb.location(),
+                user_location_information=self.gnb.location(self.tac),
             ),
             1,
         )
