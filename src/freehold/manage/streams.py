@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -70,14 +71,14 @@ def wanted(query: dict[str, str]) -> Callable[[Record], bool]:
     return lambda record: (of_ue is None or of_ue(record)) and (not interfaces or record.interface in interfaces)
 
 
-async def records(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[list[Record]]:
-    """Records as they come, in batches, until the reader goes."""
+@contextmanager
+def listening(network: ManagedNetwork, query: dict[str, str]) -> Iterator[Mailbox[Record]]:
+    """The records a client asked for, as they come."""
     mailbox: Mailbox[Record] = Mailbox()
     chosen = wanted(query)
     stop = network.tap.listen(lambda record: mailbox.put(record) if chosen(record) else None)
     try:
-        while True:
-            yield await mailbox.take()
+        yield mailbox
     finally:
         stop()
 
@@ -85,28 +86,32 @@ async def records(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterat
 async def as_lines(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
     """Records as JSON, one a line."""
     offset = network.utc() - network.now()
-    async for batch in records(network, query):
-        yield b"".join(msgspec.json.encode(record_view(record, offset)) + b"\n" for record in batch)
+    with listening(network, query) as mailbox:
+        while True:
+            batch = await mailbox.take()
+            yield b"".join(msgspec.json.encode(record_view(record, offset)) + b"\n" for record in batch)
 
 
 async def as_ladder(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
     """Records as a ladder."""
     ladder = Ladder(query["lanes"].split(",") if query.get("lanes") else LANES[:9])
-    yield ladder.header().encode() + b"\n"
-    async for batch in records(network, query):
-        yield "".join(f"{ladder.draw(record)}\n" for record in batch).encode()
+    with listening(network, query) as mailbox:
+        yield ladder.header().encode() + b"\n"
+        while True:
+            yield "".join(f"{ladder.draw(record)}\n" for record in await mailbox.take()).encode()
 
 
 async def as_capture(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
     """Records as a pcapng file that grows."""
     file = io.BytesIO()
     writer = CaptureWriter(file, utc_offset=network.utc() - network.now(), nas="nas" in query)
-    yield _drained(file)
-    async for batch in records(network, query):
-        for record in batch:
-            writer.record(record)
-        if file.tell():
-            yield _drained(file)
+    with listening(network, query) as mailbox:
+        yield _drained(file)
+        while True:
+            for record in await mailbox.take():
+                writer.record(record)
+            if file.tell():
+                yield _drained(file)
 
 
 def _drained(file: io.BytesIO) -> bytes:

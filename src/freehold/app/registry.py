@@ -1,0 +1,159 @@
+"""Subscriptions for commands: through the API while the network runs, straight from its store while it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, cast
+
+import msgspec
+
+from freehold.app.config import Configuration, data_folder, socket_path
+from freehold.app.requests import Client
+from freehold.core.udr import Udr
+from freehold.manage import subscribers
+from freehold.manage.subscribers import DnnForm, SliceForm
+from freehold.services.nudr import Subscriber
+from freehold.spec.errors import Unusable
+from freehold.spec.identities import Supi
+from freehold.store import OfflineStore, offline
+
+Row = dict[str, Any]
+
+
+class Registry(Protocol):
+    """What the subscriber commands do; Unusable says what cannot be."""
+
+    def add(self, forms: Sequence[Row]) -> int:
+        """Add subscribers given as forms; how many."""
+
+    def load(self, octets: bytes, *, csv: bool, replace: bool) -> int:
+        """Add all subscribers of a file's octets, or none; how many."""
+
+    def show(self, supi: str) -> Row:
+        """One subscriber, without secrets."""
+
+    def all(self) -> list[Row]:
+        """All subscribers, without secrets."""
+
+    def csv(self) -> str:
+        """All subscribers as CSV, without secrets."""
+
+    def change(self, supi: str, fields: Row) -> Row:
+        """Change fields of one; what it is then."""
+
+    def delete(self, supi: str) -> None:
+        """Remove one."""
+
+
+def slices_of(configuration: Configuration) -> tuple[SliceForm, ...]:
+    """What a subscriber gets who is given no slices: all of the network's, each with all its data networks."""
+    dnns = tuple(
+        DnnForm(section.name, uplink=int(section.ambr_up), downlink=int(section.ambr_down))
+        for section in configuration.dnn
+    )
+    return tuple(SliceForm(str(section.id), True, dnns) for section in configuration.slice)
+
+
+@contextmanager
+def registry(configuration: Configuration) -> Iterator[Registry]:
+    """The subscriptions, wherever they are now."""
+    client = Client(socket_path(configuration))
+    if client.answers():
+        yield RunningRegistry(client)
+        return
+    with offline(data_folder(configuration)) as store:
+        yield StoredRegistry(store, slices_of(configuration))
+
+
+class RunningRegistry:
+    """The subscriptions of a running network."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def add(self, forms: Sequence[Row]) -> int:
+        """Add subscribers given as forms; how many."""
+        return int(self._client.ask("POST", ("subscribers",), body=list(forms))["added"])
+
+    def load(self, octets: bytes, *, csv: bool, replace: bool) -> int:
+        """Add all subscribers of a file's octets, or none; how many."""
+        query = {"replace": ""} if replace else {}
+        media_type = "text/csv" if csv else "application/json"
+        return int(self._client.ask("POST", ("subscribers",), query, octets, media_type)["added"])
+
+    def show(self, supi: str) -> Row:
+        """One subscriber, without secrets."""
+        return cast("Row", self._client.get("subscribers", supi))
+
+    def all(self) -> list[Row]:
+        """All subscribers, without secrets."""
+        return cast("list[Row]", self._client.get("subscribers"))
+
+    def csv(self) -> str:
+        """All subscribers as CSV, without secrets."""
+        return cast("bytes", self._client.get("subscribers", format="csv")).decode()
+
+    def change(self, supi: str, fields: Row) -> Row:
+        """Change fields of one; what it is then."""
+        return cast("Row", self._client.ask("PATCH", ("subscribers", supi), body=fields))
+
+    def delete(self, supi: str) -> None:
+        """Remove one."""
+        self._client.ask("DELETE", ("subscribers", supi))
+
+
+class StoredRegistry:
+    """The subscriptions of a network that does not run."""
+
+    def __init__(self, store: OfflineStore, slices: tuple[SliceForm, ...]) -> None:
+        self._store = store
+        self._udr = Udr(store)
+        self._slices = slices
+
+    def add(self, forms: Sequence[Row]) -> int:
+        """Add subscribers given as forms; how many."""
+        return self.load(msgspec.json.encode(list(forms)), csv=False, replace=False)
+
+    def load(self, octets: bytes, *, csv: bool, replace: bool) -> int:
+        """Add all subscribers of a file's octets, or none; how many."""
+        forms = (subscribers.read_csv if csv else subscribers.read_json)(octets)
+        for form in forms:
+            if not replace and self._udr.subscriber(subscribers.supi_of(form.supi)) is not None:
+                raise Unusable(f"{form.supi} is there already: change it with set, or import with --replace")
+        made = subscribers.subscribers_of(forms, self._slices, self._udr)
+        self._store.wait(self._udr.put_all(made))
+        return len(made)
+
+    def show(self, supi: str) -> Row:
+        """One subscriber, without secrets."""
+        return _row(self._found(supi))
+
+    def all(self) -> list[Row]:
+        """All subscribers, without secrets."""
+        return [_row(subscriber) for subscriber in self._udr.subscribers()]
+
+    def csv(self) -> str:
+        """All subscribers as CSV, without secrets."""
+        return subscribers.write_csv(self._udr.subscribers())
+
+    def change(self, supi: str, fields: Row) -> Row:
+        """Change fields of one; what it is then."""
+        changed = subscribers.changed(self._found(supi), msgspec.json.encode(fields))
+        self._store.wait(self._udr.put(changed))
+        return _row(changed)
+
+    def delete(self, supi: str) -> None:
+        """Remove one."""
+        self._store.wait(self._udr.delete(self._found(supi).supi))
+
+    def _found(self, supi: str) -> Subscriber:
+        named: Supi = subscribers.supi_of(supi)
+        found = self._udr.subscriber(named)
+        if found is None:
+            raise Unusable(f"there is no subscriber {supi}")
+        return found
+
+
+def _row(subscriber: Subscriber) -> Row:
+    return cast("Row", msgspec.to_builtins(subscribers.view(subscriber)))

@@ -1,0 +1,177 @@
+"""The live view of `freehold up`: cells, terminals, sessions, throughput, the ladder; or plain lines."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+from freehold.cli.output import show_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from freehold.manage.network import ManagedNetwork
+    from freehold.procedure import Record
+    from freehold.spec.events import Event
+
+PERIOD: Final = 0.5
+"""Seconds between two looks at the network."""
+STEPS: Final = 18
+"""Lines of the ladder."""
+ROWS: Final = 12
+"""Terminals shown."""
+LANES: Final = ("UE", "gNB", "AMF", "SMF", "UPF", "AUSF", "UDM", "PCF", "NSSF")
+
+
+class View(Protocol):
+    """A way to show a network while it runs."""
+
+    covers_the_screen: bool
+
+    async def watch(self, network: ManagedNetwork) -> None:
+        """Show the network until cancelled."""
+
+
+def choose(*, plain: bool) -> View:
+    """The live view on a terminal, lines elsewhere."""
+    return LinesView() if plain or not sys.stdout.isatty() else ScreenView()
+
+
+class LinesView:
+    """A line whenever the numbers changed."""
+
+    covers_the_screen = False
+
+    async def watch(self, network: ManagedNetwork) -> None:
+        """Print until cancelled."""
+        shown: tuple[int, ...] = ()
+        while True:
+            status = network.status()
+            numbers = (status.gnbs, status.ues_registered, status.ues_connected, status.sessions)
+            if numbers != shown:
+                shown = numbers
+                show_line(
+                    f"{status.uptime_s:8.2f} s  {status.gnbs} gNB  {status.ues_registered} registered  "
+                    f"{status.ues_connected} connected  {status.sessions} sessions"
+                )
+                sys.stdout.flush()
+            await asyncio.sleep(PERIOD / 5)
+
+
+class Rate:
+    """Octets to bit/s between two looks."""
+
+    __slots__ = ("_octets", "_time")
+
+    def __init__(self) -> None:
+        self._octets = 0
+        self._time = 0.0
+
+    def of(self, octets: int, now: float) -> float:
+        """The rate since the last look, in bit/s."""
+        rate = 8 * (octets - self._octets) / (now - self._time) if self._time and now > self._time else 0.0
+        self._octets, self._time = octets, now
+        return max(0.0, rate)
+
+
+def bit_rate(rate: float) -> str:
+    """`12.3 Mbit/s`."""
+    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if rate >= factor:
+            return f"{rate / factor:.1f} {unit}bit/s"
+    return f"{rate:.0f} bit/s"
+
+
+class ScreenView:
+    """The whole terminal, drawn anew twice a second."""
+
+    covers_the_screen = True
+
+    def __init__(self) -> None:
+        from freehold.procedure.ladder import Ladder
+
+        self._ladder = Ladder(LANES)
+        self._steps: deque[str] = deque(maxlen=STEPS)
+        self._events: deque[str] = deque(maxlen=5)
+        self._up, self._down = Rate(), Rate()
+
+    async def watch(self, network: ManagedNetwork) -> None:
+        """Draw until cancelled."""
+        from rich.live import Live
+
+        stops = (network.tap.listen(self._record), network.listen(self._event))
+        try:
+            with Live(self.picture(network), screen=True, auto_refresh=False) as live:
+                while True:
+                    live.update(self.picture(network), refresh=True)
+                    await asyncio.sleep(PERIOD)
+        finally:
+            for stop in stops:
+                stop()
+
+    def _record(self, record: Record) -> None:
+        self._steps.append(self._ladder.draw(record))
+
+    def _event(self, event: Event) -> None:
+        from freehold.app.logs import line
+
+        self._events.append(f"{event.severity:<8}{line(event)}")
+
+    def picture(self, network: ManagedNetwork) -> RenderableType:
+        """What the screen shows now."""
+        from rich.console import Group
+        from rich.panel import Panel
+        from rich.text import Text
+
+        status, now = network.status(), time.monotonic()
+        up, down = self._up.of(status.uplink_bytes, now), self._down.of(status.downlink_bytes, now)
+        head = (
+            f"{status.name}  PLMN {status.plmn}  TAC {status.tac}   {status.gnbs} gNB   "
+            f"{status.ues_registered} registered   {status.ues_connected} connected   {status.sessions} sessions   "
+            f"up {bit_rate(up)}   down {bit_rate(down)}   {status.uptime_s:.0f} s"
+        )
+        return Group(
+            Panel(Text(head, no_wrap=True), title="freehold", title_align="left"),
+            self._cells(network),
+            self._terminals(network),
+            Panel(_lines([self._ladder.header(), *self._steps]), title="what happens", title_align="left"),
+            Panel(_lines(list(self._events) or ["nothing to tell"]), title="events", title_align="left"),
+        )
+
+    def _cells(self, network: ManagedNetwork) -> RenderableType:
+        table = _table("gNB", "ID", "N2", "TAC", "UEs")
+        for gnb in network.gnbs()[:4]:
+            table.add_row(gnb.name, gnb.id, gnb.address, ", ".join(map(str, gnb.tacs)), str(gnb.ues))
+        return table
+
+    def _terminals(self, network: ManagedNetwork) -> RenderableType:
+        table = _table("UE", "State", "Connection", "Address", "Up", "Down")
+        sessions = {session.supi: session for session in network.sessions()}
+        ues = network.ues()
+        for ue in ues[:ROWS]:
+            session = sessions.get(ue.supi)
+            octets = (f"{session.uplink_bytes}", f"{session.downlink_bytes}") if session else ("", "")
+            table.add_row(ue.supi, ue.state, ue.connection, session.ip if session else "", *octets)
+        if len(ues) > ROWS:
+            table.add_row(f"... and {len(ues) - ROWS} more")
+        return table
+
+
+def _table(*headings: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    return table
+
+
+def _lines(lines: list[str]) -> RenderableType:
+    from rich.text import Text
+
+    return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")

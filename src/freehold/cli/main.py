@@ -1,0 +1,63 @@
+"""The program `freehold`. Heavy rooms are imported by the commands that need them: `--help` is quick."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from freehold.cli import bench, config, doctor, state, subscriber, trace
+from freehold.spec.errors import Unusable
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"freehold {version('freehold')}\n")
+        raise typer.Exit
+
+
+def program() -> typer.Typer:
+    """The command line with all its commands."""
+    app = typer.Typer(
+        name="freehold",
+        help="A complete 5G standalone network: core, radio access, terminals, management.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def common(
+        version: Annotated[
+            bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+        ] = False,
+    ) -> None:
+        """A complete 5G standalone network: core, radio access, terminals, management."""
+
+    for command in (doctor.doctor, trace.trace):
+        app.command()(command)
+    state.add_to(app)
+    for name, group in (("subscriber", subscriber.app), ("config", config.app), ("bench", bench.app)):
+        app.add_typer(group, name=name)
+    return app
+
+
+def main() -> None:
+    """Run one command: exit 0 on success alone, 2 with one line for what the owner can put right."""
+    try:
+        program()(prog_name="freehold")
+    except Unusable as error:
+        sys.stderr.write(f"freehold: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output is gone, which is its right
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,34 @@
+"""Options that many commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from freehold.app.config import Configuration
+    from freehold.app.requests import Client
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The configuration file; without it the owner's own, or the defaults."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+SupiArgument = Annotated[str, typer.Argument(help="imsi-001010000000001, or only its digits.")]
+
+
+def configuration(path: Path | None) -> Configuration:
+    """The configuration a command works with."""
+    from freehold.app.config import load
+
+    return load(path)
+
+
+def client(path: Path | None) -> Client:
+    """The management API of the network that runs by this configuration."""
+    from freehold.app.config import load, socket_path
+    from freehold.app.requests import Client
+
+    return Client(socket_path(load(path)))

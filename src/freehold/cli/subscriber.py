@@ -1,0 +1,126 @@
+"""`freehold subscriber`: subscriptions of a running network through its API, or of its store while it does not run."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from freehold.cli.options import ConfigOption, JsonOption, SupiArgument, configuration
+from freehold.cli.output import show_fields, show_json, show_line, show_rows
+
+app = typer.Typer(help="Subscriptions: SIMs, their slices and data networks.", no_args_is_help=True)
+COLUMNS: Final = {"supi": "SUPI", "name": "NAME", "enabled": "ENABLED", "slices": "SLICES"}
+
+
+class Format(StrEnum):
+    """How a file of subscribers is written."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+def _registry(config: Path | None) -> Any:
+    from freehold.app.registry import registry
+
+    return registry(configuration(config))
+
+
+@app.command()
+def add(
+    supi: SupiArgument,
+    k: Annotated[str, typer.Option(help="K, 32 hexadecimal digits; `-` reads it from standard input.")] = "",
+    opc: Annotated[str, typer.Option(help="OPc, 32 hexadecimal digits.")] = "",
+    op: Annotated[str, typer.Option(help="OP instead of OPc.")] = "",
+    amf_field: Annotated[str, typer.Option(help="The AMF field, 4 hexadecimal digits.")] = "8000",
+    name: Annotated[str, typer.Option(help="A name for people.")] = "",
+    slice_: Annotated[str, typer.Option("--slice", help="A slice, like 1 or 1-010203; without it the network's.")] = "",
+    dnn: Annotated[list[str] | None, typer.Option(help="A data network; give it again for more.")] = None,
+    ip: Annotated[str, typer.Option(help="A fixed IPv4 address in the first data network.")] = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add one subscriber."""
+    form: dict[str, Any] = {"supi": supi, "opc": opc, "op": op, "amf_field": amf_field, "name": name}
+    form["k"] = sys.stdin.readline().strip() if k == "-" else k
+    if slice_ or dnn or ip:
+        names = dnn or ["internet"]
+        dnns = [{"dnn": each, "ip": ip if number == 0 else ""} for number, each in enumerate(names)]
+        form["slices"] = [{"id": slice_ or "1", "dnns": dnns}]
+    with _registry(config) as registry:
+        registry.add([form])
+        show_fields(registry.show(supi), as_json=as_json)
+
+
+@app.command()
+def show(supi: SupiArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """One subscriber, without secrets."""
+    with _registry(config) as registry:
+        show_fields(registry.show(supi), as_json=as_json)
+
+
+@app.command("list")
+def list_all(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """All subscribers."""
+    with _registry(config) as registry:
+        rows = registry.all()
+    shown = rows if as_json else [{**row, "slices": _slices(row["slices"])} for row in rows]
+    show_rows(shown, COLUMNS, as_json=as_json, none="no subscriber yet: add one with `freehold subscriber add`")
+
+
+def _slices(slices: list[dict[str, Any]]) -> list[str]:
+    return [f"{one['id']}: {' '.join(dnn['dnn'] for dnn in one['dnns'])}" for one in slices]
+
+
+@app.command("set")
+def change(
+    supi: SupiArgument,
+    name: Annotated[str | None, typer.Option(help="A name for people.")] = None,
+    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Barring takes effect at once.")] = None,
+    msisdn: Annotated[str | None, typer.Option(help="The telephone number.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change a subscriber; what is not given stays."""
+    given = {"name": name, "enabled": enabled, "msisdn": msisdn}
+    with _registry(config) as registry:
+        changed = registry.change(supi, {field: value for field, value in given.items() if value is not None})
+        show_fields(changed, as_json=as_json)
+
+
+@app.command()
+def delete(supi: SupiArgument, config: ConfigOption = None) -> None:
+    """Remove a subscriber; its terminal is deregistered at once."""
+    with _registry(config) as registry:
+        registry.delete(supi)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A .csv or .json file.", exists=True, dir_okay=False)],
+    replace: Annotated[bool, typer.Option(help="Replace subscribers that are there already.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add all subscribers of a file, or none where one is wrong."""
+    with _registry(config) as registry:
+        added = registry.load(file.read_bytes(), csv=file.suffix.lower() == ".csv", replace=replace)
+    if as_json:
+        show_json({"added": added})
+    else:
+        show_line(f"{added} subscribers added")
+
+
+@app.command()
+def export(
+    form: Annotated[Format, typer.Option("--format", help="csv or json.")] = Format.CSV, config: ConfigOption = None
+) -> None:
+    """All subscribers on standard output, without secrets."""
+    with _registry(config) as registry:
+        if form is Format.JSON:
+            show_json(registry.all())
+        else:
+            sys.stdout.write(registry.csv())

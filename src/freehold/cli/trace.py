@@ -1,0 +1,54 @@
+"""`freehold trace`: follow what crosses the interfaces of a running network."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from freehold.cli.options import ConfigOption, JsonOption, client
+from freehold.cli.output import note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def trace(
+    ue: Annotated[str, typer.Option(help="Only this UE's: imsi-..., or digits.")] = "",
+    pcap: Annotated[Path | None, typer.Option(help="Write a capture file that Wireshark opens.")] = None,
+    nas: Annotated[bool, typer.Option(help="With --pcap: NAS also alone, in clear.")] = False,
+    interfaces: Annotated[str, typer.Option(help="Only these, like N1,N2,N4,SBI.")] = "",
+    ladder: Annotated[bool, typer.Option(help="The ladder with clauses; what you get without --pcap.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Follow procedures live as a ladder with clause numbers, until Ctrl-C."""
+    query = {name: value for name, value in (("ue", ue), ("interfaces", interfaces)) if value}
+    network = client(config)
+    with suppress(KeyboardInterrupt):
+        if pcap is not None:
+            _save(network.stream("capture", **query, **({"nas": ""} if nas else {})), pcap)
+        elif as_json and not ladder:
+            _pass_on(network.stream("tap", **query))
+        else:
+            _pass_on(network.stream("ladder", **query))
+
+
+def _pass_on(pieces: Iterator[bytes]) -> None:
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+
+
+def _save(pieces: Iterator[bytes], place: Path) -> None:
+    octets = 0
+    with place.open("wb") as file:
+        note(f"writing {place}; end with Ctrl-C")
+        for piece in pieces:
+            file.write(piece)
+            file.flush()
+            octets += len(piece)
+    note(f"{octets} octets written")

@@ -1,0 +1,234 @@
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from freehold.cli import main as entry
+from freehold.procedure.tap import Record
+from freehold.spec.events import Event
+
+from ..manage.world import OPC, SUPI, K, Served
+
+DIGITS = SUPI.removeprefix("imsi-")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An owner's folders of this test's own."""
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    return tmp_path
+
+
+@pytest.fixture
+def run(home, monkeypatch, capsys):
+    """Run one command in this process: exit status, standard output, standard error."""
+
+    def runner(*arguments):
+        socket = ["--config", str(home / "freehold.toml")]
+        if not (home / "freehold.toml").exists():
+            settings = f'[management]\nsocket = "{home}/management.sock"\n[store]\npath = "{home}/data"\n'
+            (home / "freehold.toml").write_text(settings)
+        monkeypatch.setattr(sys, "argv", ["freehold", *arguments, *socket])
+        try:
+            entry.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code or 0
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return runner
+
+
+@pytest.fixture
+def served(home):
+    with Served(home) as made:
+        yield made
+
+
+def test_when_the_program_is_imported_then_nothing_heavy_is():
+    heavy = {"freehold.app", "freehold.net", "freehold.codecs", "msgspec", "asyncio", "rich", "uvloop", "http.client"}
+    program = "import sys, json; import freehold.cli.main as m; m.program(); print(json.dumps(sorted(sys.modules)))"
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert heavy.isdisjoint(json.loads(finished.stdout))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["subscriber", "--help"], ["--version"]])
+def test_when_help_is_asked_then_it_is_given_and_the_status_is_0(arguments):
+    finished = subprocess.run(
+        [sys.executable, "-c", "from freehold.cli.main import main; main()", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0
+    assert "freehold" in finished.stdout
+    assert finished.stderr == ""
+
+
+def test_when_no_network_runs_then_one_line_says_so_and_the_status_is_2(run):
+    status, out, err = run("status")
+    assert status == 2
+    assert out == ""
+    assert err.startswith("freehold: no network runs here")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status", "--nonsense"], ["nonsense"], ["subscriber", "import", "not-there.csv"]]
+)
+def test_when_a_command_is_wrong_then_the_status_is_2(run, arguments):
+    assert run(*arguments)[0] == 2
+
+
+def test_when_the_configuration_is_wrong_then_the_line_says_where(run, home):
+    (home / "freehold.toml").write_text('[network]\nplmm = "001/01"\n')
+    status, out, err = run("config", "check")
+    assert (status, out) == (2, "")
+    assert "freehold.toml:2: network.plmm" in err
+    assert "plmn" in err
+
+
+def test_when_the_configuration_is_shown_then_it_reads_back_as_itself(run, home):
+    status, shown, _ = run("config", "show")
+    assert status == 0
+    (home / "freehold.toml").write_text(shown)
+    assert run("config", "show")[1] == shown
+    status, out, _ = run("config", "check", "--json")
+    assert json.loads(out)["ok"]
+
+
+def test_when_the_schema_is_asked_then_it_is_json(run, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["freehold", "config", "schema"])
+    with pytest.raises(SystemExit):
+        entry.main()
+    assert json.loads(capsys.readouterr().out)
+
+
+# --- subscribers: the same without and with a running network -----------------------------------------
+@pytest.fixture(params=["offline", "running"])
+def anywhere(request, home):
+    if request.param == "offline":
+        yield
+    else:
+        with Served(home):
+            yield
+
+
+@pytest.mark.usefixtures("anywhere")
+def test_when_subscribers_are_kept_then_every_command_does_its_part(run, tmp_path):
+    status, out, _ = run("subscriber", "add", DIGITS, "--k", K, "--opc", OPC, "--name", "lab", "--json")
+    assert status == 0
+    assert json.loads(out)["supi"] == SUPI
+    assert K not in out
+    assert run("subscriber", "add", DIGITS, "--k", K, "--opc", OPC)[0] == 2
+    assert json.loads(run("subscriber", "show", SUPI, "--json")[1])["name"] == "lab"
+    status, out, _ = run("subscriber", "set", SUPI, "--name", "pump", "--disable", "--json")
+    assert (json.loads(out)["name"], json.loads(out)["enabled"]) == ("pump", False)
+    assert "pump" in run("subscriber", "list")[1]
+    exported = run("subscriber", "export")[1]
+    assert exported.splitlines()[1].startswith(f"{SUPI},pump,no,1,internet,")
+    assert json.loads(run("subscriber", "export", "--format", "json")[1])[0]["supi"] == SUPI
+    file = tmp_path / "more.csv"
+    file.write_text(f"supi,k,opc,dnn,ip\n001010000000002,{K},{OPC},internet ims,10.45.0.9\n")
+    assert json.loads(run("subscriber", "import", str(file), "--json")[1]) == {"added": 1}
+    assert run("subscriber", "import", str(file))[0] == 2
+    assert run("subscriber", "import", str(file), "--replace")[0] == 0
+    assert len(json.loads(run("subscriber", "list", "--json")[1])) == 2
+    assert run("subscriber", "delete", SUPI)[0] == 0
+    assert run("subscriber", "delete", SUPI)[0] == 2
+    assert run("subscriber", "show", SUPI)[0] == 2
+    assert len(json.loads(run("subscriber", "list", "--json")[1])) == 1
+
+
+@pytest.mark.usefixtures("anywhere")
+@pytest.mark.parametrize("secrets", [["--k", "12"], ["--k", K], ["--k", K, "--opc", OPC, "--op", OPC], []])
+def test_when_secrets_are_wrong_then_nothing_is_added_and_they_are_not_shown(run, secrets):
+    status, out, err = run("subscriber", "add", DIGITS, *secrets)
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert K not in err
+    assert json.loads(run("subscriber", "list", "--json")[1]) == []
+
+
+# --- a running network -----------------------------------------------------------------------------------
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["status"], "001/01"),
+        (["ue", "list"], "5GMM-REGISTERED"),
+        (["ue", "show", DIGITS], "10.45.0.2"),
+        (["session"], "10.45.0.2"),
+        (["gnb"], "gnb-1"),
+        (["nf"], "AMF"),
+    ],
+)
+def test_when_state_is_asked_then_people_and_machines_can_read_it(run, arguments, words):
+    status, out, err = run(*arguments)
+    assert (status, err) == (0, "")
+    assert words in out
+    assert words in json.dumps(json.loads(run(*arguments, "--json")[1]))
+
+
+def test_when_alarms_stand_then_they_are_listed_and_acknowledged(run, served):
+    served.do(served.network.environment.emit, Event("x", "the gNB's TAC is 7", "warning", "gnb-2", "set tac = 7"))
+    assert "set tac = 7" in run("alarm", "list")[1]
+    assert run("alarm", "acknowledge", "1")[0] == 0
+    assert run("alarm", "acknowledge", "1")[0] == 2
+    status, out, err = run("alarm", "list")
+    assert (status, out, err) == (0, "", "no alarm stands\n")
+
+
+def test_when_a_ue_is_to_go_then_the_network_is_told(run, served):
+    assert run("ue", "deregister", SUPI)[0] == 0
+    assert served.network.deregistered == [SUPI]
+    assert run("ue", "deregister", "imsi-001019999999999")[0] == 2
+
+
+def test_when_counters_are_asked_then_they_are_shown(run, served):
+    served.network.environment.count("RM.RegInitReq", "initial")
+    assert "RM.RegInitReq" in run("counter")[1]
+
+
+@pytest.mark.parametrize(("options", "words"), [([], "|<-----|"), (["--json"], '"name":"NGSetupResponse"')])
+def test_when_traced_then_what_comes_by_is_printed(served, home, options, words):
+    configuration = home / "freehold.toml"
+    configuration.write_text(f'[management]\nsocket = "{home}/management.sock"\n')
+    tracer = subprocess.Popen(
+        [sys.executable, "-c", "from freehold.cli.main import main; main()", "trace", "-c", configuration, *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    record = Record(1.0, "N2", "amf", "gnb-1", "NGSetupResponse", octets=b"\x20")
+    stop = threading.Event()
+
+    def repeat():
+        while not stop.wait(0.01):
+            served.do(served.network.tap.record, record)
+
+    speaker = threading.Thread(target=repeat)
+    speaker.start()
+    try:
+        line = next(line for line in tracer.stdout if "NGSetupResponse" in line)
+    finally:
+        stop.set()
+        speaker.join()
+        tracer.terminate()
+        tracer.communicate()
+    assert words in line
+
+
+@pytest.mark.usefixtures("home")
+def test_when_the_doctor_looks_then_each_finding_has_words(run):
+    status, out, _ = run("doctor", "--json")
+    findings = json.loads(out)
+    assert {finding["check"] for finding in findings} >= {"sctp", "ports", "tun", "clock", "store", "network"}
+    assert status == int(any(finding["state"] == "bad" for finding in findings))
+    assert all(finding["fix"] for finding in findings if finding["state"] == "bad")
+    assert run("doctor")[1].count("\n") >= len(findings)
