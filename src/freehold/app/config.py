@@ -60,6 +60,12 @@ class AmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     null_scheme: bool = True
 
 
+class SmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The SMF: its N4 address, where its UPF is another process (`freehold run upf`)."""
+
+    n4: str = ""
+
+
 class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The UPF: N3 and N4 addresses, the N3 address told to gNBs, the packet path."""
 
@@ -112,6 +118,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slice: tuple[SliceSection, ...] = (SliceSection(),)
     dnn: tuple[DnnSection, ...] = (DnnSection(),)
     amf: AmfSection = AmfSection()
+    smf: SmfSection = SmfSection()
     upf: UpfSection = UpfSection()
     gnb: tuple[GnbSection, ...] = (GnbSection(),)
     management: ManagementSection = ManagementSection()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -19,8 +20,13 @@ T = TypeVar("T")
 class World(Protocol):
     """Time, chance and hand-over for everything in one process."""
 
-    environment: Environment
-    deliver: Delivery
+    @property
+    def environment(self) -> Environment:
+        """Clock, chance, counters, events and tap."""
+
+    @property
+    def deliver(self) -> Delivery:
+        """How links in this process hand over."""
 
     async def wait(self, signal: Signal[T]) -> T:
         """The value of a signal, once the network has brought it about."""
@@ -34,12 +40,16 @@ class World(Protocol):
     def counted(self) -> dict[tuple[str, str], int]:
         """All counters by name and label."""
 
+    def hush(self) -> None:
+        """Tell nobody anything any more: the network is being taken down."""
+
 
 class RealWorld:
     """The running asyncio loop."""
 
     def __init__(self) -> None:
         self.environment = LoopEnvironment()
+        self._listening: list[Callable[[], None]] = []
         self.deliver: Delivery = Batch(self.environment.call_soon)
 
     async def wait(self, signal: Signal[T]) -> T:
@@ -55,7 +65,16 @@ class RealWorld:
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hand every event to `listener` until the returned function is called."""
-        return self.environment.listen(listener)
+        stop = self.environment.listen(listener)
+        self._listening.append(stop)
+        return stop
+
+    def hush(self) -> None:
+        """Tell nobody anything any more."""
+        stops, self._listening = self._listening, []
+        for stop in stops:
+            with contextlib.suppress(ValueError):  # it had stopped by itself
+                stop()
 
     def counted(self) -> dict[tuple[str, str], int]:
         """All counters by name and label."""
@@ -70,6 +89,7 @@ class VirtualWorld:
 
     def __init__(self, seed: int = 0) -> None:
         self.environment = VirtualEnvironment(seed=seed)
+        self._listening: list[Callable[[], None]] = []
         self.deliver: Delivery = Batch(self.environment.call_soon)
 
     async def wait(self, signal: Signal[T]) -> T:
@@ -84,7 +104,16 @@ class VirtualWorld:
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hand every event to `listener` until the returned function is called."""
-        return self.environment.listen(listener)
+        stop = self.environment.listen(listener)
+        self._listening.append(stop)
+        return stop
+
+    def hush(self) -> None:
+        """Tell nobody anything any more."""
+        stops, self._listening = self._listening, []
+        for stop in stops:
+            with contextlib.suppress(ValueError):  # it had stopped by itself
+                stop()
 
     def counted(self) -> dict[tuple[str, str], int]:
         """All counters by name and label."""

@@ -14,17 +14,47 @@ from freehold.spec.events import Event
 
 START_UTC: Final = 1_767_225_600.0
 """Virtual time zero as a person reads it: 2026-01-01 00:00:00 UTC."""
+SHORTEST: Final = 1e-6
+"""Seconds until an engine that wants to work again at once does."""
 LIVELOCK: Final = 1_000_000
 """So many callbacks at one instant are a loop without progress."""
+
+
+class Engine:
+    """A native engine on a virtual clock, with the alarm for its next deadline."""
+
+    __slots__ = ("_alarm", "_clock", "_poll", "_then")
+
+    def __init__(self, clock: VirtualClock, poll: Callable[[float], float | None]) -> None:
+        self._clock = clock
+        self._poll = poll
+        self._alarm: QueuedAlarm | None = None
+        self._then: float | None = None
+
+    def run(self) -> None:
+        """Let it work now, and set the alarm for when it asked to work again."""
+        then = self._poll(self._clock.now())
+        if then == self._then and then is not None and then > self._clock.now():
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._then = then
+        later = None if then is None else max(then, self._clock.now() + SHORTEST)
+        self._alarm = None if later is None else self._clock.alarms.call_at(later, _wake)
+
+
+def _wake() -> None:
+    """The clock calls every engine at each instant: an engine's alarm only makes the instant."""
 
 
 class VirtualClock:
     """One time line that many environments may share; it moves only when told."""
 
-    __slots__ = ("_time", "alarms", "randomness")
+    __slots__ = ("_engines", "_time", "alarms", "randomness")
 
     def __init__(self, seed: int = 0) -> None:
         self._time = 0.0
+        self._engines: list[Engine] = []
         self.alarms = AlarmQueue()
         self.randomness = Random(seed)  # noqa: S311 - a simulation must be repeatable
 
@@ -32,12 +62,23 @@ class VirtualClock:
         """Virtual seconds since the start."""
         return self._time
 
+    def drive(self, poll: Callable[[float], float | None]) -> None:
+        """Call a native engine's `poll` at every instant; it answers when it wants to be called again, in seconds."""
+        self._engines.append(Engine(self, poll))
+
     def settle(self) -> int:
         """Call everything that is due now and what it makes due now; how many callbacks."""
-        called = self.alarms.run(self._time, LIVELOCK)
-        if called == LIVELOCK:
-            raise Bug(f"{LIVELOCK} callbacks at virtual second {self._time}: a loop without progress")
-        return called
+        called = 0
+        while True:
+            just = self.alarms.run(self._time, LIVELOCK)
+            for engine in self._engines:
+                engine.run()
+            called += just
+            if called >= LIVELOCK:
+                raise Bug(f"{LIVELOCK} callbacks at virtual second {self._time}: a loop without progress")
+            due = self.alarms.due()
+            if due is None or due > self._time:
+                return called
 
     def run_until(self, when: float) -> None:
         """Move to `when` seconds, calling everything due on the way at its own time."""

@@ -1,0 +1,144 @@
+"""The core: every network function of it in this process, joined by its services."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import Any, Final
+
+from freehold.app.config import Configuration
+from freehold.app.tapped import tapped
+from freehold.app.world import World
+from freehold.core.amf.amf import Amf
+from freehold.core.amf.configuration import AmfConfiguration, AmfPeers, PlmnSupport, RejectPolicy, SecurityPolicy
+from freehold.core.ausf.ausf import Ausf
+from freehold.core.nrf.nrf import Nrf
+from freehold.core.nssf.nssf import Nssf
+from freehold.core.pcf.pcf import Pcf
+from freehold.core.smf.configuration import DataNetwork, SmfConfiguration, SmfPeers
+from freehold.core.smf.smf import Smf
+from freehold.core.udm import home_keys
+from freehold.core.udm.sidf import Sidf
+from freehold.core.udm.udm import Udm
+from freehold.core.udr.repository import Udr
+from freehold.core.upf.function import Upf, UpfSettings
+from freehold.procedure import Driver, Environment, procedure
+from freehold.services.datagram import Address, DatagramPort
+from freehold.services.nnrf import Discovery, NfProfile
+from freehold.services.store import Store
+from freehold.services.userplane import SessionPlane
+from freehold.spec.identities import Guami
+from freehold.spec.timers import Timers
+
+SMF_N4: Final[Address] = ("127.0.0.1", 8805)
+UPF_N4: Final[Address] = ("127.0.0.2", 8805)
+"""N4 in process: names of the two ends, no sockets (TS 29.244 6.2.2 gives the port)."""
+
+
+class Core:
+    """AMF, SMF, AUSF, UDM, UDR, PCF, NSSF and NRF over one store; UPFs are told by their N4 addresses."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        world: World,
+        store: Store,
+        smf_n4: Address = SMF_N4,
+        upf_n4: Address = UPF_N4,
+    ) -> None:
+        self.configuration = configuration
+        self.world = world
+        self.store = store
+        self.timers = Timers(configuration.timers)
+        self.home_network_keys, self._keys_durable = home_keys.ensure(store, world.environment.random)
+        plmn = configuration.network.plmn
+        slices = tuple(section.id for section in configuration.slice)
+        self.nrf = Nrf()
+        self.udr = Udr(store)
+        self.udm = Udm(self.udr, Sidf(self.home_network_keys, null_scheme=configuration.amf.null_scheme, plmns=(plmn,)))
+        self.ausf = Ausf(self._seen(self.udm, "AUSF", "UDM"), (plmn,))
+        self.nssf = Nssf(slices)
+        self.pcf = Pcf()
+        self.smf = Smf(self._smf_configuration(smf_n4, upf_n4), self._smf_peers(), world.environment, self.timers)
+        self.amf = Amf(self._amf_configuration(), self._amf_peers(), world.environment, self.timers)
+
+    async def start(self) -> None:
+        """Make the functions known to each other, once the home network's keys are safe."""
+        await self.world.wait(self._keys_durable)
+        profiles = (
+            NfProfile("amf", "AMF", service=self._seen(self.amf, "SMF", "AMF")),
+            NfProfile("smf", "SMF", service=self._seen(self.smf, "AMF", "SMF")),
+        )
+        await self.world.wait(self._driver().converse("NRF").perform(announcement(self.nrf, profiles)))
+
+    def stop(self) -> None:
+        """Watch the UPFs no more."""
+        self.smf.stop()
+
+    def _driver(self) -> Driver:
+        return Driver("NRF", self.world.environment, self.timers)
+
+    def _seen(self, service: Any, source: str, target: str) -> Any:
+        return tapped(service, self.world.environment, source, target)
+
+    def _smf_peers(self) -> SmfPeers:
+        return SmfPeers(
+            udm=self._seen(self.udm, "SMF", "UDM"),
+            pcf=self._seen(self.pcf, "SMF", "PCF"),
+            nrf=self.nrf,
+        )
+
+    def _amf_peers(self) -> AmfPeers:
+        return AmfPeers(
+            ausf=self._seen(self.ausf, "AMF", "AUSF"),
+            udm=self._seen(self.udm, "AMF", "UDM"),
+            pcf=self._seen(self.pcf, "AMF", "PCF"),
+            nssf=self._seen(self.nssf, "AMF", "NSSF"),
+            nrf=self.nrf,
+        )
+
+    def _smf_configuration(self, n4: Address, upf: Address) -> SmfConfiguration:
+        networks = tuple(
+            DataNetwork(section.name, section.pool, dns=section.dns or (gateway(section.pool),), p_cscf=section.p_cscf,
+                        mtu=section.mtu)
+            for section in self.configuration.dnn
+        )  # fmt: skip
+        return SmfConfiguration("SMF", n4=IPv4Address(n4[0]), upfs=(upf,), networks=networks)
+
+    def _amf_configuration(self) -> AmfConfiguration:
+        configuration, amf = self.configuration, self.configuration.amf
+        plmn = configuration.network.plmn
+        return AmfConfiguration(
+            name="AMF",
+            guami=Guami(plmn, amf.region, amf.set, amf.pointer),
+            plmns=(PlmnSupport(plmn, tuple(section.id for section in configuration.slice)),),
+            tacs=(configuration.network.tac,),
+            security=SecurityPolicy(
+                tuple(int(name[3:]) for name in amf.integrity), tuple(int(name[3:]) for name in amf.ciphering)
+            ),
+            rejects=RejectPolicy(configuration.reject.unknown_subscriber, configuration.reject.barred_subscriber),
+            network_name=configuration.network.name,
+        )
+
+
+@procedure(spec="TS 29.510 5.2.2.2")
+async def announcement(nrf: Discovery, profiles: tuple[NfProfile, ...]) -> None:
+    """Register functions at the NRF."""
+    for profile in profiles:
+        await nrf.register(profile)
+
+
+def gateway(pool: Any) -> IPv4Address:
+    """The first address of a pool: the data network's own."""
+    return IPv4Address(int(pool.network_address) + 1)
+
+
+def make_upf(
+    configuration: Configuration,
+    environment: Environment,
+    plane: SessionPlane,
+    port: DatagramPort,
+    smfs: tuple[str, ...] = (SMF_N4[0],),
+) -> Upf:
+    """The UPF of this process on its N4 port, serving the SMFs at these addresses."""
+    driver = Driver("UPF", environment, Timers(configuration.timers))
+    return Upf(driver, port, plane, UpfSettings(node_id=port.address[0], peers=smfs))

@@ -1,0 +1,126 @@
+"""The main job, headless: terminals register, open a session, send traffic, and are counted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from freehold.app.config import Configuration
+from freehold.app.handles import UserEquipment
+from freehold.app.network import Network
+from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired, Unusable
+
+AT_ONCE: Final = 64
+"""Terminals that register at the same time; the next one starts when one is done."""
+PINGS: Final = 3
+"""Echo requests each terminal sends; one that is answered is enough."""
+
+
+class DemoItem(msgspec.Struct, frozen=True):
+    """One terminal of a demonstration; `rtt_ms` is None where no echo came back, `failure` says what went wrong."""
+
+    supi: str
+    guti: str | None
+    ip: str | None
+    rtt_ms: float | None
+    uplink_bytes: int
+    downlink_bytes: int
+    failure: str = ""
+
+
+class DemoReport(msgspec.Struct, frozen=True):
+    """What a demonstration did, in total and terminal by terminal."""
+
+    ues: int
+    registered: int
+    sessions: int
+    ping_ok: int
+    seconds: float
+    items: list[DemoItem]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every terminal did everything."""
+        return self.registered == self.sessions == self.ping_ok == self.ues
+
+
+async def demonstrate(
+    ues: int = 10,
+    *,
+    pcap: Path | None = None,
+    configuration: Configuration | None = None,
+    null_ciphering: bool = False,
+    progress: Callable[[DemoItem], None] = lambda _: None,
+) -> DemoReport:
+    """Run a whole network in real time for `ues` terminals; `pcap` captures N2, N3 and N4.
+
+    `null_ciphering` puts NEA0 first, so that NAS can be read in the capture.
+    """
+    chosen = configuration or Configuration()
+    if null_ciphering:
+        amf = msgspec.structs.replace(chosen.amf, ciphering=("NEA0",))
+        chosen = msgspec.structs.replace(chosen, amf=amf)
+    capacity = sum(section.pool.num_addresses - 3 for section in chosen.dnn[:1])
+    if not 0 < ues <= capacity:
+        raise Unusable(f"--ues {ues}: the pool {chosen.dnn[0].pool} has addresses for 1 to {capacity} terminals")
+    began = time.perf_counter()
+    async with Network(chosen, real_time=True, trace=pcap is not None) as network:
+        items = await drive(network, [network.ue() for _ in range(ues)], progress)
+        seconds = time.perf_counter() - began
+        if pcap is not None:
+            network.trace.stop()
+            save(network, pcap)
+    return DemoReport(
+        ues,
+        sum(item.guti is not None for item in items),
+        sum(item.ip is not None for item in items),
+        sum(item.rtt_ms is not None for item in items),
+        round(seconds, 3),
+        items,
+    )
+
+
+async def drive(
+    network: Network, ues: list[UserEquipment], progress: Callable[[DemoItem], None] = lambda _: None
+) -> list[DemoItem]:
+    """Let terminals of a running network do the main job, some at a time; their results in the same order."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(ue: UserEquipment) -> DemoItem:
+        async with room:
+            item = await main_job(ue, network.configuration.dnn[0].name)
+        progress(item)
+        return item
+
+    return list(await asyncio.gather(*map(one, ues)))
+
+
+async def main_job(ue: UserEquipment, dnn: str) -> DemoItem:
+    """Register, open a session, ping the data network."""
+    ip, rtt, octets, failure = None, None, (0, 0), ""
+    try:
+        await ue.register()
+        session = await ue.pdu_session(dnn)
+        ip = session.ip
+        for _ in range(PINGS):
+            rtt = (await session.ping()).rtt_ms
+            if rtt is not None:
+                break
+        octets = (session.traffic.uplink, session.traffic.downlink)
+    except (Reject, PeerError, TimerExpired, Aborted) as error:
+        failure = str(error)
+    guti = str(ue.guti) if ue.registered and ue.guti else None
+    return DemoItem(ue.supi.value, guti, ip, None if rtt is None else round(rtt, 3), *octets, failure)
+
+
+def save(network: Network, path: Path) -> int:
+    """Write the trace as a capture file; Unusable where the file cannot be written."""
+    try:
+        return network.trace.pcap(path)
+    except OSError as error:
+        raise Unusable(f"{path}: the capture cannot be written: {error.strerror}") from None

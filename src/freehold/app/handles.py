@@ -1,0 +1,153 @@
+"""What a script holds of a network: terminals and sessions whose methods are awaited."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from freehold.app.sockets import TcpSocket, UdpSocket
+from freehold.net.access import AccessPlane
+from freehold.procedure import Signal
+from freehold.services.access import PingResult
+from freehold.services.nudr import Subscriber
+from freehold.spec.identities import Guti, SNssai, Supi
+from freehold.ue.state.mobility import Granted
+from freehold.ue.state.session import Session
+from freehold.ue.terminal import Terminal
+
+if TYPE_CHECKING:
+    from freehold.app.world import World
+
+
+class Traffic(msgspec.Struct, frozen=True, gc=False):
+    """IP octets that a session carried, without any tunnel's headers."""
+
+    uplink: int
+    downlink: int
+
+
+class PduSession:
+    """A PDU session of a script's terminal: an address to ping from and open sockets on."""
+
+    def __init__(self, world: World, plane: AccessPlane, session: Session, gateway: str) -> None:
+        self._world = world
+        self._plane = plane
+        self._session = session
+        self.gateway = gateway
+        """The data network's own address."""
+
+    @property
+    def identity(self) -> int:
+        """The PDU session identity, 1..15."""
+        return self._session.identity
+
+    @property
+    def ip(self) -> str:
+        """The terminal's IPv4 address in this session."""
+        return self._session.address or ""
+
+    @property
+    def dns(self) -> tuple[str, ...]:
+        """Name servers that the network told."""
+        return self._session.granted.dns if self._session.granted else ()
+
+    @property
+    def mtu(self) -> int:
+        """The link MTU in octets."""
+        return self._session.granted.mtu if self._session.granted else 0
+
+    @property
+    def active(self) -> bool:
+        """Whether its user plane has a bearer now."""
+        return self._session.bearer is not None
+
+    @property
+    def traffic(self) -> Traffic:
+        """What it carried so far."""
+        return Traffic(*self._plane.octets(self._session.number))
+
+    async def ping(self, destination: str | None = None, size: int = 56) -> PingResult:
+        """One echo request to `destination` (the data network itself by default) and its reply, or none in 1 s."""
+        done: Signal[PingResult] = Signal()
+        self._plane.ping(self._session.number, destination or self.gateway, size, done.set)
+        return await self._world.wait(done)
+
+    async def tcp_connect(self, host: str, port: int) -> TcpSocket:
+        """A TCP connection from the terminal's address; ConnectionError where it is refused."""
+        return await TcpSocket.connect(self._world, self._plane, self._session.number, host, port)
+
+    def udp(self, port: int = 0) -> UdpSocket:
+        """A UDP socket on the terminal's address; port 0 takes a free one."""
+        return UdpSocket(self._world, self._plane, self._session.number, port)
+
+
+class UserEquipment:
+    """A terminal with its subscription, as a script uses it; a refusal raises `freehold.ue.errors.Refused`."""
+
+    def __init__(self, world: World, terminal: Terminal, subscriber: Subscriber, plane: AccessPlane) -> None:
+        self._world = world
+        self._plane = plane
+        self.terminal = terminal
+        self.subscriber = subscriber
+        self.sessions: dict[int, PduSession] = {}
+        self.gateways: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<{self.terminal} {self.supi}>"
+
+    @property
+    def supi(self) -> Supi:
+        """The permanent identity; masked where it is printed."""
+        return self.subscriber.supi
+
+    @property
+    def guti(self) -> Guti | None:
+        """The temporary identity the network gave."""
+        return self.terminal.usim.guti
+
+    @property
+    def registered(self) -> bool:
+        """Whether it is registered."""
+        return self.terminal.mm.registered
+
+    @property
+    def idle(self) -> bool:
+        """Whether it has no signalling connection."""
+        return self.terminal.link.connection is None
+
+    async def register(self, *, follow_on: bool = True) -> Granted:
+        """Register, or update the registration: what the network granted."""
+        return await self._world.wait(self.terminal.register(follow_on=follow_on))
+
+    async def pdu_session(self, dnn: str | None = None, slice_: SNssai | None = None) -> PduSession:
+        """Open a PDU session and wait for its user plane."""
+        session = await self._world.wait(self.terminal.pdu_session(dnn, slice_))
+        gateway = self.gateways.get(session.granted.dnn or "" if session.granted else "", "") or self._first_gateway()
+        made = self.sessions[session.identity] = PduSession(self._world, self._plane, session, gateway)
+        return made
+
+    def _first_gateway(self) -> str:
+        return next(iter(self.gateways.values()), "")
+
+    async def release(self, session: PduSession) -> None:
+        """Release a PDU session."""
+        await self._world.wait(self.terminal.release_session(session.identity))
+        self.sessions.pop(session.identity, None)
+
+    async def service_request(self) -> None:
+        """Leave idle mode."""
+        await self._world.wait(self.terminal.service_request())
+
+    async def go_idle(self) -> None:
+        """Have the gNB release the connection, and wait until it is released."""
+        released: Signal[None] = Signal()
+        self.terminal.after_release(functools.partial(released.set, None))
+        self.terminal.go_idle()
+        await self._world.wait(released)
+
+    async def deregister(self, *, switch_off: bool = False) -> None:
+        """Deregister; with `switch_off` without waiting for the network's answer."""
+        await self._world.wait(self.terminal.deregister(switch_off=switch_off))
+        self.sessions.clear()

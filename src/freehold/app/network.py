@@ -1,0 +1,236 @@
+"""A network in one process: core, user plane, gNBs, terminals, or those of them that are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal, Self, TypeVar
+
+from freehold.app.config import Configuration, GnbSection
+from freehold.app.core import SMF_N4, UPF_N4, Core, gateway, make_upf
+from freehold.app.handles import UserEquipment
+from freehold.app.packets import N3_PREFIX, Packets
+from freehold.app.quiet import QuietEnvironment
+from freehold.app.radio import Radio, local_connector, remote_connector
+from freehold.app.subscriptions import next_number, subscriber
+from freehold.app.trace import Trace
+from freehold.app.world import RealWorld, VirtualWorld, World
+from freehold.net import endpoints, udp
+from freehold.net.local import LocalNetwork
+from freehold.net.userplane import GTPU_PORT, UpfPlane, bind_n3
+from freehold.procedure import Signal
+from freehold.ran.cu_cp.gnb import Gnb
+from freehold.services.datagram import Address, DatagramPort, DatagramUser
+from freehold.services.nudr import Subscriber
+from freehold.services.store import Store
+from freehold.spec.errors import Bug, Unusable
+from freehold.store import DataFolder, MemoryStore, SqliteStore
+from freehold.ue.configuration import HomeNetworkKey
+
+T = TypeVar("T")
+Role = Literal["core", "upf", "gnb", "ue"]
+WHOLE: Final[frozenset[Role]] = frozenset(("core", "upf", "gnb", "ue"))
+N4_PORT: Final = 8805
+"""TS 29.244 6.2.2."""
+SETUP_SECONDS: Final = 2.0
+"""How long a start waits for NG Setup before it goes on without."""
+
+
+class Network:
+    """A network; on virtual time unless `real_time`. Use it with `async with`.
+
+    `folder` keeps subscribers and keys on disk; without it nothing is kept. `seed` decides everything random on virtual
+    time. `trace` keeps what crosses the interfaces from the first message on. `outside` opens the configured N2, N3, N4
+    and N6 to other programs; without it nothing leaves the process. `roles` are the parts that run here. Unusable is
+    raised for a configuration that cannot be carried out.
+    """
+
+    core: Core
+    upf_plane: UpfPlane
+    radio: Radio
+    packets: Packets
+
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        *,
+        real_time: bool = False,
+        seed: int = 0,
+        folder: Path | None = None,
+        trace: bool = False,
+        outside: bool = False,
+        roles: Iterable[Role] = WHOLE,
+    ) -> None:
+        self.configuration = configuration or Configuration()
+        self.roles = frozenset(roles)
+        self._real_time = real_time
+        self._seed = seed
+        self._folder = folder
+        self._traced = trace
+        self._outside = outside
+        self._world: World | None = None
+        self._ends: list[Callable[[], None]] = []
+        self._ues: list[UserEquipment] = []
+
+    # --- life ---------------------------------------------------------------------------------
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    async def _start(self) -> None:
+        self._world = world = RealWorld() if self._real_time else VirtualWorld(self._seed)
+        self.tap = world.environment.tap
+        self.trace = Trace(self.tap)
+        if self._traced:
+            self.trace.start()
+        self.packets = Packets(self.configuration, world, self.tap)
+        self._ends.append(self.packets.close)
+        if "core" in self.roles:
+            self._make_core(world)
+        if "upf" in self.roles:
+            self.upf_plane = self.packets.add_upf(outside=self._outside)
+        self._join_n4(world)
+        self.packets.run()
+        if "core" in self.roles:
+            await self.core.start()
+            self._listen_n2()
+        if "gnb" in self.roles:
+            self.radio = Radio(self.configuration, world, self.packets.plane, recorded="core" in self.roles)
+            self._ends.append(self.radio.stop)
+            for section in self.configuration.gnb:
+                self.gnb(section)
+            await self._ng_setup()
+
+    def _stop(self) -> None:
+        self.world.hush()
+        ends, self._ends = self._ends, []
+        for end in reversed(ends):
+            end()
+
+    def _make_core(self, world: World) -> None:
+        self.store = self._open_store()
+        self._ends.append(self.store.close)
+        together = "upf" in self.roles
+        smf = SMF_N4 if together else self._n4_address("smf")
+        upf = UPF_N4 if together else self._n4_address("upf")
+        self.core = Core(self.configuration, world, self.store, smf, upf)
+        self._ends.append(self.core.stop)
+
+    def _open_store(self) -> Store:
+        if self._folder is None:
+            return MemoryStore()
+        if not self._real_time:
+            raise Unusable("a network on virtual time keeps nothing on disk: leave out folder, or ask for real_time")
+        loop = asyncio.get_running_loop()
+        return SqliteStore(DataFolder(self._folder), loop.call_soon_threadsafe)
+
+    # --- links --------------------------------------------------------------------------------
+    def _n4_address(self, section: Literal["smf", "upf"]) -> Address:
+        text = self.configuration.smf.n4 if section == "smf" else self.configuration.upf.n4
+        if not text:
+            raise Unusable(f"{section}.n4 is not set: SMF and UPF in two processes need both addresses, e.g. 127.0.0.2")
+        return endpoints.parse_address(text, N4_PORT, f"{section}.n4")
+
+    def _join_n4(self, world: World) -> None:
+        """In process where both ends are here; by UDP otherwise."""
+        both = {"core", "upf"} <= self.roles
+        environment = QuietEnvironment(world.environment) if both else world.environment
+
+        def upf(port: DatagramPort) -> DatagramUser:
+            smf = SMF_N4[0] if both else self._n4_address("smf")[0]
+            return make_upf(self.configuration, environment, self.upf_plane, port, (smf,))
+
+        if both:
+            n4 = LocalNetwork(world.deliver)
+            n4.bind(UPF_N4, upf)
+            n4.bind(SMF_N4, self.core.smf.open_n4)
+        elif "upf" in self.roles:
+            self._ends.append(udp.bind(self._n4_address("upf"), upf, setting="upf.n4").close)
+        elif "core" in self.roles:
+            port = udp.bind(self._n4_address("smf"), self.core.smf.open_n4, setting="smf.n4")
+            self._ends.append(port.close)
+
+    def _listen_n2(self) -> None:
+        if self._outside and self.configuration.amf.n2:
+            for listener in endpoints.listen(self.configuration.amf.n2, self.core.amf.accept):
+                self._ends.append(listener.close)
+
+    async def _ng_setup(self) -> None:
+        """Wait until every gNB is served, for a while."""
+        end = self.world.environment.now() + SETUP_SECONDS
+        links = [link for gnb in self.radio.gnbs for link in gnb.links]
+        while not all(link.amf.ready for link in links) and self.world.environment.now() < end:
+            await self.world.sleep(0.002)
+
+    # --- what a script asks --------------------------------------------------------------------
+    @property
+    def world(self) -> World:
+        """Time and chance of this network; Bug before `async with`."""
+        if self._world is None:
+            raise Bug("the network is not running: use it with `async with`")
+        return self._world
+
+    @property
+    def ues(self) -> tuple[UserEquipment, ...]:
+        """Every terminal made so far."""
+        return tuple(self._ues)
+
+    def gnb(self, section: GnbSection | None = None) -> Gnb:
+        """One more gNB, connected to its AMF: the one of this network unless the section names another."""
+        number = len(self.radio.gnbs) + 1
+        chosen = section or GnbSection(id=number, name=f"gnb-{number}")
+        port = None
+        address = f"{N3_PREFIX}.{number + 1}"
+        if self._outside and chosen.n3:
+            address = endpoints.parse_address(chosen.n3, GTPU_PORT, "gnb.n3")[0]
+            port = bind_n3(address)
+            self._ends.append(port.close)
+        gnb = self.radio.add_gnb(chosen, address, port)
+        if chosen.amf:
+            gnb.add_amf(chosen.amf, remote_connector(chosen.amf))
+        elif "core" in self.roles:
+            gnb.add_amf("AMF", local_connector(self.world, chosen.name, self.core.amf.accept))
+        else:
+            raise Unusable(f"gnb {chosen.name}: no AMF runs in this process: set gnb.amf to its N2 address")
+        return gnb
+
+    def ue(self, subscription: Subscriber | None = None, *, gnb: int = 0, null_scheme: bool = False) -> UserEquipment:
+        """A terminal under a gNB (by number, from 0), provisioned with a fresh subscription where none is given."""
+        given = subscription or self.subscribe()
+        home = None if null_scheme or "core" not in self.roles else self.home_key()
+        terminal = self.radio.add_terminal(given, home, gnb)
+        made = UserEquipment(self.world, terminal, given, self.radio.planes[gnb])
+        made.gateways = {section.name: str(gateway(section.pool)) for section in self.configuration.dnn}
+        self._ues.append(made)
+        return made
+
+    def subscribe(self, *, ip: str | None = None) -> Subscriber:
+        """A new subscription with the next free number and random keys, known to the core at once."""
+        number = next_number(self.configuration, self.core.udr.subscribers())
+        made = subscriber(self.configuration, number, self.world.environment.random, ip=ip)
+        _durable = self.core.udr.put(made)
+        return made
+
+    def home_key(self) -> HomeNetworkKey:
+        """What a SIM of this network holds to conceal its SUPI: the public half of the first key."""
+        key = self.core.home_network_keys[0]
+        return HomeNetworkKey(key.scheme, key.key_id, key.public)
+
+    async def wait(self, signal: Signal[T]) -> T:
+        """The value of a signal, once the network has brought it about."""
+        return await self.world.wait(signal)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the network run for that long, in its own time."""
+        await self.world.sleep(seconds)

@@ -1,0 +1,78 @@
+"""The user plane of one process: engines, N3, and each data network's way out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from freehold.app.config import Configuration, DnnSection
+from freehold.app.core import gateway
+from freehold.app.world import VirtualWorld, World
+from freehold.net.endpoints import parse_address
+from freehold.net.tun import Tun, TunSettings
+from freehold.net.userplane import GTPU_PORT, PlaneSettings, UpfPlane, UserPlane, bind_n3
+from freehold.procedure import Tap
+
+N3_PREFIX = "10.255.0"
+"""N3 in process: names of the ends of tunnels, no sockets."""
+UPF_N3 = f"{N3_PREFIX}.1"
+
+
+class Packets:
+    """The engines of a process; what it opens is closed by `close`."""
+
+    def __init__(self, configuration: Configuration, world: World, tap: Tap) -> None:
+        self.plane = UserPlane(tap)
+        self.notes: list[str] = []
+        """What the owner should know, e.g. a return route."""
+        self._configuration = configuration
+        self._world = world
+        self._ends: list[Callable[[], None]] = []
+
+    def run(self) -> None:
+        """Begin to work: in a thread, or on the virtual clock."""
+        if isinstance(self._world, VirtualWorld):
+            self._world.environment.clock.drive(self.plane.poll)
+        else:
+            self.plane.start(asyncio.get_running_loop())
+            self._ends.append(self.plane.stop)
+
+    def close(self) -> None:
+        """Stop working and let go of sockets and interfaces."""
+        ends, self._ends = self._ends, []
+        for end in reversed(ends):
+            end()
+
+    def add_upf(self, *, outside: bool) -> UpfPlane:
+        """The packets of the UPF: N3 on a socket and N6 on interfaces where `outside` allows what is configured."""
+        upf = self._configuration.upf
+        port = None
+        address = UPF_N3
+        if outside and upf.n3:
+            listening = parse_address(upf.n3, GTPU_PORT, "upf.n3")[0]
+            address = upf.advertise or listening
+            port = bind_n3(listening)
+            self._ends.append(port.close)
+        settings = PlaneSettings(address, protected=self._protected(address) if port else ())
+        plane = self.plane.add_upf(settings, self._world.environment.random(16), port)
+        for section in self._configuration.dnn:
+            self._add_network(plane, section, outside=outside)
+        return plane
+
+    @staticmethod
+    def _protected(address: str) -> tuple[tuple[str, int], ...]:
+        """The core's own addresses, which no terminal may reach through its tunnel."""
+        return ((address, 32),)
+
+    def _add_network(self, plane: UpfPlane, section: DnnSection, *, outside: bool) -> None:
+        pool = section.pool
+        instance = plane.add_instance(section.name, [(str(pool.network_address), pool.prefixlen)])
+        if section.n6 == "internal" or not outside:
+            plane.attach_network(instance, str(gateway(pool)), mtu=section.mtu)
+            return
+        tun = Tun(TunSettings(str(pool), section.n6, section.mtu))
+        self._ends.append(tun.close)
+        plane.attach_tun(instance, tun.descriptor)
+        self.notes.append(f"{section.name}: terminals of {pool} leave through {tun.name} (n6 = {section.n6})")
+        if section.n6 == "route":
+            self.notes.append(f"{section.name}: other routers need: {tun.return_route('ADDRESS-OF-THIS-MACHINE')}")

@@ -1,0 +1,108 @@
+"""gNBs and terminals of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Final
+
+from freehold.app.config import Configuration, GnbSection
+from freehold.app.quiet import QuietEnvironment
+from freehold.app.world import World
+from freehold.codecs.nas import UeSecurityCapability
+from freehold.net import endpoints
+from freehold.net.access import AccessPlane
+from freehold.net.local import associate
+from freehold.net.userplane import UserPlane
+from freehold.procedure import Driver
+from freehold.ran.configuration import GnbConfiguration, TrackingArea
+from freehold.ran.cu_cp.gnb import Gnb
+from freehold.ran.cu_cp.link import Connector, Refused
+from freehold.services.n2 import Acceptor
+from freehold.services.nudr import Subscriber
+from freehold.spec.errors import Unusable
+from freehold.spec.identities import GnbId, Pei
+from freehold.spec.timers import Timers
+from freehold.ue.configuration import Equipment, HomeNetworkKey, Subscription, UeConfiguration
+from freehold.ue.terminal import Terminal
+
+FIRST_IMEISV: Final = 4_370_816_125_816_151
+"""A test equipment's IMEISV; each terminal has the next one (TS 23.003 6.2.2)."""
+
+
+class Radio:
+    """The radio access of one network: gNBs with their engines, and the terminals under them."""
+
+    def __init__(self, configuration: Configuration, world: World, plane: UserPlane, *, recorded: bool) -> None:
+        """`recorded`: the other end of N2 is in this process and puts its messages on the tap."""
+        self.configuration = configuration
+        self.world = world
+        self.environment = QuietEnvironment(world.environment) if recorded else world.environment
+        self.timers = Timers(configuration.timers)
+        self.gnbs: list[Gnb] = []
+        self.planes: list[AccessPlane] = []
+        self.terminals: list[Terminal] = []
+        self._plane = plane
+        self._driver = Driver("UE", self.environment, self.timers)
+
+    def stop(self) -> None:
+        """End every association of every gNB."""
+        for gnb in self.gnbs:
+            gnb.stop()
+
+    def add_gnb(self, section: GnbSection, address: str, port: socket.socket | None = None) -> Gnb:
+        """One more gNB, not yet connected to an AMF; `address` is its N3 address, `port` opens it to the outside."""
+        network = self.configuration.network
+        slices = tuple(slice_.id for slice_ in self.configuration.slice)
+        area = TrackingArea(network.tac if section.tac is None else section.tac, slices, (network.plmn,))
+        made = GnbConfiguration(GnbId(network.plmn, section.id, section.bits), (area,), section.name)
+        plane = self._plane.add_access(address, int.from_bytes(self.environment.random(4), "big"), port)
+        gnb = Gnb(made, self.environment, plane, self.timers)
+        self.gnbs.append(gnb)
+        self.planes.append(plane)
+        return gnb
+
+    def add_terminal(self, subscriber: Subscriber, home_key: HomeNetworkKey | None, gnb: int = 0) -> Terminal:
+        """One more terminal, switched off, under a gNB; its USIM has the subscriber's keys."""
+        number = len(self.terminals) + 1
+        subscription = Subscription(
+            subscriber.supi,
+            self.configuration.network.plmn,
+            bytes(subscriber.authentication.k),
+            bytes(subscriber.authentication.opc),
+            home_key,
+        )
+        equipment = Equipment(Pei(f"imeisv-{FIRST_IMEISV + number}"), UeSecurityCapability.of(), b"\x00" * 32)
+        made = UeConfiguration(
+            f"UE {number}", subscription, equipment, tuple(section.id for section in self.configuration.slice)
+        )
+        terminal = Terminal(made, self._driver, self.gnbs[gnb], self.planes[gnb], number)
+        self.terminals.append(terminal)
+        return terminal
+
+
+def remote_connector(endpoint: str) -> Connector:
+    """N2 to an AMF at an endpoint as an owner writes it."""
+    attempts: set[asyncio.Task[None]] = set()
+
+    def connect(client: Acceptor, refused: Refused) -> None:
+        async def attempt() -> None:
+            try:
+                await endpoints.connect(endpoint, client)
+            except (OSError, Unusable) as error:
+                refused(str(error))
+
+        task = asyncio.get_running_loop().create_task(attempt())
+        attempts.add(task)
+        task.add_done_callback(attempts.discard)
+
+    return connect
+
+
+def local_connector(world: World, gnb: str, accept: Acceptor) -> Connector:
+    """N2 to an AMF of this process."""
+
+    def connect(client: Acceptor, _refused: Refused) -> None:
+        associate(client, accept, world.deliver, names=(gnb, "AMF"))
+
+    return connect

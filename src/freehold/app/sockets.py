@@ -1,0 +1,106 @@
+"""Sockets on a terminal's address: what a script reads and writes crosses the radio access, N3 and N6."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from freehold.net.access import AccessPlane, SocketEvent
+from freehold.procedure import Signal
+
+if TYPE_CHECKING:
+    from freehold.app.world import World
+
+CHUNK = 65536
+"""Octets taken in one call."""
+
+
+class _Socket:
+    """What both kinds share: a handle in the engine, and waiting for its next event."""
+
+    def __init__(self, world: World, plane: AccessPlane, handle: int) -> None:
+        self._world = world
+        self._plane = plane
+        self._handle = handle
+        self._next: Signal[None] = Signal()
+        self._ended = False
+        self._reset = False
+        plane.on_socket(handle, self._happened)
+
+    def _happened(self, event: SocketEvent) -> None:
+        if event.kind == "closed":
+            self._ended = True
+            self._reset = bool(event.fields and event.fields[0])
+        happened, self._next = self._next, Signal()
+        happened.set(None)
+
+    async def _event(self) -> None:
+        await self._world.wait(self._next)
+
+    def close(self) -> None:
+        """Let go of it; a TCP connection ends in order."""
+        self._plane.on_socket(self._handle, None)
+        self._plane.fabric.close_socket(self._plane.number, self._handle, False)
+
+
+class TcpSocket(_Socket):
+    """A TCP connection of a terminal."""
+
+    @classmethod
+    async def connect(cls, world: World, plane: AccessPlane, session: int, host: str, port: int) -> Self:
+        """Connect; ConnectionError where the other end refuses or nobody answers."""
+        made = cls(world, plane, plane.fabric.tcp_connect(plane.number, session, host, port))
+        await made._event()
+        if made._ended:
+            made.close()
+            raise ConnectionError(f"{host} port {port} refused the connection")
+        return made
+
+    async def send(self, octets: bytes) -> None:
+        """Send everything; ConnectionError where the connection ended."""
+        left = memoryview(octets)
+        while left:
+            if self._reset:
+                raise ConnectionError("the connection was reset")
+            taken = self._plane.fabric.send(self._plane.number, self._handle, bytes(left[:CHUNK]))
+            left = left[taken:]
+            if left and not taken:
+                await self._event()
+
+    async def receive(self, limit: int = CHUNK) -> bytes:
+        """At most `limit` octets once there are some; empty at the end of the stream."""
+        while True:
+            octets = self._plane.fabric.receive(self._plane.number, self._handle, limit)
+            if octets:
+                return octets
+            if self._reset:
+                raise ConnectionError("the connection was reset")
+            if octets is None:
+                return b""
+            await self._event()
+
+    async def receive_all(self) -> bytes:
+        """Everything up to the end of the stream."""
+        parts = []
+        while part := await self.receive():
+            parts.append(part)
+        return b"".join(parts)
+
+
+class UdpSocket(_Socket):
+    """A UDP socket of a terminal."""
+
+    def __init__(self, world: World, plane: AccessPlane, session: int, port: int) -> None:
+        super().__init__(world, plane, plane.fabric.udp_open(plane.number, session, port))
+
+    def send(self, octets: bytes, host: str, port: int) -> None:
+        """Send one datagram."""
+        self._plane.fabric.send_to(self._plane.number, self._handle, octets, host, port)
+
+    async def receive(self) -> tuple[bytes, str, int]:
+        """The next datagram with its source."""
+        while True:
+            found = self._plane.fabric.receive_from(self._plane.number, self._handle)
+            if found is not None:
+                host, port, octets = found
+                return octets, host, port
+            await self._event()

@@ -1,0 +1,56 @@
+"""What crossed the interfaces of a network, kept for a script."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from freehold.manage.capture import CaptureWriter
+from freehold.procedure import Record, Tap
+from freehold.procedure.ladder import about, render
+
+KEPT = 100_000
+"""Records kept at most; the oldest give way."""
+
+
+class Trace:
+    """Records from `start` to `stop`, as a ladder, as a capture file, or one by one."""
+
+    def __init__(self, tap: Tap) -> None:
+        self._tap = tap
+        self._records: deque[Record] = deque(maxlen=KEPT)
+        self._end: Callable[[], None] | None = None
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(tuple(self._records))
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def start(self) -> None:
+        """Keep records from now on; harmless when it does already."""
+        if self._end is None:
+            self._end = self._tap.listen(self._records.append)
+
+    def stop(self) -> None:
+        """Keep no more; what was kept stays."""
+        if self._end is not None:
+            self._end()
+            self._end = None
+
+    def clear(self) -> None:
+        """Forget what was kept."""
+        self._records.clear()
+
+    def ladder(self, subject: str | None = None) -> str:
+        """The records as a ladder, those about `subject` alone where one is given."""
+        return render(filter(about(subject), self._records) if subject else self._records)
+
+    def pcap(self, path: Path | str) -> int:
+        """Write them as a capture file that Wireshark opens; how many packets."""
+        with Path(path).open("wb") as file:
+            writer = CaptureWriter(file)
+            for record in self._records:
+                writer.record(record)
+            return writer.written
