@@ -7,8 +7,10 @@ mod bits;
 mod decode;
 mod encode;
 mod fault;
+mod reading;
 mod schema;
 mod table;
+mod writing;
 
 pub use bits::{Reader, Writer};
 pub use decode::{Build, Decoder, Outcome};
