@@ -222,44 +222,57 @@ impl<'s, S: Source> Encoder<'s, S> {
         structure: &Structure,
         container: &'s Container,
     ) -> Result<(), Wrong> {
-        let unknown = structure.unknown_ies.and_then(|slot| self.source.field(frame, slot).map(|item| (slot, item)));
-        let known = container.entries.iter().filter(|entry| self.source.field(frame, entry.slot).is_some()).count();
-        let kept = match unknown {
-            Some((slot, item)) => {
-                self.place = Place { structure: node, slot };
-                self.source.count(item)?
-            }
-            None => 0,
-        };
-        counted(writer, known + kept, &container.size)?;
-        for (at, entry) in container.entries.iter().enumerate() {
-            let Some(value) = self.source.field(frame, entry.slot) else {
-                self.place = Place { structure: node, slot: entry.slot };
-                let stood_in = self.kept(writer, unknown.map(|each| each.1), |id| id == container.ids[at])?;
-                if entry.mandatory && !stood_in {
-                    return Err("a mandatory IE is missing");
+        let unknown = self.unknown(frame, node, structure)?;
+        let mut known = 0;
+        for (id, entry) in container.ids.iter().zip(&container.entries) {
+            if self.source.field(frame, entry.slot).is_some() {
+                known += 1;
+                if unknown.iter().any(|each| each.0 == *id) {
+                    return Err("an IE that is given as a field too");
                 }
-                continue;
-            };
-            self.place = Place { structure: node, slot: entry.slot };
-            header(writer, container.ids[at], entry.criticality);
-            self.open_type(writer, value, entry.node)?;
+            }
         }
-        self.kept(writer, unknown.map(|each| each.1), |id| !container.ids.contains(&id)).map(|_| ())
+        counted(writer, known + unknown.len(), &container.size)?;
+        for (id, entry) in container.ids.iter().zip(&container.entries) {
+            self.place = Place { structure: node, slot: entry.slot };
+            if let Some(value) = self.source.field(frame, entry.slot) {
+                header(writer, *id, entry.criticality);
+                self.open_type(writer, value, entry.node)?;
+            } else if !self.keep(writer, &unknown, |each| each == *id)? && entry.mandatory {
+                return Err("a mandatory IE is missing");
+            }
+        }
+        self.keep(writer, &unknown, |each| !container.ids.contains(&each)).map(|_| ())
+    }
+
+    /// The IEs not understood, by id.
+    #[inline]
+    fn unknown(&mut self, frame: S::Frame, node: NodeId, structure: &Structure) -> Result<Vec<(u16, S::Item)>, Wrong> {
+        let Some(slot) = structure.unknown_ies else { return Ok(Vec::new()) };
+        let Some(list) = self.source.field(frame, slot) else { return Ok(Vec::new()) };
+        self.place = Place { structure: node, slot };
+        let mut found = Vec::new();
+        for index in 0..self.source.count(list)? {
+            let item = self.source.at(list, index)?;
+            found.push((self.source.unknown_ie(item)?.0, item));
+        }
+        Ok(found)
     }
 
     /// Writes those of the IEs not understood whose id is `wanted`, and says whether there were any.
     #[inline]
-    fn kept(&self, writer: &mut Writer, unknown: Option<S::Item>, wanted: impl Fn(u16) -> bool) -> Result<bool, Wrong> {
-        let Some(item) = unknown else { return Ok(false) };
+    fn keep(
+        &self,
+        writer: &mut Writer,
+        unknown: &[(u16, S::Item)],
+        wanted: impl Fn(u16) -> bool,
+    ) -> Result<bool, Wrong> {
         let mut any = false;
-        for index in 0..self.source.count(item)? {
-            let (id, criticality, octets) = self.source.unknown_ie(self.source.at(item, index)?)?;
-            if wanted(id) {
-                header(writer, id, criticality);
-                writer.counted_octets(octets);
-                any = true;
-            }
+        for (_, item) in unknown.iter().filter(|each| wanted(each.0)) {
+            let (id, criticality, octets) = self.source.unknown_ie(*item)?;
+            header(writer, id, criticality);
+            writer.counted_octets(octets);
+            any = true;
         }
         Ok(any)
     }
@@ -391,8 +404,9 @@ impl<'s, S: Source> Encoder<'s, S> {
             return Ok(());
         }
         let single = choice.root.iter().position(|(_, node)| matches!(self.schema.node(*node), Node::Single(_)));
-        let index = single.ok_or("an alternative the schema does not know")?;
-        let (id, criticality, octets) = self.source.unknown_ie(value)?;
+        const NOT_KNOWN: Wrong = "an alternative the schema does not know";
+        let index = single.ok_or(NOT_KNOWN)?;
+        let (id, criticality, octets) = self.source.unknown_ie(value).map_err(|_| NOT_KNOWN)?;
         alternative(writer, choice, index as u32);
         header(writer, id, criticality);
         writer.counted_octets(octets);
