@@ -71,22 +71,20 @@ class Compiler:
 
     def __init__(self) -> None:
         self.nodes: list[tuple[Any, ...]] = []
-        self.classes: list[type] = []
+        self.classes: dict[type, int] = {}
         self._records: dict[type, int] = {}
 
     def codec(self, messages: Iterable[type[Message]], results: tuple[type, type, type, type]) -> Codec:
         """The engine for these messages; `results` as `Codec` wants them."""
         compiled = [self._message(message) for message in messages]
-        return Codec(self.nodes, compiled, self.classes, results)
+        return Codec(self.nodes, compiled, list(self.classes), results)
 
     def _add(self, *node: Any) -> int:
         self.nodes.append(node)
         return len(self.nodes) - 1
 
     def _class(self, cls: type) -> int:
-        if cls not in self.classes:
-            self.classes.append(cls)
-        return self.classes.index(cls)
+        return self.classes.setdefault(cls, len(self.classes))
 
     def _message(self, cls: type[Message]) -> tuple[int, int, int, list[Any]]:
         discriminator, header = HEADERS[cls.__mro__[1]]
@@ -95,7 +93,7 @@ class Compiler:
             kind, marks = declared(annotation)
             form = next(mark for mark in marks if isinstance(mark, Format))
             rest = tuple(mark for mark in marks if not isinstance(mark, Format))
-            node = self._add("boolean") if form.name == "tag" else self._node(kind, rest)
+            node = self._node(kind, rest)
             elements.append((name, node, (form.name, form.tag, form.bits, form.least, form.most)))
         return self._class(cls), discriminator, cls.message_type, elements  # type: ignore[attr-defined]
 
@@ -140,14 +138,18 @@ class Compiler:
         return node
 
     def _record(self, cls: type[msgspec.Struct], fields: Any) -> int:
-        if cls not in self._records:
-            declarations = list(fields.items()) if fields else fields_of(cls)
-            names = [name for name, _ in declarations]
-            steps: list[tuple[Any, ...]] = []
-            for _, annotation in declarations:
-                steps += self._steps(annotation, names, declarations)
-            self._records[cls] = self._add("record", self._class(cls), steps)
-        return self._records[cls]
+        """The layout of a class: as it declares itself, once, or with these fields."""
+        if fields is None and cls in self._records:
+            return self._records[cls]
+        declarations = fields_of(cls) if fields is None else list(fields.items())
+        names = [name for name, _ in declarations]
+        steps: list[tuple[Any, ...]] = []
+        for _, annotation in declarations:
+            steps += self._steps(annotation, names, declarations)
+        node = self._add("record", self._class(cls), steps)
+        if fields is None:
+            self._records[cls] = node
+        return node
 
     def _steps(self, annotation: Any, names: list[str], declarations: Any) -> list[tuple[Any, ...]]:
         kind, marks = declared(annotation)

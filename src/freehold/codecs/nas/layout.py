@@ -165,11 +165,6 @@ def LVE(least: int, most: int = 65537) -> Format:  # noqa: N802
     return Format("length", 0, 16, least - 2, most - 2)
 
 
-def T(tag: int) -> Format:  # noqa: N802
-    """Tag only."""
-    return Format("tag", tag, 0, 0, 0)
-
-
 def TV(tag: int, length: int) -> Format:  # noqa: N802
     """Tag and value: of one octet together (`tag` is then its high half, as the table writes `C-`), or more."""
     return Format("tag-half", tag << 4, 0, 0, 0) if length == 1 else Format("tag-fixed", tag, 0, length - 1, length - 1)

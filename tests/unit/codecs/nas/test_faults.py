@@ -167,7 +167,7 @@ def test_when_a_qos_flow_description_is_malformed_then_the_command_stands_withou
     assert decoded.faults
 
 
-@pytest.mark.parametrize("options", ["80000d", "80000d04", "80000d04010203", "8000", "80002300", "800023000501"])
+@pytest.mark.parametrize("options", ["80000d", "80000d04", "80000d04010203", "8000", "80002301"])
 def test_when_configuration_options_are_cut_then_they_are_ignored(options):
     octets = bytes.fromhex("2e0501c1ffff7b") + (len(options) // 2).to_bytes(2, "big") + bytes.fromhex(options)
 
@@ -175,6 +175,15 @@ def test_when_configuration_options_are_cut_then_they_are_ignored(options):
 
     assert decoded.message == nas.PduSessionEstablishmentRequest(5, 1, nas.IntegrityDataRate())
     assert decoded.faults[0].element == "extended_pco"
+
+
+def test_when_the_network_sends_a_long_container_then_its_length_has_two_octets():  # TS 24.008 10.5.6.3A
+    octets = bytes.fromhex("2e0501cc7b000480002300"), bytes.fromhex("2e0501cb7b0006800023000101")
+
+    uplink, downlink = (decode(each).message.extended_pco.options for each in octets)
+
+    assert uplink == [nas.ExtendedConfigurationOption(0x0023, b"")]
+    assert downlink == [nas.ExtendedConfigurationOption(0x0023, b"\x01")]
 
 
 def test_when_a_message_has_64_kibibytes_then_it_is_read_within_bounds():

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from freehold.codecs.nas.layout import HALF, LV, LVE, TLV, TLVE, TV, MmMessage, OctetString, T, V
+from freehold.codecs.nas.layout import HALF, LV, LVE, TLV, TLVE, TV, MmMessage, OctetString, V
 from freehold.codecs.nas.values.area import LadnIndication, LadnInformation, ServiceAreaList
 from freehold.codecs.nas.values.identity import (
     GutiIdentity,
@@ -16,6 +16,7 @@ from freehold.codecs.nas.values.identity import (
 from freehold.codecs.nas.values.mobility import (
     DeregistrationType,
     DrxParameters,
+    Half1,
     Half2,
     Half4,
     MicoIndication,
@@ -75,7 +76,7 @@ class RegistrationRequest(MmMessage, frozen=True):
     requested_mapped_nssai: Annotated[OctetString | None, TLV(0x35, 3, 42)] = None
     additional_information_requested: Annotated[OctetString | None, TLV(0x48, 3)] = None
     requested_wus_assistance: Annotated[OctetString | None, TLV(0x1A, 3)] = None
-    n5gc_indication: Annotated[bool | None, T(0xA0)] = None
+    n5gc_indication: Annotated[Half1 | None, TV(0xA, 1)] = None
     requested_nb_n1_mode_drx_parameters: Annotated[OctetString | None, TLV(0x30, 3, 3)] = None
     ue_request_type: Annotated[OctetString | None, TLV(0x29, 3, 3)] = None
     paging_restriction: Annotated[OctetString | None, TLV(0x28, 3, 35)] = None

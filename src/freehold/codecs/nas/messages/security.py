@@ -3,7 +3,13 @@
 from typing import Annotated, ClassVar
 
 from freehold.codecs.nas.layout import HALF, LV, LVE, TLV, TLVE, TV, MmMessage, OctetString, V
-from freehold.codecs.nas.values.identity import EquipmentIdentity, KeySetIdentifier, MobileIdentity, SNssaiElement
+from freehold.codecs.nas.values.identity import (
+    EquipmentIdentity,
+    ImeisvIdentity,
+    KeySetIdentifier,
+    MobileIdentity,
+    SNssaiElement,
+)
 from freehold.codecs.nas.values.mobility import (
     Abba,
     AdditionalSecurityInformation,
@@ -101,7 +107,7 @@ class SecurityModeComplete(MmMessage, frozen=True):
 
     message_type: ClassVar[int] = 0x5E
 
-    imeisv: Annotated[EquipmentIdentity | None, TLVE(0x77, 12, 12)] = None
+    imeisv: Annotated[ImeisvIdentity | None, TLVE(0x77, 12, 12)] = None
     nas_message_container: Annotated[OctetString | None, TLVE(0x71, 4)] = None
     non_imeisv_pei: Annotated[EquipmentIdentity | None, TLVE(0x78, 7)] = None
 

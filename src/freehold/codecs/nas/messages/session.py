@@ -17,6 +17,7 @@ from freehold.codecs.nas.values.session import (
     ReattemptIndicator,
     SessionAmbr,
     SessionCapability,
+    UplinkExtendedPco,
 )
 from freehold.codecs.nas.values.timer import GprsTimer, GprsTimer3
 
@@ -33,7 +34,7 @@ class PduSessionEstablishmentRequest(SmMessage, frozen=True):
     maximum_packet_filters: Annotated[PacketFilterLimit | None, TV(0x55, 3)] = None
     always_on_requested: Annotated[Half1 | None, TV(0xB, 1)] = None
     dn_request_container: Annotated[OctetString | None, TLV(0x39, 3, 255)] = None
-    extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
+    extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
     ip_header_compression: Annotated[OctetString | None, TLV(0x66, 5, 257)] = None
     ds_tt_port_mac_address: Annotated[OctetString | None, TLV(0x6E, 8, 8)] = None
     ue_ds_tt_residence_time: Annotated[OctetString | None, TLV(0x6F, 10, 10)] = None
@@ -105,7 +106,7 @@ class PduSessionAuthenticationComplete(SmMessage, frozen=True):
     message_type: ClassVar[int] = 0xC6
 
     eap_message: Annotated[OctetString, LVE(6, 1502)]
-    extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
+    extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
 
 
 class PduSessionAuthenticationResult(SmMessage, frozen=True):
@@ -130,7 +131,7 @@ class PduSessionModificationRequest(SmMessage, frozen=True):
     requested_qos_rules: Annotated[QosRules | None, TLVE(0x7A, 7)] = None
     requested_qos_flow_descriptions: Annotated[QosFlowDescriptions | None, TLVE(0x79, 6)] = None
     mapped_eps_bearer_contexts: Annotated[OctetString | None, TLVE(0x75, 7)] = None
-    extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
+    extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
     port_management_container: Annotated[OctetString | None, TLVE(0x74, 4)] = None
     ip_header_compression: Annotated[OctetString | None, TLV(0x66, 5, 257)] = None
     ethernet_header_compression: Annotated[OctetString | None, TLV(0x1F, 3, 3)] = None
@@ -177,7 +178,7 @@ class PduSessionModificationComplete(SmMessage, frozen=True):
 
     message_type: ClassVar[int] = 0xCC
 
-    extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
+    extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
     port_management_container: Annotated[OctetString | None, TLVE(0x74, 4)] = None
 
 
@@ -187,7 +188,7 @@ class PduSessionModificationCommandReject(SmMessage, frozen=True):
     message_type: ClassVar[int] = 0xCD
 
     cause: Annotated[Octet1, V(1)]
-    extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
+    extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
 
 
 class PduSessionReleaseRequest(SmMessage, frozen=True):
@@ -196,7 +197,7 @@ class PduSessionReleaseRequest(SmMessage, frozen=True):
     message_type: ClassVar[int] = 0xD1
 
     cause: Annotated[Octet1 | None, TV(0x59, 2)] = None
-    extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
+    extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
 
 
 class PduSessionReleaseReject(SmMessage, frozen=True):
@@ -228,7 +229,7 @@ class PduSessionReleaseComplete(SmMessage, frozen=True):
     message_type: ClassVar[int] = 0xD4
 
     cause: Annotated[Octet1 | None, TV(0x59, 2)] = None
-    extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
+    extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
 
 
 class SmStatus(SmMessage, frozen=True):

@@ -103,8 +103,11 @@ MobileIdentity = Annotated[
 GutiIdentity = Annotated[Guti, Choice(5, 3, {2: _Guti})]
 """A 5GS mobile identity that may only be a 5G-GUTI (TS 24.501 8.2.7.2)."""
 
+ImeisvIdentity = Annotated[Pei, Choice(5, 3, {5: _Pei})]
+"""A 5GS mobile identity that may only be an IMEISV (TS 24.501 8.2.26.2)."""
+
 EquipmentIdentity = Annotated[Pei | MacAddress | Eui64, Choice(5, 3, {3: _Pei, 5: _Pei, 6: MacAddress, 7: Eui64})]
-"""A 5GS mobile identity that names a device (TS 24.501 8.2.26)."""
+"""A 5GS mobile identity that names a device (TS 24.501 8.2.26.4)."""
 
 _SD_LENGTHS = frozenset({4, 5, 8})
 _MAPPED_LENGTHS = frozenset({2, 5, 8})
@@ -115,7 +118,7 @@ class MappedSNssai(Value, frozen=True):
     """The home network's S-NSSAI a serving network's stands for (TS 24.501 9.11.2.8)."""
 
     sst: U8
-    sd: Annotated[int | None, Lengths(frozenset({8})), Bits(24)] = None
+    sd: Annotated[int | None, IfLeft(), Bits(24)] = None
 
 
 class SNssaiElement(Value, frozen=True):

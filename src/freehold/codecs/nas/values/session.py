@@ -13,6 +13,7 @@ from freehold.codecs.nas.layout import (
     Constant,
     Octets,
     OctetString,
+    Record,
     Repeat,
     Rest,
     Sized,
@@ -130,12 +131,12 @@ class ConfigurationOption(Value, frozen=True):
 
 _LONG = Annotated[bytes, Sized(16), Rest()]
 _SHORT = Annotated[bytes, Sized(8), Rest()]
-# containers whose contents have a length of two octets (TS 24.008 10.5.6.3A)
+# containers the network sends with a length of two octets (TS 24.008 10.5.6.3A)
 _LONG_CONTAINERS = (0x0023, 0x0024, 0x0030, 0x0031, 0x0032)
 
 
 class ExtendedConfigurationOption(Value, frozen=True):
-    """As ConfigurationOption; some containers have a length of two octets (TS 24.008 10.5.6.3A)."""
+    """As ConfigurationOption; some downlink containers have a length of two octets (TS 24.008 10.5.6.3A)."""
 
     identifier: U16
     contents: Annotated[bytes, Switch("identifier", dict.fromkeys(_LONG_CONTAINERS, _LONG), _SHORT)] = b""
@@ -157,3 +158,24 @@ class ExtendedProtocolConfigurationOptions(Value, frozen=True):
     def contents(self, identifier: int) -> bytes | None:
         """The contents of the first option of this identifier, None when it was not asked or given."""
         return next((option.contents for option in self.options if option.identifier == identifier), None)
+
+
+UplinkExtendedPco = Annotated[
+    ExtendedProtocolConfigurationOptions,
+    Record(
+        ExtendedProtocolConfigurationOptions,
+        {
+            "protocol": Annotated[int, Constant(1, 1), Spare(4), Bits(3)],
+            "options": Annotated[
+                list[
+                    Annotated[
+                        ExtendedConfigurationOption,
+                        Record(ExtendedConfigurationOption, {"identifier": U16, "contents": _SHORT}),
+                    ]
+                ],
+                Repeat(),
+            ],
+        },
+    ),
+]
+"""The options as a UE sends them: every length has one octet (TS 24.008 10.5.6.3A)."""
