@@ -276,7 +276,7 @@ class Terminal:
             session.up.set(bearer)
 
     def _uplink_pending(self, identity: int) -> None:
-        if self.link.connection is None and self.mm.state is MmState.REGISTERED:
+        if self.mm.state is MmState.REGISTERED:  # TS 24.501 5.6.1.1 d, e: in idle and in connected mode
             self.conversation.start(service_request(self, ServiceType.DATA, (identity,)))
 
     # --- connection -----------------------------------------------------------------------------------

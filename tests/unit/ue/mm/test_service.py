@@ -50,6 +50,19 @@ def test_when_uplink_data_waits_then_the_user_plane_of_its_session_is_asked_for(
     assert network.setups[-1].cause == "mo-Data"
 
 
+def test_when_uplink_data_waits_in_connected_mode_then_the_user_plane_is_asked_for_there():  # TS 24.501 5.6.1.1 e
+    network = Network()
+    network.registered()
+    network.session()
+    network.ue.bearers((), (1,))
+    network.plane.pending[49]()
+
+    request = network.take(nas.ServiceRequest)
+    assert (request.service_type, request.uplink_data_status) == (nas.ServiceType.DATA, [1])
+    assert request.nas_message_container is None
+    assert len(network.setups) == 1
+
+
 def test_when_the_service_is_accepted_then_the_session_gets_its_bearer_back(network):
     done = network.ue.service_request(nas.ServiceType.DATA, 1)
     network.uplink.clear()
