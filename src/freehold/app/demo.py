@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from freehold.app import logs
 from freehold.app.config import Configuration
 from freehold.app.handles import UserEquipment
 from freehold.app.network import Network
@@ -70,6 +71,7 @@ async def demonstrate(
         raise Unusable(f"--ues {ues}: the pool {chosen.dnn[0].pool} has addresses for 1 to {capacity} terminals")
     began = time.perf_counter()
     async with Network(chosen, real_time=True, trace=pcap is not None) as network:
+        network.world.listen(logs.log)
         items = await drive(network, [network.ue() for _ in range(ues)], progress)
         seconds = time.perf_counter() - began
         if pcap is not None:

@@ -1,0 +1,143 @@
+"""`freehold up` and `freehold run`: a network of this process for its owner, with its management API."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from typing import Any, Final
+
+from freehold.app import config, logs
+from freehold.app.config import Configuration
+from freehold.app.demo import main_job
+from freehold.app.handles import UserEquipment
+from freehold.app.managed import Managed
+from freehold.app.network import WHOLE, Network, Role
+from freehold.app.registry import slices_of
+from freehold.app.subscriptions import next_number, subscriber
+from freehold.services.nudr import Subscriber
+from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired
+from freehold.ue.errors import NoConnection
+
+DEMO: Final = "demo terminal"
+"""The name of the subscriptions that `up --demo` makes, and finds again at the next start."""
+PAUSE: Final = 1.0
+"""Seconds between two rounds of a demonstration terminal's traffic."""
+DOWNLOAD: Final = 200_000
+"""Octets it fetches in each round."""
+AGAIN: Final = 5.0
+"""Seconds until a demonstration terminal that failed tries again."""
+
+log = logging.getLogger("freehold")
+
+
+class Running:
+    """A network that serves its owner; `managed` is there where the core runs in this process."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.managed = Managed(network) if "core" in network.roles else None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def demonstrate(self, terminals: int) -> None:
+        """Let terminals register, open a session and pass traffic until the end."""
+        for given in demo_subscribers(self.network, terminals):
+            self._start(_live(self.network, self.network.ue(given)))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """End the demonstration."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def running(configuration: Configuration, roles: Iterable[Role] = WHOLE) -> AsyncIterator[Running]:
+    """A network by its owner's configuration, with its data folder and, where the core is, the management socket."""
+    chosen = frozenset(roles)
+    folder = config.data_folder(configuration) if "core" in chosen else None
+    async with Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder) as network:
+        made = Running(network)
+        network.world.listen(logs.log)
+        for note in network.packets.notes:
+            log.info(note)
+        try:
+            async with _management(configuration, made):
+                yield made
+        finally:
+            await made.stop()
+
+
+@contextlib.asynccontextmanager
+async def _management(configuration: Configuration, made: Running) -> AsyncIterator[None]:
+    if made.managed is None:
+        yield
+        return
+    from freehold.manage.api import Api  # after the network runs: its first terminal need not wait for it
+    from freehold.manage.http import HttpServer
+
+    path = config.socket_path(configuration)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    api = Api(made.managed, slices_of(configuration))
+    server = HttpServer(path, api)
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.close()
+        api.close()
+
+
+async def watched(watch: Coroutine[Any, Any, object], seconds: float | None) -> None:
+    """Run a view of the network until it ends, or for `seconds`."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await watch
+
+
+def demo_subscribers(network: Network, wanted: int) -> list[Subscriber]:
+    """The subscriptions of demonstration terminals: those there are, and as many new ones as are missing."""
+    udr, configuration = network.core.udr, network.configuration
+    found = [known for known in udr.subscribers() if known.name == DEMO and known.enabled][:wanted]
+    first = next_number(configuration, udr.subscribers())
+    random: Callable[[int], bytes] = network.world.environment.random
+    missing = [subscriber(configuration, first + n, random, name=DEMO) for n in range(wanted - len(found))]
+    if missing:
+        _durable = udr.put_all(missing)
+    return found + missing
+
+
+async def _live(network: Network, ue: UserEquipment) -> None:
+    """One demonstration terminal's life: the main job, then traffic, over and over."""
+    dnn = network.configuration.dnn[0].name
+    while True:
+        item = await main_job(ue, dnn)
+        if item.failure:
+            log.warning("%s: %s", ue.terminal, item.failure)
+            await asyncio.sleep(AGAIN)
+            continue
+        with contextlib.suppress(NoConnection, PeerError, Reject, TimerExpired, Aborted, ConnectionError, ValueError):
+            await _traffic(ue)
+        await asyncio.sleep(AGAIN)
+
+
+async def _traffic(ue: UserEquipment) -> None:
+    """Ping and download until the session goes."""
+    session = next(iter(ue.sessions.values()))
+    request = f"GET /bytes/{DOWNLOAD} HTTP/1.1\r\nHost: {session.gateway}\r\nConnection: close\r\n\r\n".encode()
+    while ue.registered and session.ip:
+        await session.ping()
+        socket = await session.tcp_connect(session.gateway, 80)
+        try:
+            await socket.send(request)
+            await socket.receive_all()
+        finally:
+            socket.close()
+        await asyncio.sleep(PAUSE)

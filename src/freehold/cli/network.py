@@ -1,0 +1,141 @@
+"""`freehold up`, `demo` and `run`: networks of this process."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from freehold.cli.options import ConfigOption, JsonOption, configuration
+from freehold.cli.output import note, show_json, show_line, table
+
+if TYPE_CHECKING:
+    from freehold.app.all_in_one import Running
+    from freehold.app.demo import DemoReport
+    from freehold.app.network import Role
+
+ForOption = Annotated[float | None, typer.Option("--for", min=0, help="End by itself after so many seconds.")]
+PARTS = ("core", "upf", "gnb", "ue")
+
+
+def up(
+    demo: Annotated[int, typer.Option(min=0, help="Terminals of this process that attach and pass traffic.")] = 0,
+    seconds: ForOption = None,
+    plain: Annotated[bool, typer.Option(help="Lines instead of the live view.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A whole network in this process: core, gNB, user plane, and terminals with --demo."""
+    _serve(("core", "upf", "gnb", "ue"), config, demo=demo, seconds=seconds, plain=plain, as_json=as_json)
+
+
+def run(
+    parts: Annotated[list[str], typer.Argument(help="core, upf, gnb, ue: what runs in this process.")],
+    demo: Annotated[int, typer.Option(min=0, help="With ue: terminals that attach and pass traffic.")] = 0,
+    seconds: ForOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The named parts of a network in this process, for the others elsewhere."""
+    from freehold.spec.errors import Unusable
+
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise Unusable(f"run {unknown[0]}: no such part; known: {', '.join(PARTS)}")
+    if "ue" in parts and not {"gnb", "core"} <= {*parts}:
+        raise Unusable("run ue: terminals need a gNB beside them and the subscribers of a core: run core gnb ue")
+    _serve(tuple(parts), config, demo=demo, seconds=seconds, plain=True, as_json=as_json)
+
+
+def demo(
+    ues: Annotated[int, typer.Option(help="How many terminals.")] = 10,
+    pcap: Annotated[Path | None, typer.Option(help="Capture N2, N3 and N4; NAS is sent with NEA0 to be read.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The main job, headless: terminals register, open a session and ping; ends by itself."""
+    from msgspec import to_builtins
+
+    from freehold.app import logs, loops
+    from freehold.app.demo import demonstrate
+
+    chosen = configuration(config) if config else None
+    logs.start("warning")
+    report = loops.run(demonstrate(ues, pcap=pcap, configuration=chosen, null_ciphering=pcap is not None))
+    if as_json:
+        show_json(to_builtins(report))
+    else:
+        _show(report)
+    if pcap is not None:
+        note(f"{pcap}: written")
+    if not report.complete:
+        raise typer.Exit(1)
+
+
+MOST_ROWS = 20
+"""Terminals listed by name; more are only counted."""
+
+
+def _show(report: DemoReport) -> None:
+    from msgspec import to_builtins
+
+    columns = {"supi": "SUPI", "guti": "5G-GUTI", "ip": "Address", "rtt_ms": "RTT ms", "failure": ""}
+    for line in table([to_builtins(item) for item in report.items[:MOST_ROWS]], columns):
+        show_line(line.rstrip(" -"))
+    if len(report.items) > MOST_ROWS:
+        show_line(f"... and {len(report.items) - MOST_ROWS} more")
+    show_line(
+        f"{report.ues} terminals: {report.registered} registered, {report.sessions} sessions, "
+        f"{report.ping_ok} answered pings, in {report.seconds:.2f} s"
+    )
+
+
+def _serve(
+    parts: tuple[str, ...], config: Path | None, *, demo: int, seconds: float | None, plain: bool, as_json: bool
+) -> None:
+    from freehold.app import logs, loops
+
+    chosen = configuration(config)
+    plain = plain or as_json
+    screen = not plain and _is_terminal()
+    logs.start(chosen.log.level, quiet=screen)
+
+    async def serve() -> None:
+        from freehold.app.all_in_one import running
+
+        async with running(chosen, _roles(parts)) as made:
+            if demo:
+                made.demonstrate(demo)
+            await _watch(made, seconds, plain=plain)
+            if as_json and made.managed is not None:
+                from msgspec import to_builtins
+
+                show_json(to_builtins(made.managed.status()))
+
+    with contextlib.suppress(KeyboardInterrupt):  # how an owner ends it
+        loops.run(serve())
+
+
+async def _watch(made: Running, seconds: float | None, *, plain: bool) -> None:
+    import asyncio
+
+    from freehold.app.all_in_one import watched
+    from freehold.cli.live import choose
+
+    if made.managed is None:
+        await watched(asyncio.Event().wait(), seconds)
+    else:
+        await watched(choose(plain=plain).watch(made.managed), seconds)
+
+
+def _roles(parts: tuple[str, ...]) -> tuple[Role, ...]:
+    roles: tuple[Role, ...] = ("core", "upf", "gnb", "ue")
+    return tuple(role for role in roles if role in parts)
+
+
+def _is_terminal() -> bool:
+    import sys
+
+    return sys.stdout.isatty()
