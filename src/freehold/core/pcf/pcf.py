@@ -34,12 +34,6 @@ class Pcf:
     def __init__(self, configuration: PcfConfiguration | None = None) -> None:
         self._configuration = configuration or PcfConfiguration()
         self._decisions: dict[tuple[Ambr, int, Arp], SmPolicyDecision] = {}
-        self._sessions: set[tuple[Supi, int]] = set()
-
-    @property
-    def sessions(self) -> int:
-        """How many session management policy associations there are."""
-        return len(self._sessions)
 
     async def create_am_policy(self, supi: Supi, tai: Tai, subscribed: Ambr) -> AmPolicyAssociation:  # noqa: ARG002
         """Npcf_AMPolicyControl_Create: what is subscribed, up to the operator's limit (TS 29.507 4.2.2)."""
@@ -51,7 +45,6 @@ class Pcf:
 
     async def create_sm_policy(self, context: SmPolicyContext) -> SmPolicyDecision:
         """Npcf_SMPolicyControl_Create: what is subscribed, changed by the first rule that fits (TS 29.512 4.2.2)."""
-        self._sessions.add((context.supi, context.pdu_session_id))
         subscribed = context.subscribed
         rule = self._rule(context)
         if rule is None:
@@ -63,8 +56,7 @@ class Pcf:
         )
 
     async def delete_sm_policy(self, supi: Supi, pdu_session_id: int) -> None:
-        """Npcf_SMPolicyControl_Delete (TS 29.512 4.2.5)."""
-        self._sessions.discard((supi, pdu_session_id))
+        """Npcf_SMPolicyControl_Delete: nothing is kept of a session (TS 29.512 4.2.5)."""
 
     def _rule(self, context: SmPolicyContext) -> SessionRule | None:
         for rule in self._configuration.sessions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
@@ -27,7 +28,7 @@ class SmfFunction:
     n4: PfcpEntity
     """The end of N4; there is one once a port is open."""
 
-    __slots__ = ("configuration", "contexts", "driver", "n4", "networks", "node", "peers", "upfs")
+    __slots__ = ("configuration", "contexts", "driver", "give_up", "n4", "networks", "node", "peers", "upfs")
 
     def __init__(
         self, configuration: SmfConfiguration, peers: SmfPeers, environment: Environment, timers: Timers
@@ -41,6 +42,7 @@ class SmfFunction:
         self.networks = tuple(Network(network) for network in configuration.networks)
         self.upfs = tuple(Upf(address) for address in configuration.upfs)
         self.contexts = Contexts(int.from_bytes(environment.random(4), "big"))
+        self.give_up: Callable[[SmContext], None] = self.forget
         self.node = pfcp.NodeID(ipv4=configuration.n4.packed)
 
     @property
@@ -55,9 +57,13 @@ class SmfFunction:
         """A session with its conversation, kept from now on."""
         identity = SmIdentity(self.contexts.number(), data.supi, data.pdu_session_id, data.slice)
         session = SmContext(identity, network, amf, upf, terms)
-        session.conversation = self.driver.converse(session, partial(self.forget, session))
+        session.conversation = self.driver.converse(session, partial(self._broke, session))
         self.contexts.add(session)
         return session
+
+    def _broke(self, session: SmContext) -> None:
+        """A mistake of ours in one of a session's procedures: only this session is given up."""
+        self.give_up(session)
 
     def forget(self, session: SmContext) -> None:
         """Give back what a session holds here; harmless when it was forgotten before."""

@@ -23,7 +23,7 @@ from freehold.core.smf.procedures.admission import UnsupportedSscMode, admission
 from freehold.core.smf.procedures.association import association
 from freehold.core.smf.procedures.establishment import establishment
 from freehold.core.smf.procedures.release import release
-from freehold.core.smf.procedures.teardown import local_release
+from freehold.core.smf.procedures.teardown import local_release, mended
 from freehold.core.smf.state.session import SmContext, SmState
 from freehold.core.smf.upf_requests import UpfRequests
 from freehold.procedure import Call, Conversation, Environment, Signal
@@ -47,6 +47,10 @@ class Smf:
         self._smf = SmfFunction(configuration, peers, environment, timers or Timers())
         self._requests = UpfRequests(self._smf)
         self._associations: list[Conversation] = []
+        self._smf.give_up = self._give_up
+
+    def _give_up(self, session: SmContext) -> None:
+        self._smf.driver.converse(session).start(mended(self._smf, session))
 
     # --- N4 -------------------------------------------------------------------------------
     def open_n4(self, port: DatagramPort) -> Smf:

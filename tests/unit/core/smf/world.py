@@ -125,7 +125,7 @@ class UpfDouble:
         assert decoded.faults == ()
         assert decoded.header is not None
         message: Any = decoded.message
-        if decoded.header.message_type in {2, 57, 6, 8, 13}:
+        if decoded.header.message_type in {2, 4, 57, 6, 8, 13}:
             if not isinstance(message, pfcp.HeartbeatResponse | pfcp.AssociationSetupResponse) or self.sequence:
                 self.answers.append((message, decoded.header.seid))
             return

@@ -9,7 +9,8 @@ from typing import Final
 from freehold.codecs import pfcp
 from freehold.core.smf import rules
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.state.session import SmContext, SmState
+from freehold.core.smf.state.session import SmContext
+from freehold.core.smf.state.upf import Upf
 from freehold.procedure import Count, Signal
 from freehold.spec import counters
 from freehold.spec.causes import PfcpCause, SmCause
@@ -33,8 +34,10 @@ async def establish(smf: SmfFunction, session: SmContext) -> None:
     plane = session.user_plane
     try:
         answer = smf.n4.request(request, pfcp.SessionEstablishmentResponse, plane.upf.address, 0)
-        answer.watch(lambda late: _not_needed(smf, session, late))
+        late = LateAnswer(smf, plane.upf)
+        answer.watch(late.came)
         response = await answer
+        late.taken = True
     except (TimerExpired, PeerError) as error:
         await Count(counters.N4_SESSION_FAILURE, "no answer")
         raise Reject(SmCause.NETWORK_FAILURE, f"{plane.upf} gave no usable answer ({error})") from error
@@ -51,18 +54,27 @@ async def establish(smf: SmfFunction, session: SmContext) -> None:
     plane.uplink = tunnel
 
 
-def _not_needed(smf: SmfFunction, session: SmContext, late: Signal[pfcp.SessionEstablishmentResponse]) -> None:
-    """The session was given up before the UPF had answered: it must not keep its own."""
-    if session.state is not SmState.INACTIVE or session.user_plane.remote_seid is not None:
-        return
-    try:
-        seid = late.result().up_f_seid
-    except (TimerExpired, PeerError):
-        return
-    if seid is not None:
-        address = session.user_plane.upf.address
-        gone = smf.n4.request(pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, address, seid.seid)
-        gone.watch(lambda _: None)
+class LateAnswer:
+    """A session that was given up before the UPF had answered must not live on there."""
+
+    __slots__ = ("_smf", "_upf", "taken")
+
+    def __init__(self, smf: SmfFunction, upf: Upf) -> None:
+        self._smf = smf
+        self._upf = upf
+        self.taken = False
+
+    def came(self, answer: Signal[pfcp.SessionEstablishmentResponse]) -> None:
+        """Delete at the UPF what nobody waits for any more."""
+        if self.taken:
+            return
+        try:
+            seid = answer.result().up_f_seid
+        except (TimerExpired, PeerError):
+            return
+        if seid is not None:
+            request, kind = pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse
+            self._smf.n4.request(request, kind, self._upf.address, seid.seid).watch(lambda _: None)
 
 
 async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModificationRequest) -> bool:

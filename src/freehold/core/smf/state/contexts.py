@@ -49,7 +49,11 @@ class Contexts:
 
     def by_reference(self, reference: str) -> SmContext | None:
         """The session an AMF means."""
-        return self._by_number.get(int(reference)) if reference.isdecimal() and len(reference) < 11 else None
+        return (
+            self._by_number.get(int(reference))
+            if reference.isascii() and reference.isdecimal() and len(reference) < 11
+            else None
+        )
 
     def by_ue(self, supi: Supi, pdu_session_id: int) -> SmContext | None:
         """The session of a UE."""

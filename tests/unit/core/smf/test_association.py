@@ -1,0 +1,173 @@
+"""N4 associations: set-up, heartbeats, restarts, strangers (TS 29.244 6.2, TS 23.527 4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from freehold.codecs import nas, pfcp
+from freehold.core.smf import SmfConfiguration
+from freehold.core.smf.configuration import DataNetwork
+from freehold.core.smf.smf import Smf
+from freehold.spec import counters
+from freehold.spec.errors import Unusable
+
+from .world import INTERNET, SUPI, UPF, World, asking
+
+
+def test_when_the_smf_starts_then_it_associates_and_watches() -> None:
+    # TS 29.244 6.2.6.2.1, 6.2.2
+    world = World()
+    (request,) = world.upf.took(pfcp.AssociationSetupRequest)
+    assert request.node_id == pfcp.NodeID(ipv4=bytes((10, 0, 0, 9)))
+    assert request.cp_function_features == 0
+    world.wait(35)
+    assert len(world.upf.took(pfcp.HeartbeatRequest)) == 3
+    assert len(world.environment.emitted("upf-associated")) == 1
+
+
+def test_when_the_upf_is_not_there_then_it_is_asked_until_it_is() -> None:
+    world = World()
+    world.deaf = True
+    world.smf._smf.upfs[0].associated = False
+    world.wait(60)
+    (event,) = world.environment.emitted("upf-unreachable")
+    assert event.severity == "error"
+    assert world.refused()[1].cause == 38
+    world.deaf = False
+    world.wait(25)
+    world.create()
+    assert isinstance(world.amf.n1, nas.PduSessionEstablishmentAccept)
+
+
+def test_when_the_upf_refuses_the_association_then_it_is_said_once() -> None:
+    world = World()
+    world.upf.script[pfcp.AssociationSetupRequest] = lambda _: pfcp.AssociationSetupResponse(world.upf.node, 64, 1)
+    world.smf._smf.upfs[0].associated = False
+    world.wait(100)
+    (event,) = world.environment.emitted("upf-unreachable")
+    assert "cause 64" in event.text
+
+
+def test_when_heartbeats_stay_unanswered_then_sessions_wait_and_new_ones_are_refused() -> None:
+    # TS 23.527 4.2
+    world = World()
+    world.active()
+    world.deaf = True
+    world.wait(30)
+    assert len(world.environment.emitted("upf-lost")) == 1
+    assert len(world.smf.sessions) == 1
+    assert world.refused(asking(2), session=2)[1].cause == 38
+    world.deaf = False
+    world.wait(30)
+    assert world.session.up_cnx_state == "ACTIVATED"
+    world.create(asking(2), session=2)
+    assert len(world.smf.sessions) == 2
+
+
+def test_when_the_upf_restarts_then_its_sessions_are_released_with_39() -> None:
+    # TS 23.527 4.3; TS 29.244 8.2.65
+    world = World()
+    reference = world.active()
+    world.upf.recovery += 1
+    world.upf.sessions.clear()
+    world.wait(21)
+    assert (world.amf.n1.cause, world.amf.transfers[-1].n2_sm_info_type) == (39, "PDU_RES_REL_CMD")
+    assert world.upf.took(pfcp.SessionDeletionRequest) == []
+    assert len(world.environment.emitted("upf-restarted")) == 1
+    world.from_ue(reference, nas.PduSessionReleaseComplete(1, 0))
+    assert not world.smf.sessions
+    world.create(asking(1, 8))
+    assert isinstance(world.amf.n1, nas.PduSessionEstablishmentAccept)
+
+
+def test_when_the_upf_sets_the_association_up_itself_then_it_stands() -> None:
+    # TS 29.244 6.2.6.3
+    world = World()
+    world.smf._smf.upfs[0].associated = False
+    world.smf.stop()
+    answer, _ = world.upf.report(pfcp.AssociationSetupRequest(world.upf.node, 1000))
+    assert answer.cause == 1
+    world.create()
+    world.upf.report(pfcp.AssociationSetupRequest(world.upf.node, 1001, up_function_features=0x10))
+    assert len(world.environment.emitted("upf-restarted")) == 1
+    assert not world.smf.sessions
+
+
+def test_when_somebody_names_another_time_stamp_in_a_heartbeat_then_no_session_is_touched() -> None:
+    # P10
+    world = World()
+    world.active()
+    world.to_smf(pfcp.encode(pfcp.HeartbeatRequest(9999), 77))
+    world.wait(40)
+    assert world.session.up_cnx_state == "ACTIVATED"
+    assert world.environment.emitted("upf-restarted") == []
+
+
+@pytest.mark.parametrize(
+    "message", [pfcp.HeartbeatRequest(1), pfcp.AssociationSetupRequest(pfcp.NodeID(ipv4=bytes((10, 0, 0, 1))), 5)]
+)
+def test_when_a_stranger_speaks_then_it_is_counted_and_not_answered(message: pfcp.Message) -> None:
+    # P01: a node ID says nothing about who sent it
+    world = World()
+    world.active()
+    assert world.upf.report(message, source=("10.0.0.66", 8805)) is None
+    assert world.environment.counts[counters.PROTOCOL_FAULT, "PFCP from an unknown peer"] == 1
+    assert world.session.up_cnx_state == "ACTIVATED"
+
+
+def test_when_the_upf_wants_to_leave_then_no_new_session_goes_there() -> None:
+    # TS 29.244 6.2.7.3
+    world = World()
+    request = pfcp.AssociationUpdateRequest(
+        world.upf.node, up_function_features=0x30, pfcp_association_release_request=1
+    )
+    answer, _ = world.upf.report(request)
+    assert answer.cause == 1
+    assert world.smf._smf.upfs[0].features == 0x30
+    assert world.refused()[1].cause == 38
+
+
+def test_when_the_upf_loses_a_gnb_then_the_operator_hears_of_it() -> None:
+    # TS 29.244 6.2.9
+    world = World()
+    peers = pfcp.UserPlanePathFailureReport((pfcp.RemoteGTPUPeer(ipv4=bytes((10, 0, 0, 77))),))
+    answer, _ = world.upf.report(pfcp.NodeReportRequest(world.upf.node, 1, user_plane_path_failure_report=peers))
+    assert answer.cause == 1
+    (event,) = world.environment.emitted("n3-path")
+    assert "does not reach 10.0.0.77" in event.text
+
+
+def test_when_a_message_is_not_for_an_smf_then_the_cause_says_so() -> None:
+    answer, _ = World().upf.report(pfcp.PFDManagementRequest())
+    assert answer.cause == 76
+
+
+@pytest.mark.parametrize(
+    ("configuration", "fault"),
+    [
+        (SmfConfiguration(), "add a [[dnn]]"),
+        (SmfConfiguration(networks=(INTERNET,)), "set [upf] n4"),
+        (SmfConfiguration(networks=(DataNetwork("x", INTERNET.pool, mtu=9000),), upfs=(UPF,)), "mtu 9000"),
+        (
+            SmfConfiguration(networks=(DataNetwork("x", next(INTERNET.pool.subnets(new_prefix=31))),), upfs=(UPF,)),
+            "room",
+        ),
+    ],
+)
+def test_when_the_configuration_is_unusable_then_one_line_says_why(configuration: SmfConfiguration, fault: str) -> None:
+    world = World()
+    with pytest.raises(Unusable) as raised:
+        Smf(configuration, world.smf._smf.peers, world.environment)
+    assert fault in str(raised.value)
+
+
+def test_when_two_sessions_are_there_then_the_restart_releases_both() -> None:
+    world = World()
+    world.active()
+    other = world.create(asking(2), session=2)
+    world.set_up(other)
+    world.upf.recovery += 1
+    world.wait(21)
+    released = [data for data in world.amf.transfers if data.n2_sm_info_type == "PDU_RES_REL_CMD"]
+    assert {data.pdu_session_id for data in released} == {1, 2}
+    assert world.smf.release(SUPI, 1) is False

@@ -1,0 +1,216 @@
+"""PDU session release (TS 23.502 4.3.4.2, TS 24.501 6.3.3, 6.4.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from freehold.codecs import nas, ngap, pfcp
+from freehold.core.smf.procedures.user_plane import used
+from freehold.services.errors import ServiceError
+
+from .world import OTHER, SUPI, World, asking, carried_out
+
+REQUEST = nas.PduSessionReleaseRequest(1, 9)
+COMPLETE = nas.PduSessionReleaseComplete(1, 9)
+
+
+def gone(world: World) -> bool:
+    return not world.smf.sessions and not world.upf.sessions and not world.udm.registered
+
+
+def test_when_the_ue_asks_for_the_release_then_the_steps_come_in_their_order() -> None:
+    # TS 23.502 4.3.4.2
+    world = World()
+    reference = world.active()
+    command, updated = world.from_ue(reference, REQUEST)  # 1-3
+    assert not world.upf.sessions  # 2
+    assert isinstance(command, nas.PduSessionReleaseCommand)
+    assert (command.pti, command.cause) == (9, 36)
+    assert updated.n2_sm_info_type == "PDU_RES_REL_CMD"
+    transfer, _ = ngap.decode_as(ngap.PDUSessionResourceReleaseCommandTransfer, updated.n2_sm_info or b"")
+    assert transfer is not None
+    assert transfer.cause == ("nas", "normal-release")
+    released = ngap.encode_value(ngap.PDUSessionResourceReleaseResponseTransfer())
+    world.update(reference, n2_sm_info=released, n2_sm_info_type="PDU_RES_REL_RSP")  # 6-7
+    assert world.smf.sessions
+    said, _ = world.from_ue(reference, COMPLETE)  # 8-10
+    assert said is None
+    assert gone(world)
+    assert world.amf.gone == [(SUPI, 1, reference)]  # 11
+    assert world.smf._smf.networks[0].pool.taken == 0
+
+
+def test_when_the_user_plane_is_deactivated_then_the_gnb_is_not_asked() -> None:
+    world = World()
+    reference = world.active()
+    world.update(reference, up_cnx_state="DEACTIVATED")
+    _, updated = world.from_ue(reference, REQUEST)
+    assert updated.n2_sm_info is None
+
+
+def test_when_the_ue_does_not_complete_then_the_command_is_repeated_and_the_session_ends_all_the_same() -> None:
+    # T3592, TS 24.501 6.3.3.5
+    world = World()
+    reference = world.active()
+    world.from_ue(reference, REQUEST)
+    before = len(world.amf.transfers)
+    world.wait(4 * 16 + 1)
+    again = world.amf.transfers[before:]
+    assert len(again) == 4
+    assert all(data.n2_sm_info is None for data in again)
+    assert isinstance(world.amf.n1, nas.PduSessionReleaseCommand)
+    assert world.smf.sessions
+    world.wait(16)
+    assert gone(world)
+    assert world.amf.gone == [(SUPI, 1, reference)]
+
+
+def test_when_the_network_wishes_the_release_then_the_ue_and_its_gnb_are_commanded() -> None:
+    world = World()
+    reference = world.active()
+    assert world.smf.release(SUPI, 1)
+    world.settle()
+    data = world.amf.transfers[-1]
+    assert (data.n2_sm_info_type, world.amf.n1.pti, world.amf.n1.cause) == ("PDU_RES_REL_CMD", 0, 36)
+    world.from_ue(reference, nas.PduSessionReleaseComplete(1, 0))
+    assert gone(world)
+    assert not world.smf.release(SUPI, 1)
+    assert not world.smf.release(OTHER, 1)
+
+
+def test_when_ue_and_network_release_at_once_then_the_networks_release_goes_on() -> None:
+    # TS 24.501 6.4.3.5
+    world = World()
+    reference = world.active()
+    world.smf.release(SUPI, 1)
+    world.settle()
+    said, updated = world.from_ue(reference, REQUEST)
+    assert (said, updated.n2_sm_info) == (None, None)
+    world.from_ue(reference, nas.PduSessionReleaseComplete(1, 0))
+    assert gone(world)
+
+
+def test_when_the_amf_asks_for_the_release_then_it_gets_the_command() -> None:
+    world = World()
+    reference = world.active()
+    updated = world.update(reference, release=True)
+    assert updated.n2_sm_info_type == "PDU_RES_REL_CMD"
+    assert world.smf.sessions[0].state.value == "inactive pending"
+
+
+def test_when_the_amf_cannot_carry_the_command_then_the_session_ends_when_t3592_does() -> None:
+    world = World()
+    world.active()
+    world.amf.error = ServiceError(404, "CONTEXT_NOT_FOUND")
+    world.smf.release(SUPI, 1)
+    world.wait(81)
+    assert gone(world)
+    assert world.environment.emitted("n1-not-carried")
+
+
+def test_when_the_amf_releases_locally_then_nobody_is_told() -> None:
+    # TS 29.502 5.2.2.4: deregistration
+    world = World()
+    reference = world.active()
+    told = len(world.amf.transfers)
+    world.call(world.smf.release_sm_context(reference, "REL_DUE_TO_REACTIVATION"))
+    assert gone(world)
+    assert (len(world.amf.transfers), world.amf.gone) == (told, [])
+    with pytest.raises(ServiceError, match="CONTEXT_NOT_FOUND"):
+        world.call(world.smf.release_sm_context(reference))
+
+
+def test_when_the_amf_releases_during_a_release_then_it_ends_at_once() -> None:
+    world = World()
+    reference = world.active()
+    world.from_ue(reference, REQUEST)
+    world.call(world.smf.release_sm_context(reference))
+    assert gone(world)
+    world.wait(200)
+    assert len(world.amf.gone) == 1
+
+
+def test_when_the_upf_is_silent_or_has_forgotten_the_session_then_it_ends_here() -> None:
+    world = World()
+    reference = world.active()
+    world.upf.script[pfcp.SessionDeletionRequest] = lambda _: None
+    done = world.caller.perform(carried_out(world.smf.release_sm_context(reference)))
+    world.wait(12.1)
+    assert done.settled
+    assert not world.smf.sessions
+
+
+def test_when_a_session_that_is_being_established_is_released_then_the_amf_is_told() -> None:
+    world = World()
+    reference = world.create()
+    world.smf.release(SUPI, 1)
+    world.settle()
+    assert gone(world)
+    assert world.amf.gone[-1] == (SUPI, 1, reference)
+
+
+# --- what fits nothing (TS 24.501 7.3.1, 7.4) -----------------------------------------------------
+NOTHING_UNDER_WAY = {
+    "release complete": (COMPLETE, nas.SmStatus, 47),
+    "modification complete": (nas.PduSessionModificationComplete(1, 9), nas.SmStatus, 47),
+    "command reject": (nas.PduSessionModificationCommandReject(1, 9, cause=31), nas.SmStatus, 47),
+    "release request without PTI": (nas.PduSessionReleaseRequest(1, 0), nas.SmStatus, 81),
+    "modification request without PTI": (nas.PduSessionModificationRequest(1, 0), nas.SmStatus, 81),
+    "modification request": (nas.PduSessionModificationRequest(1, 9), nas.PduSessionModificationReject, 32),
+    "another identity": (nas.PduSessionReleaseRequest(2, 9), nas.SmStatus, 43),
+    "establishment request": (asking(), nas.SmStatus, 97),
+}
+
+
+@pytest.mark.parametrize(("message", "answer", "cause"), NOTHING_UNDER_WAY.values(), ids=NOTHING_UNDER_WAY)
+def test_when_a_message_fits_no_procedure_then_the_answer_says_so_and_the_session_stays(
+    message: nas.Message, answer: type, cause: int
+) -> None:
+    world = World()
+    reference = world.active()
+    said, updated = world.from_ue(reference, message)
+    assert isinstance(said, answer)
+    assert said.cause == cause
+    assert updated.n2_sm_info is None
+    assert world.session.up_cnx_state == "ACTIVATED"
+
+
+def test_when_the_ue_reports_a_status_then_nothing_is_answered() -> None:
+    # TS 24.501 6.5.3
+    world = World()
+    reference = world.active()
+    said, _ = world.from_ue(reference, nas.SmStatus(1, 5, cause=97))
+    assert said is None
+    assert world.environment.emitted("5gsm-status")
+    assert world.smf.sessions[0].state.value == "active"
+
+
+def test_when_the_ue_does_not_know_the_session_then_it_is_released() -> None:
+    # TS 24.501 6.5.3: 5GSM STATUS #43
+    world = World()
+    reference = world.active()
+    world.from_ue(reference, nas.SmStatus(1, 5, cause=43))
+    assert world.smf.sessions[0].state.value == "inactive pending"
+
+
+@pytest.mark.parametrize("reference", ["", "0", "x", "99", "-1", "1" * 30, "\uff11"])
+def test_when_the_reference_is_unknown_then_the_amf_is_told(reference: str) -> None:
+    world = World()
+    world.active()
+    for operation in (world.smf.release_sm_context(reference),):
+        with pytest.raises(ServiceError, match="CONTEXT_NOT_FOUND"):
+            world.call(operation)
+
+
+def test_when_a_session_ends_then_its_usage_is_known() -> None:
+    world = World()
+    reference = world.active()
+    session = world.session
+    report = pfcp.UsageReportInDeletionResponse(
+        1, 1, 0x800, volume_measurement=pfcp.VolumeMeasurement(uplink_volume=5, downlink_volume=7)
+    )
+    world.upf.script[pfcp.SessionDeletionRequest] = lambda _: pfcp.SessionDeletionResponse(1, usage_report=(report,))
+    world.call(world.smf.release_sm_context(reference))
+    assert (session.user_plane.uplink_octets, session.user_plane.downlink_octets) == (5, 7)
+    used(session, pfcp.UsageReportInDeletionResponse(1, 2, 0x800))
+    assert session.user_plane.uplink_octets == 5
