@@ -1,5 +1,7 @@
 """N01 to N20: hostile NAS through N2, the clause's answer, one counted event, the control terminal undisturbed."""
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 
@@ -79,7 +81,7 @@ def test_n03_when_the_mobile_identity_is_damaged_then_the_registration_is_refuse
     ue = watched.world.terminal(watched.gnb, 2)
     ue.begin(bytes.fromhex("7e004179" + identity))
     reject = ue.expect(nas.RegistrationReject)
-    assert reject.cause in {MmCause.INVALID_MANDATORY_INFORMATION}
+    assert reject.cause == MmCause.INVALID_MANDATORY_INFORMATION
     watched.gnb.next(ngap.UEContextReleaseCommand)
     watched.check()
 
@@ -507,7 +509,7 @@ def test_n19_when_a_ue_registers_then_its_guti_is_new_and_nobody_can_foresee_it(
         ue.set_up()
         ue.tell(nas.RegistrationComplete())
     assert len(set(seen)) == len(seen)
-    steps = {after - before for before, after in zip(seen, seen[1:], strict=False)}
+    steps = {after - before for before, after in pairwise(seen)}
     assert len(steps) == 50
     assert sum(value.bit_count() for value in seen) / len(seen) == pytest.approx(16, abs=1.5)
     watched.check(faults=0)

@@ -33,7 +33,7 @@ class Watched:
         return self.world.environment.events[self.said :]
 
     def check(self, *, faults=1):
-        """The control terminal is as it was and still served; so many faults, as many events, nothing secret, no bug."""
+        """The control terminal is as it was and still served; so many faults and events, nothing secret, no bug."""
         assert self.state() == self.before
         assert self.faults() == faults, self.events()
         events = self.events()
