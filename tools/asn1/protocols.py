@@ -10,7 +10,6 @@ from typing import Any
 
 from asn1.compact import compact
 from asn1.graph import Asn1, Graph, Node, objects
-
 from asn1.stubs import stub
 
 _KINDS = ("initiatingMessage", "successfulOutcome", "unsuccessfulOutcome")

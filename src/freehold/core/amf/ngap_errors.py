@@ -10,6 +10,7 @@ from freehold.codecs import ngap
 from freehold.core.amf.channels import send_ngap
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.state.connection import Gnb
+from freehold.stack.ngap_faults import diagnostics, error_indication, logical_error
 
 Cause = tuple[Any, Any]
 
@@ -19,57 +20,6 @@ WRONG_STATE: Final[Cause] = ("protocol", "message-not-compatible-with-receiver-s
 SEMANTIC: Final[Cause] = ("protocol", "semantic-error")
 REJECTED: Final[Cause] = ("protocol", "abstract-syntax-error-reject")
 SEVERITY: Final = ("ignore", "notify", "reject")
-MOST_DIAGNOSTICS: Final = 256
-"""IEs one Criticality Diagnostics can name (TS 38.413 9.3.1.3)."""
-TRIGGERS: Mapping[str, Any] = MappingProxyType(
-    {
-        "initiatingMessage": "initiating-message",
-        "successfulOutcome": "successful-outcome",
-        "unsuccessfulOutcome": "unsuccessful-outcome",
-    }
-)
-
-
-def error_indication(
-    amf: AmfFunction,
-    gnb: Gnb,
-    cause: Cause | None,
-    *,
-    amf_ue_ngap_id: int | None = None,
-    ran_ue_ngap_id: int | None = None,
-    diagnostics: ngap.CriticalityDiagnostics | None = None,
-    stream: int = 0,
-) -> None:
-    """ERROR INDICATION with what is known of the message (TS 38.413 8.7.5, 10)."""
-    send_ngap(
-        amf,
-        gnb,
-        ngap.ErrorIndication(
-            amf_ue_ngap_id=amf_ue_ngap_id,
-            ran_ue_ngap_id=ran_ue_ngap_id,
-            cause=cause,
-            criticality_diagnostics=diagnostics,
-        ),
-        stream,
-    )
-
-
-def diagnose(decoded: ngap.Decoded[ngap.Message]) -> ngap.CriticalityDiagnostics | None:
-    """Criticality Diagnostics of a message that was read in part (TS 38.413 9.3.1.3)."""
-    header = decoded.header
-    if header is None:
-        return None
-    items = [
-        ngap.CriticalityDiagnosticsIEItem(ie_criticality=fault.action, ie_id=fault.ie, type_of_error=fault.error)
-        for fault in decoded.faults
-        if fault.ie is not None and fault.error is not None
-    ]
-    return ngap.CriticalityDiagnostics(
-        procedure_code=header.procedure_code,
-        triggering_message=TRIGGERS[header.kind],
-        procedure_criticality=header.criticality,
-        ies_criticality_diagnostics=items[:MOST_DIAGNOSTICS] or None,
-    )
 
 
 # TS 38.413 10.3.4.2, 10.3.5: an initiating message that cannot be executed is answered by its unsuccessful outcome
@@ -102,17 +52,11 @@ def answer_faults(amf: AmfFunction, gnb: Gnb, decoded: ngap.Decoded[ngap.Message
     cause: Cause = ("protocol", gravest.cause)
     failure = FAILURES.get(header.procedure_code) if header is not None and not executed else None
     if failure is not None:
-        send_ngap(amf, gnb, failure(cause, diagnose(decoded)))
+        send_ngap(amf, gnb, failure(cause, diagnostics(header, decoded.faults, in_answer=True)))
         return
-    error_indication(
-        amf,
-        gnb,
-        cause,
-        amf_ue_ngap_id=decoded.identifier("amf_ue_ngap_id"),
-        ran_ue_ngap_id=decoded.identifier("ran_ue_ngap_id"),
-        diagnostics=diagnose(decoded),
-        stream=stream,
-    )
+    indication = error_indication(decoded)
+    if indication is not None:
+        send_ngap(amf, gnb, indication, stream)
 
 
 def misplaced(amf: AmfFunction, gnb: Gnb, message: Any, cause: Cause = WRONG_STATE, stream: int = 0) -> None:
@@ -124,16 +68,4 @@ def misplaced(amf: AmfFunction, gnb: Gnb, message: Any, cause: Cause = WRONG_STA
         subject=gnb,
         clause="TS 38.413 10.4" if cause[0] == "protocol" else "TS 38.413 10.6",
     )
-    error_indication(
-        amf,
-        gnb,
-        cause,
-        amf_ue_ngap_id=getattr(message, "amf_ue_ngap_id", None),
-        ran_ue_ngap_id=getattr(message, "ran_ue_ngap_id", None),
-        diagnostics=ngap.CriticalityDiagnostics(
-            procedure_code=message.procedure_code,
-            triggering_message=TRIGGERS[message.kind],
-            procedure_criticality=message.criticality,
-        ),
-        stream=stream,
-    )
+    send_ngap(amf, gnb, logical_error(message, cause), stream)
