@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from freehold.codecs import pfcp
 from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
+from freehold.core.smf.messages import NOTHING, FromGnb
 from freehold.core.smf.state.contexts import Contexts
 from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.session import SmContext, SmIdentity, Terms
 from freehold.core.smf.state.upf import Upf
-from freehold.procedure import Call, Conversation, Driver, Environment
+from freehold.procedure import Call, Driver, Environment
 from freehold.services.errors import ServiceError
 from freehold.services.namf import Communication
 from freehold.services.nsmf import SmContextCreateData
@@ -28,7 +29,18 @@ class SmfFunction:
     n4: PfcpEntity
     """The end of N4; there is one once a port is open."""
 
-    __slots__ = ("configuration", "contexts", "driver", "give_up", "n4", "networks", "node", "peers", "upfs")
+    __slots__ = (
+        "configuration",
+        "contexts",
+        "driver",
+        "give_up",
+        "n4",
+        "networks",
+        "node",
+        "peers",
+        "unanswered",
+        "upfs",
+    )
 
     def __init__(
         self, configuration: SmfConfiguration, peers: SmfPeers, environment: Environment, timers: Timers
@@ -42,6 +54,8 @@ class SmfFunction:
         self.networks = tuple(Network(network) for network in configuration.networks)
         self.upfs = tuple(Upf(address) for address in configuration.upfs)
         self.contexts = Contexts(int.from_bytes(environment.random(4), "big"))
+        self.unanswered: dict[int, FromGnb] = {}
+        """What gNBs said and procedures have not answered yet, by session."""
         self.give_up: Callable[[SmContext], None] = self.forget
         self.node = pfcp.NodeID(ipv4=configuration.n4.packed)
 
@@ -85,13 +99,21 @@ class SmfFunction:
                 return cast("Communication", profile.service)
         raise ServiceError(404, "TARGET_NF_NOT_FOUND", "no AMF is registered")
 
-    def soon(self, conversation: Conversation, call: Call[Any]) -> None:
+    def perform(self, session: SmContext, call: Call[None], ended: Callable[[], None] | None = None) -> None:
+        """Start a procedure of a session; however it ends, no answer of a gNB stays without a reply."""
+
+        def settle(_: object) -> None:
+            if ended is not None:
+                ended()
+            answer = self.unanswered.pop(session.identity.number, None)
+            if answer is not None:
+                answer.reply.set(NOTHING)
+
+        session.conversation.perform(call).watch(settle)
+
+    def perform_soon(self, session: SmContext, call: Call[None]) -> None:
         """Start a procedure once what runs now has let go: its answer goes first."""
-
-        def start() -> None:
-            conversation.start(call)
-
-        self.environment.call_at(self.environment.now(), start)
+        self.environment.call_at(self.environment.now(), lambda: self.perform(session, call))
 
     # --- the operator -----------------------------------------------------------------------
     def tell(

@@ -60,7 +60,7 @@ class Smf:
         self._associations = [smf.driver.converse(upf) for upf in smf.upfs]
         for conversation, upf in zip(self._associations, smf.upfs, strict=True):
             # the port's owner knows its user before the first answer comes
-            smf.soon(conversation, association(smf, upf))
+            smf.environment.call_at(smf.environment.now(), starting(conversation, association(smf, upf)))
         return self
 
     def received(self, octets: bytes, source: Address) -> None:
@@ -100,7 +100,7 @@ class Smf:
         except Reject as reject:
             raise self._refused(data, request, reject) from reject
         # the AMF knows the reference before anything about the session reaches it (TS 23.502 4.3.2.2.1 step 5)
-        smf.soon(session.conversation, establishment(smf, session, request, subscribed))
+        smf.perform_soon(session, establishment(smf, session, request, subscribed))
         return session.reference
 
     async def update_sm_context(self, reference: str, data: SmContextUpdateData) -> SmContextUpdatedData:
@@ -169,8 +169,8 @@ class Smf:
 
     async def _release(self, session: SmContext, cause: int, pti: int) -> SmContextUpdatedData:
         reply: Signal[SmContextUpdatedData] = Signal()
-        if not session.conversation.start(release(self._smf, session, cause, pti, reply)):
-            return NOTHING  # TS 24.501 6.4.3.5: the network's own release goes on
+        # TS 24.501 6.4.3.5: a release that is under way goes on, and nothing is said to this one
+        self._smf.perform(session, release(self._smf, session, cause, pti, reply), lambda: reply.set(NOTHING))
         return await reply
 
     async def _release_complete(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:
@@ -209,15 +209,16 @@ class Smf:
         start = FROM_GNB.get(type(answer.value))
         if start is None:
             return NOTHING
-        if session.conversation.deliver(answer) or start(self._smf, session, answer):
-            return await answer.reply
-        return NOTHING
+        self._smf.unanswered[session.identity.number] = answer
+        if not session.conversation.deliver(answer):
+            start(self._smf, session, answer)
+        return await answer.reply
 
     # --- user plane connection ----------------------------------------------------------------
     async def _connection(self, session: SmContext, wish: str | None) -> SmContextUpdatedData:
         if wish == "ACTIVATING" and session.state is SmState.ACTIVE:
             reply: Signal[SmContextUpdatedData] = Signal()
-            session.conversation.start(activation(self._smf, session, reply))
+            self._smf.perform(session, activation(self._smf, session, reply), lambda: reply.set(DEACTIVATED))
             return await reply
         if wish == "DEACTIVATED":
             await performed(session, deactivation(self._smf, session))
@@ -239,6 +240,15 @@ def establishment_request(data: SmContextCreateData) -> PduSessionEstablishmentR
         return message
     detail = f"a {type(message).__name__} asks for a session"
     raise ServiceError(400, "N1_SM_ERROR", detail, n1_sm_message=n1.status(identity, pti, cause))
+
+
+def starting(conversation: Conversation, call: Call[None]) -> Callable[[], None]:
+    """A callback that starts a procedure."""
+
+    def start() -> None:
+        conversation.start(call)
+
+    return start
 
 
 async def performed(session: SmContext, call: Call[None]) -> None:
@@ -270,28 +280,23 @@ FROM_UE: Final[Mapping[type[SmMessage], FromUe]] = MappingProxyType(
 """What a UE may say about its session (TS 24.501 6.4, 7.3.1, 7.4)."""
 
 
-def _set_up(smf: SmfFunction, session: SmContext, answer: FromGnb) -> bool:
-    value = answer.value
-    return isinstance(value, transfers.SetUp) and session.conversation.start(
-        resources_set_up(smf, session, answer, value.tunnel)
-    )
+def _set_up(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
+    if isinstance(answer.value, transfers.SetUp):
+        smf.perform(session, resources_set_up(smf, session, answer, answer.value.tunnel))
 
 
-def _failed(smf: SmfFunction, session: SmContext, answer: FromGnb) -> bool:
+def _failed(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
     """The gNB gave the resources up by itself (TS 38.413 8.2.4): the user plane is deactivated."""
     answer.reply.set(DEACTIVATED)
-    session.conversation.start(deactivation(smf, session))
-    return True
+    smf.perform(session, deactivation(smf, session))
 
 
-def _switched(smf: SmfFunction, session: SmContext, answer: FromGnb) -> bool:
-    value = answer.value
-    return isinstance(value, transfers.Switched) and session.conversation.start(
-        path_switch(smf, session, answer, value)
-    )
+def _switched(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
+    if isinstance(answer.value, transfers.Switched):
+        smf.perform(session, path_switch(smf, session, answer, answer.value))
 
 
-FROM_GNB: Final[Mapping[type, Callable[[SmfFunction, SmContext, FromGnb], bool]]] = MappingProxyType(
+FROM_GNB: Final[Mapping[type, Callable[[SmfFunction, SmContext, FromGnb], None]]] = MappingProxyType(
     {transfers.SetUp: _set_up, transfers.Failed: _failed, transfers.Switched: _switched}
 )
 """What a gNB may say when no procedure waits for it; what is missing needs no answer."""

@@ -101,7 +101,7 @@ class UpfRequests:
         elif message.downlink_data_report is not None:
             call = downlink_data(self._smf, session)
         if call is not None:
-            self._smf.soon(session.conversation, call)
+            self._smf.perform_soon(session, call)
 
 
 def missing_ie(message: pfcp.SessionReportRequest) -> int | None:
