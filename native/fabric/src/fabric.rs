@@ -1,4 +1,5 @@
 //! Turns: everything that waits is moved one engine further.
+use crate::relay::HostRelay;
 use crate::ring::{AccessNode, Network, TURN, UpfNode};
 use crate::sys::duplicate;
 use crate::tap::Tap;
@@ -104,7 +105,23 @@ impl Fabric {
     /// Puts a data network of the process behind a network instance.
     pub fn attach_engine(&mut self, upf: UpfNumber, instance: u16, config: Config) -> Result<(), Fault> {
         let engine = Box::new(DataNetwork::new(config));
-        *self.network(upf, instance)? = Network::Engine { engine, input: Vec::new(), next: None };
+        *self.network(upf, instance)? = Network::Engine { engine, input: Vec::new(), next: None, relay: None };
+        Ok(())
+    }
+
+    /// The same, with a way through the host for what the data network does not answer itself.
+    pub fn attach_relay(
+        &mut self,
+        upf: UpfNumber,
+        instance: u16,
+        config: Config,
+        relay: HostRelay,
+    ) -> Result<(), Fault> {
+        let descriptor = relay.descriptor()?;
+        let mut engine = Box::new(DataNetwork::new(config));
+        engine.set_relay(Box::new(relay));
+        *self.network(upf, instance)? =
+            Network::Engine { engine, input: Vec::new(), next: None, relay: Some(descriptor) };
         Ok(())
     }
 
@@ -146,8 +163,10 @@ impl Fabric {
         for (number, node) in self.upfs.iter().enumerate() {
             all.extend(node.socket.as_ref().map(|socket| (key(0, number, 0), socket.descriptor())));
             for (instance, network) in node.networks.iter().enumerate() {
-                if let Network::Tun { descriptor, .. } = network {
-                    all.push((key(2, number, instance), descriptor));
+                match network {
+                    Network::Tun { descriptor, .. } => all.push((key(2, number, instance), descriptor)),
+                    Network::Engine { relay: Some(descriptor), .. } => all.push((key(3, number, instance), descriptor)),
+                    Network::Engine { .. } | Network::None => {}
                 }
             }
         }
@@ -163,11 +182,11 @@ impl Fabric {
         match kind {
             0 => self.upfs.get_mut(number).into_iter().for_each(|node| node.ready = true),
             1 => self.accesses.get_mut(number).into_iter().for_each(|node| node.ready = true),
-            _ => {
-                if let Ok(Network::Tun { ready, .. }) = self.network(number, instance) {
-                    *ready = true;
-                }
-            }
+            _ => match self.network(number, instance) {
+                Ok(Network::Tun { ready, .. }) => *ready = true,
+                Ok(Network::Engine { next, .. }) => *next = Some(0),
+                _ => {}
+            },
         }
     }
 

@@ -4,6 +4,7 @@
 //! thread of its own, in real time; driven by [`Handle::poll`] it runs where and when its caller says.
 mod fabric;
 mod handle;
+mod relay;
 mod ring;
 mod sys;
 mod tap;
@@ -13,4 +14,5 @@ pub use fabric::{AccessNumber, Fabric, FabricEvent, Fault, UpfNumber};
 pub use freehold_datanet as datanet;
 pub use freehold_userplane as userplane;
 pub use handle::Handle;
+pub use relay::{HostRelay, permit};
 pub use tap::Tapped;

@@ -15,8 +15,8 @@ const RING: usize = 4096;
 pub enum Network {
     /// Nothing: packets end here.
     None,
-    /// A data network of this process.
-    Engine { engine: Box<DataNetwork>, input: Vec<Vec<u8>>, next: Option<u64> },
+    /// A data network of this process; `relay` becomes readable when its way through the host may go on.
+    Engine { engine: Box<DataNetwork>, input: Vec<Vec<u8>>, next: Option<u64>, relay: Option<OwnedFd> },
     /// An interface of the host.
     Tun { descriptor: OwnedFd, ready: bool },
 }
@@ -80,7 +80,7 @@ impl UpfNode {
     pub fn run_networks(&mut self, now_ns: u64, answers: &mut Vec<Vec<u8>>) -> bool {
         let mut moved = false;
         for (number, network) in self.networks.iter_mut().enumerate() {
-            let Network::Engine { engine, input, next } = network else { continue };
+            let Network::Engine { engine, input, next, .. } = network else { continue };
             if input.is_empty() && next.is_none_or(|next| next > now_ns) {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! The system calls this crate needs, each behind a safe function.
 use std::io;
 use std::mem::{MaybeUninit, size_of, zeroed};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, TcpStream};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// How a peer's address travels: family, port, address.
@@ -75,6 +75,20 @@ impl Poller {
         Ok(())
     }
 
+    /// Wakes once whenever the descriptor becomes readable or writable; it leaves when it is closed.
+    pub fn add_edges(&self, descriptor: RawFd, number: u64) -> io::Result<()> {
+        let events = libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET;
+        let mut event = libc::epoll_event { events: events as u32, u64: number };
+        // SAFETY: the kernel copies `event`.
+        unsafe { check(libc::epoll_ctl(self.0.as_raw_fd(), libc::EPOLL_CTL_ADD, descriptor, &raw mut event))? };
+        Ok(())
+    }
+
+    /// Itself readable while one of its descriptors is ready.
+    pub fn descriptor(&self) -> &OwnedFd {
+        &self.0
+    }
+
     /// The numbers of the descriptors that can be read within `milliseconds`; negative waits for ever.
     pub fn wait(&self, milliseconds: i32, ready: &mut Vec<u64>) {
         // SAFETY: zeroed events are valid, and the kernel writes at most as many as there are.
@@ -83,6 +97,22 @@ impl Poller {
             libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), events.len() as libc::c_int, milliseconds)
         };
         ready.extend(events.iter().take(usize::try_from(count).unwrap_or(0)).map(|event| event.u64));
+    }
+}
+
+/// A connection that is being made; it becomes writable when it stands or has failed.
+pub fn begin_connect(to: SocketAddrV4) -> io::Result<TcpStream> {
+    let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+    // SAFETY: a successful result is a new descriptor that nobody else owns.
+    let descriptor = unsafe { OwnedFd::from_raw_fd(check(libc::socket(libc::AF_INET, kind, 0))?) };
+    // SAFETY: zeroed socket addresses are valid.
+    let mut name: Name = unsafe { zeroed() };
+    let length = set_name(&mut name, SocketAddr::V4(to));
+    // SAFETY: the kernel reads `length` octets of `name`.
+    let result = unsafe { libc::connect(descriptor.as_raw_fd(), (&raw const name).cast(), length) };
+    match check(result) {
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
+        _ => Ok(TcpStream::from(descriptor)),
     }
 }
 

@@ -147,6 +147,15 @@ class UpfPlane:
         """Put a data network of this process behind an instance; it answers at `address` and for every other one."""
         self._fabric.attach_network(self._number, instance, address, mtu, seed)
 
+    def attach_relay(
+        self, instance: int, address: str, *, mtu: int = 1400, seed: int = 1, resolver: str | None = None
+    ) -> None:
+        """The same, but TCP and UDP to other addresses leave through this host; never to its own ones or to loopback.
+
+        Names that the data network does not know are asked at `resolver`, an IPv4 address. Attach before `start`.
+        """
+        self._fabric.attach_relay(self._number, instance, address, mtu, seed, resolver)
+
     def attach_tun(self, instance: int, descriptor: int) -> None:
         """Put an open TUN behind an instance."""
         self._fabric.attach_tun(self._number, instance, descriptor)

@@ -17,7 +17,7 @@ pub enum Event {
     Readable { session: u64, socket: u64 },
     /// A socket whose `send` took less than all can take more.
     Writable { session: u64, socket: u64 },
-    /// The peer will send no more (its data may still be read), or the connection is over.
+    /// The peer sends no more and everything was read, or the connection is over.
     Closed { session: u64, socket: u64, reset: bool },
     /// A packet waits in a session without a tunnel: the terminal needs a service request (TS 24.501 5.6.1).
     UplinkPending { session: u64 },

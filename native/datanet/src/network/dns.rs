@@ -50,6 +50,15 @@ pub fn answer(config: &Config, query: &[u8]) -> Option<Vec<u8>> {
     Some(respond(query, question.end, code, address))
 }
 
+/// Whether a query can be answered here: its name is ours, or it is no query that anybody could answer.
+pub fn known(config: &Config, query: &[u8]) -> bool {
+    let plain = query.len() >= HEADER && u16_at(query, 2).is_some_and(|flags| flags & 0xf800 == 0);
+    match question(query).filter(|_| plain && u16_at(query, 4) == Some(1)) {
+        Some(question) => resolve(config, &question.name).is_some(),
+        None => true,
+    }
+}
+
 /// Reads the one question after the header (RFC 1035 4.1.2); compression has no place there.
 fn question(query: &[u8]) -> Option<Question> {
     let mut name = String::new();

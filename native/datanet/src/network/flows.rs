@@ -1,5 +1,6 @@
 //! The TCP connections of the data network: one small stack for each terminal that has any.
 use super::http::Connection;
+use super::relay::{Incoming, Link, Relay};
 use crate::device::{Queue, supervise};
 use crate::{earlier, ip};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
@@ -16,9 +17,41 @@ const IDLE_NS: u64 = 120_000_000_000;
 pub const ECHO: u16 = 7;
 pub const HTTP: u16 = 80;
 
-enum Service {
+/// How long a relayed connection may carry nothing (RFC 5382 5, REQ-5).
+const RELAYED_IDLE_NS: u64 = 7_440_000_000_000;
+
+pub enum Service {
     Echo,
     Http(Box<Connection>),
+    Relay(Relayed),
+}
+
+/// A connection of the host that a terminal's connection is joined to.
+pub struct Relayed {
+    id: u64,
+    open: bool,
+    ended: bool,
+    finished: bool,
+}
+
+impl Service {
+    /// What serves a port of the network's own addresses.
+    pub fn of(port: u16) -> Option<Service> {
+        match port {
+            ECHO => Some(Service::Echo),
+            HTTP => Some(Service::Http(Box::new(Connection::new()))),
+            _ => None,
+        }
+    }
+
+    /// A connection of the host.
+    pub fn relay(id: u64) -> Service {
+        Service::Relay(Relayed { id, open: false, ended: false, finished: false })
+    }
+
+    fn idle_ns(&self) -> u64 {
+        if matches!(self, Service::Relay(_)) { RELAYED_IDLE_NS } else { IDLE_NS }
+    }
 }
 
 /// One connection: the address and port it was made to, the terminal's port, and who serves it.
@@ -37,6 +70,8 @@ pub struct Terminal {
     sockets: SocketSet<'static>,
     device: Queue,
     flows: Vec<Flow>,
+    /// Connections of the host whose terminal's side is over.
+    pub ended: Vec<u64>,
     pub scheduled: Option<u64>,
     pub touched: bool,
 }
@@ -80,6 +115,7 @@ impl Terminal {
             sockets: SocketSet::new(Vec::new()),
             device,
             flows: Vec::new(),
+            ended: Vec::new(),
             scheduled: None,
             touched: false,
         }
@@ -93,16 +129,13 @@ impl Terminal {
         self.flows.iter().any(|flow| flow.local == local && flow.port == port)
     }
 
-    /// Makes ready for the connection that `segment` opens; false where nothing serves its port.
-    pub fn open(&mut self, local: (Ipv4Addr, u16), port: u16, now_ns: u64) -> bool {
-        let service = match local.1 {
-            ECHO => Service::Echo,
-            HTTP => Service::Http(Box::new(Connection::new())),
-            _ => return false,
-        };
+    /// Makes ready for the connection that a segment opens; false where it cannot be.
+    pub fn open(&mut self, local: (Ipv4Addr, u16), port: u16, service: Service, now_ns: u64) -> bool {
         let mut socket = Socket::new(SocketBuffer::new(vec![0; WINDOW]), SocketBuffer::new(vec![0; WINDOW]));
         socket.set_timeout(Some(SILENCE));
         socket.set_nagle_enabled(false);
+        // The terminal's connection stands once the host's does.
+        socket.pause_synack(matches!(service, Service::Relay(_)));
         if socket.listen(IpEndpoint::new(IpAddress::Ipv4(local.0), local.1)).is_err() {
             return false;
         }
@@ -117,23 +150,25 @@ impl Terminal {
 
     /// Serves every connection and puts packets into `output`; returns when to come again, none where all are over.
     /// A defect in the stack costs this terminal its connections and nobody else anything.
-    pub fn poll(&mut self, now_ns: u64, output: &mut Vec<Vec<u8>>) -> Option<u64> {
-        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(now_ns)));
+    pub fn poll(&mut self, now_ns: u64, relay: &mut Option<Box<dyn Relay>>, output: &mut Vec<Vec<u8>>) -> Option<u64> {
+        let turn = catch_unwind(AssertUnwindSafe(|| self.turn(now_ns, relay)));
         output.append(&mut self.device.sent);
         turn.unwrap_or_else(|_| {
-            self.flows.clear();
+            for flow in self.flows.drain(..) {
+                self.ended.extend(flow.service.relayed());
+            }
             None
         })
     }
 
-    fn turn(&mut self, now_ns: u64) -> Option<u64> {
+    fn turn(&mut self, now_ns: u64, relay: &mut Option<Box<dyn Relay>>) -> Option<u64> {
         self.interface.poll(instant(now_ns), &mut self.device, &mut self.sockets);
         let mut moved = false;
         for flow in &mut self.flows {
             let socket = self.sockets.get_mut::<Socket>(flow.inner);
-            if flow.serve(socket, self.address) {
+            if flow.serve(socket, self.address, relay) {
                 (moved, flow.last) = (true, now_ns);
-            } else if now_ns.saturating_sub(flow.last) >= IDLE_NS {
+            } else if now_ns.saturating_sub(flow.last) >= flow.service.idle_ns() {
                 socket.abort();
                 moved = true;
             }
@@ -142,16 +177,17 @@ impl Terminal {
         if moved {
             self.interface.poll(instant(now_ns), &mut self.device, &mut self.sockets);
         }
-        let sockets = &mut self.sockets;
+        let (sockets, ended) = (&mut self.sockets, &mut self.ended);
         self.flows.retain(|flow| {
             let state = sockets.get::<Socket>(flow.inner).state();
             let over = matches!(state, State::Closed | State::TimeWait | State::Listen);
             if over {
                 sockets.remove(flow.inner);
+                ended.extend(flow.service.relayed());
             }
             !over
         });
-        let idle = self.flows.iter().map(|flow| flow.last.saturating_add(IDLE_NS)).min()?;
+        let idle = self.flows.iter().map(|flow| flow.last.saturating_add(flow.service.idle_ns())).min()?;
         let due = self.interface.poll_at(instant(now_ns), &self.sockets);
         earlier(Some(idle), due.map(|at| (at.total_micros().max(0) as u64).saturating_mul(1000)))
     }
@@ -159,10 +195,11 @@ impl Terminal {
 
 impl Flow {
     /// One step of the service; true where anything moved.
-    fn serve(&mut self, socket: &mut Socket<'_>, client: Ipv4Addr) -> bool {
+    fn serve(&mut self, socket: &mut Socket<'_>, client: Ipv4Addr, relay: &mut Option<Box<dyn Relay>>) -> bool {
         let moved = match &mut self.service {
             Service::Echo => echo(socket),
             Service::Http(connection) => connection.step(socket, client),
+            Service::Relay(relayed) => return relay.as_mut().is_some_and(|relay| relayed.step(socket, relay.as_mut())),
         };
         // The client has finished and nothing is left to answer.
         if socket.state() == State::CloseWait && !moved && socket.recv_queue() == 0 {
@@ -182,4 +219,75 @@ fn echo(socket: &mut Socket<'_>) -> bool {
     let mut data = vec![0; room.min(socket.recv_queue())];
     let length = socket.recv_slice(&mut data).unwrap_or(0);
     socket.send_slice(&data[..length]).unwrap_or(0) > 0
+}
+
+impl Service {
+    /// The connection of the host behind it, where there is one.
+    pub fn relayed(&self) -> Option<u64> {
+        if let Service::Relay(relayed) = self { Some(relayed.id) } else { None }
+    }
+}
+
+impl Relayed {
+    /// Moves octets both ways as far as there is room; true where anything moved.
+    fn step(&mut self, socket: &mut Socket<'_>, relay: &mut dyn Relay) -> bool {
+        if !self.open {
+            match relay.link(self.id) {
+                Link::Connecting => return false,
+                Link::Failed => socket.abort(),
+                Link::Open => socket.pause_synack(false),
+            }
+            self.open = true;
+            return true;
+        }
+        let moved = self.to_terminal(socket, relay) | self.to_host(socket, relay);
+        let silent = matches!(socket.state(), State::CloseWait | State::LastAck | State::Closing);
+        if silent && socket.recv_queue() == 0 && !std::mem::replace(&mut self.finished, true) {
+            relay.finish(self.id);
+            return true;
+        }
+        moved
+    }
+
+    fn to_terminal(&mut self, socket: &mut Socket<'_>, relay: &mut dyn Relay) -> bool {
+        let mut moved = false;
+        while !self.ended && socket.can_send() {
+            let read = socket.send(|room| match relay.read(self.id, room) {
+                Incoming::Octets(length) => (length, Incoming::Octets(length)),
+                other => (0, other),
+            });
+            match read {
+                Ok(Incoming::Octets(length)) if length > 0 => {}
+                Ok(Incoming::End) => {
+                    self.ended = true;
+                    socket.close();
+                }
+                Ok(Incoming::Failed) => {
+                    self.ended = true;
+                    socket.abort();
+                }
+                _ => break,
+            }
+            moved = true;
+        }
+        moved
+    }
+
+    fn to_host(&mut self, socket: &mut Socket<'_>, relay: &mut dyn Relay) -> bool {
+        let mut moved = false;
+        while socket.can_recv() {
+            match socket.recv(|octets| {
+                let written = relay.write(self.id, octets);
+                (written.unwrap_or(0), written)
+            }) {
+                Ok(Some(length)) if length > 0 => moved = true,
+                Ok(None) => {
+                    socket.abort();
+                    return true;
+                }
+                _ => break,
+            }
+        }
+        moved
+    }
 }

@@ -2,15 +2,20 @@
 mod dns;
 mod flows;
 mod http;
+mod relay;
 
 use crate::fragments::{Reassembly, split};
-use crate::ip;
-use flows::{ECHO, HTTP, Terminal};
+use crate::{earlier, ip};
+use flows::{ECHO, Service, Terminal};
+use relay::Nat;
+pub use relay::{Incoming, Link, Relay};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 const DOMAIN: u16 = 53;
+/// How many datagrams of one terminal's port are taken from the host in one turn.
+const DATAGRAMS: usize = 256;
 
 /// What a data network is and offers.
 #[derive(Clone, Debug)]
@@ -21,6 +26,8 @@ pub struct Config {
     pub networks: Vec<(Ipv4Addr, u8)>,
     /// Names with an address, in lower case without the last dot.
     pub zone: HashMap<String, Ipv4Addr>,
+    /// Where names that are neither in the zone nor under `catch_all` are asked for, while there is a relay.
+    pub resolver: Option<SocketAddrV4>,
     /// Domains whose every name resolves to `address`; the empty one is the root.
     pub catch_all: Vec<String>,
     pub mtu: u16,
@@ -37,10 +44,11 @@ impl Config {
             address,
             networks: vec![(Ipv4Addr::UNSPECIFIED, 0)],
             zone: HashMap::new(),
+            resolver: None,
             catch_all: vec![String::new()],
             mtu: 1400,
             flows: 1024,
-            flows_per_terminal: 64,
+            flows_per_terminal: 256,
             seed: 1,
         }
     }
@@ -67,6 +75,11 @@ pub struct DataNetwork {
     timers: BinaryHeap<Reverse<(u64, Ipv4Addr)>>,
     flows: usize,
     identification: u16,
+    relay: Option<Box<dyn Relay>>,
+    /// The terminal of each relayed connection.
+    relayed: HashMap<u64, Ipv4Addr>,
+    nat: Nat,
+    expiry: Option<u64>,
     now: u64,
 }
 
@@ -81,8 +94,22 @@ impl DataNetwork {
             timers: BinaryHeap::new(),
             flows: 0,
             identification: 0,
+            relay: None,
+            relayed: HashMap::new(),
+            nat: Nat::default(),
+            expiry: None,
             now: 0,
         }
+    }
+
+    /// Carries TCP and UDP beyond the network's own addresses through the host from now on. It then answers neither for
+    /// every address nor, where there is a resolver, for every name.
+    pub fn set_relay(&mut self, relay: Box<dyn Relay>) {
+        self.config.networks.retain(|(_, prefix)| *prefix > 0);
+        if self.config.resolver.is_some() {
+            self.config.catch_all.retain(|domain| !domain.is_empty());
+        }
+        self.relay = Some(relay);
     }
 
     /// What was received, sent and refused so far.
@@ -94,6 +121,7 @@ impl DataNetwork {
     pub fn poll(&mut self, now_ns: u64, input: &mut Vec<Vec<u8>>, output: &mut Vec<Vec<u8>>) -> Option<u64> {
         self.now = self.now.max(now_ns);
         let before = output.len();
+        self.relay_ready(output);
         for packet in input.drain(..) {
             self.statistics.received += 1;
             self.receive(packet, output);
@@ -114,7 +142,41 @@ impl DataNetwork {
             self.serve(address, output);
         }
         self.statistics.sent += (output.len() - before) as u64;
-        self.timers.peek().map(|Reverse((at, _))| *at)
+        if self.expiry.is_some_and(|at| at <= self.now)
+            && let Some(relay) = &mut self.relay
+        {
+            self.expiry = self.nat.expire(relay.as_mut(), self.now);
+        }
+        earlier(self.timers.peek().map(|Reverse((at, _))| *at), self.expiry)
+    }
+
+    /// Goes on with whatever the host has ready.
+    fn relay_ready(&mut self, output: &mut Vec<Vec<u8>>) {
+        let mut ready = Vec::new();
+        if let Some(relay) = &mut self.relay {
+            relay.ready(&mut ready);
+        }
+        for id in ready {
+            if let Some(address) = self.relayed.get(&id).copied() {
+                self.touch(address);
+            } else if let Some(inside) = self.nat.inside(id) {
+                self.datagrams_in(id, inside, output);
+            }
+        }
+    }
+
+    /// Every datagram that came for a terminal's port, from where it sent to.
+    fn datagrams_in(&mut self, id: u64, inside: relay::Inside, output: &mut Vec<Vec<u8>>) {
+        let mut room = vec![0; 65_535];
+        for _ in 0..DATAGRAMS {
+            let Some(relay) = &mut self.relay else { return };
+            let Some((length, source)) = relay.receive_from(id, &mut room) else { return };
+            if let Some(shown) = self.nat.shown(inside, source, self.now)
+                && let Some(packet) = ip::udp((*shown.ip(), shown.port()), inside, &room[..length])
+            {
+                self.emit(packet, output);
+            }
+        }
     }
 
     fn answers(&self, address: Ipv4Addr) -> bool {
@@ -131,7 +193,7 @@ impl DataNetwork {
             self.statistics.malformed += 1;
             return;
         };
-        if !self.answers(view.destination) {
+        if !self.answers(view.destination) && (self.relay.is_none() || !matches!(view.protocol, ip::TCP | ip::UDP)) {
             self.statistics.unreachable += 1;
             // RFC 1812 5.2.7.1: code 0, network unreachable.
             output.extend(ip::unreachable(self.config.address, 0, &view, &packet));
@@ -181,15 +243,36 @@ impl DataNetwork {
             self.statistics.malformed += 1;
             return None;
         };
+        if !self.answers(view.destination) {
+            let to = SocketAddrV4::new(view.destination, destination);
+            let carried = self.datagram_out((view.source, source), to, to, payload);
+            // RFC 1812 5.2.7.1: code 13, communication administratively prohibited.
+            return if carried { None } else { ip::unreachable(self.config.address, 13, view, packet) };
+        }
         let answer = match destination {
             // Two echo services would answer each other for ever.
             ECHO if source == ECHO => return None,
             ECHO => payload.to_vec(),
-            DOMAIN => dns::answer(&self.config, payload)?,
+            DOMAIN => match (self.config.resolver, dns::known(&self.config, payload)) {
+                (Some(resolver), false) if self.relay.is_some() => {
+                    let shown = SocketAddrV4::new(view.destination, DOMAIN);
+                    self.datagram_out((view.source, source), resolver, shown, payload);
+                    return None;
+                }
+                _ => dns::answer(&self.config, payload)?,
+            },
             // RFC 1122 4.1.3.1: code 3, port unreachable.
             _ => return ip::unreachable(view.destination, 3, view, packet),
         };
         ip::udp((view.destination, destination), (view.source, source), &answer)
+    }
+
+    fn datagram_out(&mut self, inside: relay::Inside, to: SocketAddrV4, shown: SocketAddrV4, octets: &[u8]) -> bool {
+        let Some(relay) = &mut self.relay else { return false };
+        let carried = self.nat.send(relay.as_mut(), inside, (to, shown), octets, self.now);
+        self.statistics.refused += u64::from(!carried);
+        self.expiry = self.expiry.or(Some(self.now.saturating_add(relay::IDLE_NS)));
+        carried
     }
 
     /// Hands a segment to its connection, or returns the reset that answers it.
@@ -211,15 +294,28 @@ impl DataNetwork {
     /// Makes a connection where a service and a place are free.
     fn open(&mut self, address: Ipv4Addr, local: (Ipv4Addr, u16), port: u16) -> bool {
         let own = self.terminals.get(&address).map_or(0, Terminal::len);
-        if !matches!(local.1, ECHO | HTTP) || self.flows >= self.config.flows || own >= self.config.flows_per_terminal {
+        if self.flows >= self.config.flows || own >= self.config.flows_per_terminal {
             return false;
         }
+        let service = if self.answers(local.0) {
+            Service::of(local.1)
+        } else {
+            let id = self.relay.as_mut().and_then(|relay| relay.connect(SocketAddrV4::new(local.0, local.1)));
+            self.relayed.extend(id.map(|id| (id, address)));
+            id.map(Service::relay)
+        };
+        let Some(service) = service else { return false };
         self.statistics.flows += 1;
         let seed = self.config.seed ^ u64::from(u32::from(address)).rotate_left(23) ^ self.statistics.flows;
         let (own, mtu, now) = (self.config.address, self.config.mtu, self.now);
         let terminal = self.terminals.entry(address).or_insert_with(|| Terminal::new(address, own, mtu, seed, now));
-        let opened = terminal.open(local, port, now);
+        let id = service.relayed();
+        let opened = terminal.open(local, port, service, now);
         self.flows += usize::from(opened);
+        if let (Some(id), Some(relay), false) = (id, &mut self.relay, opened) {
+            self.relayed.remove(&id);
+            relay.close(id);
+        }
         opened
     }
 
@@ -236,8 +332,14 @@ impl DataNetwork {
         let Some(terminal) = self.terminals.get_mut(&address) else { return };
         terminal.touched = false;
         let before = terminal.len();
-        let next = terminal.poll(now, output).map(|at| at.max(now + 1));
+        let next = terminal.poll(now, &mut self.relay, output).map(|at| at.max(now + 1));
         self.flows -= before - terminal.len();
+        for id in terminal.ended.drain(..) {
+            self.relayed.remove(&id);
+            if let Some(relay) = &mut self.relay {
+                relay.close(id);
+            }
+        }
         let Some(at) = next else {
             self.terminals.remove(&address);
             return;

@@ -5,7 +5,7 @@ mod events;
 use convert::{Address, Network, Rules, fault, refusal};
 use freehold_fabric::datanet::{Access, Config, Error};
 use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings};
-use freehold_fabric::{Fabric as Inner, Handle};
+use freehold_fabric::{Fabric as Inner, Handle, HostRelay};
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
@@ -119,6 +119,26 @@ impl Fabric {
         let IpAddr::V4(address) = address.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
         let config = Config { mtu, seed, ..Config::new(address) };
         self.handle.with(|fabric| fabric.attach_engine(upf, instance, config)).map_err(fault)
+    }
+
+    /// The same with a way through the host; `resolver` answers for the names the network does not know.
+    fn attach_relay(
+        &self,
+        upf: usize,
+        instance: u16,
+        address: Address,
+        mtu: u16,
+        seed: u64,
+        resolver: Option<Address>,
+    ) -> PyResult<()> {
+        let IpAddr::V4(address) = address.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
+        let resolver = resolver.and_then(|resolver| match resolver.0 {
+            IpAddr::V4(resolver) => Some(SocketAddrV4::new(resolver, 53)),
+            IpAddr::V6(_) => None,
+        });
+        let config = Config { mtu, seed, resolver, ..Config::new(address) };
+        let relay = HostRelay::new()?;
+        self.handle.with(|fabric| fabric.attach_relay(upf, instance, config, relay)).map_err(fault)
     }
 
     fn attach_tun(&self, upf: usize, instance: u16, descriptor: RawFd) -> PyResult<()> {
