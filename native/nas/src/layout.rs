@@ -21,6 +21,8 @@ pub enum Step {
     Spare(usize),
     /// Bits ignored when read (a tag already looked at, or fixed), written as `value`.
     Constant { value: u64, bits: usize },
+    /// The extent must have one of these lengths in octets (bit n of the mask).
+    Extent(u64),
     /// The number of octets of what follows `after` more bits.
     Length { bits: usize, after: usize },
     /// The number of items of the list in field `of`, less `bias`.

@@ -182,6 +182,11 @@ fn record<S: Sink>(
     for step in steps {
         match step {
             Step::Spare(bits) | Step::Constant { bits, .. } => r.skip(*bits).ok_or(Malformed)?,
+            Step::Extent(mask) => {
+                if extent >= 64 || mask >> extent & 1 == 0 {
+                    return Err(Malformed);
+                }
+            }
             Step::Length { bits, after } => {
                 let length = r.bits(*bits).ok_or(Malformed)? as usize;
                 outer = Some(r.enter(length * 8 + after).ok_or(Malformed)?);
@@ -386,6 +391,7 @@ fn write_record<S: Source>(
         match step {
             Step::Spare(bits) => w.bits(0, *bits),
             Step::Constant { value, bits } => w.bits(*value, *bits),
+            Step::Extent(_) => {}
             Step::Length { bits, after } => {
                 extent = Some((w.len(), *bits, (bits + after) / 8));
                 w.bits(0, *bits);

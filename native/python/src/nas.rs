@@ -284,6 +284,7 @@ fn step(tuple: &Bound<'_, PyTuple>) -> PyResult<Step> {
     Ok(match name.as_str() {
         "spare" => Step::Spare(number(1)?),
         "constant" => Step::Constant { value: number(1)? as u64, bits: number(2)? },
+        "extent" => Step::Extent(tuple.get_item(1)?.extract()?),
         "length" => Step::Length { bits: number(1)?, after: number(2)? },
         "count" => Step::Count { bits: number(1)?, bias: number(2)?, of: number(3)? },
         "field" => Step::Field { node: number(1)?, presence: presence(&tuple.get_item(2)?.extract()?)? },

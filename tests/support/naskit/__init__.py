@@ -76,7 +76,9 @@ class Generator:
     def value(self, kind: Any, marks: tuple[Any, ...], siblings: dict[str, Any] | None = None) -> Any:
         """One value of a declared type."""
         marks = tuple(mark for mark in marks if not isinstance(mark, Sized))
-        layout = [mark for mark in marks if type(mark).__name__ not in {"Spare", "Constant", "Length", "Count"}]
+        layout = [
+            mark for mark in marks if type(mark).__name__ not in {"Spare", "Constant", "Extent", "Length", "Count"}
+        ]
         layout = [mark for mark in layout if not isinstance(mark, IfLeft | Lengths | When)]
         if not layout:
             return self.record(kind, fields_of(kind))

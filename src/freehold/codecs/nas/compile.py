@@ -15,6 +15,7 @@ from freehold.codecs.nas.layout import (
     Count,
     Digits,
     Equipment,
+    Extent,
     Format,
     IfLeft,
     Labels,
@@ -37,7 +38,7 @@ from freehold.codecs.nas.layout import (
     When,
 )
 
-PREFIXES = (Spare, Constant, Length, Count)
+PREFIXES = (Spare, Constant, Extent, Length, Count)
 PLAIN = {Rest: "rest", Labels: "labels", Sessions: "sessions", Plmn: "plmn"}
 WRAPPERS = (*PREFIXES, IfLeft, Lengths, When, Sized)
 # extended protocol discriminators (TS 24.007 11.2.3.1.1A)
@@ -162,6 +163,8 @@ class Compiler:
                     steps.append(("spare", bits))
                 case Constant(value, bits):
                     steps.append(("constant", value, bits))
+                case Extent(octets):
+                    steps.append(("extent", sum(1 << length for length in octets)))
                 case Length(bits, after):
                     steps.append(("length", bits, after))
                 case Count(bits, bias):

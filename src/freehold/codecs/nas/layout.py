@@ -32,6 +32,12 @@ class Constant(Mark, frozen=True):
     bits: int
 
 
+class Extent(Mark, frozen=True):
+    """The whole must have one of these lengths in octets."""
+
+    octets: frozenset[int]
+
+
 class Length(Mark, frozen=True):
     """A number of so many bits before the field: the octets that follow, after `after` more bits."""
 

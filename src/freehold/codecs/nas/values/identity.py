@@ -17,6 +17,7 @@ from freehold.codecs.nas.layout import (
     Count,
     Digits,
     Equipment,
+    Extent,
     IfLeft,
     Length,
     Lengths,
@@ -109,6 +110,7 @@ ImeisvIdentity = Annotated[Pei, Choice(5, 3, {5: _Pei})]
 EquipmentIdentity = Annotated[Pei | MacAddress | Eui64, Choice(5, 3, {3: _Pei, 5: _Pei, 6: MacAddress, 7: Eui64})]
 """A 5GS mobile identity that names a device (TS 24.501 8.2.26.4)."""
 
+_SLICE_LENGTHS = frozenset({1, 2, 4, 5, 8})
 _SD_LENGTHS = frozenset({4, 5, 8})
 _MAPPED_LENGTHS = frozenset({2, 5, 8})
 _SNssai = Record(SNssai, {"sst": U8, "sd": Annotated[int | None, Lengths(_SD_LENGTHS), Bits(24)]})
@@ -124,7 +126,7 @@ class MappedSNssai(Value, frozen=True):
 class SNssaiElement(Value, frozen=True):
     """S-NSSAI, with the home network's where it is mapped (TS 24.501 9.11.2.8)."""
 
-    snssai: Annotated[SNssai, _SNssai]
+    snssai: Annotated[SNssai, Extent(_SLICE_LENGTHS), _SNssai]
     mapped: Annotated[MappedSNssai | None, Lengths(_MAPPED_LENGTHS)] = None
 
 
