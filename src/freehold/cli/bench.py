@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from freehold.cli.options import JsonOption
-from freehold.cli.output import show_json, show_line, table
+from freehold.cli.output import show_fields, show_json, show_line, table
 
 app = typer.Typer(help="The figures of this machine.", no_args_is_help=True)
 
@@ -28,3 +28,17 @@ def codec(
     rows = cases["cases"]
     for line in table(rows, {name: name for name in max(rows, key=len)}):
         show_line(line)
+
+
+@app.command()
+def registration(
+    ues: Annotated[int, typer.Option(min=1, max=65_000, help="How many terminals register.")] = 1000,
+    as_json: JsonOption = False,
+    profile: Annotated[str, typer.Option(help="Write a profile of the core to this file.", hidden=True)] = "",
+) -> None:
+    """CPU of the core for each registration with a PDU session, its rate, its latencies, its memory."""
+    from msgspec import to_builtins
+
+    from freehold.app.bench.registration import run
+
+    show_fields(to_builtins(run(ues, profile=profile)), as_json=as_json)

@@ -1,0 +1,208 @@
+"""`freehold bench registration`: what a registration with a PDU session costs the core, and how fast it goes.
+
+The core is one process of its own, pinned to one processor, with all its functions, the user plane's control, SQLite on
+disk and logs at info; the generator is this process, on another one; N2 runs over a UNIX socket between them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Final
+
+import msgspec
+
+from freehold.app.bench.generator import Generator5G, Result, Sim
+from freehold.app.config import Configuration, parse
+from freehold.app.loops import run as run_loop
+from freehold.app.requests import Client
+from freehold.app.subscriptions import subscriber
+from freehold.core.udm import home_keys
+from freehold.core.udr import Udr
+from freehold.crypto import suci
+from freehold.net import unix
+from freehold.ran.configuration import GnbConfiguration, TrackingArea
+from freehold.spec.errors import Unusable
+from freehold.spec.identities import GnbId, Suci
+from freehold.store import offline
+
+AT_ONCE: Final = 32
+"""Terminals on their way at the same time."""
+ALONE: Final = 20
+"""Terminals that go one after the other before the load, for the latency of one alone."""
+START: Final = 20.0
+"""Seconds for the core to start and, at the end, to finish its last session."""
+CORE: Final = "from freehold.cli.main import main; main()"
+PROFILED: Final = "import cProfile, sys; from freehold.cli.main import main; cProfile.run('main()', {!r})"
+
+
+class RegistrationBench(msgspec.Struct, frozen=True):
+    """The figures of `freehold bench registration`; CPU and latency in ms, memory in MB (10^6 octets)."""
+
+    ues: int
+    registered: int
+    sessions: int
+    core_cpu_ms_per_ue: float
+    rate_per_s: float
+    p50_ms: float
+    p99_ms: float
+    alone_ms: float
+    rss_mb_idle: float
+    rss_mb: float
+    rss_kb_per_ue: float
+    generator_cpu_ms_per_ue: float
+    n2: str
+    suci: str
+    algorithms: str
+
+
+def run(ues: int, *, profile: str = "") -> RegistrationBench:
+    """Measure with so many terminals; Unusable where the core does not start or does not keep up."""
+    with tempfile.TemporaryDirectory(prefix="freehold-bench-") as name:
+        folder = Path(name)
+        configuration = write_configuration(folder)
+        sims = provisioned(configuration, folder, ues)
+        with core(folder, profile) as process:
+            return run_loop(measured(configuration, folder, process, sims))
+
+
+def write_configuration(folder: Path) -> Configuration:
+    """The core's configuration in a folder of its own; the owner's is not touched."""
+    text = (
+        f'[amf]\nn2 = ["unix:{folder}/n2.sock"]\n'
+        f'[store]\npath = "{folder}/data"\n'
+        f'[management]\nsocket = "{folder}/management.sock"\n'
+        '[log]\nlevel = "info"\n'
+    )
+    (folder / "freehold.toml").write_text(text, encoding="utf-8")
+    return parse(text)
+
+
+def provisioned(configuration: Configuration, folder: Path, ues: int) -> list[Sim]:
+    """Subscribers in the core's store, and the SIMs of their terminals with SUCIs of profile A."""
+    with offline(folder / "data") as store:
+        found, durable = home_keys.ensure(store, os.urandom)
+        store.wait(durable)
+        made = [subscriber(configuration, number, os.urandom) for number in range(1, ues + 1)]
+        store.wait(Udr(store).put_all(made))
+    home = next(key for key in found if key.scheme == suci.Scheme.PROFILE_A)
+    plmn = configuration.network.plmn
+    sims = []
+    for one in made:
+        msin = suci.imsi_plaintext(one.supi.digits[len(plmn.mcc + plmn.mnc) :])
+        output = suci.conceal(home.scheme, home.public, os.urandom(32), msin)
+        concealed = Suci(plmn, "0", home.scheme, home.key_id, output)
+        sims.append(Sim(one.supi.digits, one.authentication.k, one.authentication.opc, concealed))
+    return sims
+
+
+@contextlib.contextmanager
+def core(folder: Path, profile: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """The core in a process of its own on the first processor this one may use; its log is in the folder."""
+    program = PROFILED.format(profile) if profile else CORE
+    arguments = [sys.executable, "-c", program, "run", "core", "upf", "--config", str(folder / "freehold.toml")]
+    with (folder / "core.log").open("wb") as log:
+        process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - ourselves
+        processors = sorted(os.sched_getaffinity(0))
+        try:
+            os.sched_setaffinity(process.pid, processors[:1])
+            os.sched_setaffinity(0, processors[1:] or processors)
+            yield process
+        finally:
+            os.sched_setaffinity(0, processors)
+            process.terminate()
+            process.wait(START)
+
+
+async def measured(
+    configuration: Configuration, folder: Path, process: subprocess.Popen[bytes], sims: list[Sim]
+) -> RegistrationBench:
+    """Load a core that is starting, and read what it used."""
+    generator = await connected(configuration, folder, process)
+    idle = rss(process.pid)
+    few = sims[: min(ALONE, len(sims) // 2)]
+    alone = await generator.run(few, 1, 1) if few else None
+    rest = sims[len(few) :]
+    before = cpu_ms(process.pid)
+    result = await generator.run(rest, AT_ONCE, 1 + len(few))
+    sessions = await settled(Client(folder / "management.sock"), len(sims))
+    used = cpu_ms(process.pid) - before
+    return figures(configuration, len(sims), result, alone, (used, idle, rss(process.pid), sessions))
+
+
+def figures(
+    configuration: Configuration, ues: int, result: Result, alone: Result | None, core_: tuple[float, float, float, int]
+) -> RegistrationBench:
+    """What was measured, as it is reported."""
+    used, idle, loaded, sessions = core_
+    latencies = sorted(result.latencies)
+    return RegistrationBench(
+        ues=ues,
+        registered=result.registered + (alone.registered if alone else 0),
+        sessions=sessions,
+        core_cpu_ms_per_ue=round(used / len(latencies), 3),
+        rate_per_s=round(len(latencies) / result.seconds, 1),
+        p50_ms=round(median(latencies), 2),
+        p99_ms=round(quantiles(latencies, n=100)[98] if len(latencies) > 1 else latencies[0], 2),
+        alone_ms=round(median(alone.latencies if alone else latencies), 2),
+        rss_mb_idle=round(idle, 1),
+        rss_mb=round(loaded, 1),
+        rss_kb_per_ue=round(1000 * (loaded - idle) / ues, 2),
+        generator_cpu_ms_per_ue=round(result.cpu_ms_per_ue, 3),
+        n2="unix seqpacket",
+        suci="profile A",
+        algorithms=f"{configuration.amf.ciphering[0]} {configuration.amf.integrity[0]}",
+    )
+
+
+async def connected(configuration: Configuration, folder: Path, process: subprocess.Popen[bytes]) -> Generator5G:
+    """A generator whose NG Setup succeeded, once the core listens."""
+    plmn = configuration.network.plmn
+    slices = tuple(section.id for section in configuration.slice)
+    area = TrackingArea(configuration.network.tac, slices, (plmn,))
+    generator = Generator5G(GnbConfiguration(GnbId(plmn, 1, 32), (area,), "bench"), plmn)
+    end = time.monotonic() + START
+    while True:
+        try:
+            await unix.connect(f"{folder}/n2.sock", generator.accept)
+            break
+        except OSError:
+            if process.poll() is not None or time.monotonic() > end:
+                words = (folder / "core.log").read_text(encoding="utf-8").strip().splitlines()[-1:]
+                raise Unusable(f"the core did not start: {' '.join(words) or 'it says nothing'}") from None
+            await asyncio.sleep(0.02)
+    await generator.ready
+    return generator
+
+
+async def settled(client: Client, expected: int) -> int:
+    """How many sessions the core has, once that are all of them or it makes no more."""
+    end = time.monotonic() + START
+    while True:
+        sessions = int(client.get("status")["sessions"])
+        if sessions >= expected or time.monotonic() > end:
+            return sessions
+        await asyncio.sleep(0.1)
+
+
+def cpu_ms(pid: int) -> float:
+    """CPU that a process's threads have used, in milliseconds."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that ended meanwhile
+            total += int((task / "schedstat").read_text(encoding="ascii").split()[0])
+    return total / 1_000_000
+
+
+def rss(pid: int) -> float:
+    """Resident memory of a process in MB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
