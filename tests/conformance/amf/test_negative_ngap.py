@@ -387,12 +387,10 @@ def test_g12_when_associations_come_and_go_then_nothing_stays(watched):
 
 
 # --- G13 ----------
-@pytest.mark.parametrize("step", range(5))
-def test_g13_when_the_gnb_is_lost_at_any_step_then_no_context_stays(watched, step):
+@pytest.mark.parametrize("step", range(3))
+def test_g13_when_the_gnb_is_lost_before_the_accept_then_no_context_stays(watched, step):
     ue = watched.world.terminal(watched.gnb, 2)
-    steps = [ue.start, ue.challenge, lambda: None, lambda: None, lambda: None]
-    if step >= 2:
-        steps = [ue.start, ue.authenticate, ue.command, ue.complete, ue.accepted]
+    steps = [ue.start, ue.authenticate, ue.command]
     for action in steps[: step + 1]:
         action()
     watched.gnb.lose()
@@ -400,6 +398,21 @@ def test_g13_when_the_gnb_is_lost_at_any_step_then_no_context_stays(watched, ste
     assert watched.world.baseline()["ues"] == 1
     watched.world.run_for(60)
     assert len(watched.world.amf.function.contexts.tmsis) == 1
+    watched.check(faults=0)
+
+
+def test_g13_when_the_gnb_is_lost_after_the_accept_then_the_ue_is_registered_until_its_timers_end(watched):
+    ue = watched.world.terminal(watched.gnb, 2)
+    ue.start()
+    ue.authenticate()
+    ue.command()
+    ue.complete()
+    ue.accepted()
+    watched.gnb.lose()
+    view = watched.world.amf.ue(ue.subscription.supi)
+    assert (view.mm_state, view.cm_state) == ("5GMM-REGISTERED", "CM-IDLE")
+    watched.world.run_for(2 * 3480 + 1)
+    assert watched.world.amf.ue(ue.subscription.supi) is None
     watched.check(faults=0)
 
 

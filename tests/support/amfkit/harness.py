@@ -5,6 +5,8 @@ import msgspec
 from freehold.codecs import nas, ngap
 from freehold.core.amf import Amf, AmfConfiguration, AmfPeers, PlmnSupport, SecurityPolicy
 from freehold.crypto import aka, keys
+from freehold.procedure import procedure
+from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.sim.clock import VirtualEnvironment
 from freehold.spec.identities import Guami, Pei, PlmnId, STmsi, Suci, Tai
 from freehold.spec.timers import Timers
@@ -38,6 +40,18 @@ class Wire:
 
     def close(self):
         self.closed = True
+
+
+@procedure(spec="TS 29.518 5.2.2.3.1")
+async def transfer(amf, supi, data):
+    return await amf.n1_n2_message_transfer(supi, data)
+
+
+def from_smf(world, ue, **data):
+    """The SMF sends N1 and N2 parts by itself."""
+    driver = world.amf.function.driver
+    part = N1N2MessageTransferReqData(1, SLICE, **data)
+    return driver.converse("smf").perform(transfer(world.amf, ue.subscription.supi, part)).result()
 
 
 class World:
@@ -127,6 +141,12 @@ class Gnb:
         self.read += 1
         assert type(decoded.message) is kind, decoded.message
         return decoded.message
+
+    def next_any(self):
+        """The next message, whatever it is."""
+        assert self.read < len(self.wire.sent), "nothing came"
+        self.read += 1
+        return ngap.decode(self.wire.sent[self.read - 1][0]).message
 
     def nothing(self):
         """Nothing came."""

@@ -37,10 +37,14 @@ class Scripted:
         self.calls = Counter()
         self.asked = []
         self.fail = {}
+        self.hold = {}
 
-    def note(self, operation, *arguments):
+    async def note(self, operation, *arguments):
+        """`fail[operation]` is raised; `hold[operation]` is a Signal waited for."""
         self.calls[operation] += 1
         self.asked.append((operation, *arguments))
+        if operation in self.hold:
+            await self.hold[operation]
         if operation in self.fail:
             raise self.fail[operation]
 
@@ -75,7 +79,7 @@ class Home(Scripted):
         return self.subscriptions[supi]
 
     async def authenticate(self, info):
-        self.note("authenticate", info)
+        await self.note("authenticate", info)
         subscription = self.of(info.identity)
         if info.resynchronization is not None:
             again = info.resynchronization
@@ -93,26 +97,26 @@ class Home(Scripted):
         return UeAuthenticationCtx(identity, vector.rand, vector.autn, hxres_star)
 
     async def confirm(self, context_id, res_star):
-        self.note("confirm", context_id)
+        await self.note("confirm", context_id)
         supi, xres_star, k_seaf = self.contexts.pop(context_id)
         if res_star != xres_star or self.say_failure:
             return ConfirmationDataResponse(False)
         return ConfirmationDataResponse(True, supi, Key(k_seaf))
 
     async def get_am_data(self, supi):
-        self.note("get_am_data", supi)
+        await self.note("get_am_data", supi)
         return self.subscriptions[supi].data
 
     async def get_smf_select_data(self, supi, slice_):
-        self.note("get_smf_select_data", supi, slice_)
+        await self.note("get_smf_select_data", supi, slice_)
         return SmfSelectionData(self.subscriptions[supi].dnns)
 
     async def register_amf(self, supi, registration):
-        self.note("register_amf", supi, registration)
+        await self.note("register_amf", supi, registration)
         self.registered[supi] = registration
 
     async def deregister_amf(self, supi, guami):
-        self.note("deregister_amf", supi)
+        await self.note("deregister_amf", supi)
         self.registered.pop(supi, None)
 
 
@@ -123,18 +127,18 @@ class Policy(Scripted):
         self.answer = AmPolicyAssociation()
 
     async def create_am_policy(self, supi, tai, subscribed):
-        self.note("create_am_policy", supi)
+        await self.note("create_am_policy", supi)
         self.policies.add(supi)
         return self.answer
 
     async def delete_am_policy(self, supi):
-        self.note("delete_am_policy", supi)
+        await self.note("delete_am_policy", supi)
         self.policies.discard(supi)
 
 
 class Slices(Scripted):
     async def select(self, requested, subscribed, default, tai):
-        self.note("select", requested)
+        await self.note("select", requested)
         wanted = requested or default
         return AuthorizedNetworkSliceInfo(
             tuple(each for each in wanted if each in subscribed),
@@ -177,7 +181,7 @@ class Smf(Scripted):
         self.silent = False
 
     async def create_sm_context(self, data):
-        self.note("create_sm_context", data)
+        await self.note("create_sm_context", data)
         reference = f"sm-{len(self.asked)}"
         self.contexts[reference] = data
         if not self.silent:
@@ -190,7 +194,7 @@ class Smf(Scripted):
         return reference
 
     async def update_sm_context(self, reference, data):
-        self.note("update_sm_context", reference, data)
+        await self.note("update_sm_context", reference, data)
         if reference not in self.contexts:
             raise ServiceError(404, "CONTEXT_NOT_FOUND")
         if data.up_cnx_state == "ACTIVATING":
@@ -200,7 +204,7 @@ class Smf(Scripted):
         return self.answers.get(data.n2_sm_info_type or data.n1_sm_message, SmContextUpdatedData())
 
     async def release_sm_context(self, reference, cause=""):
-        self.note("release_sm_context", reference, cause)
+        await self.note("release_sm_context", reference, cause)
         self.contexts.pop(reference, None)
 
 
@@ -210,5 +214,5 @@ class Registry(Scripted):
         self.smf = smf
 
     async def discover(self, nf_type, slice_=None, dnn=None):
-        self.note("discover", nf_type, slice_, dnn)
+        await self.note("discover", nf_type, slice_, dnn)
         return (NfProfile("smf", "SMF", service=self.smf),)

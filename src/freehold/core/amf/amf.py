@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -98,6 +99,8 @@ class Amf:
             return "N1_N2_TRANSFER_INITIATED"
         if ue.identity.tmsi is None or not ue.mobility.area:
             raise ServiceError(504, "UE_NOT_REACHABLE", "the UE is idle and cannot be paged")
+        if data.n1_sm_message is None and data.n2_sm_info_type == "PDU_RES_REL_CMD":
+            return "N1_N2_TRANSFER_INITIATED"  # a UE in CM-IDLE has no resources to release (TS 23.502 4.3.4.2)
         if data not in ue.queued:
             ue.queued += (data,)
         ue.conversation.start(paging(amf, ue))
@@ -115,7 +118,9 @@ class Amf:
         self, supi: Supi, *, cause: MmCause | None = None, reregistration_required: bool = False
     ) -> None:
         """Network-initiated deregistration (TS 23.502 4.2.2.3.3); ServiceError CONTEXT_NOT_FOUND."""
-        await self.start_deregistration(supi, cause=cause, reregistration_required=reregistration_required)
+        signal = self.start_deregistration(supi, cause=cause, reregistration_required=reregistration_required)
+        with suppress(Aborted):  # another deregistration is under way
+            await signal
 
     def start_deregistration(
         self, supi: Supi, *, cause: MmCause | None = None, reregistration_required: bool = False

@@ -28,9 +28,13 @@ def transport(pdu_session_id: int, n1_sm_message: bytes, cause: int | None = Non
 
 
 def deliver(amf: AmfFunction, ue: Ue, data: N1N2MessageTransferReqData) -> None:
-    """Send to a UE in CM-CONNECTED; while its context is being set up, what needs it waits."""
+    """Send to a UE in CM-CONNECTED; while its context is being set up or released, what needs it waits."""
     connection = ue.connection
-    if connection is None or (data.n2_sm_info is not None and connection.context is ContextState.REQUESTED):
+    if (
+        connection is None
+        or connection.context is ContextState.RELEASING
+        or (data.n2_sm_info is not None and connection.context is ContextState.REQUESTED)
+    ):
         ue.queued += (data,)
         return
     session = ue.session(data.pdu_session_id)

@@ -11,7 +11,7 @@ from freehold.core.amf import values
 from freehold.core.amf.configuration import AmfConfiguration, AmfPeers
 from freehold.core.amf.state.contexts import Contexts
 from freehold.core.amf.state.ue import Ue
-from freehold.procedure import Driver, Environment
+from freehold.procedure import Conversation, Driver, Environment
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import PduSession
 from freehold.spec import counters
@@ -59,6 +59,12 @@ class AmfFunction:
         ue = Ue()
         ue.conversation = self.driver.converse(ue, partial(self._give_up, ue))
         return ue
+
+    def routing(self, ue: Ue) -> Conversation:
+        """Where a UE's session procedures run; a mistake of ours there costs that one procedure."""
+        if ue.routing is None:
+            ue.routing = self.driver.converse(ue)
+        return ue.routing
 
     def _give_up(self, ue: Ue) -> None:
         self.gave_up(ue)

@@ -100,7 +100,7 @@ def transport(amf: AmfFunction, ue: Ue, message: nas.UlNasTransport) -> bool:
         return True
     if message.pdu_session_identity is None:
         return False
-    ue.conversation.start(uplink_nas_transport(amf, ue, message))
+    amf.routing(ue).start(uplink_nas_transport(amf, ue, message))
     return True
 
 

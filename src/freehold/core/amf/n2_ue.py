@@ -170,7 +170,7 @@ def report(amf: AmfFunction, ue: Ue, items: Iterable[Any] | None, row: Report) -
 def start(amf: AmfFunction, ue: Ue, session: Session, kind: N2SmInfoType, transfer: Any) -> None:
     """The container as octets, also where it was decoded on the way (TS 29.502 6.1.6.4.3)."""
     octets = transfer if isinstance(transfer, bytes) else ngap.encode_value(transfer)
-    ue.conversation.start(session_resources(amf, ue, session, kind, octets))
+    amf.routing(ue).start(session_resources(amf, ue, session, kind, octets))
 
 
 # each answer with its lists (TS 38.413 8.2.1 to 8.2.4)

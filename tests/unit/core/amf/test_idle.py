@@ -2,15 +2,13 @@
 
 import pytest
 
-from amfkit.harness import GUAMI, World
+from amfkit.harness import GUAMI, RESPONSE, World, from_smf
 from amfkit.neighbours import Smf
 from freehold.codecs import nas, ngap
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdateData
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import STmsi
-
-from .test_sessions import from_smf
 
 SETUP = {"n2_sm_info": Smf.TRANSFER, "n2_sm_info_type": "PDU_RES_SETUP_REQ"}
 
@@ -80,16 +78,10 @@ def test_when_uplink_data_waits_then_the_session_comes_back_with_the_context(wor
     (item,) = context.pdu_session_resource_setup_list_cxt_req
     assert item.pdu_session_id == 1
     answer = ngap.PDUSessionResourceSetupItemCxtRes(
-        pdu_session_id=1, pdu_session_resource_setup_response_transfer=gnb_answer()
+        pdu_session_id=1, pdu_session_resource_setup_response_transfer=RESPONSE
     )
     ue.set_up(pdu_session_resource_setup_list_cxt_res=[answer])
     assert world.smf.last("update_sm_context")[1].n2_sm_info_type == "PDU_RES_SETUP_RSP"
-
-
-def gnb_answer():
-    from amfkit.harness import RESPONSE
-
-    return RESPONSE
 
 
 def test_when_it_is_signalling_alone_then_no_session_wakes(world, ue):

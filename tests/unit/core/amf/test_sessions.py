@@ -2,12 +2,11 @@
 
 import pytest
 
-from amfkit.harness import INTERNET, RESPONSE, TAI, World
+from amfkit.harness import INTERNET, RESPONSE, TAI, World, from_smf
 from amfkit.neighbours import SLICE, SLICE_SD, Smf
 from freehold.codecs import nas, ngap
 from freehold.procedure import procedure
 from freehold.services.errors import ServiceError
-from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.services.nsmf import SmContextUpdatedData
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import SNssai
@@ -31,20 +30,6 @@ def ue(world, gnb):
     terminal = world.terminal(gnb)
     terminal.register()
     return terminal
-
-
-@procedure(spec="TS 29.518 5.2.2.3.1")
-async def transfer(amf, supi, data):
-    return await amf.n1_n2_message_transfer(supi, data)
-
-
-def from_smf(world, ue, **data):
-    """The SMF sends N1 and N2 parts by itself."""
-    driver = world.amf.function.driver
-    signal = driver.converse("smf").perform(
-        transfer(world.amf, ue.subscription.supi, N1N2MessageTransferReqData(1, SLICE, **data))
-    )
-    return signal.result()
 
 
 def given_back(ue):

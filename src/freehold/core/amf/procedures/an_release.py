@@ -7,6 +7,7 @@ from typing import Final
 from freehold.codecs import ngap
 from freehold.core.amf.channels import N2
 from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.procedures.paging import paging
 from freehold.core.amf.procedures.reachability import start_mobile_reachable
 from freehold.core.amf.procedures.removal import remove
 from freehold.core.amf.state.connection import Connection
@@ -99,6 +100,8 @@ async def settle_idle(amf: AmfFunction, ue: Ue, cause: str = "") -> None:
         return
     await deactivate_sessions(ue, cause)
     start_mobile_reachable(amf, ue)
+    if ue.queued:
+        ue.conversation.start(paging(amf, ue))  # it came while the connection was being released
 
 
 def lose(amf: AmfFunction, connection: Connection, reason: str) -> None:

@@ -74,10 +74,14 @@ async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, _: Request) -> None:
 
 
 async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) -> None:
-    """A service's error becomes a reject; silence of the UE ends the connection; who aborted cleans up."""
+    """A service's error becomes a reject; silence of the UE ends the connection; who aborted goes on from here."""
     if isinstance(error, ServiceError):
         await refuse(causes.refusal(error, amf.configuration.rejects), amf, ue, initial)
-    elif not isinstance(error, Aborted):
+    elif isinstance(error, Aborted):
+        # TS 24.501 5.5.1.2.8 a, 5.5.1.3.8 a: once accepted, or from before, the UE is registered all the same
+        if ue.subscription is not None and ue.identity.tmsi is not None:
+            ue.move(MmEvent.REGISTRATION_COMPLETED)
+    else:
         amf.environment.count(counters.REGISTRATION_FAILURE, type(error).__name__)
         amf.tell("registration-failed", f"registration ended: {error}", subject=ue, clause="TS 24.501 5.5.1.2.8")
         await end(amf, ue, NORMAL)

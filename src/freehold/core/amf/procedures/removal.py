@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.state.machines import MmEvent
 from freehold.core.amf.state.ue import Ue
@@ -12,6 +14,7 @@ async def release_sessions(ue: Ue, cause: str = "") -> None:
     """Release every SM context without signalling to the UE (TS 29.502 5.2.2.4.1)."""
     sessions, ue.sessions = ue.sessions, ()
     for session in sessions:
+        session.gone = True
         if session.reference:
             try:
                 await session.smf.release_sm_context(session.reference, cause)
@@ -26,11 +29,14 @@ async def remove(amf: AmfFunction, ue: Ue, cause: str = "") -> None:
     ue.move(MmEvent.DEREGISTERED)
     await release_sessions(ue, cause)
     supi = ue.identity.supi
-    if supi is not None and ue.subscription is not None and amf.contexts.supis.get(supi) is ue:
-        try:
-            await amf.peers.pcf.delete_am_policy(supi)
-            await amf.peers.udm.deregister_amf(supi, amf.configuration.guami)
-        except ServiceError as error:
-            amf.tell("removal-incomplete", f"a neighbour kept a context: {error}", subject=ue, severity="info")
-    ue.subscription = None
+    known = supi is not None and amf.contexts.supis.get(supi) is ue
+    subscription, ue.subscription = ue.subscription, None
     amf.contexts.forget(ue)
+    if supi is None or not known:
+        return
+    # step 6 and TS 23.502 4.2.2.3.2 step 6a: whoever does not know the UE any more has nothing to forget
+    if subscription is not None:
+        with suppress(ServiceError):
+            await amf.peers.pcf.delete_am_policy(supi)
+    with suppress(ServiceError):
+        await amf.peers.udm.deregister_amf(supi, amf.configuration.guami)

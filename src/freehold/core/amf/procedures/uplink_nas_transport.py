@@ -84,7 +84,7 @@ async def uplink_nas_transport(amf: AmfFunction, ue: Ue, message: nas.UlNasTrans
 
 async def forward(amf: AmfFunction, ue: Ue, session: Session | None, message: nas.UlNasTransport) -> None:
     """TS 24.501 5.4.5.2.3 a 1: the routing context names the SMF."""
-    if session is not None:
+    if session is not None and session.reference:
         data = SmContextUpdateData(n1_sm_message=message.payload_container)
         pass_on(amf, ue, session, await session.smf.update_sm_context(session.reference, data))
 
@@ -132,9 +132,14 @@ async def establish(amf: AmfFunction, ue: Ue, _: Session | None, message: nas.Ul
                 pei=ue.identity.pei,
             )
         )
-    except ServiceError:
+    except Exception:
         ue.drop_session(session)
         raise
+    if session.gone:
+        # the UE left, or asked anew, while the SMF was at work: nobody else knows the reference
+        with suppress(ServiceError):
+            await session.smf.release_sm_context(session.reference, "REL_DUE_TO_UNSPECIFIED_REASON")
+        return
     amf.environment.count(counters.SESSION_SUCCESS)
 
 

@@ -62,7 +62,7 @@ class UeRadio(msgspec.Struct, frozen=True, gc=False):
 class Session:
     """The routing context of one PDU session (TS 24.501 5.4.5.2.3): where its 5GSM messages go."""
 
-    __slots__ = ("active", "awaited", "dnn", "pdu_session_id", "reference", "slice", "smf")
+    __slots__ = ("active", "awaited", "dnn", "gone", "pdu_session_id", "reference", "slice", "smf")
 
     pdu_session_id: int
     slice: SNssai
@@ -73,6 +73,8 @@ class Session:
     """Whether the gNB has, or is being given, resources for it."""
     awaited: str
     """The NGAP response the gNB still owes for it: `setup`, `modify`, `release`, or none."""
+    gone: bool
+    """Whether it was forgotten, perhaps while its SMF was still being asked."""
 
     def __init__(self, pdu_session_id: int, slice_: SNssai, dnn: str, smf: PduSession) -> None:
         self.pdu_session_id = pdu_session_id
@@ -82,6 +84,7 @@ class Session:
         self.reference = ""
         self.active = False
         self.awaited = ""
+        self.gone = False
 
 
 class Ue:
@@ -95,6 +98,7 @@ class Ue:
         "mobility",
         "queued",
         "radio",
+        "routing",
         "security",
         "sessions",
         "state",
@@ -114,6 +118,8 @@ class Ue:
     alarm: Alarm | None
     """Mobile reachable timer, then implicit deregistration timer (TS 24.501 5.3.7)."""
     conversation: Conversation
+    routing: Conversation | None
+    """What runs between this UE's SMFs and its gNB: it goes on when 5GMM procedures are aborted."""
 
     def __init__(self) -> None:
         self.identity = UeIdentity()
@@ -126,6 +132,7 @@ class Ue:
         self.queued = ()
         self.connection = None
         self.alarm = None
+        self.routing = None
 
     def __str__(self) -> str:
         if self.identity.supi is not None:
@@ -155,6 +162,7 @@ class Ue:
 
     def drop_session(self, session: Session) -> None:
         """Forget one PDU session."""
+        session.gone = True
         self.sessions = tuple(other for other in self.sessions if other is not session)
 
     def stop_alarm(self) -> None:
