@@ -30,7 +30,8 @@ class Protocol:
 PROTOCOLS = (Protocol("NGAP", "ngap", True, "TS 38.413 9.4", "NGAP-PDU"),)
 
 
-def _modules(source: str) -> list[Any]:
+def modules_of(source: str) -> list[Any]:
+    """The ASN.1 modules of one of pycrate's files."""
     container = importlib.import_module(f"pycrate_asn1dir.{source}")
     return [module for name, module in container.GLOBAL.MOD.items() if name.replace("-", "_") in vars(container)]
 
@@ -71,7 +72,7 @@ def _types(graph: Graph, number: list[int]) -> dict[str, int]:
 
 def write(protocol: Protocol, folder: Path) -> None:
     """Write `<name>.json` (tables) and `<name>.pyi` (types) of one protocol."""
-    modules = _modules(protocol.source)
+    modules = modules_of(protocol.source)
     parameterised = {name for module in modules for name in module["_param_"] if not name.startswith("PrivateIE-")}
     graph = Graph(_constants(modules), parameterised)
     messages: list[Node] = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 import string
-from types import ModuleType
 from typing import Any
 
-from asn1kit.tables import node, parts, table
+from asn1kit import tables
+from asn1kit.tables import node, parts
 
 ALPHABETS = {
     "NumericString": " " + string.digits,
@@ -22,14 +22,14 @@ DEEP = 14
 class Generator:
     """Makes values of the types of `protocol`, whose codec is `codec`."""
 
-    def __init__(self, protocol: str, codec: ModuleType, rng: random.Random, optional: float = 0.4) -> None:
+    def __init__(self, protocol: str, codec: Any, rng: random.Random, optional: float = 0.4) -> None:
         self.protocol = protocol
         self.codec = codec
         self.rng = rng
         self.optional = optional
 
     def named(self, name: str) -> Any:
-        return self.value(table(self.protocol)["types"][name], 0)
+        return self.value(tables.table(self.protocol)["types"][name], 0)
 
     def value(self, number: int, depth: int) -> Any:
         kind, body = node(self.protocol, number)
