@@ -18,7 +18,7 @@ from freehold.spec.timers import TIMERS
 
 CipheringName = Literal["NEA0", "NEA1", "NEA2", "NEA3"]
 IntegrityName = Literal["NIA0", "NIA1", "NIA2", "NIA3"]
-N6 = Literal["internal", "nat", "route"]
+N6 = Literal["internal", "relay", "nat", "route"]
 
 
 class NetworkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

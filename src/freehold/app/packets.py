@@ -9,6 +9,7 @@ from freehold.app.config import Configuration, DnnSection
 from freehold.app.core import gateway
 from freehold.app.world import VirtualWorld, World
 from freehold.net.endpoints import parse_address
+from freehold.net.resolver import host_resolver
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import GTPU_PORT, PlaneSettings, UpfPlane, UserPlane, bind_n3
 from freehold.procedure import Tap
@@ -69,6 +70,10 @@ class Packets:
         instance = plane.add_instance(section.name, [(str(pool.network_address), pool.prefixlen)])
         if section.n6 == "internal" or not outside:
             plane.attach_network(instance, str(gateway(pool)), mtu=section.mtu)
+            return
+        if section.n6 == "relay":
+            plane.attach_relay(instance, str(gateway(pool)), mtu=section.mtu, resolver=host_resolver())
+            self.notes.append(f"{section.name}: TCP and UDP of {pool} leave through this machine (n6 = relay)")
             return
         tun = Tun(TunSettings(str(pool), section.n6, section.mtu))
         self._ends.append(tun.close)

@@ -1,0 +1,25 @@
+"""The name server of this host, for terminals whose names it resolves (`n6 = relay`)."""
+
+from __future__ import annotations
+
+from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
+from typing import Final
+
+RESOLV_CONF: Final = Path("/etc/resolv.conf")
+
+
+def host_resolver(path: Path = RESOLV_CONF) -> str | None:
+    """The first IPv4 name server that the host is configured with; None where there is none."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        keyword, _, value = line.strip().partition(" ")
+        try:
+            if keyword == "nameserver":
+                return str(IPv4Address(value.strip()))
+        except AddressValueError:
+            continue
+    return None
