@@ -1,0 +1,161 @@
+"""Every IE of several fields, octet by octet as its figure of TS 29.244 8.2 draws it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+
+from freehold._native import pfcp as native
+from freehold.codecs import pfcp
+from freehold.codecs.pfcp import elements as e
+from freehold.codecs.pfcp.table import Compiler, Message, O
+
+V4, V6 = bytes((10, 0, 0, 1)), bytes(range(16))
+SIX = V6.hex()
+
+LAYOUTS: list[tuple[Any, str]] = [
+    (pfcp.FTEID(teid=5, ipv4=V4), "01 00000005 0a000001"),
+    (pfcp.FTEID(teid=5, ipv6=V6), f"02 00000005 {SIX}"),
+    (pfcp.FTEID(teid=5, ipv4=V4, ipv6=V6), f"03 00000005 0a000001 {SIX}"),
+    (pfcp.FTEID(choose_ipv4=True), "05"),
+    (pfcp.FTEID(choose_ipv6=True, choose_id=9), "0e 09"),
+    (pfcp.FTEID(choose_ipv4=True, choose_ipv6=True), "07"),
+    (pfcp.SDFFilter(flow_description=b"permit"), "01 00 0006 7065726d6974"),
+    (pfcp.SDFFilter(tos_traffic_class=0xB8FC, security_parameter_index=1), "06 00 b8fc 00000001"),
+    (pfcp.SDFFilter(flow_label=0xABCDE, sdf_filter_id=7), "18 00 0abcde 00000007"),
+    (pfcp.GateStatus(ul_gate=1, dl_gate=0), "04"),
+    (pfcp.GateStatus(ul_gate=0, dl_gate=1), "01"),
+    (pfcp.MBR(1, 2**40 - 1), "0000000001 ffffffffff"),
+    (pfcp.GBR(256, 2), "0000000100 0000000002"),
+    (pfcp.VolumeThreshold(total_volume=1), "01 0000000000000001"),
+    (pfcp.VolumeThreshold(uplink_volume=1, downlink_volume=2), "06 0000000000000001 0000000000000002"),
+    (pfcp.SubsequentVolumeThreshold(downlink_volume=2), "04 0000000000000002"),
+    (pfcp.RedirectInformation(2, b"url"), "02 0003 75726c"),
+    (pfcp.RedirectInformation(4, b"a", b"b"), "04 0001 61 0001 62"),
+    (pfcp.DownlinkDataServiceInformation(paging_policy_indication=3), "01 03"),
+    (pfcp.DownlinkDataServiceInformation(qfi=9), "02 09"),
+    (pfcp.DLBufferingDuration(unit=1, value=5), "25"),
+    (pfcp.Timer(unit=7, value=31), "ff"),
+    (pfcp.FSEID(1, ipv4=V4), "02 0000000000000001 0a000001"),
+    (pfcp.FSEID(1, ipv6=V6), f"01 0000000000000001 {SIX}"),
+    (pfcp.NodeID(ipv4=V4), "00 0a000001"),
+    (pfcp.NodeID(ipv6=V6), f"01 {SIX}"),
+    (pfcp.NodeID(fqdn="upf.example"), "02 03757066 076578616d706c65"),
+    (pfcp.VolumeMeasurement(total_volume=1, uplink_packets=2), "11 0000000000000001 0000000000000002"),
+    (pfcp.VolumeMeasurement(), "00"),
+    (pfcp.DroppedDLTrafficThreshold(downlink_packets=1), "01 0000000000000001"),
+    (pfcp.VolumeQuota(downlink_volume=3), "04 0000000000000003"),
+    (pfcp.OuterHeaderCreation(gtpu_ipv4=True, teid=5, ipv4=V4), "01 00 00000005 0a000001"),
+    (pfcp.OuterHeaderCreation(gtpu_ipv6=True, teid=5, ipv6=V6), f"02 00 00000005 {SIX}"),
+    (
+        pfcp.OuterHeaderCreation(gtpu_ipv4=True, gtpu_ipv6=True, teid=5, ipv4=V4, ipv6=V6),
+        f"03 00 00000005 0a000001 {SIX}",
+    ),
+    (pfcp.OuterHeaderCreation(udp_ipv4=True, ipv4=V4, port=53), "04 00 0a000001 0035"),
+    (pfcp.OuterHeaderCreation(raw_ipv4=True, n6_indication=True, ipv4=V4), "10 02 0a000001"),
+    (pfcp.OuterHeaderCreation(c_tag_flag=True, c_tag=b"abc"), "40 00 616263"),
+    (pfcp.UEIPAddress(ipv4=V4), "02 0a000001"),
+    (pfcp.UEIPAddress(ipv4=V4, destination=True), "06 0a000001"),
+    (pfcp.UEIPAddress(ipv6=V6, ipv6_prefix_delegation_bits=8), f"09 {SIX} 08"),
+    (pfcp.UEIPAddress(ipv6=V6, ipv6_prefix_length=56), f"41 {SIX} 38"),
+    (pfcp.UEIPAddress(choose_ipv4=True), "10"),
+    (pfcp.UEIPAddress(choose_ipv6=True, destination=True), "24"),
+    (pfcp.PacketRate(uplink_time_unit=1, max_uplink=2), "01 01 0002"),
+    (pfcp.OuterHeaderRemoval(6), "06"),
+    (pfcp.OuterHeaderRemoval(0, 1), "00 01"),
+    (pfcp.DLFlowLevelMarking(tos_traffic_class=0xB8FC), "01 b8fc"),
+    (pfcp.HeaderEnrichment(0, b"x", b"yz"), "00 01 78 02 797a"),
+    (pfcp.FlowInformation(1, b"any"), "01 0003 616e79"),
+    (pfcp.RemoteGTPUPeer(ipv4=V4), "02 0a000001"),
+    (pfcp.RemoteGTPUPeer(ipv6=V6, network_instance=b"n"), f"09 {SIX} 0001 6e"),
+    (pfcp.GracefulReleasePeriod(unit=0, value=3), "03"),
+    (pfcp.FailedRuleID(pdr_id=7), "00 0007"),
+    (pfcp.FailedRuleID(far_id=7), "01 00000007"),
+    (pfcp.FailedRuleID(qer_id=7), "02 00000007"),
+    (pfcp.FailedRuleID(urr_id=7), "03 00000007"),
+    (pfcp.FailedRuleID(bar_id=7), "04 07"),
+    (pfcp.TimeQuotaMechanism(1, 60), "01 0000003c"),
+    (pfcp.Multiplier(3, 1), "0000000000000003 00000001"),
+    (pfcp.SubsequentVolumeQuota(total_volume=3), "01 0000000000000003"),
+    (pfcp.MACAddress(source=b"abcdef"), "01 616263646566"),
+    (pfcp.MACAddress(destination=b"abcdef", upper_destination=b"abcdeg"), "0a 616263646566 616263646567"),
+    (pfcp.CTAG(4, b"\x10\x01"), "04 1001"),
+    (pfcp.STAG(1, b"\x10\x01"), "01 1001"),
+    (pfcp.UserID(imsi=b"\x00\xf1\x10", gpsi=b"g"), "21 03 00f110 01 67"),
+    (pfcp.AlternativeSMFIPAddress(ipv4=V4, preferred=True), "06 0a000001"),
+    (pfcp.CPPFCPEntityIPAddress(ipv6=V6), f"01 {SIX}"),
+    (pfcp.SourceIPAddress(ipv4=V4, mask_prefix_length=24), "06 0a000001 18"),
+    (pfcp.PacketDelayThresholds(round_trip=3), "04 00000003"),
+    (pfcp.QoSMonitoringMeasurement(measurement_failure=True), "08"),
+    (pfcp.QoSMonitoringMeasurement(downlink=3), "01 00000003"),
+    (pfcp.RequestedQoSMonitoring(uplink=True), "02"),
+    (pfcp.SNSSAI(1, 0xFFFFFF), "01 ffffff"),
+    (pfcp.OffendingIEInformation(21, b"\1"), "0015 01"),
+    (pfcp.CPIPAddress(ipv4=V4, ipv6=V6), f"03 0a000001 {SIX}"),
+]
+
+ALONE: list[tuple[Any, Any, str]] = [
+    (e.Cause, 65, "41"),
+    (e.SourceInterface, 15, "0f"),
+    (e.NetworkInstance, b"internet", "696e7465726e6574"),
+    (e.ReportingTriggers, 0x02_8001, "01 80 02"),
+    (e.ReportingTriggers, 0x0100, "00 01"),
+    (e.ApplyAction, 0x0402, "02 04"),
+    (e.ApplyAction, 0x0C, "0c"),
+    (e.UPFunctionFeatures, 0x10, "10 00"),
+    (e.UPFunctionFeatures, 1 << 40, "00 00 00 00 00 01"),
+    (e.DLBufferingSuggestedPacketCount, 5, "05"),
+    (e.DLBufferingSuggestedPacketCount, 300, "012c"),
+    (e.UsageReportTrigger, 0x0800, "00 08"),
+    (e.ForwardingPolicy, b"p", "01 70"),
+    (e.PDRID, 0xABCD, "abcd"),
+    (e.QFI, 63, "3f"),
+    (e.RQI, 1, "01"),
+    (e.APNDNN, "internet.mnc001", "08696e7465726e6574 066d6e63303031"),
+    (e.UEIPAddressPoolIdentity, b"p1", "0002 7031"),
+    (e.NFInstanceID, V6, SIX),
+    (e.TrafficEndpointID, 3, "03"),
+    (e.PDNType, 5, "05"),
+]
+
+
+def through(hint: Any, value: Any) -> tuple[bytes, Any]:
+    """The IE's value in octets, and what they decode to, by a message with nothing else in it."""
+    fields = [("field", Annotated[hint | None, "O"], None)]
+    probe: Any = msgspec.defstruct("Probe", fields, bases=(Message,), frozen=True, namespace={"number": 200})
+    compiler = Compiler()
+    compiler.message(probe)
+    frame = (pfcp.Decoded, pfcp.Header, pfcp.Fault, pfcp.UnknownIE)
+    engine = native.Engine(
+        compiler.classes, compiler.layouts, compiler.groups, compiler.messages, frame, msgspec.structs.astuple
+    )
+    octets = engine.encode(probe(field=value), 1, 1, None, False)
+    decoded = engine.decode(octets)
+    assert decoded.faults == ()
+    return octets[20:], decoded.message.field
+
+
+@pytest.mark.parametrize(("value", "octets"), LAYOUTS, ids=lambda value: type(value).__name__)
+def test_when_a_value_is_written_then_it_is_as_drawn_and_comes_back(value: Any, octets: str) -> None:
+    assert through(type(value), value) == (bytes.fromhex(octets), value)
+
+
+@pytest.mark.parametrize(("hint", "value", "octets"), ALONE)
+def test_when_an_ie_has_one_field_then_it_is_as_drawn_and_comes_back(hint: Any, value: Any, octets: str) -> None:
+    assert through(hint, value) == (bytes.fromhex(octets), value)
+
+
+def test_when_the_layouts_are_counted_then_each_has_an_example() -> None:
+    known = {kind for kind in vars(pfcp).values() if isinstance(kind, type) and issubclass(kind, pfcp.Layout)}
+    assert known - {pfcp.Layout} == {type(value) for value, _ in LAYOUTS}
+
+
+def test_when_presence_is_said_then_the_engine_gets_it() -> None:
+    assert O[e.Cause].__metadata__ == ("O",)
+    compiler = Compiler()
+    compiler.message(pfcp.SessionDeletionResponse)
+    _, members = compiler.groups[-1]
+    assert [chr(member[3]) for member in members] == ["M", "C", "O", "O", "C", "C"]
+    assert [member[4] for member in members] == [False, False, False, False, True, False]
