@@ -15,14 +15,24 @@ NON_UE_STREAM: Final = 0
 """The stream of non-UE-associated signalling (TS 38.412 7)."""
 
 
-def send_ngap(amf: AmfFunction, gnb: Gnb, message: ngap.Message, stream: int = NON_UE_STREAM) -> None:
-    """Encode and send one NGAP message."""
+def send_ngap(
+    amf: AmfFunction, gnb: Gnb, message: ngap.Message, stream: int = NON_UE_STREAM, subject: object = ""
+) -> None:
+    """Encode and send one NGAP message; `subject` is the UE it is about, for whoever watches."""
     octets = ngap.encode(message)
     environment = amf.environment
     if environment.tap.active:
-        name = type(message).__name__
         environment.tap.record(
-            Record(environment.now(), "N2", amf.configuration.name, str(gnb), name, octets=octets, value=message)
+            Record(
+                environment.now(),
+                "N2",
+                amf.configuration.name,
+                str(gnb),
+                type(message).__name__,
+                octets=octets,
+                value=message,
+                subject=str(subject),
+            )
         )
     gnb.association.send(octets, stream)
 
@@ -38,7 +48,8 @@ class N2:
 
     def send(self, message: ngap.Message) -> None:
         """Send on the stream of this UE (TS 38.412 7)."""
-        send_ngap(self.amf, self.connection.gnb, message, self.connection.stream)
+        connection = self.connection
+        send_ngap(self.amf, connection.gnb, message, connection.stream, connection.ue or connection)
 
 
 def protect(amf: AmfFunction, ue: Ue, message: Any, header_type: HeaderType = HeaderType.INTEGRITY_CIPHERED) -> bytes:
@@ -87,4 +98,5 @@ class N1:
                 mobility_restriction_list=restrictions,
             ),
             connection.stream,
+            self.ue,
         )

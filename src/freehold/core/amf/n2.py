@@ -173,11 +173,17 @@ class N2Link:
             gnb.identity = None
 
     def _record(self, octets: bytes, decoded: ngap.Decoded[ngap.Message]) -> None:
-        message = decoded.message
-        name = "undecodable" if message is None else type(message).__name__
-        environment = self.amf.environment
+        message, environment = decoded.message, self.amf.environment
+        connection = self.amf.contexts.connections.get(decoded.identifier("amf_ue_ngap_id") or 0)
         environment.tap.record(
             Record(
-                environment.now(), "N2", str(self.gnb), self.amf.configuration.name, name, octets=octets, value=message
+                environment.now(),
+                "N2",
+                str(self.gnb),
+                self.amf.configuration.name,
+                "undecodable" if message is None else type(message).__name__,
+                octets=octets,
+                value=message,
+                subject="" if connection is None else str(connection.ue or connection),
             )
         )
