@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from freehold.sim.clock import VirtualEnvironment
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -21,3 +23,9 @@ def shared_tool():
         return found
 
     return find
+
+
+@pytest.fixture
+def environment():
+    """The outside world of network functions on virtual time, repeatable from seed 0."""
+    return VirtualEnvironment()
