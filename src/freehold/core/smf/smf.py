@@ -209,6 +209,8 @@ class Smf:
         start = FROM_GNB.get(type(answer.value))
         if start is None:
             return NOTHING
+        if isinstance(answer.value, transfers.Released):
+            answer.reply.set(NOTHING)  # at once: the UE's own answer may wait behind this one
         self._smf.unanswered[session.identity.number] = answer
         if not session.conversation.deliver(answer):
             start(self._smf, session, answer)
@@ -285,6 +287,10 @@ def _set_up(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
         smf.perform(session, resources_set_up(smf, session, answer, answer.value.tunnel))
 
 
+def _released(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
+    """Nobody waits for it any more."""
+
+
 def _failed(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
     """The gNB gave the resources up by itself (TS 38.413 8.2.4): the user plane is deactivated."""
     answer.reply.set(DEACTIVATED)
@@ -297,6 +303,11 @@ def _switched(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
 
 
 FROM_GNB: Final[Mapping[type, Callable[[SmfFunction, SmContext, FromGnb], None]]] = MappingProxyType(
-    {transfers.SetUp: _set_up, transfers.Failed: _failed, transfers.Switched: _switched}
+    {
+        transfers.SetUp: _set_up,
+        transfers.Failed: _failed,
+        transfers.Released: _released,
+        transfers.Switched: _switched,
+    }
 )
 """What a gNB may say when no procedure waits for it; what is missing needs no answer."""

@@ -75,6 +75,7 @@ def test_when_the_upf_restarts_then_its_sessions_are_released_with_39() -> None:
     assert world.upf.took(pfcp.SessionDeletionRequest) == []
     assert len(world.environment.emitted("upf-restarted")) == 1
     world.from_ue(reference, nas.PduSessionReleaseComplete(1, 0))
+    world.wait(11)
     assert not world.smf.sessions
     world.create(asking(1, 8))
     assert isinstance(world.amf.n1, nas.PduSessionEstablishmentAccept)

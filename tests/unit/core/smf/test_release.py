@@ -12,6 +12,12 @@ from .world import OTHER, SUPI, World, asking, carried_out
 
 REQUEST = nas.PduSessionReleaseRequest(1, 9)
 COMPLETE = nas.PduSessionReleaseComplete(1, 9)
+RELEASED = ngap.encode_value(ngap.PDUSessionResourceReleaseResponseTransfer())
+
+
+def freed(world: World, reference: str) -> None:
+    """The gNB has released its resources."""
+    world.update(reference, n2_sm_info=RELEASED, n2_sm_info_type="PDU_RES_REL_RSP")
 
 
 def gone(world: World) -> bool:
@@ -30,14 +36,37 @@ def test_when_the_ue_asks_for_the_release_then_the_steps_come_in_their_order() -
     transfer, _ = ngap.decode_as(ngap.PDUSessionResourceReleaseCommandTransfer, updated.n2_sm_info or b"")
     assert transfer is not None
     assert transfer.cause == ("nas", "normal-release")
-    released = ngap.encode_value(ngap.PDUSessionResourceReleaseResponseTransfer())
-    world.update(reference, n2_sm_info=released, n2_sm_info_type="PDU_RES_REL_RSP")  # 6-7
+    freed(world, reference)  # 6-7
     assert world.smf.sessions
     said, _ = world.from_ue(reference, COMPLETE)  # 8-10
     assert said is None
     assert gone(world)
     assert world.amf.gone == [(SUPI, 1, reference)]  # 11
     assert world.smf._smf.networks[0].pool.taken == 0
+
+
+def test_when_the_gnb_answers_after_the_ue_then_the_amf_forgets_the_session_after_both() -> None:
+    # TS 23.502 4.3.4.2: step 11 comes after 7 and 10
+    world = World()
+    reference = world.active()
+    world.from_ue(reference, REQUEST)
+    world.from_ue(reference, COMPLETE)
+    assert world.amf.gone == []
+    freed(world, reference)
+    assert world.amf.gone == [(SUPI, 1, reference)]
+    assert gone(world)
+
+
+def test_when_the_gnb_never_answers_then_the_session_ends_all_the_same() -> None:
+    world = World()
+    reference = world.active()
+    world.from_ue(reference, REQUEST)
+    world.from_ue(reference, COMPLETE)
+    world.wait(11)
+    assert gone(world)
+    freed_late = world.active()
+    freed(world, freed_late)  # nothing was asked of it
+    assert world.session.up_cnx_state == "ACTIVATED"
 
 
 def test_when_the_user_plane_is_deactivated_then_the_gnb_is_not_asked() -> None:
@@ -72,6 +101,7 @@ def test_when_the_network_wishes_the_release_then_the_ue_and_its_gnb_are_command
     world.settle()
     data = world.amf.transfers[-1]
     assert (data.n2_sm_info_type, world.amf.n1.pti, world.amf.n1.cause) == ("PDU_RES_REL_CMD", 0, 36)
+    freed(world, reference)
     world.from_ue(reference, nas.PduSessionReleaseComplete(1, 0))
     assert gone(world)
     assert not world.smf.release(SUPI, 1)
@@ -86,6 +116,7 @@ def test_when_ue_and_network_release_at_once_then_the_networks_release_goes_on()
     world.settle()
     said, updated = world.from_ue(reference, REQUEST)
     assert (said, updated.n2_sm_info) == (None, None)
+    freed(world, reference)
     world.from_ue(reference, nas.PduSessionReleaseComplete(1, 0))
     assert gone(world)
 

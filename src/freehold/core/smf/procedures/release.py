@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from freehold.core.smf import n1, transfers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, ReleaseCompleted
+from freehold.core.smf.messages import NOTHING, FromGnb, ReleaseCompleted
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.teardown import notify, teardown
 from freehold.core.smf.state.session import SmContext, SmState
-from freehold.procedure import Collision, Signal, exchange, procedure
+from freehold.procedure import Collision, Signal, exchange, expect, procedure
 from freehold.services.errors import ServiceError
 from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.services.nsmf import N2SmInfoType, SmContextUpdatedData
-from freehold.spec.errors import Aborted
+from freehold.spec.errors import Aborted, TimerExpired
 
 Reply = Signal[SmContextUpdatedData]
 
@@ -32,7 +34,7 @@ async def abandon(
     await notify(session)
 
 
-@procedure(spec="TS 23.502 4.3.4.2", collides={"release": Collision.DROP}, on_failure=abandon)
+@procedure(spec="TS 23.502 4.3.4.2", collides={"release": Collision.DROP}, keeps=(FromGnb,), on_failure=abandon)
 async def release(
     smf: SmfFunction, session: SmContext, cause: int, pti: int = n1.NO_PTI, reply: Reply | None = None
 ) -> None:
@@ -47,10 +49,13 @@ async def release(
     resources = transfers.release_command() if session.user_plane.downlink is not None else None
     # 2
     await user_plane.delete(smf, session)
-    # 3-10   T3592
+    # 3-10   T3592: the UE's answer, and the gNB's where it had resources
     command = n1.release_command(session, cause, pti)
     completed = await exchange(Command(smf, session, resources, reply), command, ReleaseCompleted, timer="T3592")
     completed.reply.set(NOTHING)
+    if resources is not None:
+        with suppress(TimerExpired):  # the gNB may have lost the UE
+            await expect(FromGnb, timer="NGAP-response")
     # 11-12
     await teardown(smf, session)
     await notify(session)
