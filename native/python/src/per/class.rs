@@ -11,8 +11,15 @@ pub(super) struct Class {
     pub(super) class: Py<PyType>,
     allocate: ffi::allocfunc,
     offsets: Box<[usize]>,
-    defaults: Box<[Py<PyAny>]>,
+    /// The words of an instance after its head as they are when no field is set: its defaults, None but for a few.
+    template: Box<[usize]>,
+    nones: ffi::Py_ssize_t,
+    /// The defaults other than None, which own a reference each.
+    others: Box<[Py<PyAny>]>,
 }
+
+/// Words of an object's head: its count of references and its type.
+const HEAD: usize = 2;
 
 impl Class {
     /// Finds where an instance keeps each field: one is built of distinct objects, and they are looked for in its memory.
@@ -44,7 +51,20 @@ impl Class {
         }
         // SAFETY: Py_tp_alloc holds an allocfunc.
         let allocate = unsafe { std::mem::transmute::<*mut c_void, ffi::allocfunc>(slot) };
-        Ok(Class { class: class.unbind(), allocate, offsets: offsets.into(), defaults: defaults.into() })
+        if words != HEAD + fields.len() {
+            return Err(PyTypeError::new_err(format!("{class} keeps more than its fields")));
+        }
+        let mut template = vec![0; fields.len()];
+        offsets.iter().zip(&defaults).for_each(|(offset, default)| template[offset - HEAD] = default.as_ptr() as usize);
+        let others = defaults.into_iter().filter(|default| !default.is_none(py)).collect::<Box<[_]>>();
+        Ok(Class {
+            class: class.unbind(),
+            allocate,
+            offsets: offsets.into(),
+            template: template.into(),
+            nones: (fields.len() - others.len()) as ffi::Py_ssize_t,
+            others,
+        })
     }
 
     /// A class of `codecs.asn1.values`, its fields as it names them.
@@ -63,9 +83,19 @@ impl Class {
 
     #[inline]
     pub(super) fn begin<'c, 'py>(&'c self, py: Python<'py>) -> Result<Filling<'c, 'py>, Stop> {
-        // SAFETY: `allocate` is the class's own; it returns a new reference to zeroed memory, or null.
-        let object = unsafe { Bound::from_owned_ptr_or_opt(py, (self.allocate)(self.pointer(), 0)) };
-        object.map(|object| Filling { object, class: self }).ok_or(Stop::Builder)
+        // SAFETY: `allocate` is the class's own; it returns a new reference to memory for the head and the fields, or null.
+        // Every word of the fields is written, and the references that they then hold are counted, all of None's at once.
+        unsafe {
+            let object = (self.allocate)(self.pointer(), 0);
+            if object.is_null() {
+                return Err(Stop::Builder);
+            }
+            let words = object.cast::<usize>().add(HEAD);
+            std::ptr::copy_nonoverlapping(self.template.as_ptr(), words, self.template.len());
+            (*ffi::Py_None()).ob_refcnt += self.nones;
+            self.others.iter().for_each(|default| ffi::Py_INCREF(default.as_ptr()));
+            Ok(Filling { object: Bound::from_owned_ptr(py, object), class: self })
+        }
     }
 
     pub(super) fn build<'py, const N: usize>(
@@ -101,26 +131,15 @@ pub(super) struct Filling<'c, 'py> {
 impl<'py> Filling<'_, 'py> {
     #[inline]
     pub(super) fn set(&mut self, slot: usize, value: Bound<'py, PyAny>) {
-        // SAFETY: the offset lies within the instance, which nothing else has seen yet; a value put twice is released.
+        // SAFETY: the offset lies within the instance, which nothing else has seen yet; what stood there is released.
         unsafe {
             let place = self.object.as_ptr().cast::<*mut ffi::PyObject>().add(self.class.offsets[slot]);
-            let before = std::mem::replace(&mut *place, value.into_ptr());
-            ffi::Py_XDECREF(before);
+            ffi::Py_DECREF(std::mem::replace(&mut *place, value.into_ptr()));
         }
     }
 
     #[inline]
     pub(super) fn finish(self) -> Bound<'py, PyAny> {
-        for (offset, default) in self.class.offsets.iter().zip(&self.class.defaults) {
-            // SAFETY: as in `set`.
-            unsafe {
-                let place = self.object.as_ptr().cast::<*mut ffi::PyObject>().add(*offset);
-                if (*place).is_null() {
-                    ffi::Py_INCREF(default.as_ptr());
-                    *place = default.as_ptr();
-                }
-            }
-        }
         self.object
     }
 }
