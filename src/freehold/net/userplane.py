@@ -89,6 +89,11 @@ class UserPlane:
             self._loop = None
         self.fabric.stop()
 
+    def close(self) -> None:
+        """End the thread and let every engine, socket and TUN go; nothing may be asked of them afterwards."""
+        self.stop()
+        self.fabric.close()
+
     def poll(self, now: float) -> float | None:
         """Run the engines now, at `now` seconds, in this thread; when to come again."""
         self.watch()
@@ -170,7 +175,7 @@ class UpfPlane:
 
     def open(self) -> int:
         """Open a session: its TEID."""
-        teid = self._fabric.open(self._number)
+        teid = self._fabric.open_session(self._number)
         if teid is None:
             raise RulesRefused("full")
         return teid
@@ -183,7 +188,7 @@ class UpfPlane:
 
     def close(self, teid: int) -> Usage:
         """Close a session: what it carried."""
-        return _usage(self._fabric.close(self._number, teid))
+        return _usage(self._fabric.close_session(self._number, teid))
 
     def usage(self, teid: int) -> Usage:
         """What a session carried until now."""

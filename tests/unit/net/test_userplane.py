@@ -282,7 +282,18 @@ def test_when_n3_is_a_socket_then_the_same_socket_answers_from_its_own_address()
         plane.add_upf(PlaneSettings("127.0.0.1"), bytes(16), n3)
         plane.fabric.start()
         assert echo(gnb, n3.getsockname()) == bytes.fromhex("32020006 00000000 abcd0000 0e00")
-        plane.stop()
+        plane.close()
+
+
+def test_when_the_user_plane_is_closed_then_its_ports_are_free_and_its_engines_gone():
+    with bind_n3("127.0.0.84") as port:
+        plane = UserPlane()
+        upf = plane.add_upf(PlaneSettings("127.0.0.84"), bytes(16), port)
+        plane.fabric.start()
+    plane.close()
+    bind_n3("127.0.0.84").close()
+    with pytest.raises(IndexError):
+        upf.open()
 
 
 def test_when_n3_cannot_be_bound_then_one_line_says_so():

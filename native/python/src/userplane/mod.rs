@@ -72,6 +72,13 @@ impl Fabric {
         py.detach(|| self.handle.stop());
     }
 
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| {
+            self.handle.stop();
+            self.handle.with(|fabric| *fabric = Inner::default());
+        });
+    }
+
     fn poll(&self, py: Python<'_>, now_ns: u64) -> Option<u64> {
         py.detach(|| self.handle.poll(now_ns))
     }
@@ -163,7 +170,7 @@ impl Fabric {
 
     // Sessions of a user plane function.
 
-    fn open(&self, py: Python<'_>, upf: usize) -> PyResult<Option<u32>> {
+    fn open_session(&self, py: Python<'_>, upf: usize) -> PyResult<Option<u32>> {
         self.upf(py, upf, |upf| upf.open().ok())
     }
 
@@ -189,7 +196,7 @@ impl Fabric {
         Ok(done.err().map(refusal))
     }
 
-    fn close(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<Option<(u64, u64, u64, u64)>> {
+    fn close_session(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<Option<(u64, u64, u64, u64)>> {
         Ok(self.upf(py, upf, |upf| upf.close(teid).ok())?.map(convert::usage))
     }
 
