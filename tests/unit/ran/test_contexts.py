@@ -266,11 +266,23 @@ def test_when_a_terminal_sends_nas_or_data_then_it_is_not_inactive():
     scene.environment.run_until(15)
     terminal.connection.uplink_nas(b"up")
     scene.amf.expect(ngap.UplinkNASTransport)
-    scene.environment.run_until(39)
+    scene.environment.run_until(34)
     scene.plane.active.add(1)
-    scene.environment.run_until(41)
+    scene.environment.run_until(54)
     scene.amf.silent()
-    scene.environment.run_until(90)
+    scene.environment.run_until(60.1)
+    scene.amf.expect(ngap.UEContextReleaseRequest)
+
+
+def test_when_a_terminal_without_sessions_goes_quiet_then_its_release_is_asked_for_to_the_second():
+    scene = Scene()
+    terminal, _ = scene.established(7)
+    scene.environment.run_until(7)
+    terminal.connection.uplink_nas(b"up")
+    scene.amf.expect(ngap.UplinkNASTransport)
+    scene.environment.run_until(26.9)
+    scene.amf.silent()
+    scene.environment.run_until(27)
     scene.amf.expect(ngap.UEContextReleaseRequest)
 
 

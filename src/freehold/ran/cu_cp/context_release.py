@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from freehold.codecs import ngap
 from freehold.ran.cu_cp.link import Link, UeChannel
 from freehold.ran.state.machines import Stage, Step
@@ -11,12 +13,25 @@ from freehold.stack.ngap_faults import INCONSISTENT, UNKNOWN, logical_error
 LOST: ngap.Cause = ("radioNetwork", "radio-connection-with-ue-lost")
 
 
+LOOKS: Final = 4
+"""How often user data is looked for within the length of the user inactivity timer."""
+
+
 def watch(ue: Ue, timer: str) -> None:
     """Look after the length of a timer whether the terminal was heard; earlier looks are off."""
+    _look_at(ue, ue.link.gnb.driver.environment.now() + ue.link.gnb.driver.timers[timer].seconds)
+
+
+def attend(ue: Ue) -> None:
+    """A session was added: look for user data from now on."""
     driver = ue.link.gnb.driver
+    if ue.stage is not Stage.RELEASING:
+        _look_at(ue, driver.environment.now() + driver.timers["user-inactivity"].seconds / LOOKS)
+
+
+def _look_at(ue: Ue, when: float) -> None:
     ue.activity.stop()
-    due = driver.environment.now() + driver.timers[timer].seconds
-    ue.activity.alarm = driver.environment.call_at(due, lambda: look(ue))
+    ue.activity.alarm = ue.link.gnb.driver.environment.call_at(when, lambda: look(ue))
 
 
 def look(ue: Ue) -> None:
@@ -32,10 +47,11 @@ def look(ue: Ue) -> None:
     for session in ue.sessions.values():
         if gnb.plane.take_activity(session.handle):
             ue.activity.last = now
-    if now - ue.activity.last >= timer:
+    due = ue.activity.last + timer
+    if due <= now:
         request(ue, ("radioNetwork", "user-inactivity"))
     else:
-        watch(ue, "user-inactivity")
+        _look_at(ue, min(due, now + timer / LOOKS) if ue.sessions else due)
 
 
 def request(ue: Ue, cause: ngap.Cause) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from freehold.codecs import ngap
 from freehold.procedure import procedure, send
+from freehold.ran.cu_cp import context_release
 from freehold.ran.cu_cp.link import UeChannel
 from freehold.ran.cu_cp.nas_transport import deliver
 from freehold.ran.cu_up import bearers
@@ -62,6 +63,7 @@ def admit(ue: Ue, asked: list[Asked]) -> tuple[Done, Failed, list[bytes]]:
             nas.append(item.nas)
     if added:
         ue.terminal.bearers(tuple(added), ())
+        context_release.attend(ue)
     return done, failed, nas
 
 
