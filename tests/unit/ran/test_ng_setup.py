@@ -102,6 +102,7 @@ def test_when_n2_is_lost_then_terminals_are_released_and_the_association_is_trie
     assert scene.plane.bearers == {}
     assert scene.gnb.contexts.ues == {}
     assert scene.gnb.system_information.barred
+    assert "(connection reset; 1 terminals released)" in scene.environment.emitted("n2-refused")[0].text
     scene.environment.run_until(16)
     assert scene.amf.attempts == [0, 1, 3, 7, 15]
     scene.environment.run_until(2000)
@@ -118,6 +119,14 @@ def test_when_nobody_answers_the_first_association_then_it_is_tried_again():
     scene.amf.reachable = True
     scene.environment.run_until(2)
     assert not scene.gnb.system_information.barred
+
+
+def test_when_the_association_breaks_before_ng_setup_then_the_pauses_grow_too():
+    scene = unanswered()
+    for _ in range(4):
+        scene.amf.lose()
+        scene.environment.run_for(9)
+    assert scene.amf.attempts == [0, 1, 11, 22, 35]
 
 
 def test_when_the_gnb_stops_then_nothing_is_tried_any_more():

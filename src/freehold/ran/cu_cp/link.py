@@ -75,7 +75,6 @@ class Link:
     def associated(self, association: Association) -> AssociationUser:
         """The association stands: set NG up (TS 38.413 8.7.1)."""
         self.association = association
-        self.failures = 0
         self.gnb.associated(self)
         return self
 
@@ -99,16 +98,18 @@ class Link:
 
     def lost(self, reason: str) -> None:
         """The association is gone: every UE of it is released, and a new one is tried."""
-        self.drop(f"N2 lost: {reason}")
-        self.refused(reason)
+        released = self.drop(f"N2 lost: {reason}")
+        self.refused(f"{reason}; {released} terminals released" if released else reason)
 
-    def drop(self, reason: str) -> None:
-        """Forget the association and everything that lived on it."""
+    def drop(self, reason: str) -> int:
+        """Forget the association and everything that lived on it; how many terminals were released."""
         self.association = None
         self.amf.forget()
         self.conversation.abort(reason)
-        for ue in tuple(self.ues.values()):
-            self.gnb.release_locally(ue, reason)
+        ues = tuple(self.ues.values())
+        for ue in ues:
+            self.gnb.release_locally(ue, reason, tell=False)
+        return len(ues)
 
     def stop(self) -> None:
         """End the association for good."""

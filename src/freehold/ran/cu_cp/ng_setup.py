@@ -97,6 +97,7 @@ async def ng_setup(link: Link) -> None:
             await Emit(Event("ng-setup-unanswered", f"{configuration.name}: NG Setup to {link}: {wrong}", "warning"))
         await Expire(wait)
     link.amf.ready = True
+    link.failures = 0
     served = "" if link.amf.plmns & set(configuration.plmns) else "; but it serves none of this gNB's PLMNs"
     text = f"{configuration.name}: connected to {link}{served}"
     await Emit(Event("ng-setup", text, "warning" if served else "info", str(link)))
