@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 
 from asn1kit.generate import Generator
-from asn1kit.pdu import take_apart
+from asn1kit.pdu import Ie, Pdu, take_apart
 from asn1kit.tables import messages
 from freehold.codecs import ngap
 
@@ -108,3 +108,18 @@ def test_when_octets_are_random_then_each_is_answered() -> None:
     rng = random.Random(5)
     for _ in range(2_000):
         check(rng.randbytes(rng.randrange(80)))
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        Pdu(1, 20, "reject", [Ie(111, "ignore", b"\xc4" + bytes(1 << 20) + b"\0")]).octets(),
+        Pdu(0, 21, "reject", [Ie(60000 + n % 5000, "notify", b"") for n in range(65535)]).octets(),
+        Pdu(0, 44, "reject", [Ie(117, "ignore", b"\xc4" * (1 << 20))]).octets(),
+        Pdu(0, 44, "reject", [Ie(117, "ignore", b"\xbf\xff" * (1 << 19))]).octets(),
+        b"\0\x15\0" + b"\xc4" * (1 << 20),
+    ],
+    ids=["list", "unknown IEs", "fragments", "lengths", "no PDU"],
+)
+def test_when_a_pdu_is_a_megabyte_then_it_is_answered_in_time(octets: bytes) -> None:
+    check(octets)

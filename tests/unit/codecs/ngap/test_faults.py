@@ -101,6 +101,21 @@ def test_when_an_ie_is_unknown_then_its_own_criticality_says_what_happens(name: 
         assert ngap.encode(decoded.message) == octets
 
 
+@pytest.mark.parametrize("name", IDS)
+def test_when_an_ies_value_is_damaged_then_the_message_is_refused_or_can_be_written_again(name: str) -> None:
+    # G03, G07: every string of fixed size zero long or short, every length and count as large as it can be
+    pdu = whole(name)
+    for at, ie in enumerate(pdu.ies):
+        size = len(ie.value)
+        for value in (b"", ie.value[:-1], ie.value[: size // 2], bytes(size), b"\xff" * size, b"\x7f" * size, b"\xff"):
+            decoded = ngap.decode(pdu.with_ies([*pdu.ies[:at], replace(ie, value=value), *pdu.ies[at + 1 :]]))
+            assert decoded.header is not None
+            if decoded.message is None:
+                assert decoded.faults[0].action == "reject"
+            elif not decoded.faults:
+                assert ngap.decode(ngap.encode(decoded.message)).message == decoded.message
+
+
 def test_when_an_ies_value_is_of_a_later_version_then_its_criticality_governs_and_it_is_kept() -> None:
     pdu = whole("InitialUEMessage")
     ies = [ie for ie in pdu.ies if ie.id in {85, 38, 121}] + [Ie(90, "ignore", LATER), Ie(112, "ignore", LATER)]
