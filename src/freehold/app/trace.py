@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from freehold.manage.capture import CaptureWriter
 from freehold.procedure import Record, Tap
 from freehold.procedure.ladder import about, render
+from freehold.procedure.tap import Interface
 
-KEPT = 100_000
+KEPT: Final = 100_000
 """Records kept at most; the oldest give way."""
+SIGNALLING: Final[tuple[Interface, ...]] = ("N1", "N2", "N4", "SBI")
 
 
 class Trace:
@@ -44,8 +47,9 @@ class Trace:
         self._records.clear()
 
     def ladder(self, subject: str | None = None) -> str:
-        """The records as a ladder, those about `subject` alone where one is given."""
-        return render(filter(about(subject), self._records) if subject else self._records)
+        """The signalling as a ladder, that about `subject` alone where one is given."""
+        chosen = filter(about(subject), self._records) if subject else self._records
+        return render(chosen, interfaces=SIGNALLING)
 
     def pcap(self, path: Path | str) -> int:
         """Write them as a capture file that Wireshark opens; how many packets."""

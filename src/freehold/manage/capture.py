@@ -64,7 +64,8 @@ class CaptureWriter:
 
     def address(self, name: str) -> str:
         """The IPv4 address in a function's name, or one of its own for this file."""
-        host = name.rpartition(":")[0] or name
+        place = name.rpartition(" ")[2]
+        host = place.rpartition(":")[0] or place
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:

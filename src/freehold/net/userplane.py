@@ -117,14 +117,19 @@ class UserPlane:
                 self._upfs[number].happened(build(*cast("list[int]", fields)))
         if self._tapped:
             for time_ns, source, target, octets in self.fabric.take_tap():
-                self._tap.record(_record(time_ns, source, target, octets))
+                self._tap.record(self._record(time_ns, source, target, octets))
             self.watch()
 
+    def _record(self, time_ns: int, source: tuple[str, int], target: tuple[str, int], octets: bytes) -> Record:
+        message = GTPU_MESSAGES.get(octets[1], "GTP-U") if len(octets) > 1 else "GTP-U"
+        ends = self._named(source), self._named(target)
+        return Record(time_ns / 1e9, "N3", *ends, message, "TS 29.281 6.1", octets=octets)
 
-def _record(time_ns: int, source: tuple[str, int], target: tuple[str, int], octets: bytes) -> Record:
-    names = "{}:{}".format(*source), "{}:{}".format(*target)
-    message = GTPU_MESSAGES.get(octets[1], "GTP-U") if len(octets) > 1 else "GTP-U"
-    return Record(time_ns / 1e9, "N3", *names, message, "TS 29.281 6.1", octets=octets)
+    def _named(self, end: tuple[str, int]) -> str:
+        """An end of N3 with what stands there, where it is in this process."""
+        upf = any(plane.address == end[0] for plane in self._upfs.values())
+        access = any(plane.address == end[0] for plane in self._accesses.values())
+        return f"{'UPF ' if upf else 'gNB ' if access else ''}{end[0]}:{end[1]}"
 
 
 class UpfPlane:

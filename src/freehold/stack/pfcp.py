@@ -170,7 +170,8 @@ class PfcpEntity:
         environment = self.driver.environment
         if not environment.tap.active:
             return
-        ends = (f"{self._port.address[0]}:{self._port.address[1]}", f"{peer[0]}:{peer[1]}")
+        own = self._port.address
+        ends = (f"{self.driver.name} {own[0]}:{own[1]}", f"{peer[0]}:{peer[1]}")
         source, target = ends if way == "out" else ends[::-1]
         environment.tap.record(
             Record(

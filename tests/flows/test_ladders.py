@@ -1,0 +1,124 @@
+"""Golden ladders: a run's own record reads like the figures of TS 23.502.
+
+After a change that is meant, FREEHOLD_ACCEPT=1 writes them anew; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from freehold.app.network import Network
+
+HERE = Path(__file__).parent
+
+
+async def _registered(network):
+    ue = network.ue()
+    await ue.register()
+    return ue
+
+
+async def _with_session(network):
+    ue = await _registered(network)
+    return ue, await ue.pdu_session("internet")
+
+
+async def ng_setup(network):
+    network.gnb()
+    await network.sleep(1)
+
+
+async def registration(network):
+    ue = network.ue()
+    network.trace.clear()
+    await ue.register()
+
+
+async def registration_with_guti(network):
+    ue = await _registered(network)
+    await ue.go_idle()
+    network.trace.clear()
+    await ue.register()
+
+
+async def session_establishment(network):
+    ue = await _registered(network)
+    network.trace.clear()
+    await ue.pdu_session("internet")
+    await network.sleep(1)
+
+
+async def session_release(network):
+    ue, session = await _with_session(network)
+    network.trace.clear()
+    await ue.release(session)
+    await network.sleep(1)
+
+
+async def an_release(network):
+    ue, _ = await _with_session(network)
+    network.trace.clear()
+    await ue.go_idle()
+    await network.sleep(1)
+
+
+async def service_request(network):
+    ue, session = await _with_session(network)
+    await ue.go_idle()
+    network.trace.clear()
+    await session.ping()
+    await network.sleep(1)
+
+
+async def paging(network):
+    ue, session = await _with_session(network)
+    await ue.go_idle()
+    network.trace.clear()
+    assert network.core.smf.release(ue.supi, session.identity)  # the network has something for an idle terminal
+    await network.sleep(1)
+
+
+async def deregistration(network):
+    ue, _ = await _with_session(network)
+    network.trace.clear()
+    await ue.deregister()
+    await network.sleep(1)
+
+
+FLOWS = (
+    ng_setup,
+    registration,
+    registration_with_guti,
+    session_establishment,
+    session_release,
+    an_release,
+    service_request,
+    paging,
+    deregistration,
+)
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+def test_when_a_flow_runs_then_its_ladder_is_the_golden_one(flow):
+    async def run():
+        async with Network(trace=True) as network:
+            bugs = []
+            network.world.listen(lambda event: bugs.append(event.text) if event.name == "bug" else None)
+            network.trace.clear()
+            await flow(network)
+            return network.trace.ladder(), bugs
+
+    ladder, bugs = asyncio.run(run())
+    golden = HERE / f"{flow.__name__}.txt"
+    if os.environ.get("FREEHOLD_ACCEPT"):
+        golden.write_text(ladder, encoding="utf-8")
+    assert bugs == []
+    assert ladder == golden.read_text(encoding="utf-8")
+
+
+def test_when_ladders_are_kept_then_each_belongs_to_a_flow():
+    assert {path.stem for path in HERE.glob("*.txt")} == {flow.__name__ for flow in FLOWS}
