@@ -16,10 +16,17 @@ from freehold.spec.events import Event
 class LoopEnvironment:
     """The outside world of network functions in one loop; the loop holds one timer, for the earliest alarm."""
 
-    __slots__ = ("_alarms", "_handle", "_listeners", "_loop", "_wake", "counts", "tap")
+    __slots__ = ("_alarms", "_clock", "_handle", "_listeners", "_loop", "_wake", "counts", "tap")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop | None = None, *, tap: Tap | None = None) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        tap: Tap | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._loop = loop or asyncio.get_running_loop()
+        self._clock = clock
         self._alarms = AlarmQueue()
         self._handle: asyncio.TimerHandle | None = None
         self._wake = float("inf")
@@ -28,8 +35,8 @@ class LoopEnvironment:
         self.tap = tap or Tap()
 
     def now(self) -> float:
-        """The loop's monotonic time in seconds."""
-        return self._loop.time()
+        """Monotonic time in seconds, by a clock finer than a loop's, which may stand still in a turn."""
+        return self._clock()
 
     def utc(self) -> float:
         """Seconds since 1970 by the system's clock."""
@@ -74,13 +81,13 @@ class LoopEnvironment:
         if self._handle is not None:
             self._handle.cancel()
         self._wake = when
-        self._handle = self._loop.call_at(when, self._ring)
+        self._handle = self._loop.call_later(max(0.0, when - self._clock()), self._ring)
 
     def _ring(self) -> None:
         self._handle = None
         self._wake = float("-inf")  # what callbacks add is looked at once, below
         try:
-            self._alarms.run(self._loop.time())
+            self._alarms.run(self._clock())
         finally:
             self._wake = float("inf")
             due = self._alarms.due()

@@ -31,7 +31,7 @@ def loop():
 
 
 def test_when_alarms_are_due_then_they_are_called_in_order(loop):
-    environment = LoopEnvironment(loop)
+    environment = LoopEnvironment(loop, clock=loop.time)
     seen = []
     start = environment.now()
     environment.call_at(start + 2, lambda: seen.append("b"))
@@ -43,7 +43,7 @@ def test_when_alarms_are_due_then_they_are_called_in_order(loop):
 
 
 def test_when_a_later_alarm_is_added_then_the_loop_gets_no_second_timer(loop):
-    environment = LoopEnvironment(loop)
+    environment = LoopEnvironment(loop, clock=loop.time)
     start = environment.now()
     environment.call_at(start + 1, lambda: None)
     environment.call_at(start + 5, lambda: None)
@@ -51,7 +51,7 @@ def test_when_a_later_alarm_is_added_then_the_loop_gets_no_second_timer(loop):
 
 
 def test_when_a_callback_raises_then_later_alarms_still_ring(loop):
-    environment = LoopEnvironment(loop)
+    environment = LoopEnvironment(loop, clock=loop.time)
     errors = []
     loop.set_exception_handler(lambda _, context: errors.append(context["exception"]))
     start = environment.now()
@@ -62,7 +62,7 @@ def test_when_a_callback_raises_then_later_alarms_still_ring(loop):
 
 
 def test_when_closed_then_nothing_rings(loop):
-    environment = LoopEnvironment(loop)
+    environment = LoopEnvironment(loop, clock=loop.time)
     seen = []
     environment.call_at(environment.now() + 1, lambda: seen.append(1))
     environment.close()
@@ -73,7 +73,7 @@ def test_when_closed_then_nothing_rings(loop):
 
 
 def test_when_counted_and_emitted_then_the_operator_sees_it(loop):
-    environment = LoopEnvironment(loop)
+    environment = LoopEnvironment(loop, clock=loop.time)
     heard = []
     stop = environment.listen(heard.append)
     environment.count("timer.expired", "T3560")
@@ -86,7 +86,7 @@ def test_when_counted_and_emitted_then_the_operator_sees_it(loop):
 
 
 def test_when_asked_for_randomness_then_it_is_never_twice_the_same(loop):
-    environment = LoopEnvironment(loop)
+    environment = LoopEnvironment(loop, clock=loop.time)
     assert len(environment.random(16)) == 16
     assert environment.random(16) != environment.random(16)
     assert environment.utc() > 1_700_000_000
