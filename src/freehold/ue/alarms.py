@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from freehold.procedure import Alarm, Driver
+
+FOREVER = math.inf
+"""The length of a timer that only a switch-off ends."""
+
+
+class _Never:
+    """The alarm of a timer that does not expire."""
+
+    __slots__ = ()
+
+    def cancel(self) -> None:
+        """Nothing is due."""
 
 
 class Alarms:
@@ -16,10 +29,13 @@ class Alarms:
         self._driver = driver
         self._running: dict[str, Alarm] = {}
 
-    def start(self, name: str, expired: Callable[[], None], seconds: float | None = None) -> None:
-        """Start a timer of spec.timers, or one of so many seconds."""
+    def start(self, name: str, expired: Callable[[], object], seconds: float | None = None) -> None:
+        """Start a timer of spec.timers, or one of so many seconds; FOREVER never expires."""
         self.stop(name)
         length = self._driver.timers[name].seconds if seconds is None else seconds
+        if length == FOREVER:
+            self._running[name] = _Never()
+            return
         environment = self._driver.environment
 
         def due() -> None:

@@ -2,11 +2,13 @@
 
 from itertools import product
 
+import msgspec
 import pytest
 
 from freehold.codecs import nas
 from freehold.spec.errors import Bug
-from freehold.ue import MmState
+from freehold.spec.identities import PlmnId
+from freehold.ue import MmState, NoConnection
 from freehold.ue.state.mobility import TRANSITIONS, MmContext, MmEvent
 from uekit import Network
 
@@ -57,6 +59,78 @@ def test_when_a_procedure_breaks_then_only_this_terminal_starts_over():
     assert network.release_requests == ["radio-connection-with-ue-lost"]
     network.ue.register()
     assert network.uplink
+
+
+def test_when_there_is_no_connection_then_only_an_initial_message_makes_one():
+    network = Network()
+    network.idle()
+    for send in (
+        lambda: network.ue.link.send(nas.MmStatus(97)),
+        lambda: network.ue.link.send_protected(b""),
+    ):
+        with pytest.raises(NoConnection):
+            send()
+
+
+def test_when_the_cell_is_barred_then_the_terminal_stays_away():
+    network = Network()
+    network.system_information = msgspec.structs.replace(network.system_information, barred=True)
+    network.ue.register()
+
+    assert not network.setups
+
+
+def test_when_a_terminal_has_no_cell_then_it_cannot_register():
+    network = Network()
+    network.ue.cell = None
+    done = network.ue.register()
+    network.world.run(60)
+
+    with pytest.raises(NoConnection):
+        done.result()
+
+
+def test_when_a_connected_terminal_moves_then_it_gives_its_connection_up():
+    network, other = Network(), Network()
+    network.registered()
+    network.ue.move(other)
+
+    assert network.release_requests == ["radio-connection-with-ue-lost"]
+    assert other.camped[-1] == network.ue.usim.guti.s_tmsi
+
+
+def test_when_the_home_plmn_is_not_broadcast_then_the_first_is_selected():
+    network = Network()
+    visited = PlmnId("999", "70")
+    network.system_information = msgspec.structs.replace(network.system_information, plmns=(visited,))
+    network.ue.register()
+
+    assert network.setups[0].selected_plmn == visited
+    assert network.ue.serving_network_name == visited.serving_network_name
+
+
+def test_when_a_bearer_is_of_no_session_then_it_is_ignored():
+    network = Network()
+    network.registered()
+    network.bearer(9)
+
+    assert network.plane.calls == []
+
+
+def test_when_something_waits_for_the_release_then_it_happens_after_it():
+    network = Network()
+    network.registered()
+    done = []
+    network.ue.after_release(lambda: done.append("first"))
+    assert done == []
+    network.release()
+    network.ue.after_release(lambda: done.append("second"))
+
+    assert done == ["first", "second"]
+
+
+def test_when_the_engine_wants_the_radio_capability_then_it_is_given():
+    assert Network().ue.radio_capability() == b"radio"
 
 
 def test_when_a_terminal_is_printed_then_no_identity_is_shown():

@@ -33,6 +33,7 @@ class MmEvent(Enum):
     REGISTRATION = "registration requested"
     ACCEPTED = "registration accepted"
     FAILED = "registration failed"
+    UPDATE_FAILED = "registration update failed"
     DEREGISTRATION = "deregistration requested"
     DEREGISTERED = "deregistered"
     SERVICE = "service requested"
@@ -56,6 +57,7 @@ TRANSITIONS: Mapping[tuple[MmState, MmEvent], MmState] = MappingProxyType(
         (S.REGISTERED_INITIATED, E.REGISTRATION): S.REGISTERED_INITIATED,
         (S.REGISTERED_INITIATED, E.ACCEPTED): S.REGISTERED,
         (S.REGISTERED_INITIATED, E.FAILED): S.DEREGISTERED,
+        (S.REGISTERED_INITIATED, E.UPDATE_FAILED): S.REGISTERED,
         (S.REGISTERED_INITIATED, E.DEREGISTRATION): S.DEREGISTERED_INITIATED,
         (S.REGISTERED, E.DEREGISTRATION): S.DEREGISTERED_INITIATED,
         (S.SERVICE_REQUEST_INITIATED, E.DEREGISTRATION): S.DEREGISTERED_INITIATED,
@@ -102,6 +104,16 @@ class MmContext(msgspec.Struct):
     forbidden: Forbidden = msgspec.field(default_factory=Forbidden)
     attempts: int = 0
     challenges_failed: int = 0
+
+    @property
+    def slices(self) -> tuple[SNssai, ...]:
+        """The slices granted or configured that were not rejected (TS 24.501 4.6.2.2, 5.5.1.2.2)."""
+        granted = self.granted
+        return tuple(
+            slice_
+            for slice_ in granted.allowed_nssai or granted.configured_nssai
+            if slice_ not in granted.rejected_nssai
+        )
 
     @property
     def registered(self) -> bool:

@@ -127,3 +127,27 @@ def test_when_the_network_deregisters_with_a_cause_then_the_cause_has_its_effect
 
     assert network.ue.usim.invalid is invalid
     assert network.ue.mm.forbidden.tais == forbidden
+
+
+def test_when_the_network_deregisters_during_initial_registration_then_registration_goes_on():  # TS 24.501 5.5.1.2.7
+    network = Network()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    network.command(network.authenticate())
+    network.take(nas.SecurityModeComplete)
+    network.send(nas.DeregistrationRequestToUe(nas.DeregistrationType()))
+    assert not network.uplink
+    network.accept()
+
+    assert network.ue.mm.state is MmState.REGISTERED
+
+
+def test_when_a_deregistration_comes_without_integrity_then_it_is_ignored():  # TS 24.501 4.4.4.2
+    network = Network()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    network.send(nas.DeregistrationRequestToUe(nas.DeregistrationType()), None)
+
+    assert not network.uplink
+    assert network.ue.mm.state is MmState.REGISTERED_INITIATED
+    assert network.world.counts[-1] == ("protocol.fault", "UE N1 DeregistrationRequestToUe without integrity")

@@ -5,7 +5,7 @@ import pytest
 from freehold.codecs import nas
 from freehold.crypto.suci import deconceal, msin_of_plaintext
 from freehold.spec.errors import TimerExpired
-from freehold.spec.identities import PlmnId, Suci, Tai
+from freehold.spec.identities import PlmnId, SNssai, Suci, Tai
 from freehold.ue import MmState, Refused, UsimInvalid
 from freehold.ue.state.mobility import UpdateStatus
 from uekit import CAPABILITY, GUTI, HOME_PRIVATE_KEY, PEI, SLICE, SUPI, TAI, Network
@@ -163,10 +163,90 @@ def test_when_an_update_is_refused_for_an_unknown_context_then_the_terminal_regi
     network.take(nas.RegistrationRequest)
 
     network.send(nas.RegistrationReject(cause), None)
+    assert not network.uplink
+    network.release()
 
     request = network.take(nas.RegistrationRequest)
     assert request.registration_type.value == nas.RegistrationKind.INITIAL
     assert isinstance(request.mobile_identity, Suci) == (cause == 9)
+
+
+def test_when_the_network_does_not_release_then_the_terminal_does_and_registers_anew():  # TS 24.501 5.3.1.3
+    network = Network()
+    network.idle()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    network.send(nas.RegistrationReject(9), None)
+    network.world.run(10.1)
+
+    assert network.release_requests == ["radio-connection-with-ue-lost"]
+    assert network.take(nas.RegistrationRequest)
+
+
+@pytest.mark.parametrize(
+    ("cause", "state"), [(22, MmState.REGISTERED), (15, MmState.REGISTERED), (3, MmState.DEREGISTERED)]
+)
+def test_when_an_update_is_refused_then_the_cause_decides_whether_the_terminal_stays(
+    cause, state
+):  # TS 24.501 5.5.1.3.5
+    network = Network()
+    network.registered()
+    network.session()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    network.send(nas.RegistrationReject(cause))
+
+    assert network.ue.mm.state is state
+    assert bool(network.ue.sm.sessions) is (state is MmState.REGISTERED)
+
+
+def test_when_an_update_gets_no_answer_then_the_terminal_stays_registered_and_tries_later():  # TS 24.501 5.5.1.3.7
+    network = Network()
+    network.idle()
+    network.ue.register()
+    network.world.run(5 * 15 + 4 * 10 + 1)
+    assert network.ue.mm.state is MmState.REGISTERED
+    attempts = len(network.setups)
+    network.world.run(720)
+
+    assert len(network.setups) == attempts + 1
+
+
+def test_when_the_network_is_congested_then_nothing_is_asked_for_until_t3346_is_over():  # TS 24.501 5.5.1.2.5
+    network = Network()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    network.send(nas.RegistrationReject(22, t3346=nas.GprsTimer.of(60)), None)
+    network.release()
+
+    with pytest.raises(Refused) as refused:
+        network.ue.register().result()
+    assert refused.value.cause == 22
+    assert not network.uplink
+    network.world.run(61)
+    assert network.take(nas.RegistrationRequest)
+
+
+def test_when_slices_are_rejected_then_they_are_not_asked_for_again():  # TS 24.501 5.5.1.2.2
+    network = Network()
+    network.registered()
+    other = SNssai(2)
+    network.send(
+        nas.ConfigurationUpdateCommand(
+            allowed_nssai=nas.nssai([SLICE, other]), rejected_nssai=[nas.RejectedSNssai(0, other)]
+        )
+    )
+    network.ue.register()
+
+    assert network.take(nas.RegistrationRequest).requested_nssai == nas.nssai([SLICE])
+
+
+def test_when_a_registration_is_refused_for_its_slices_then_they_are_known_as_rejected():
+    network = Network()
+    network.ue.register()
+    network.send(nas.RegistrationReject(62, rejected_nssai=[nas.RejectedSNssai(0, SLICE)]), None)
+
+    assert network.ue.mm.granted.rejected_nssai == (SLICE,)
 
 
 def test_when_a_protected_only_cause_comes_without_integrity_then_it_is_ignored():  # TS 24.501 4.4.4.2

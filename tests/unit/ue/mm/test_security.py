@@ -12,7 +12,7 @@ from freehold.stack.nas_security import NasSecurity
 from freehold.ue import MmState, UsimInvalid
 from freehold.ue.nas.mm.identification import imei
 from freehold.ue.state.mobility import UpdateStatus
-from uekit import CAPABILITY, OPC, PLMN, SUPI, K, Network
+from uekit import CAPABILITY, GUTI, OPC, PLMN, SUPI, K, Network
 
 
 @pytest.fixture
@@ -165,6 +165,14 @@ def test_when_another_identity_is_asked_for_without_integrity_then_nothing_is_sa
     network.send(nas.IdentityRequest(kind), None)
 
     assert not network.uplink
+
+
+def test_when_the_temporary_identity_is_asked_for_then_it_is_given():
+    network = Network()
+    network.registered()
+    for kind, identity in ((nas.IdentityType.GUTI, GUTI), (nas.IdentityType.S_TMSI, GUTI.s_tmsi)):
+        network.send(nas.IdentityRequest(kind))
+        assert network.take(nas.IdentityResponse).mobile_identity == identity
 
 
 @pytest.mark.parametrize(
@@ -346,6 +354,30 @@ def test_when_octets_are_no_message_then_the_terminal_stays_as_it_was(octets):
 
     assert not network.uplink
     assert network.ue.mm.state is MmState.REGISTERED
+
+
+def test_when_the_network_sends_a_message_of_the_terminal_then_the_status_is_97():  # TS 24.501 7.4
+    network = Network()
+    network.registered()
+    network.send(nas.RegistrationComplete())
+
+    assert network.take(nas.MmStatus).cause == MmCause.MESSAGE_TYPE_NON_EXISTENT
+
+
+def test_when_an_answer_comes_that_nobody_waits_for_then_it_is_counted(network):
+    network.world.run(16)  # T3510 is over, T3511 runs
+    network.uplink.clear()
+    network.ue.link.connection = network
+    network.send(nas.RegistrationReject(22), None)
+
+    assert network.world.counts[-1] == ("protocol.fault", "UE N1 RegistrationReject not waited for")
+
+
+def test_when_a_new_context_comes_with_another_message_then_it_is_discarded(network):  # TS 24.501 4.4.4.2
+    network.security = NasSecurity("amf", network.authenticate(), 0, nea=2, nia=2)
+    network.send(nas.IdentityRequest(1), 3)
+
+    assert not network.uplink
 
 
 def test_when_a_message_does_not_fit_the_state_then_the_status_is_98():  # TS 24.501 7.4

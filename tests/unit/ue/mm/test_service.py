@@ -107,6 +107,19 @@ def test_when_the_service_is_refused_for_congestion_then_the_terminal_stays_regi
     assert network.ue.mm.state is MmState.REGISTERED
 
 
+def test_when_the_network_is_congested_then_only_paging_is_answered_until_t3346_is_over(network):  # TS 24.501 5.6.1.1
+    network.ue.service_request()
+    network.send(nas.ServiceReject(22, t3346=nas.GprsTimer.of(60)), None)
+    network.release()
+    network.uplink.clear()
+
+    with pytest.raises(Refused):
+        network.ue.service_request().result()
+    assert not network.uplink
+    network.ue.paged()
+    assert network.uplink
+
+
 def test_when_no_answer_comes_then_t3517_ends_the_request(network):  # TS 24.501 5.6.1.7 c
     done = network.ue.service_request()
     network.world.run(15.1)

@@ -108,6 +108,56 @@ def test_when_the_amf_gives_the_request_back_then_the_script_gets_its_cause(netw
     assert refused.value.cause == cause
 
 
+@pytest.mark.parametrize(
+    ("cause", "same_slice", "other_slice", "other_dnn"),
+    [(26, False, False, True), (67, False, True, True), (69, False, True, False), (27, False, True, True)],
+)
+def test_when_a_session_is_refused_with_a_back_off_then_the_same_is_not_asked_for(
+    network, cause, same_slice, other_slice, other_dnn
+):  # TS 24.501 6.4.1.4
+    done, _, request = open_request(network, snssai=SLICE)
+    network.send_session(nas.PduSessionEstablishmentReject(1, request.pti, cause, back_off_timer=nas.GprsTimer3.of(60)))
+    with pytest.raises(Refused):
+        done.result()
+
+    def asked(dnn, slice_):
+        return not network.ue.pdu_session(dnn, slice_).settled
+
+    assert asked("internet", SLICE) is same_slice
+    assert asked("internet", SNssai(2)) is other_slice
+    assert asked("ims", SLICE) is other_dnn
+    network.world.run(61)
+    assert asked("internet", SLICE)
+
+
+def test_when_the_back_off_is_deactivated_then_it_lasts_until_the_switch_off(network):
+    _, transport, _ = open_request(network)
+    forever = nas.GprsTimer3(7, 0)
+    network.send(
+        nas.DlNasTransport(
+            1, transport.payload_container, pdu_session_identity=1, cause=MmCause.CONGESTION, back_off_timer=forever
+        )
+    )
+    network.world.run(10**6)
+    assert network.ue.pdu_session("internet").settled
+    network.ue.deregister(switch_off=True)
+    network.uplink.clear()
+    network.release()
+    network.ue.usim.forget()
+    network.registered()
+
+    assert not network.ue.pdu_session("internet").settled
+
+
+@pytest.mark.parametrize("seconds", [0, -1])
+def test_when_the_back_off_is_zero_or_absent_then_the_session_may_be_asked_for_at_once(network, seconds):
+    _, _, request = open_request(network)
+    timer = nas.GprsTimer3(3, 0) if seconds == 0 else None
+    network.send_session(nas.PduSessionEstablishmentReject(1, request.pti, 26, back_off_timer=timer))
+
+    assert not network.ue.pdu_session("internet").settled
+
+
 def test_when_no_answer_comes_then_the_request_is_sent_five_times(network):  # TS 24.501 6.4.1.6 a
     done, _, _ = open_request(network)
     network.world.run(16 * 5 + 1)
@@ -202,6 +252,16 @@ def test_when_no_release_command_comes_then_the_session_is_released_locally(netw
     with pytest.raises(TimerExpired):
         done.result()
     assert network.ue.sm.sessions == {}
+
+
+def test_when_an_idle_terminal_releases_a_session_then_it_asks_for_service_first(network):
+    network.session()
+    network.release()
+    network.ue.release_session(1)
+    network.take(nas.ServiceRequest)
+    network.send(nas.ServiceAccept())
+
+    assert network.take_session(nas.PduSessionReleaseRequest)
 
 
 def test_when_an_unknown_session_is_released_then_nothing_is_sent(network):

@@ -21,7 +21,7 @@ from freehold.ue.errors import NoConnection
 from freehold.ue.nas.link import Released
 from freehold.ue.nas.mm import refusals
 from freehold.ue.nas.mm.identification import current_suci
-from freehold.ue.nas.mm.registration import registration
+from freehold.ue.nas.mm.registration import hold_off, registration
 from freehold.ue.state.mobility import MmEvent, MmState
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ async def network_deregistration(ue: Terminal, request: DeregistrationRequestToU
         refusals.apply(ue, request.cause)
     ue.conversation.abort("the network deregistered the terminal", but=network_deregistration)
     ended(ue)
+    if not again:
+        hold_off(ue, request.t3346)  # TS 24.501 5.5.2.3.2
     if again and not ue.usim.invalid:
         ue.after_release(lambda: ue.conversation.start(registration(ue, RegistrationKind.INITIAL)))
     ue.expect_release()

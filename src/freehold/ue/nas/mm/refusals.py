@@ -24,6 +24,11 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
     forbid: Literal["", "plmn", "tai"] = ""
     register_again: bool = False
 
+    @property
+    def deregisters(self) -> bool:
+        """Whether a registered terminal is registered no more (TS 24.501 5.5.1.3.5)."""
+        return self.forget or self.register_again
+
 
 _BARRED = UpdateStatus.ROAMING_NOT_ALLOWED
 _NOT_UPDATED = UpdateStatus.NOT_UPDATED

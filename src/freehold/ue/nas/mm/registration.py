@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from freehold.codecs.nas import (
     NO_KEY,
+    GprsTimer,
     KeySetIdentifier,
     MobilityCapability,
     RegistrationAccept,
@@ -18,8 +19,10 @@ from freehold.codecs.nas import (
     tais,
 )
 from freehold.procedure import Collision, Expire, exchange, expect, procedure
-from freehold.spec.errors import Aborted, TimerExpired
+from freehold.spec.causes import MmCause
+from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import Guti, Suci
+from freehold.ue.alarms import FOREVER
 from freehold.ue.errors import NoConnection, Refused, UsimInvalid
 from freehold.ue.nas.link import Released
 from freehold.ue.nas.mm import refusals
@@ -33,21 +36,17 @@ MOST_ATTEMPTS = 5
 """TS 24.501 5.5.1.2.7: what the registration attempt counter may reach."""
 
 
-async def _failed(error: Exception, ue: Terminal, *_: object, **__: object) -> None:
-    if not isinstance(error, Aborted) and ue.mm.state is MmState.REGISTERED_INITIATED:
-        ue.mm.step(MmEvent.FAILED)
-
-
 @procedure(
     spec="TS 24.501 5.5.1",
     collides={"registration": Collision.DROP, "service_request": Collision.QUEUE, "deregistration": Collision.ABORT},
-    on_reject=_failed,
-    on_failure=_failed,
 )
 async def registration(ue: Terminal, kind: RegistrationKind, *, follow_on: bool = True) -> Granted:
     """Register; Refused with the network's cause, UsimInvalid, NoConnection or TimerExpired where it fails for good."""
     if ue.usim.invalid:
         raise UsimInvalid("the USIM is invalid until the terminal is switched off")
+    if ue.alarms.running("T3346"):  # TS 24.501 5.5.1.2.2, 5.5.1.3.2
+        raise congested()
+    ue.alarms.stop("T3502")
     ue.mm.attempts = 0
     while True:
         ue.mm.step(MmEvent.REGISTRATION)
@@ -55,19 +54,69 @@ async def registration(ue: Terminal, kind: RegistrationKind, *, follow_on: bool 
         if isinstance(answer, RegistrationAccept):
             return accepted(ue, answer)
         if isinstance(answer, RegistrationReject):
-            effect = refusals.apply(ue, answer.cause)  # TS 24.501 5.5.1.2.5, 5.5.1.3.5
-            ue.release_sessions()
-            if not effect.register_again or kind is RegistrationKind.INITIAL:
-                ue.expect_release()  # TS 24.501 5.3.1.3
-                raise Refused(answer.cause, f"registration refused with cause #{answer.cause}")
+            await refused(ue, kind, answer)
             kind = RegistrationKind.INITIAL
-            ue.link.lost()
             continue
         ue.mm.attempts += 1  # TS 24.501 5.5.1.2.7 a to d
         if ue.mm.attempts >= MOST_ATTEMPTS:
             ue.mm.status = UpdateStatus.NOT_UPDATED
+            later(ue, kind)
             raise answer
         await Expire("T3511")
+
+
+def later(ue: Terminal, kind: RegistrationKind) -> None:
+    """After the last attempt T3502 runs; a failed update leaves the terminal registered (TS 24.501 5.5.1.3.7)."""
+    ue.mm.step(MmEvent.FAILED if kind is RegistrationKind.INITIAL else MmEvent.UPDATE_FAILED)
+    seconds = ue.mm.granted.t3502
+    ue.alarms.start(
+        "T3502", lambda: ue.conversation.start(registration(ue, kind)), FOREVER if seconds is None else seconds
+    )
+
+
+async def refused(ue: Terminal, kind: RegistrationKind, reject: RegistrationReject) -> None:
+    """REGISTRATION REJECT: Refused, or back once the terminal can register anew (TS 24.501 5.5.1.2.5, 5.5.1.3.5)."""
+    effect = refusals.apply(ue, reject.cause)
+    if reject.rejected_nssai is not None:
+        ue.granted(rejected_nssai=tuple(item.snssai for item in reject.rejected_nssai))
+    if effect.deregisters or kind is RegistrationKind.INITIAL:
+        ue.release_sessions()
+        ue.mm.step(MmEvent.FAILED)
+    else:
+        ue.mm.step(MmEvent.UPDATE_FAILED)
+    if effect.register_again and kind is not RegistrationKind.INITIAL:
+        await connection_released(ue)
+        return
+    hold_off(ue, reject.t3346)
+    ue.expect_release()  # TS 24.501 5.3.1.3
+    raise Refused(reject.cause, f"registration refused with cause #{reject.cause}")
+
+
+async def connection_released(ue: Terminal) -> None:
+    """Wait until the network has released the connection, at most T3540 (TS 24.501 5.3.1.3)."""
+    if ue.link.connection is None:
+        return
+    try:
+        await expect(Released, timer="T3540")
+    except TimerExpired:
+        ue.release_locally()
+
+
+def hold_off(ue: Terminal, t3346: GprsTimer | None) -> None:
+    """Congestion: nothing is asked for until T3346 has run out, then what failed (TS 24.501 5.5.1.2.5, 5.6.1.5)."""
+    if t3346 is None or not t3346.seconds:
+        return
+
+    def ended() -> None:
+        if ue.mm.state is MmState.DEREGISTERED and not ue.usim.invalid:
+            ue.conversation.start(registration(ue, RegistrationKind.INITIAL))
+
+    ue.alarms.start("T3346", ended, t3346.seconds)
+
+
+def congested() -> Refused:
+    """The error of what T3346 forbids (TS 24.501 5.3.9)."""
+    return Refused(MmCause.CONGESTION, "the network is congested: T3346 runs")
 
 
 async def attempt(
@@ -93,7 +142,7 @@ def request(ue: Terminal, kind: RegistrationKind, identity: Guti | Suci, *, foll
     """REGISTRATION REQUEST with everything this terminal tells (TS 24.501 8.2.6)."""
     security, usim, sessions = ue.usim.security, ue.usim, ue.sm.active
     updating = kind is not RegistrationKind.INITIAL
-    slices = ue.mm.granted.allowed_nssai or ue.configuration.requested_nssai
+    slices = ue.mm.slices or ue.configuration.requested_nssai
     return RegistrationRequest(
         RegistrationType(follow_on_request=follow_on, value=kind),
         KeySetIdentifier(mapped=False, value=security.ngksi) if security is not None else NO_KEY,
@@ -109,7 +158,7 @@ def request(ue: Terminal, kind: RegistrationKind, identity: Guti | Suci, *, foll
 
 def accepted(ue: Terminal, accept: RegistrationAccept) -> Granted:
     """Store what REGISTRATION ACCEPT grants, and acknowledge it (TS 24.501 5.5.1.2.4, 5.5.1.3.4)."""
-    ue.alarms.stop("T3519", "T3520")
+    ue.alarms.stop("T3346", "T3502", "T3519", "T3520")
     ue.usim.suci = None
     ue.mm.attempts = 0
     ue.mm.status = UpdateStatus.UPDATED

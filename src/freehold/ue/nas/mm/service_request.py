@@ -18,7 +18,7 @@ from freehold.spec.errors import Aborted, TimerExpired
 from freehold.ue.errors import NoConnection, Refused
 from freehold.ue.nas.link import Released
 from freehold.ue.nas.mm import refusals
-from freehold.ue.nas.mm.registration import registration
+from freehold.ue.nas.mm.registration import congested, hold_off, registration
 from freehold.ue.state.mobility import MmEvent, MmState
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ async def service_request(ue: Terminal, kind: ServiceType, sessions: tuple[int, 
     guti, security = ue.usim.guti, ue.usim.security
     if ue.mm.state is not MmState.REGISTERED or guti is None:
         raise NoConnection("a service request needs a registered terminal")  # TS 24.501 5.6.1.1
+    if ue.alarms.running("T3346") and kind is not ServiceType.MOBILE_TERMINATED:  # TS 24.501 5.6.1.1
+        raise congested()
     ue.mm.step(MmEvent.SERVICE)
     request = ServiceRequest(
         KeySetIdentifier(mapped=False, value=security.ngksi) if security is not None else NO_KEY,
@@ -59,14 +61,16 @@ async def service_request(ue: Terminal, kind: ServiceType, sessions: tuple[int, 
     if answer.pdu_session_status is not None:  # TS 24.501 5.6.1.4.1, 5.6.1.5
         ue.release_sessions(keep=frozenset(answer.pdu_session_status))
     if isinstance(answer, ServiceReject):
-        refused(ue, answer.cause)
+        refused(ue, answer)
     ue.mm.step(MmEvent.SERVICE_ENDED)
 
 
-def refused(ue: Terminal, cause: int) -> None:
+def refused(ue: Terminal, reject: ServiceReject) -> None:
     """SERVICE REJECT: what its cause does, then Refused (TS 24.501 5.6.1.5)."""
+    cause = reject.cause
     effect = refusals.apply(ue, cause)
-    if effect.forget or effect.invalidate or effect.register_again:
+    hold_off(ue, reject.t3346)
+    if effect.deregisters:
         ue.release_sessions()
         ue.mm.step(MmEvent.DEREGISTERED)
     if effect.register_again:

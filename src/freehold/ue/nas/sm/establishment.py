@@ -19,10 +19,12 @@ from freehold.codecs.nas import (
 )
 from freehold.procedure import Collision, procedure
 from freehold.procedure.effects import Exchange
+from freehold.spec.causes import SmCause
 from freehold.spec.identities import SNssai
 from freehold.ue.errors import NoConnection, Refused
 from freehold.ue.nas.link import Released
 from freehold.ue.nas.mm.service_request import service_request
+from freehold.ue.nas.sm import back_off
 from freehold.ue.nas.sm.transport import SessionChannel, Undelivered, of_transaction
 from freehold.ue.state.session import Session, SessionParameters, SmEvent, dotted
 
@@ -68,6 +70,8 @@ async def establishment(
     """Open a PDU session and wait for its bearer; Refused carries a 5GSM cause, or the 5GMM cause of no delivery."""
     if not ue.mm.registered:
         raise NoConnection("a PDU session needs a registered terminal")
+    if back_off.running(ue, dnn, snssai):
+        raise Refused(SmCause.INSUFFICIENT_RESOURCES, "the network asked not to be asked again yet")
     session = ue.open_session(identity, dnn, snssai)
     if ue.link.connection is None:
         await service_request(ue, ServiceType.SIGNALLING)
@@ -91,6 +95,7 @@ async def establishment(
         case PduSessionEstablishmentAccept():
             accepted(ue, session, answer, pdu_session_type)
         case PduSessionEstablishmentReject() | Undelivered():
+            back_off.start(ue, answer.cause, answer.back_off_timer, dnn, snssai)
             raise Refused(answer.cause, f"PDU session refused with cause #{answer.cause}")
         case Released():
             raise NoConnection("the connection was released while the PDU session was being opened")

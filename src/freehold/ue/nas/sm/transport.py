@@ -10,6 +10,7 @@ import msgspec
 from freehold.codecs import nas
 from freehold.codecs.nas import (
     DlNasTransport,
+    GprsTimer3,
     PayloadContainerType,
     RequestType,
     SmMessage,
@@ -34,6 +35,7 @@ class Undelivered(msgspec.Struct, frozen=True, gc=False):
     pdu_session_identity: int
     pti: int
     cause: int
+    back_off_timer: GprsTimer3 | None = None
 
 
 class SessionChannel:
@@ -85,7 +87,8 @@ def delivered(ue: Terminal, transport: DlNasTransport, dispatch: Callable[[Termi
     message = decoded.message
     if transport.cause is not None:
         if isinstance(message, SmMessage):
-            ue.conversation.deliver(Undelivered(message.pdu_session_identity, message.pti, transport.cause))
+            identity, pti = message.pdu_session_identity, message.pti
+            ue.conversation.deliver(Undelivered(identity, pti, transport.cause, transport.back_off_timer))
         return
     if isinstance(message, SmMessage):
         dispatch(ue, message)

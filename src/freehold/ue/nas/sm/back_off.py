@@ -1,0 +1,50 @@
+"""Back-off after a refused PDU session: what may not be asked for again, and how long (TS 24.501 6.4.1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from freehold.codecs.nas import GprsTimer3
+from freehold.spec.causes import MmCause, SmCause
+from freehold.spec.identities import SNssai
+from freehold.ue.alarms import FOREVER
+
+if TYPE_CHECKING:
+    from freehold.ue.terminal import Terminal
+
+# the timer of a cause: for the DNN, for the slice and DNN, or for the slice (TS 24.501 6.4.1.4.2, 6.4.1.4.3)
+TIMERS: Mapping[int, str] = MappingProxyType(
+    {
+        SmCause.INSUFFICIENT_RESOURCES: "T3396",
+        SmCause.INSUFFICIENT_RESOURCES_FOR_SLICE_AND_DNN: "T3584",
+        SmCause.INSUFFICIENT_RESOURCES_FOR_SLICE: "T3585",
+        MmCause.CONGESTION: "T3396",
+    }
+)
+ALL = ("T3396", "T3584", "T3585", "back-off")
+
+
+def name(timer: str, dnn: str | None, snssai: SNssai | None) -> str:
+    """The running timer of what was refused."""
+    match timer:
+        case "T3396":
+            return f"{timer} {dnn}"
+        case "T3585":
+            return f"{timer} {snssai}"
+        case _:
+            return f"{timer} {snssai} {dnn}"
+
+
+def start(ue: Terminal, cause: int, value: GprsTimer3 | None, dnn: str | None, snssai: SNssai | None) -> None:
+    """Note what the network does not want to be asked again; zero is at once, deactivated is until switched off."""
+    if value is None or value.seconds == 0:
+        return
+    timer = TIMERS.get(cause, "back-off")  # TS 24.501 6.4.1.4.3
+    ue.alarms.start(name(timer, dnn, snssai), lambda: None, FOREVER if value.seconds is None else value.seconds)
+
+
+def running(ue: Terminal, dnn: str | None, snssai: SNssai | None) -> bool:
+    """Whether a PDU session of this slice and DNN may not be asked for now."""
+    return any(ue.alarms.running(name(timer, dnn, snssai)) for timer in ALL)
