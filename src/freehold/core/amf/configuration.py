@@ -19,7 +19,7 @@ AUTHENTICATION_REJECT = 0
 
 
 class SecurityPolicy(msgspec.Struct, frozen=True, gc=False):
-    """NAS algorithms by priority (TS 33.501 5.5.2); a null algorithm is used only where it is listed."""
+    """NAS algorithms by priority (TS 33.501 6.7.1.1); a null algorithm is used only where it is listed."""
 
     integrity: tuple[int, ...] = (2, 1, 3)
     ciphering: tuple[int, ...] = (2, 1, 3)

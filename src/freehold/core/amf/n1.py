@@ -75,7 +75,9 @@ def start_registration(amf: AmfFunction, ue: Ue, message: nas.RegistrationReques
 
 
 def start_service_request(amf: AmfFunction, ue: Ue, message: nas.ServiceRequest) -> bool:
-    """User planes asked for in CM-CONNECTED (TS 24.501 5.6.1.2)."""
+    """User planes asked for in CM-CONNECTED (TS 24.501 5.6.1.2); a UE that is not registered has none."""
+    if ue.subscription is None or ue.identity.tmsi is None:
+        return False
     if ue.security.current is not None:
         ue.security.count = ue.security.current.uplink - 1
     ue.conversation.start(service_request(amf, ue, Initial(reveal(ue, message), protected=True, verified=True)))
@@ -129,7 +131,7 @@ DISPATCH: Mapping[type[Any], Entry] = MappingProxyType(
     }
 )
 
-# TS 24.501 7.6.2 (conditional IE errors): a message without what its use asks for is ignored, with 5GMM STATUS #100
+# TS 24.501 7.7.2: a message without what its use asks for is ignored, with 5GMM STATUS #100
 CONDITIONS: Mapping[type[Any], Callable[[Any], bool]] = MappingProxyType(
     {
         nas.AuthenticationResponse: lambda m: m.response_parameter is not None,

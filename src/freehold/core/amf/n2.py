@@ -117,7 +117,10 @@ class N2Link:
         decoded = ngap.decode(octets)
         if amf.environment.tap.active:
             self._record(octets, decoded)
-        if ppid not in {NGAP_PPID, 0}:
+        if ppid == 0 and not gnb.ready:
+            text = f"{gnb} sends payload protocol 0 instead of {NGAP_PPID}: taken as NGAP"
+            amf.tell("ppid", text, subject=gnb, clause="TS 38.412 7")
+        elif ppid not in {NGAP_PPID, 0}:
             amf.fault("PPID", f"{gnb} sent payload protocol {ppid} instead of {NGAP_PPID}", clause="TS 38.412 7")
             return
         try:

@@ -49,6 +49,7 @@ def test_when_the_gnb_never_completes_then_the_connection_ends_all_the_same(worl
     gnb.send(ngap.UEContextReleaseRequest(**ue.ids(), cause=("radioNetwork", "user-inactivity")), 1)
     world.run_for(11)
     assert world.baseline()["connections"] == 0
+    assert world.smf.last("update_sm_context")[1].up_cnx_state == "DEACTIVATED"
     assert view(world).cm_state == "CM-IDLE"
 
 

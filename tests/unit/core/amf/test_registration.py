@@ -516,3 +516,18 @@ def test_when_the_policy_sets_an_ambr_then_the_gnb_enforces_it(world, ue):
     ue.register()
     message = ue.establish()
     assert message.ue_aggregate_maximum_bit_rate.ue_aggregate_maximum_bit_rate_ul == 5_000_000
+
+
+def test_when_the_network_has_a_name_then_a_phone_learns_it_after_its_registration(world):
+    world = World(network_name="Freehold")
+    ue = world.terminal(world.gnb())
+    ue.register()
+    command = ue.expect(nas.ConfigurationUpdateCommand)
+    assert command.full_name.text.decode("utf-16-be") == "Freehold"
+    assert command.configuration_update_indication is None
+    ue.go_idle()
+    ue.begin(ue.protected_initial(ue.registration_request(kind=2, ksi=0)))
+    ue.accepted()
+    ue.set_up()
+    ue.tell(nas.RegistrationComplete())
+    ue.gnb.nothing()

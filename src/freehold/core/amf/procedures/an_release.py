@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from freehold.codecs import ngap
@@ -16,6 +18,7 @@ from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Collision, exchange, procedure
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdateData
+from freehold.spec.errors import TimerExpired
 
 NORMAL: Final[ngap.Cause] = ("nas", "normal-release")
 AUTHENTICATION_FAILED: Final[ngap.Cause] = ("nas", "authentication-failure")
@@ -28,13 +31,10 @@ async def release_connection(amf: AmfFunction, connection: Connection, cause: ng
     """Steps 2 to 4: the gNB frees the UE's radio resources (TS 38.413 8.3.3)."""
     if not connection.move(ContextEvent.RELEASE_COMMANDED):
         return
+    command = release_command(connection, cause)
     try:
-        await exchange(
-            N2(amf, connection),
-            release_command(connection, cause),
-            ngap.UEContextReleaseComplete,
-            timer="NGAP-response",
-        )
+        with suppress(TimerExpired):  # a gNB that does not answer has no UE context either
+            await exchange(N2(amf, connection), command, ngap.UEContextReleaseComplete, timer="NGAP-response")
     finally:
         amf.contexts.disconnect(connection)
 
@@ -46,9 +46,12 @@ def release_command(connection: Connection, cause: ngap.Cause) -> ngap.UEContext
 
 
 def release_now(amf: AmfFunction, connection: Connection, cause: ngap.Cause) -> None:
-    """Command the release of a connection that is no UE's any more; its UE CONTEXT RELEASE COMPLETE removes it."""
+    """Command the release of a connection that is no UE's any more; it ends with UE CONTEXT RELEASE COMPLETE."""
     if connection.move(ContextEvent.RELEASE_COMMANDED):
         N2(amf, connection).send(release_command(connection, cause))
+        environment = amf.environment
+        late = environment.now() + amf.driver.timers["NGAP-response"].seconds
+        environment.call_at(late, partial(amf.contexts.disconnect, connection))
     ue, connection.ue = connection.ue, None
     if ue is not None and ue.connection is connection:
         ue.connection = None

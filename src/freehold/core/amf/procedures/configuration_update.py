@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from freehold.codecs import nas
 from freehold.core.amf.channels import N1
 from freehold.core.amf.function import AmfFunction
@@ -12,7 +14,7 @@ from freehold.spec.errors import TimerExpired
 
 @procedure(spec="TS 24.501 5.4.4")
 async def new_guti(amf: AmfFunction, ue: Ue) -> None:
-    """Give the UE a new 5G-GUTI; the old one stays good until the UE acknowledges (TS 24.501 5.4.4.2, 5.4.4.3)."""
+    """Give the UE a new 5G-GUTI; the old one stays good until the UE acknowledges (TS 24.501 5.4.4.2, 5.4.4.4)."""
     command = nas.ConfigurationUpdateCommand(
         configuration_update_indication=nas.ConfigurationUpdateIndication(acknowledgement_requested=True),
         guti=amf.contexts.new_tmsi(ue),
@@ -22,3 +24,17 @@ async def new_guti(amf: AmfFunction, ue: Ue) -> None:
     except TimerExpired:
         return  # TS 24.501 5.4.4.6 a: both 5G-GUTIs are the UE's
     amf.contexts.confirm_tmsi(ue)
+
+
+def tell_names(amf: AmfFunction, ue: Ue) -> None:
+    """The network's name as phones show it; nothing is acknowledged (TS 24.501 5.4.4.2, TS 22.042 4)."""
+    name = amf.configuration.network_name
+    if name:
+        N1(amf, ue).send(names(name))
+
+
+@lru_cache(maxsize=16)
+def names(name: str) -> nas.ConfigurationUpdateCommand:
+    """The command that carries a name, full and short (TS 24.501 8.2.19.7, 8.2.19.8)."""
+    text = nas.NetworkName.of(name)
+    return nas.ConfigurationUpdateCommand(full_name=text, short_name=text)

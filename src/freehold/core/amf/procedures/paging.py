@@ -77,7 +77,7 @@ async def paging(amf: AmfFunction, ue: Ue) -> None:
         f"the terminal did not answer paging in {len(ue.mobility.area)} tracking areas",
         subject=ue,
         severity="info",
-        clause="TS 24.501 5.6.2.2.1",
+        clause="TS 24.501 5.6.2.2.2",
     )
     for session_id in {data.pdu_session_id for data in queued}:
         session = ue.session(session_id)

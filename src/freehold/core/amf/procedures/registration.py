@@ -23,6 +23,7 @@ from freehold.core.amf.procedures.an_release import (
     release_now,
 )
 from freehold.core.amf.procedures.authentication import authentication
+from freehold.core.amf.procedures.configuration_update import tell_names
 from freehold.core.amf.procedures.context_setup import restrictions, setup_context
 from freehold.core.amf.procedures.identification import identification
 from freehold.core.amf.procedures.reachability import start_mobile_reachable
@@ -357,6 +358,8 @@ async def accept(
 async def settle(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -> None:
     """After the accept: what waited is sent, or the connection ends if nothing is to follow (TS 23.502 4.2.2.2.2)."""
     flush(amf, ue)
+    if request.registration_type.value == RegistrationKind.INITIAL:
+        tell_names(amf, ue)
     periodic = request.registration_type.value == RegistrationKind.PERIODIC_UPDATING
     connection = ue.connection
     if connection is None:

@@ -21,7 +21,7 @@ RETRANSMIT: Final = nas.AdditionalSecurityInformation(retransmit_initial_message
 
 
 def select(policy: SecurityPolicy, capability: nas.UeSecurityCapability) -> nas.SecurityAlgorithms:
-    """The operator's first algorithms that the UE has (TS 33.501 5.5.2, 6.7.1.1)."""
+    """The operator's first algorithms that the UE has (TS 33.501 6.7.1.1)."""
     ciphering = next((each for each in policy.ciphering if capability.ciphering(each)), None)
     integrity = next((each for each in policy.integrity if capability.integrity(each)), None)
     if ciphering is None or integrity is None:

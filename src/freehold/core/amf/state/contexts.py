@@ -47,7 +47,8 @@ class Contexts:
 
     def disconnect(self, connection: Connection) -> None:
         """Forget a connection; its UE, if it still points here, is idle from now on."""
-        self.connections.pop(connection.amf_ue_ngap_id, None)
+        if self.connections.get(connection.amf_ue_ngap_id) is connection:
+            del self.connections[connection.amf_ue_ngap_id]
         of_gnb = connection.gnb.connections
         if of_gnb.get(connection.ran_ue_ngap_id) is connection:
             del of_gnb[connection.ran_ue_ngap_id]

@@ -17,7 +17,7 @@ from freehold.stack.nas_security import NasSecurity
 
 
 class UeIdentity(msgspec.Struct, gc=False):
-    """Who the UE is: SUPI once authenticated, its 5G-TMSI and the one before until COMPLETE (TS 24.501 5.4.4.3)."""
+    """Who the UE is: SUPI once authenticated, its 5G-TMSI and the one before until COMPLETE (TS 24.501 5.4.4.4)."""
 
     supi: Supi | None = None
     pei: Pei | None = None
