@@ -21,8 +21,8 @@ from freehold.core.smf.procedures.activation import (
 )
 from freehold.core.smf.procedures.admission import UnsupportedSscMode, admission
 from freehold.core.smf.procedures.association import association
-from freehold.core.smf.procedures.establishment import establishment
-from freehold.core.smf.procedures.release import release
+from freehold.core.smf.procedures.establishment import pdu_session_establishment
+from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.teardown import local_release, mended
 from freehold.core.smf.state.session import SmContext, SmState
 from freehold.core.smf.upf_requests import UpfRequests
@@ -84,7 +84,7 @@ class Smf:
     def release(self, supi: Supi, pdu_session_id: int, cause: int = SmCause.REGULAR_DEACTIVATION) -> bool:
         """Release a session at the network's wish (TS 23.502 4.3.4.2 step 1b); False where there is none."""
         session = self._smf.contexts.by_ue(supi, pdu_session_id)
-        return session is not None and session.conversation.start(release(self._smf, session, cause))
+        return session is not None and session.conversation.start(pdu_session_release(self._smf, session, cause))
 
     # --- Nsmf_PDUSession --------------------------------------------------------------------
     async def create_sm_context(self, data: SmContextCreateData) -> str:
@@ -100,7 +100,7 @@ class Smf:
         except Reject as reject:
             raise self._refused(data, request, reject) from reject
         # the AMF knows the reference before anything about the session reaches it (TS 23.502 4.3.2.2.1 step 5)
-        smf.perform_soon(session, establishment(smf, session, request, subscribed))
+        smf.perform_soon(session, pdu_session_establishment(smf, session, request, subscribed))
         return session.reference
 
     async def update_sm_context(self, reference: str, data: SmContextUpdateData) -> SmContextUpdatedData:
@@ -170,7 +170,9 @@ class Smf:
     async def _release(self, session: SmContext, cause: int, pti: int) -> SmContextUpdatedData:
         reply: Signal[SmContextUpdatedData] = Signal()
         # TS 24.501 6.4.3.5: a release that is under way goes on, and nothing is said to this one
-        self._smf.perform(session, release(self._smf, session, cause, pti, reply), lambda: reply.set(NOTHING))
+        self._smf.perform(
+            session, pdu_session_release(self._smf, session, cause, pti, reply), lambda: reply.set(NOTHING)
+        )
         return await reply
 
     async def _release_complete(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:

@@ -6,7 +6,7 @@ from typing import Final
 
 from freehold.codecs import pfcp
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.procedures.release import release
+from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.user_plane import ACCEPTED
 from freehold.core.smf.state.session import SmState
 from freehold.core.smf.state.upf import Upf
@@ -95,4 +95,4 @@ def restarted(smf: SmfFunction, upf: Upf, recovery: int) -> None:
     )
     for session in lost:
         session.user_plane.remote_seid = None
-        session.conversation.start(release(smf, session, SmCause.REACTIVATION_REQUESTED))
+        session.conversation.start(pdu_session_release(smf, session, SmCause.REACTIVATION_REQUESTED))

@@ -66,11 +66,11 @@ async def fail(
 @procedure(
     spec="TS 23.502 4.3.2.2.1",
     keeps=(FromGnb,),
-    collides={"release": Collision.ABORT, "deactivation": Collision.ABORT},
+    collides={"pdu_session_release": Collision.ABORT, "deactivation": Collision.ABORT},
     on_reject=refuse,
     on_failure=fail,
 )
-async def establishment(
+async def pdu_session_establishment(
     smf: SmfFunction,
     session: SmContext,
     request: PduSessionEstablishmentRequest,
