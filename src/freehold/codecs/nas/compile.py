@@ -40,7 +40,9 @@ from freehold.codecs.nas.layout import (
 
 PREFIXES = (Spare, Constant, Extent, Length, Count)
 PLAIN = {Rest: "rest", Labels: "labels", Sessions: "sessions", Plmn: "plmn"}
-WRAPPERS = (*PREFIXES, IfLeft, Lengths, When, Sized)
+PRESENCES = (IfLeft, Lengths, When)
+WRAPPERS = (*PREFIXES, *PRESENCES, Sized)
+ALWAYS = ("always",)
 # extended protocol discriminators (TS 24.007 11.2.3.1.1A)
 MOBILITY_MANAGEMENT = 0x7E
 SESSION_MANAGEMENT = 0x2E
@@ -57,6 +59,11 @@ def declared(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
         return declared(kinds[0]) if len(kinds) == 1 else (annotation, ())
     return annotation, ()
+
+
+def mask(numbers: Iterable[int]) -> int:
+    """A number with these bits set."""
+    return sum(1 << number for number in numbers)
 
 
 def fields_of(cls: type[msgspec.Struct]) -> list[tuple[str, Any]]:
@@ -153,38 +160,42 @@ class Compiler:
         return node
 
     def _steps(self, annotation: Any, names: list[str], declarations: Any) -> list[tuple[Any, ...]]:
+        """What a record does for one field: bits before it, and the field itself."""
         kind, marks = declared(annotation)
-        steps: list[tuple[Any, ...]] = []
-        presence: tuple[Any, ...] = ("always",)
-        layout = []
-        for mark in marks:
-            match mark:
-                case Spare(bits):
-                    steps.append(("spare", bits))
-                case Constant(value, bits):
-                    steps.append(("constant", value, bits))
-                case Extent(octets):
-                    steps.append(("extent", sum(1 << length for length in octets)))
-                case Length(bits, after):
-                    steps.append(("length", bits, after))
-                case Count(bits, bias):
-                    steps.append(("count", bits, bias, self._counted(declarations)))
-                case IfLeft():
-                    presence = ("left",)
-                case Lengths(octets):
-                    presence = ("lengths", sum(1 << length for length in octets))
-                case When(on, values):
-                    presence = ("when", names.index(on), sum(1 << value for value in values))
-                case _:
-                    layout.append(mark)
+        steps = [self._prefix(mark, declarations) for mark in marks if isinstance(mark, PREFIXES)]
+        presence = next((self._presence(mark, names) for mark in marks if isinstance(mark, PRESENCES)), ALWAYS)
+        layout = [mark for mark in marks if not isinstance(mark, (*PREFIXES, *PRESENCES))]
         node = self._within(kind, layout, names)
-        if presence != ("always",):  # an absent field takes its spare bits along
+        if presence != ALWAYS:  # an absent field takes its spare bits along
             for name, *parameters in reversed(steps):
                 if name != "spare":
                     raise TypeError(f"{name} before a field that may be absent")
                 node = self._add("after", *parameters, node)
             steps = []
         return [*steps, ("field", node, presence)]
+
+    def _prefix(self, mark: Mark, declarations: Any) -> tuple[Any, ...]:
+        match mark:
+            case Spare(bits):
+                return ("spare", bits)
+            case Constant(value, bits):
+                return ("constant", value, bits)
+            case Extent(octets):
+                return ("extent", mask(octets))
+            case Length(bits, after):
+                return ("length", bits, after)
+            case Count(bits, bias):
+                return ("count", bits, bias, self._counted(declarations))
+        raise TypeError(f"no step for {mark}")
+
+    @staticmethod
+    def _presence(mark: Mark, names: list[str]) -> tuple[Any, ...]:
+        match mark:
+            case Lengths(octets):
+                return ("lengths", mask(octets))
+            case When(on, values):
+                return ("when", names.index(on), mask(values))
+        return ("left",)
 
     def _within(self, kind: Any, marks: list[Mark], names: list[str]) -> int:
         """The layout of a record's field, which may depend on an earlier one."""
