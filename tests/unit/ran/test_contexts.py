@@ -6,8 +6,7 @@ import pytest
 
 from freehold.codecs import ngap
 from freehold.spec.identities import Guami, STmsi
-
-from .scene import (
+from rankit import (
     GUAMI,
     K_GNB,
     NAS,

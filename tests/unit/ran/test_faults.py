@@ -7,8 +7,7 @@ import random
 import pytest
 
 from freehold.codecs import ngap
-
-from .scene import (
+from rankit import (
     Scene,
     context_setup,
     downlink,

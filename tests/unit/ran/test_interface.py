@@ -6,8 +6,7 @@ import pytest
 
 from freehold.codecs import ngap
 from freehold.spec.identities import PlmnId, STmsi, Tai
-
-from .scene import TMSI, Scene, ScriptedAmf, ScriptedTerminal, downlink, paging
+from rankit import TMSI, Scene, ScriptedAmf, ScriptedTerminal, downlink, paging
 
 
 # --- paging -----------------------------------------------------------------------------------

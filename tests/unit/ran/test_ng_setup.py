@@ -6,8 +6,7 @@ import msgspec
 
 from freehold.codecs import ngap
 from freehold.spec.identities import PlmnId, SNssai
-
-from .scene import AREA, CONFIGURATION, Scene
+from rankit import AREA, CONFIGURATION, Scene
 
 
 def unanswered():

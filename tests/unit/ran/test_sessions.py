@@ -9,8 +9,7 @@ from freehold.services.access import Tunnel
 from freehold.services.air import Bearer
 from freehold.spec.identities import SNssai
 from freehold.stack.ngap_values import tunnel, tunnel_of
-
-from .scene import Scene, context_setup, flow, session_setup, setup_transfer
+from rankit import Scene, context_setup, flow, session_setup, setup_transfer
 
 
 def protect(integrity, confidentiality):

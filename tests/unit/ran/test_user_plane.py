@@ -11,8 +11,7 @@ from freehold.ran.cu_cp.gnb import Gnb
 from freehold.services.access import Tunnel
 from freehold.services.userplane import Rule, SessionRules
 from freehold.stack.ngap_values import tunnel_of
-
-from .scene import CONFIGURATION, Scene, release_command, session_setup, setup_transfer
+from rankit import CONFIGURATION, Scene, release_command, session_setup, setup_transfer
 
 FORWARD = Rule(action="forward", qfi=1)
 TERMINAL, GATEWAY = "10.45.0.2", "10.45.0.1"
