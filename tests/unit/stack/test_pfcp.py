@@ -180,5 +180,5 @@ def test_when_somebody_taps_then_request_and_response_are_seen():
     end.receive(DELETE, 5, 1)
     assert [(record.name, record.source, record.clause, record.transaction) for record in seen] == [
         ("SessionDeletionRequest", "10.0.0.9:8805", "TS 29.244 7.5.6", 5),
-        ("SessionDeletionResponse", "10.0.0.1:8805", "TS 29.244 7.5.7.1", 5),
+        ("SessionDeletionResponse", "UPF 10.0.0.1:8805", "TS 29.244 7.5.7.1", 5),
     ]

@@ -14,17 +14,17 @@ from freehold.services.errors import ServiceError
 async def teardown(smf: SmfFunction, session: SmContext) -> None:
     """Give everything back; harmless when it was done before."""
     if session.state is not SmState.INACTIVE:
-        await dismantle(smf, session)
+        await remove(smf, session)
 
 
-def dismantle(smf: SmfFunction, session: SmContext) -> Signal[None]:
+def remove(smf: SmfFunction, session: SmContext) -> Signal[None]:
     """Take a session apart in a conversation of its own: whoever waits for it may be aborted, it goes on."""
     session.state = SmState.INACTIVE
-    return smf.driver.converse(session).perform(dismantling(smf, session))
+    return smf.driver.converse(session).perform(sm_context_removal(smf, session))
 
 
 @procedure(spec="TS 23.502 4.3.4.2")
-async def dismantling(smf: SmfFunction, session: SmContext) -> None:
+async def sm_context_removal(smf: SmfFunction, session: SmContext) -> None:
     """The address rests until the UPF has let go of it."""
     identity = session.identity
     try:
