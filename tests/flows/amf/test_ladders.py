@@ -1,6 +1,6 @@
 """Golden ladders of the AMF's side: the text of a run, beside the figures of TS 23.502.
 
-A change of a flow shows here first. To accept one, run with FREEHOLD_GOLDEN=write and read the difference.
+A change of a flow shows here first. To accept one, run with FREEHOLD_ACCEPT=1 and read the difference.
 """
 
 import os
@@ -123,6 +123,6 @@ def test_when_a_flow_runs_then_its_ladder_is_the_golden_one(flow):
     flow(world, gnb, world.terminal(gnb))
     ladder = render(world.records)
     golden = GOLDEN / f"{flow.__name__}.txt"
-    if os.environ.get("FREEHOLD_GOLDEN") == "write":
+    if os.environ.get("FREEHOLD_ACCEPT"):
         golden.write_text(ladder, encoding="utf-8")
     assert ladder == golden.read_text(encoding="utf-8")
