@@ -120,7 +120,8 @@ impl<'s, B: Build> Decoder<'s, B> {
         let content = reader.counted_octets()?;
         outcome.header = true;
         let Some(message) = self.schema.message(outcome.procedure_code, outcome.kind) else {
-            self.unknown_procedure(outcome.criticality);
+            let known = self.schema.messages.iter().any(|message| message.procedure_code == outcome.procedure_code);
+            self.unknown_procedure(if known { Criticality::Reject } else { outcome.criticality });
             return Ok(());
         };
         outcome.known = Some(*message);
@@ -196,6 +197,14 @@ impl<'s, B: Build> Decoder<'s, B> {
             Node::Unsigned(range) => {
                 let value = reader.offset(range)?;
                 self.build.unsigned(value.saturating_add_signed(range.lower))
+            }
+            Node::Among { range, extensible, spans } => {
+                let added = *extensible && reader.bit()?;
+                let value = if added { reader.unconstrained()? } else { reader.constrained(range)? };
+                if self.governed && !spans.iter().any(|span| (span.0..=span.1).contains(&value)) {
+                    return Err(Stop::NotComprehended("a number that means nothing"));
+                }
+                self.build.integer(value)
             }
             Node::Enum(enumeration) => self.enumerated(reader, enumeration),
             Node::Octets { size, contains } => {

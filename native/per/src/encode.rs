@@ -5,7 +5,7 @@ use crate::schema::{
     Addition, Alternative, Choice, Component, Container, Default, Enumeration, Message, NameId, Node, NodeId, Part,
     Schema, Size, Structure,
 };
-use crate::writing::{alternative, bit_octets, counted, header, integer, octets, oid, text, within};
+use crate::writing::{alternative, among, bit_octets, counted, header, integer, octets, oid, text, within};
 
 /// Structures inside each other, at most.
 const DEPTH: u32 = 96;
@@ -105,6 +105,11 @@ impl<'s, S: Source> Encoder<'s, S> {
                     self.source.unsigned(item)?.checked_sub(range.lower as u64).filter(|offset| *offset <= range.span);
                 writer.constrained(range.lower.wrapping_add(offset.ok_or("a number beyond its bounds")? as i64), range);
                 Ok(())
+            }
+            Node::Among { range, extensible, spans } => {
+                let value = self.source.integer(item)?;
+                let holds = spans.iter().any(|span| (span.0..=span.1).contains(&value));
+                among(writer, value, holds, range, *extensible)
             }
             Node::Enum(enumeration) => self.enumerated(writer, item, enumeration),
             Node::Octets { size, contains } => self.octet_string(writer, item, size, *contains),

@@ -229,6 +229,12 @@ pub enum Node {
         whole: Whole,
         extensible: bool,
     },
+    /// An INTEGER whose values lie in several spans, which its encoding does not show.
+    Among {
+        range: Range,
+        extensible: bool,
+        spans: Box<[(i64, i64)]>,
+    },
     /// An INTEGER whose upper bound takes 64 bits.
     Unsigned(Range),
     Enum(Enumeration),
@@ -416,20 +422,7 @@ impl Compiler {
             RawNode::Bool(_) => Node::Bool,
             RawNode::Oid(_) => Node::Oid,
             RawNode::Any(_) => Node::Any,
-            RawNode::Int(Bounds { lb: Some(lower @ 0..), ub: Some(upper), ext: false }) if *upper > i64::MAX.into() => {
-                Node::Unsigned(Range::new(*lower, *upper, self.aligned))
-            }
-            RawNode::Int(bounds) if bounds.ub.is_some_and(|upper| upper > i64::MAX.into()) => {
-                return Err("an INTEGER beyond 64 bits".into());
-            }
-            RawNode::Int(bounds) => {
-                let whole = match (bounds.lb, bounds.ub) {
-                    (Some(lower), Some(upper)) => Whole::Constrained(Range::new(lower, upper, self.aligned)),
-                    (Some(lower), None) => Whole::AtLeast(lower),
-                    _ => Whole::Any,
-                };
-                Node::Int { whole, extensible: bounds.ext }
-            }
+            RawNode::Int { lb, ub, ext, among } => self.integer(*lb, *ub, *ext, among)?,
             RawNode::Enum { root, ext } => {
                 let names = root.iter().chain(ext.iter().flatten()).map(|name| self.name(name)).collect();
                 Node::Enum(Enumeration { names, root: self.index(root.len()), extensible: ext.is_some() })
@@ -472,6 +465,29 @@ impl Compiler {
                     unknown_extensions: kept.1,
                 })
             }
+        })
+    }
+
+    fn integer(
+        &self,
+        lb: Option<i64>,
+        ub: Option<i128>,
+        extensible: bool,
+        among: &[(i64, i64)],
+    ) -> Result<Node, String> {
+        Ok(match (lb, ub) {
+            (Some(lower @ 0..), Some(upper)) if upper > i64::MAX.into() && !extensible => {
+                Node::Unsigned(Range::new(lower, upper, self.aligned))
+            }
+            (_, Some(upper)) if upper > i64::MAX.into() => return Err("an INTEGER beyond 64 bits".into()),
+            (Some(lower), Some(upper)) if !among.is_empty() => {
+                Node::Among { range: Range::new(lower, upper, self.aligned), extensible, spans: among.into() }
+            }
+            (Some(lower), Some(upper)) => {
+                Node::Int { whole: Whole::Constrained(Range::new(lower, upper, self.aligned)), extensible }
+            }
+            (Some(lower), None) => Node::Int { whole: Whole::AtLeast(lower), extensible },
+            _ => Node::Int { whole: Whole::Any, extensible },
         })
     }
 

@@ -33,7 +33,13 @@ pub enum RawNode {
     Bool(Nothing),
     Oid(Nothing),
     Any(Nothing),
-    Int(Bounds),
+    Int {
+        lb: Option<i64>,
+        ub: Option<i128>,
+        ext: bool,
+        #[serde(default)]
+        among: Vec<(i64, i64)>,
+    },
     Enum {
         root: Vec<String>,
         ext: Option<Vec<String>>,

@@ -39,6 +39,27 @@ pub(crate) fn integer(writer: &mut Writer, value: i64, whole: &Whole, extensible
     Ok(())
 }
 
+/// An INTEGER of several spans: a value between them is an addition, where there can be any.
+pub(crate) fn among(
+    writer: &mut Writer,
+    value: i64,
+    holds: bool,
+    range: &Range,
+    extensible: bool,
+) -> Result<(), Wrong> {
+    if extensible {
+        writer.bit(!holds);
+    } else if !holds {
+        return Err("a number beyond its bounds");
+    }
+    if holds {
+        writer.constrained(value, range);
+    } else {
+        writer.unconstrained(value);
+    }
+    Ok(())
+}
+
 /// Checks a length and writes its extension bit; says whether it is within the root's bounds.
 #[inline]
 pub(crate) fn within(writer: &mut Writer, count: usize, size: &Size) -> Result<bool, Wrong> {

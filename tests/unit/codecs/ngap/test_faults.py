@@ -140,12 +140,48 @@ def test_when_the_procedure_code_is_unknown_then_the_received_criticality_govern
         assert [(fault.action, fault.ie, fault.cause) for fault in decoded.faults] == [(given, None, CAUSES[given])]
 
 
-def test_when_a_procedure_has_no_such_outcome_then_the_type_of_message_is_not_understood() -> None:
+@pytest.mark.parametrize("criticality", ["reject", "ignore"])
+def test_when_a_procedure_has_no_such_outcome_then_it_is_rejected_at_any_criticality(criticality: str) -> None:
     # G02; TS 38.413 10.3.4.1A: an Initial UE Message has no outcome
-    decoded = ngap.decode(Pdu(1, 15, "reject", []).octets())
+    decoded = ngap.decode(Pdu(1, 15, criticality, []).octets())
     assert decoded.message is None
-    assert decoded.header == ngap.Header(15, "successfulOutcome", "reject")
-    assert decoded.faults[0].cause == "abstract-syntax-error-reject"
+    assert decoded.header == ngap.Header(15, "successfulOutcome", criticality)
+    assert (decoded.faults[0].cause, decoded.faults[0].action) == ("abstract-syntax-error-reject", "reject")
+
+
+def test_when_a_number_is_of_no_meaning_then_the_criticality_of_its_ie_governs() -> None:
+    # TS 38.413 10.3.1 2, 9.3.1.94: an Expected Idle Period of 31 s is within the encoding's bounds and means nothing
+    behaviour = ngap.ExpectedUEBehaviour(
+        expected_ue_activity_behaviour=ngap.ExpectedUEActivityBehaviour(expected_idle_period=30)
+    )
+    inactive = ngap.CoreNetworkAssistanceInformationForInactive(
+        ue_identity_index_value=("indexLength10", (1, 10)),
+        periodic_registration_update_timer=(1, 8),
+        tai_list_for_inactive=[ngap.TAIListForInactiveItem(tai=ngap.TAI(plmn_identity=b"\0\xf1\x10", tac=b"\0\0\1"))],
+        expected_ue_behaviour=behaviour,
+    )
+    request = ngap.UEContextModificationRequest(
+        amf_ue_ngap_id=1, ran_ue_ngap_id=1, core_network_assistance_information_for_inactive=inactive
+    )
+    pdu = take_apart(ngap.encode(request))
+    assert ngap.decode(pdu.octets()).message == request
+    (ie,) = [each for each in pdu.ies if each.id == 18]
+    for given in ("ignore", "reject"):
+        # 30 is the encoded 29, 31 the encoded 30, in eight bits after an extension bit
+        value = (int.from_bytes(ie.value, "big") + (1 << shift_of(ie.value))).to_bytes(len(ie.value), "big")
+        changed = [Ie(18, given, value) if each.id == 18 else each for each in pdu.ies]
+        decoded = ngap.decode(pdu.with_ies(changed))
+        assert fault_of(decoded, 18).error == "not-understood"
+        assert (decoded.message is None) == (given == "reject")
+        if decoded.message is not None:
+            assert decoded.message.core_network_assistance_information_for_inactive is None
+
+
+def shift_of(octets: bytes) -> int:
+    """Where the encoded 29 ends, counted from the end of the octets' bits."""
+    text = f"{int.from_bytes(octets, 'big'):0{8 * len(octets)}b}"
+    assert text.count("00011101") == 1
+    return len(text) - text.index("00011101") - 8
 
 
 def test_when_a_message_is_faulty_then_the_identifiers_that_came_are_known() -> None:
