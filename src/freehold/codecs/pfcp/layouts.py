@@ -418,7 +418,7 @@ class SourceIPAddress(Layout, frozen=True):
 
 
 class PacketDelayThresholds(Layout, frozen=True):
-    """Delays in milliseconds above which to report (TS 29.244 8.2.170)."""
+    """Delays in milliseconds above which to report (TS 29.244 8.2.169)."""
 
     number = 245
 
@@ -428,7 +428,7 @@ class PacketDelayThresholds(Layout, frozen=True):
 
 
 class QoSMonitoringMeasurement(Layout, frozen=True):
-    """Measured delays in milliseconds (TS 29.244 8.2.172)."""
+    """Measured delays in milliseconds (TS 29.244 8.2.171)."""
 
     number = 248
 
@@ -439,7 +439,7 @@ class QoSMonitoringMeasurement(Layout, frozen=True):
 
 
 class RequestedQoSMonitoring(Layout, frozen=True):
-    """Which delays to measure (TS 29.244 8.2.168)."""
+    """Which delays to measure (TS 29.244 8.2.167)."""
 
     number = 243
 

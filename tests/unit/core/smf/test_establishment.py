@@ -192,7 +192,7 @@ def test_when_a_session_cannot_be_had_then_the_cause_says_why(
 
 
 def test_when_the_ssc_mode_is_refused_then_the_allowed_ones_are_told() -> None:
-    # TS 24.501 6.4.1.4.2
+    # TS 24.501 6.4.1.4.1
     world = World()
     world.udm.data["internet"] = DnnConfiguration("internet", ssc_modes=(2, 3))
     _, message = world.refused(asking(ssc_mode=1))

@@ -29,7 +29,7 @@ SUBSCRIPTION: Final[Mapping[str, SmCause]] = MappingProxyType(
 
 
 class UnsupportedSscMode(Reject):
-    """#68, which tells the modes that are allowed (TS 24.501 6.4.1.4.2)."""
+    """#68, which tells the modes that are allowed (TS 24.501 6.4.1.4.1)."""
 
     def __init__(self, modes: tuple[int, ...]) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ async def admission(
 
 
 def select_network(smf: SmfFunction, data: SmContextCreateData) -> Network:
-    """The data network of DNN and slice (TS 24.501 6.4.1.4.2: #27, #70)."""
+    """The data network of DNN and slice (TS 24.501 6.4.1.4.1: #27, #70)."""
     named = [network for network in smf.networks if network.dnn == data.dnn]
     if not named:
         raise Reject(
@@ -126,4 +126,4 @@ TYPES: Final[Mapping[int, Agreed]] = MappingProxyType(
         n1.IPV6: Agreed(refused=SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED),
     }
 )
-"""PDU session types where only IPv4 is provided (TS 24.501 6.4.1.3, 6.4.1.4.2)."""
+"""PDU session types where only IPv4 is provided (TS 24.501 6.4.1.3, 6.4.1.4.1)."""
