@@ -10,6 +10,8 @@
 mod bits;
 mod layout;
 mod message;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use bits::{Reader, Writer};
