@@ -15,6 +15,9 @@ from rankit import Scene, context_setup, downlink, release_command, session_setu
 
 NAMES = [name for name, _ in messages("ngap")]
 
+# One bit makes a reset of some terminals one of all: nothing that a gNB could know to be wrong.
+HARMLESS = [name for name in NAMES if name != "NGReset"]
+
 
 class Storm:
     """A gNB with a terminal that is attacked and a bystander that must not notice."""
@@ -120,7 +123,7 @@ def thousands(count, seed):
         lambda: downlink(storm.amf_id, storm.ran_id, b"nas"),
         lambda: context_setup(storm.amf_id, storm.ran_id, sessions=(3, 4)),
         lambda: session_setup(storm.amf_id, storm.ran_id, (5, setup_transfer())),
-        lambda: storm.valid(storm.rng.choice(NAMES)),
+        lambda: storm.valid(storm.rng.choice(HARMLESS)),
     ]
     for _ in range(count):
         storm.shout(storm.damaged(ngap.encode(storm.rng.choice(realistic)())))
