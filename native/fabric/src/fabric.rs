@@ -3,6 +3,7 @@ use crate::relay::HostRelay;
 use crate::ring::{AccessNode, Network, TURN, UpfNode};
 use crate::sys::duplicate;
 use crate::tap::Tap;
+use crate::tun::Tun;
 use crate::udp::Udp;
 use freehold_datanet::{Access, Config, DataNetwork, Event as AccessEvent};
 use freehold_userplane::{Event as UpfEvent, GTPU_PORT, Instance, Packet, Port, Recycler, Settings, Upf};
@@ -61,6 +62,7 @@ pub struct Fabric {
     nodes: HashMap<IpAddr, Node>,
     recycler: Recycler,
     scratch: Vec<Packet>,
+    leaving: Vec<Packet>,
     answers: Vec<Vec<u8>>,
 }
 
@@ -125,11 +127,16 @@ impl Fabric {
         Ok(())
     }
 
-    /// Puts an open TUN descriptor behind a network instance.
-    pub fn attach_tun(&mut self, upf: UpfNumber, instance: u16, descriptor: RawFd) -> Result<(), Fault> {
-        let descriptor = duplicate(descriptor)?;
-        crate::sys::set_nonblocking(&descriptor)?;
-        *self.network(upf, instance)? = Network::Tun { descriptor, ready: true };
+    /// Puts an open TUN descriptor behind a network instance; `offloads` is how it was opened.
+    pub fn attach_tun(
+        &mut self,
+        upf: UpfNumber,
+        instance: u16,
+        descriptor: RawFd,
+        offloads: bool,
+    ) -> Result<(), Fault> {
+        let tun = Tun::new(duplicate(descriptor)?, offloads)?;
+        *self.network(upf, instance)? = Network::Tun(tun);
         Ok(())
     }
 
@@ -164,7 +171,7 @@ impl Fabric {
             all.extend(node.socket.as_ref().map(|socket| (key(0, number, 0), socket.descriptor())));
             for (instance, network) in node.networks.iter().enumerate() {
                 match network {
-                    Network::Tun { descriptor, .. } => all.push((key(2, number, instance), descriptor)),
+                    Network::Tun(tun) => all.push((key(2, number, instance), tun.descriptor())),
                     Network::Engine { relay: Some(descriptor), .. } => all.push((key(3, number, instance), descriptor)),
                     Network::Engine { .. } | Network::None => {}
                 }
@@ -183,7 +190,7 @@ impl Fabric {
             0 => self.upfs.get_mut(number).into_iter().for_each(|node| node.ready = true),
             1 => self.accesses.get_mut(number).into_iter().for_each(|node| node.ready = true),
             _ => match self.network(number, instance) {
-                Ok(Network::Tun { ready, .. }) => *ready = true,
+                Ok(Network::Tun(tun)) => tun.ready = true,
                 Ok(Network::Engine { next, .. }) => *next = Some(0),
                 _ => {}
             },
@@ -242,27 +249,27 @@ impl Fabric {
         let mut output = std::mem::take(&mut self.upfs[number].output);
         let source = self.upfs[number].address;
         for packet in output.drain(..) {
-            let Port::N6(instance) = packet.port else {
-                self.send_n3(now_ns, source, packet);
-                continue;
-            };
-            let node = &mut self.upfs[number];
-            if let Some(network) = node.networks.get_mut(usize::from(instance)) {
-                UpfNode::leave(network, packet.octets());
+            match packet.port {
+                Port::N3 => self.send_n3(now_ns, source, packet),
+                Port::N6(_) => self.leaving.push(packet),
             }
-            node.upf.recycler().keep(packet);
         }
-        self.upfs[number].output = output;
-        let mut packets = std::mem::take(&mut self.scratch);
-        if !packets.is_empty() {
-            let node = &mut self.upfs[number];
+        let node = &mut self.upfs[number];
+        node.output = output;
+        for packets in self.leaving.chunk_by(|one, other| one.port == other.port) {
+            if let Port::N6(instance) = packets[0].port
+                && let Some(network) = node.networks.get_mut(usize::from(instance))
+            {
+                UpfNode::leave(network, packets);
+            }
+        }
+        for packets in self.scratch.chunks(TURN) {
             match &mut node.socket {
-                Some(socket) => socket.send(&named(&packets)),
+                Some(socket) => socket.send(&named(packets)),
                 None => self.unroutable += packets.len() as u64,
             }
-            packets.drain(..).for_each(|packet| node.upf.recycler().keep(packet));
         }
-        self.scratch = packets;
+        self.leaving.drain(..).chain(self.scratch.drain(..)).for_each(|packet| node.upf.recycler().keep(packet));
     }
 
     /// To an engine of the process at once; else kept for the sender's socket.

@@ -4,10 +4,12 @@
 //! thread of its own, in real time; driven by [`Handle::poll`] it runs where and when its caller says.
 mod fabric;
 mod handle;
+mod offload;
 mod relay;
 mod ring;
 mod sys;
 mod tap;
+mod tun;
 mod udp;
 
 pub use fabric::{AccessNumber, Fabric, FabricEvent, Fault, UpfNumber};

@@ -1,5 +1,5 @@
 //! What one engine is attached to: its socket, its networks, and the rings of the process.
-use crate::sys;
+use crate::tun::Tun;
 use crate::udp::Udp;
 use freehold_datanet::{Access, DataNetwork, Datagram};
 use freehold_userplane::{Packet, Port, Upf};
@@ -18,7 +18,7 @@ pub enum Network {
     /// A data network of this process; `relay` becomes readable when its way through the host may go on.
     Engine { engine: Box<DataNetwork>, input: Vec<Vec<u8>>, next: Option<u64>, relay: Option<OwnedFd> },
     /// An interface of the host.
-    Tun { descriptor: OwnedFd, ready: bool },
+    Tun(Tun),
 }
 
 /// A user plane function and what it is attached to.
@@ -56,22 +56,8 @@ impl UpfNode {
     /// Reads what the TUN interfaces hold, at most a turn each.
     pub fn read_tuns(&mut self) {
         for (number, network) in self.networks.iter_mut().enumerate() {
-            let Network::Tun { descriptor, ready } = network else { continue };
-            for _ in 0..TURN {
-                if !*ready {
-                    break;
-                }
-                let mut packet = self.upf.recycler().take();
-                match sys::read(descriptor, packet.room()) {
-                    Ok(length) if length > 0 => {
-                        packet.received(length, Port::N6(number as u16), self.address);
-                        self.input.push(packet);
-                    }
-                    _ => {
-                        *ready = false;
-                        self.upf.recycler().keep(packet);
-                    }
-                }
+            if let Network::Tun(tun) = network {
+                tun.read(Port::N6(number as u16), self.address, self.upf.recycler(), &mut self.input);
             }
         }
     }
@@ -96,12 +82,12 @@ impl UpfNode {
         moved
     }
 
-    /// Hands a packet to its data network.
-    pub fn leave(network: &mut Network, octets: &[u8]) {
+    /// Hands packets to their data network, in order.
+    pub fn leave(network: &mut Network, packets: &[Packet]) {
         match network {
             Network::None => {}
-            Network::Engine { input, .. } => input.push(octets.to_vec()),
-            Network::Tun { descriptor, .. } => drop(sys::write(descriptor, octets)),
+            Network::Engine { input, .. } => input.extend(packets.iter().map(|packet| packet.octets().to_vec())),
+            Network::Tun(tun) => tun.write(packets),
         }
     }
 }

@@ -38,6 +38,13 @@ pub fn write(descriptor: &OwnedFd, octets: &[u8]) -> io::Result<usize> {
     usize::try_from(length).map_err(|_| io::Error::last_os_error())
 }
 
+/// Writes the parts as one packet.
+pub fn write_parts(descriptor: &OwnedFd, parts: &[io::IoSlice<'_>]) -> io::Result<usize> {
+    // SAFETY: an IoSlice has the layout of an iovec, and the kernel reads no more than they say.
+    let length = unsafe { libc::writev(descriptor.as_raw_fd(), parts.as_ptr().cast(), parts.len() as libc::c_int) };
+    usize::try_from(length).map_err(|_| io::Error::last_os_error())
+}
+
 /// A counter that wakes whoever polls it.
 pub struct Wake(pub OwnedFd);
 

@@ -40,6 +40,7 @@ class Packets:
 
     def close(self) -> None:
         """Stop working and let go of sockets and interfaces."""
+        self.plane.close()
         ends, self._ends = self._ends, []
         for end in reversed(ends):
             end()
@@ -60,10 +61,12 @@ class Packets:
             self._add_network(plane, section, outside=outside)
         return plane
 
-    @staticmethod
-    def _protected(address: str) -> tuple[tuple[str, int], ...]:
+    def _protected(self, address: str) -> tuple[tuple[str, int], ...]:
         """The core's own addresses, which no terminal may reach through its tunnel."""
-        return ((address, 32),)
+        configuration = self._configuration
+        listening = (*configuration.amf.n2, configuration.smf.n4, configuration.upf.n3, configuration.upf.n4)
+        hosts = {parse_address(text, 0, "n2, n3, n4")[0] for text in listening if text and not text.startswith("unix:")}
+        return tuple((host, 128 if ":" in host else 32) for host in sorted({address, *hosts}))
 
     def _add_network(self, plane: UpfPlane, section: DnnSection, *, outside: bool) -> None:
         pool = section.pool
@@ -77,7 +80,7 @@ class Packets:
             return
         tun = Tun(TunSettings(str(pool), section.n6, section.mtu))
         self._ends.append(tun.close)
-        plane.attach_tun(instance, tun.descriptor)
+        plane.attach_tun(instance, tun)
         self.notes.append(f"{section.name}: terminals of {pool} leave through {tun.name} (n6 = {section.n6})")
         if section.n6 == "route":
             self.notes.append(f"{section.name}: other routers need: {tun.return_route('ADDRESS-OF-THIS-MACHINE')}")

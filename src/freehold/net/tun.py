@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Final, Literal
@@ -31,6 +31,13 @@ QUEUE: Final = 4000
 TUNSETIFF: Final = 0x400454CA
 IFF_TUN: Final = 0x0001
 IFF_NO_PI: Final = 0x1000
+IFF_VNET_HDR: Final = 0x4000
+TUNSETVNETHDRSZ: Final = 0x400454D8
+TUNSETOFFLOAD: Final = 0x400454D0
+TUN_F_CSUM: Final = 0x01
+TUN_F_TSO4: Final = 0x02
+TUN_F_TSO6: Final = 0x04
+OFFLOAD_HEADER: Final = 10
 SIOCGIFFLAGS: Final = 0x8913
 SIOCSIFFLAGS: Final = 0x8914
 SIOCSIFADDR: Final = 0x8916
@@ -59,7 +66,7 @@ class Tun:
         self._run = run or _run
         self._undo = ExitStack()
         try:
-            self.descriptor, self.name = _open(settings.name)
+            self.descriptor, self.name, self.offloads = _open(settings.name)
             self._undo.callback(os.close, self.descriptor)
             self._configure(settings.mtu)
             self._forward(settings.mode)
@@ -162,11 +169,14 @@ def _run(command: list[str], given: str | None) -> subprocess.CompletedProcess[s
     return subprocess.run([path, *command[1:]], input=given, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def _open(name: str) -> tuple[int, str]:
+def _open(name: str) -> tuple[int, str, bool]:
+    """Its descriptor, its name, and whether packets have an offload header before them."""
     descriptor = -1
     try:
         descriptor = os.open(DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-        made = fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("=16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+        flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR
+        made = fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("=16sH22x", name.encode(), flags))
+        fcntl.ioctl(descriptor, TUNSETVNETHDRSZ, struct.pack("=i", OFFLOAD_HEADER))
     except OSError as error:
         if descriptor >= 0:
             os.close(descriptor)
@@ -174,7 +184,9 @@ def _open(name: str) -> tuple[int, str]:
             f"a TUN needs root or CAP_NET_ADMIN ({DEVICE}: {error.strerror}); without it leave n6 out: "
             "the data network in the process needs no rights"
         ) from error
-    return descriptor, made[:16].rstrip(b"\0").decode()
+    with suppress(OSError):  # without them the kernel hands over single packets
+        fcntl.ioctl(descriptor, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
+    return descriptor, made[:16].rstrip(b"\0").decode(), True
 
 
 def _address(address: IPv4Address) -> bytes:

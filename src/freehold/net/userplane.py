@@ -11,6 +11,7 @@ import msgspec
 
 from freehold._native.userplane import Fabric
 from freehold.net.access import AccessPlane
+from freehold.net.tun import Tun
 from freehold.procedure import SILENT, Record, Tap
 from freehold.services.userplane import (
     CoreAttacked,
@@ -166,9 +167,9 @@ class UpfPlane:
         """
         self._fabric.attach_relay(self._number, instance, address, mtu, seed, resolver)
 
-    def attach_tun(self, instance: int, descriptor: int) -> None:
+    def attach_tun(self, instance: int, tun: Tun) -> None:
         """Put an open TUN behind an instance."""
-        self._fabric.attach_tun(self._number, instance, descriptor)
+        self._fabric.attach_tun(self._number, instance, tun.descriptor, tun.offloads)
 
     def detach_network(self, instance: int) -> None:
         """Leave nothing behind an instance; a TUN is let go of."""

@@ -45,7 +45,7 @@ class Network:
         self.plane = UserPlane()
         self.upf = self.plane.add_upf(PlaneSettings("192.0.2.1"), bytes(16))
         self.instance = self.upf.add_instance("internet", [("10.45.0.0", 16)])
-        self.upf.attach_tun(self.instance, self.tun.descriptor)
+        self.upf.attach_tun(self.instance, self.tun)
         self.gnb: AccessPlane = self.plane.add_access("192.0.2.10", 7)
         teid = self.upf.open()
         handle, tunnel = self.gnb.add_bearer(Tunnel("192.0.2.1", teid), 9)

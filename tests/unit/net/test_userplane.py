@@ -224,8 +224,8 @@ def test_when_somebody_taps_then_every_datagram_of_n3_is_seen_once():
     stop = tap.listen(seen.append)
     network.ping(2.0)
     assert [(record.source, record.target, record.name) for record in seen] == [
-        ("192.0.2.10:2152", "192.0.2.1:2152", "G-PDU"),
-        ("192.0.2.1:2152", "192.0.2.10:2152", "G-PDU"),
+        ("gNB 192.0.2.10:2152", "UPF 192.0.2.1:2152", "G-PDU"),
+        ("UPF 192.0.2.1:2152", "gNB 192.0.2.10:2152", "G-PDU"),
     ]
     assert seen[0].octets[4:8] == network.teid.to_bytes(4, "big")
     assert seen[0].time == 2.0

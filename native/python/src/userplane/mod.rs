@@ -148,8 +148,8 @@ impl Fabric {
         self.handle.with(|fabric| fabric.attach_relay(upf, instance, config, relay)).map_err(fault)
     }
 
-    fn attach_tun(&self, upf: usize, instance: u16, descriptor: RawFd) -> PyResult<()> {
-        self.handle.with(|fabric| fabric.attach_tun(upf, instance, descriptor)).map_err(fault)
+    fn attach_tun(&self, upf: usize, instance: u16, descriptor: RawFd, offloads: bool) -> PyResult<()> {
+        self.handle.with(|fabric| fabric.attach_tun(upf, instance, descriptor, offloads)).map_err(fault)
     }
 
     fn detach_network(&self, py: Python<'_>, upf: usize, instance: u16) -> PyResult<()> {

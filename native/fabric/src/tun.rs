@@ -1,0 +1,109 @@
+//! A TUN interface: packets one by one, or runs of them where the kernel was asked for offloads.
+use crate::offload::{MOST, OFFLOAD_LENGTH, Offload, Segments, joins};
+use crate::ring::TURN;
+use crate::sys;
+use freehold_userplane::{Packet, Port, Recycler};
+use std::io::IoSlice;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+/// The longest packet of an interface with offloads, and its header.
+const LONGEST: usize = OFFLOAD_LENGTH + 65_536;
+/// Runs of an interface with offloads a turn: each may be many packets.
+const RUNS: usize = 16;
+
+/// An open descriptor and the storage of its runs.
+pub struct Tun {
+    descriptor: OwnedFd,
+    pub ready: bool,
+    storage: Option<Box<[u8]>>,
+}
+
+impl Tun {
+    /// With `offloads`, each packet of the descriptor has a header of ten octets before it.
+    pub fn new(descriptor: OwnedFd, offloads: bool) -> std::io::Result<Self> {
+        sys::set_nonblocking(&descriptor)?;
+        Ok(Self { descriptor, ready: true, storage: offloads.then(|| vec![0; LONGEST].into()) })
+    }
+
+    pub fn descriptor(&self) -> &OwnedFd {
+        &self.descriptor
+    }
+
+    /// Reads what waits, at most a turn.
+    pub fn read(&mut self, port: Port, source: SocketAddr, recycler: &mut Recycler, packets: &mut Vec<Packet>) {
+        for _ in 0..if self.storage.is_some() { RUNS } else { TURN } {
+            if !self.ready {
+                return;
+            }
+            self.ready = match &mut self.storage {
+                Some(storage) => read_run(&self.descriptor, storage, port, source, recycler, packets),
+                None => read_one(&self.descriptor, port, source, recycler, packets),
+            };
+        }
+    }
+
+    /// Writes packets in order; what the interface cannot take now is lost, as on any wire.
+    pub fn write(&mut self, packets: &[Packet]) {
+        if self.storage.is_none() {
+            packets.iter().for_each(|packet| drop(sys::write(&self.descriptor, packet.octets())));
+            return;
+        }
+        for run in joins(packets.len(), |place| packets[place].octets()) {
+            let mut room = [0; 128];
+            let (offload, header) = run.header(packets[usize::from(run.places[0])].octets(), &mut room);
+            let described = offload.write();
+            let mut parts = [IoSlice::new(&[]); MOST + 2];
+            (parts[0], parts[1]) = (IoSlice::new(&described), IoSlice::new(&room[..header]));
+            for (part, place) in parts[2..].iter_mut().zip(&run.places) {
+                *part = IoSlice::new(packets[usize::from(*place)].octets().get(header..).unwrap_or(&[]));
+            }
+            let _ = sys::write_parts(&self.descriptor, &parts[..run.places.len() + 2]);
+        }
+    }
+}
+
+fn read_one(
+    descriptor: &OwnedFd,
+    port: Port,
+    source: SocketAddr,
+    recycler: &mut Recycler,
+    packets: &mut Vec<Packet>,
+) -> bool {
+    let mut packet = recycler.take();
+    match sys::read(descriptor, packet.room()) {
+        Ok(length) if length > 0 => {
+            packet.received(length, port, source);
+            packets.push(packet);
+            true
+        }
+        _ => {
+            recycler.keep(packet);
+            false
+        }
+    }
+}
+
+fn read_run(
+    descriptor: &OwnedFd,
+    storage: &mut [u8],
+    port: Port,
+    source: SocketAddr,
+    recycler: &mut Recycler,
+    packets: &mut Vec<Packet>,
+) -> bool {
+    let Ok(length) = sys::read(descriptor, storage) else { return false };
+    let Some((described, whole)) = storage.get(..length).and_then(<[u8]>::split_first_chunk::<OFFLOAD_LENGTH>) else {
+        return length > 0;
+    };
+    let Some(mut segments) = Segments::new(Offload::read(described), whole) else { return true };
+    loop {
+        let mut packet = recycler.take();
+        let Some(length) = segments.next(packet.room()) else {
+            recycler.keep(packet);
+            return true;
+        };
+        packet.received(length, port, source);
+        packets.push(packet);
+    }
+}
