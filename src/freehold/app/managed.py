@@ -60,7 +60,9 @@ class Managed:
             pid=os.getpid(),
             uptime_s=round(self.now() - self._began, 3),
             gnbs=counts["gnbs"],
-            ues_registered=sum(ue.mm_state == MmState.REGISTERED.value for ue in self._core.amf.ues()),
+            ues_registered=sum(
+                ue.state is MmState.REGISTERED for ue in self._core.amf.function.contexts.supis.values()
+            ),
             ues_connected=counts["connections"],
             sessions=counts["sessions"],
             uplink_bytes=sum(octets[0] for octets in carried),

@@ -2,6 +2,7 @@ import pytest
 
 from freehold.net.local import Batch, LocalNetwork, associate
 from freehold.services.n2 import NGAP_PPID
+from freehold.sim.clock import VirtualEnvironment
 from freehold.sim.links import Impairment, Ordered, Unordered
 from freehold.spec.errors import Unusable
 
@@ -23,6 +24,11 @@ class End:
 
     def lost(self, reason):
         self.log.append(f"lost: {reason}")
+
+
+@pytest.fixture
+def environment():
+    return VirtualEnvironment()
 
 
 def join(environment, deliver=None):

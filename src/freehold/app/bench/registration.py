@@ -40,6 +40,10 @@ ALONE: Final = 20
 """Terminals that go one after the other before the load, for the latency of one alone."""
 START: Final = 20.0
 """Seconds for the core to start and, at the end, to finish its last session."""
+REST: Final = 0.1
+"""Seconds between two looks at whether the core still works."""
+IDLE: Final = 20.0
+"""Milliseconds of CPU a second that are no work: timers, a heartbeat."""
 CORE: Final = "from freehold.cli.main import main; main()"
 PROFILED: Final = "import cProfile, sys; from freehold.cli.main import main; cProfile.run('main()', {!r})"
 
@@ -133,8 +137,8 @@ async def measured(
     rest = sims[len(few) :]
     before = cpu_ms(process.pid)
     result = await generator.run(rest, AT_ONCE, 1 + len(few))
-    sessions = await settled(Client(folder / "management.sock"), len(sims))
-    used = cpu_ms(process.pid) - before
+    used = await idle_again(process.pid) - before
+    sessions = int(Client(folder / "management.sock").get("status")["sessions"])
     return figures(configuration, len(sims), result, alone, (used, idle, rss(process.pid), sessions))
 
 
@@ -183,14 +187,16 @@ async def connected(configuration: Configuration, folder: Path, process: subproc
     return generator
 
 
-async def settled(client: Client, expected: int) -> int:
-    """How many sessions the core has, once that are all of them or it makes no more."""
+async def idle_again(pid: int) -> float:
+    """The CPU a process has used in milliseconds, once it does nothing any more."""
     end = time.monotonic() + START
-    while True:
-        sessions = int(client.get("status")["sessions"])
-        if sessions >= expected or time.monotonic() > end:
-            return sessions
-        await asyncio.sleep(0.1)
+    used = cpu_ms(pid)
+    while time.monotonic() < end:
+        await asyncio.sleep(REST)
+        before, used = used, cpu_ms(pid)
+        if used - before < REST * IDLE:
+            break
+    return used
 
 
 def cpu_ms(pid: int) -> float:

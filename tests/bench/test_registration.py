@@ -1,0 +1,30 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = [sys.executable, "-c", "from freehold.cli.main import main; main()", "bench", "registration"]
+
+
+@pytest.mark.parametrize("ues", [1, 40])
+def test_when_registrations_are_measured_then_every_terminal_gets_its_session(ues):
+    command = [*PROGRAM, "--ues", str(ues), "--json"]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 0, finished.stderr
+    figures = json.loads(finished.stdout)
+    assert (figures["ues"], figures["registered"], figures["sessions"]) == (ues, ues, ues)
+    assert figures["suci"] == "profile A"
+    assert figures["n2"] == "unix seqpacket"
+    assert figures["core_cpu_ms_per_ue"] > 0
+    assert 0 < figures["p50_ms"] <= figures["p99_ms"]
+    assert figures["rss_mb_idle"] < 120
+
+
+def test_when_the_core_cannot_start_then_its_words_are_told(monkeypatch):
+    from freehold.app.bench import registration
+    from freehold.spec.errors import Unusable
+
+    monkeypatch.setattr(registration, "CORE", "import sys; sys.exit('freehold: the disk is full')")
+    with pytest.raises(Unusable, match="the core did not start: freehold: the disk is full"):
+        registration.run(1)
