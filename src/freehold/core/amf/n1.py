@@ -13,6 +13,16 @@ from freehold.core.amf.channels import N1
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.initial import Initial
 from freehold.core.amf.initial_messages import INITIAL, stranger
+from freehold.core.amf.nas_protection import (
+    HEADER_TYPE,
+    NEW_CONTEXT,
+    PLAIN,
+    drop,
+    early,
+    holder,
+    unprotect,
+    unprotected,
+)
 from freehold.core.amf.procedures.an_release import UNSPECIFIED, release_now
 from freehold.core.amf.procedures.deregistration import deregistration_by_ue
 from freehold.core.amf.procedures.registration import registration
@@ -23,30 +33,12 @@ from freehold.core.amf.state.machines import MmState
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Record
 from freehold.spec.causes import MmCause
-from freehold.stack.nas_security import HeaderType, NasSecurity
+from freehold.stack.nas_security import HeaderType
 
 S: Final = MmState
 ANY: Final = frozenset(MmState)
 SERVED: Final = frozenset({S.REGISTERED, S.COMMON_PROCEDURE_INITIATED})
 
-# TS 24.501 4.4.4.3: what the AMF processes without integrity protection until the secure exchange is there
-PLAIN: Final = frozenset(
-    {
-        nas.RegistrationRequest,
-        nas.IdentityResponse,
-        nas.AuthenticationResponse,
-        nas.AuthenticationFailure,
-        nas.SecurityModeReject,
-        nas.DeregistrationRequestFromUe,
-        nas.DeregistrationAcceptFromUe,
-        nas.ServiceRequest,
-    }
-)
-NEW_CONTEXT: Final = frozenset({HeaderType.INTEGRITY_NEW_CONTEXT, HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT})
-HEADER_TYPE: Final = 0x0F
-"""The half octet of the security header type (TS 24.501 9.3.1)."""
-HEADER: Final = 7
-"""Octets before the text of a protected message (TS 24.501 9.1.1)."""
 PLAIN_MESSAGE_TYPE: Final = 2
 """Where the message type of a plain 5GMM message stands (TS 24.501 9.1.1)."""
 
@@ -169,49 +161,6 @@ def receive(amf: AmfFunction, ue: Ue, octets: bytes) -> None:
         security.count = security.current.uplink - 1
     record(amf, ue, plain, message)
     dispatch(amf, ue, message)
-
-
-def holder(ue: Ue, octets: bytes) -> NasSecurity | None:
-    """The context a protected message is to be verified under (TS 24.501 9.3.1)."""
-    return ue.security.pending if octets[1] & HEADER_TYPE in NEW_CONTEXT else ue.security.current
-
-
-def unprotect(amf: AmfFunction, ue: Ue, octets: bytes) -> bytes | None:
-    """The text of a protected message; None where its MAC is wrong or its COUNT was used (TS 24.501 4.4.3.2)."""
-    context = holder(ue, octets)
-    if context is None:
-        # no keys: the message counts as plain, where it is not ciphered
-        plain = early(octets) if ue.security.current is None else None
-    else:
-        verdict = context.unprotect(octets)
-        if verdict.verified and verdict.plain is not None:
-            return verdict.plain
-        if verdict.replayed:
-            drop(amf, ue, "NAS replay", "a NAS message came again under a COUNT already used")
-            return None
-        plain = None
-    if plain is None:
-        drop(amf, ue, "NAS MAC", "a NAS message failed its integrity check")
-    return plain
-
-
-def unprotected(amf: AmfFunction, ue: Ue, octets: bytes) -> bytes | None:
-    """A plain message: nothing plain is taken after the secure exchange began, whatever it claims to be."""
-    if ue.security.current is None:
-        return octets
-    drop(amf, ue, "NAS plain", "a NAS message came unprotected after security was established")
-    return None
-
-
-def early(octets: bytes) -> bytes | None:
-    """A message protected under keys this AMF does not have: its text, where it is not ciphered."""
-    header = octets[1] & HEADER_TYPE
-    return octets[HEADER:] if header in {HeaderType.INTEGRITY, HeaderType.INTEGRITY_NEW_CONTEXT} else None
-
-
-def drop(amf: AmfFunction, ue: Ue, kind: str, text: str) -> None:
-    """Discard a message, count it, say so (TS 24.501 4.4.4.3: no answer)."""
-    amf.fault(kind, text + ": dropped", subject=ue, clause="TS 24.501 4.4.4.3")
 
 
 def dispatch(amf: AmfFunction, ue: Ue, message: Any) -> None:

@@ -11,7 +11,8 @@ import msgspec
 from freehold.codecs import ngap
 from freehold.core.amf import ngap_errors
 from freehold.core.amf.function import AmfFunction
-from freehold.core.amf.n2_ue import UE_HANDLERS, UNSUPPORTED, initial_ue_message
+from freehold.core.amf.n2_ue import UE_HANDLERS, initial_ue_message
+from freehold.core.amf.n2_unsupported import UNSUPPORTED
 from freehold.core.amf.procedures.an_release import lose
 from freehold.core.amf.procedures.ng_reset import ng_reset
 from freehold.core.amf.procedures.ng_setup import ng_setup, ran_configuration_update, reset_ues

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Final
-
-import msgspec
 
 from freehold.codecs import nas, ngap
 from freehold.codecs.nas import RegistrationKind
 from freehold.core.amf import causes
-from freehold.core.amf.channels import N1, protect
+from freehold.core.amf.channels import N1
 from freehold.core.amf.configuration import AUTHENTICATION_REJECT
 from freehold.core.amf.delivery import flush
 from freehold.core.amf.function import AmfFunction
@@ -20,27 +17,25 @@ from freehold.core.amf.procedures.an_release import (
     NORMAL,
     deactivate_sessions,
     release_connection,
-    release_now,
 )
 from freehold.core.amf.procedures.authentication import authentication
 from freehold.core.amf.procedures.configuration_update import tell_names
-from freehold.core.amf.procedures.context_setup import restrictions, setup_context
 from freehold.core.amf.procedures.identification import identification
+from freehold.core.amf.procedures.old_context import adopt, known_identity
 from freehold.core.amf.procedures.reachability import start_mobile_reachable
-from freehold.core.amf.procedures.reactivation import Reactivation, reactivate, synchronise, take_queued
-from freehold.core.amf.procedures.registration_accept import build_registration_accept
+from freehold.core.amf.procedures.reactivation import reactivate, synchronise, take_queued
+from freehold.core.amf.procedures.registration_acceptance import accept
 from freehold.core.amf.procedures.removal import release_sessions, remove
 from freehold.core.amf.procedures.security_mode_control import security_mode_control
-from freehold.core.amf.state.machines import ContextState, MmEvent
-from freehold.core.amf.state.ue import Ue, UeSubscription
-from freehold.procedure import Call, Collision, exchange, procedure
+from freehold.core.amf.procedures.subscription import select_slices, subscribe
+from freehold.core.amf.state.machines import MmEvent
+from freehold.core.amf.state.ue import Ue
+from freehold.procedure import Call, Collision, procedure
 from freehold.services.errors import ServiceError
-from freehold.services.nnssf import AuthorizedNetworkSliceInfo, RejectedIn
-from freehold.services.nudm import Amf3GppAccessRegistration
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
-from freehold.spec.errors import Aborted, Reject, TimerExpired
-from freehold.spec.identities import Guti, SNssai, STmsi, Suci, Supi
+from freehold.spec.errors import Aborted, Reject
+from freehold.spec.identities import Suci, Supi
 
 Request = Initial[nas.RegistrationRequest]
 
@@ -48,7 +43,6 @@ KINDS: Final = frozenset(
     {RegistrationKind.INITIAL, RegistrationKind.MOBILITY_UPDATING, RegistrationKind.PERIODIC_UPDATING}
 )
 """Registration types served; emergency, onboarding and disaster roaming are not (TS 24.501 9.11.3.7)."""
-IN_THIS_AREA: Final[RejectedIn] = "registration-area"
 NO_CAPABILITY: Final = 2
 """The shortest UE security capability (TS 24.501 9.11.3.54)."""
 
@@ -204,23 +198,6 @@ async def secure(amf: AmfFunction, ue: Ue, initial: Request) -> nas.Registration
     return request
 
 
-def known_identity(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -> Suci | Supi | None:
-    """Who the request says it is: a SUCI, or a 5G-GUTI this AMF gave out (TS 23.502 4.2.2.2.2 steps 4 to 6).
-
-    A 5G-GUTI of another AMF, mapped from EPS or from before a restart names nobody: the UE is asked (N04).
-    """
-    if ue.identity.supi is not None:
-        return ue.identity.supi
-    for identity in (request.mobile_identity, request.additional_guti):
-        if isinstance(identity, Suci):
-            return identity
-        if isinstance(identity, Guti | STmsi):
-            known = amf.contexts.find(identity)
-            if known is not None and known.identity.supi is not None:
-                return known.identity.supi
-    return None
-
-
 def learn(ue: Ue, request: nas.RegistrationRequest) -> None:
     """Keep what a protected request says of the UE."""
     if request.ue_security_capability is not None:
@@ -228,131 +205,6 @@ def learn(ue: Ue, request: nas.RegistrationRequest) -> None:
     if request.update_type is not None and request.update_type.radio_capability_update:
         ue.radio = None  # TS 24.501 5.5.1.3.2 n: the gNB is to ask again (TS 23.501 5.4.4.1)
     ue.mobility.follow_on = request.registration_type.follow_on_request
-
-
-async def adopt(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
-    """The UE proved to be `supi`: it takes over from the context it had before (TS 24.501 5.5.1.2.8, 5.5.1.3.8)."""
-    contexts = amf.contexts
-    old = contexts.supis.get(supi)
-    if ue.identity.supi is not None and ue.identity.supi != supi:
-        contexts.forget(ue)
-        await release_sessions(ue)
-    ue.identity.supi = supi
-    contexts.supis[supi] = ue
-    if old is None or old is ue:
-        return
-    old.conversation.abort("the terminal registered anew")
-    old.stop_alarm()
-    if old.connection is not None:
-        release_now(amf, old.connection, NORMAL)
-    ue.radio, ue.queued = old.radio, old.queued
-    ue.sessions, old.sessions = old.sessions, ()
-    old.subscription = None
-    contexts.forget(old)
-    await deactivate_sessions(ue)
-
-
-# --- steps 14 to 17 ----------------------------------------------------------------------------
-async def subscribe(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
-    """Steps 14 and 16: serve the UE, read its subscription, ask for its policy."""
-    tai = ue.mobility.tai
-    if tai is None:
-        raise Aborted("the connection is gone")
-    peers, identity = amf.peers, ue.identity
-    # 14a-c
-    await peers.udm.register_amf(
-        supi, Amf3GppAccessRegistration(amf.configuration.instance_id, amf.configuration.guami, identity.pei)
-    )
-    data = await peers.udm.get_am_data(supi)
-    if data.allowed_pei and (identity.pei is None or identity.pei.value not in data.allowed_pei):
-        raise Reject(
-            MmCause.ILLEGAL_ME,
-            "the SIM is bound to other devices",
-            "add this device to the subscriber's `allowed_pei`, or clear the list; then switch the terminal off and on",
-        )
-    # 15-16
-    policy = await peers.pcf.create_am_policy(supi, tai, data.ue_ambr)
-    ue.subscription = UeSubscription(data, policy)
-
-
-async def select_slices(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -> AuthorizedNetworkSliceInfo:
-    """Allowed NSSAI: requested or default, subscribed, and served in this tracking area (TS 23.501 5.15.5.2)."""
-    connection, subscription = ue.connection, ue.subscription
-    if connection is None or subscription is None:
-        raise Aborted("the connection is gone")
-    requested = tuple(element.snssai for element in request.requested_nssai or ())
-    data = subscription.data
-    selection = await amf.peers.nssf.select(requested, data.slices, data.default_slices, connection.tai)
-    served = connection.gnb.areas.get(connection.tai, ())
-    mobility = ue.mobility
-    mobility.allowed = shared(tuple(value for value in selection.allowed if value in served))
-    mobility.area = amf.registration_area(connection.tai)
-    if mobility.allowed:
-        # TS 24.501 9.11.3.46: what this tracking area lacks is rejected for the registration area
-        missing = tuple((value, IN_THIS_AREA) for value in selection.allowed if value not in served)
-        return msgspec.structs.replace(selection, rejected=selection.rejected + missing) if missing else selection
-    raise Reject(
-        MmCause.NO_NETWORK_SLICES_AVAILABLE,
-        f"no slice is left: asked for {words(requested) or 'the defaults'}, subscribed {words(data.slices)}, "
-        f"allowed by the NSSF {words(selection.allowed)}, of the gNB here {words(served)}",
-        "make subscriber, [[slice]] and the gNB's slices of this tracking area agree (an absent SD is not SD 000000)",
-    )
-
-
-@lru_cache(maxsize=256)
-def shared(slices: tuple[SNssai, ...]) -> tuple[SNssai, ...]:
-    """One tuple for all the UEs with the same slices."""
-    return slices
-
-
-def words(slices: tuple[SNssai, ...]) -> str:
-    """Slices as an operator writes them."""
-    return ", ".join(map(str, slices)) or "none"
-
-
-# --- steps 21 and 22 ---------------------------------------------------------------------------
-class FirstInContextSetup(N1):
-    """The accept travels in INITIAL CONTEXT SETUP REQUEST where the gNB is to have a context; again, without."""
-
-    __slots__ = ("reactivation",)
-
-    def __init__(self, amf: AmfFunction, ue: Ue, reactivation: Reactivation) -> None:
-        super().__init__(amf, ue)
-        self.reactivation = reactivation
-
-    def send(self, message: nas.MmMessage) -> None:
-        """Send the accept, and with it the context where there is none yet (TS 23.502 4.2.2.2.2 step 21)."""
-        connection, sessions = self.ue.connection, self.reactivation.ready
-        wanted = connection is not None and (connection.context_requested or sessions)
-        if connection is None:
-            return
-        octets = protect(self.amf, self.ue, message)
-        if wanted and connection.context is ContextState.ABSENT:
-            setup_context(self.amf, self.ue, connection, octets, sessions)
-        else:
-            self.carry(connection, octets, restrictions(connection))
-
-
-async def accept(
-    amf: AmfFunction,
-    ue: Ue,
-    request: nas.RegistrationRequest,
-    selection: AuthorizedNetworkSliceInfo,
-    reactivation: Reactivation,
-) -> None:
-    """REGISTRATION ACCEPT until the UE acknowledges its new 5G-GUTI (TS 24.501 5.5.1.2.4, T3550)."""
-    guti = amf.contexts.new_tmsi(ue)
-    failed = None if request.uplink_data_status is None else reactivation.failed
-    ue.move(MmEvent.REGISTRATION_ACCEPTED)
-    message = build_registration_accept(amf, ue, request, selection, guti, failed)
-    try:
-        await exchange(FirstInContextSetup(amf, ue, reactivation), message, nas.RegistrationComplete, timer="T3550")
-    except TimerExpired:
-        # TS 24.501 5.5.1.2.8 c: registered all the same; both 5G-GUTIs are the UE's until it uses one
-        ue.move(MmEvent.REGISTRATION_COMPLETED)
-        return
-    amf.contexts.confirm_tmsi(ue)
-    ue.move(MmEvent.REGISTRATION_COMPLETED)
 
 
 async def settle(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -> None:
