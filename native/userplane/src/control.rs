@@ -146,6 +146,11 @@ impl Upf {
         self.table.find(teid).map(|slot| self.table.records[slot].usage).ok_or(Refused::UnknownSession)
     }
 
+    /// The tunnel identifiers of every open session, for an audit.
+    pub fn teids(&self) -> Vec<u32> {
+        self.table.teids().collect()
+    }
+
     /// How many sessions are open.
     pub fn sessions(&self) -> usize {
         self.table.open_count()

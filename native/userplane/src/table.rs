@@ -71,6 +71,11 @@ impl Table {
         record
     }
 
+    /// The identifiers of every open record.
+    pub(crate) fn teids(&self) -> impl Iterator<Item = u32> {
+        self.records.iter().map(|record| record.teid).filter(|teid| *teid != 0)
+    }
+
     pub(crate) fn open_count(&self) -> usize {
         self.records.len() - self.free.len()
     }

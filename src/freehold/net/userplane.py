@@ -31,6 +31,7 @@ LocalSwitch = Literal["refuse", "switch", "route"]
 """Terminal to terminal: never, straight, or through the data network (TS 23.501 5.6.10.1)."""
 
 GTPU_PORT = 2152  # TS 29.281 4.4.2.3
+WATCH_SECONDS = 0.2
 
 
 class PlaneSettings(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ class UserPlane:
         self._upfs: dict[int, UpfPlane] = {}
         self._accesses: dict[int, AccessPlane] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._watching: asyncio.TimerHandle | None = None
         self._tapped = False
 
     def add_upf(self, settings: PlaneSettings, seed: bytes, port: socket.socket | None = None) -> UpfPlane:
@@ -79,7 +81,7 @@ class UserPlane:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the engines in their own thread; events are handed out in `loop`."""
         self._loop = loop
-        self.watch()
+        self._watch_on()
         loop.add_reader(self.fabric.fileno(), self.hand_out)
         self.fabric.start()
 
@@ -88,6 +90,9 @@ class UserPlane:
         if self._loop is not None:
             self._loop.remove_reader(self.fabric.fileno())
             self._loop = None
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         self.fabric.stop()
 
     def close(self) -> None:
@@ -108,18 +113,30 @@ class UserPlane:
             self._tapped = self._tap.active
             self.fabric.tap(self._tapped)
 
+    def _watch_on(self) -> None:
+        """Look now and then whether somebody began to listen at the tap."""
+        self.watch()
+        if self._loop is not None:
+            self._watching = self._loop.call_later(WATCH_SECONDS, self._watch_on)
+
     def hand_out(self) -> None:
-        """Hand every event to its listener, and tapped packets to the tap."""
+        """Hand every event to its listener, and tapped packets to the tap; one listener's mistake costs no other."""
+        mistakes: list[Exception] = []
         for name, number, *fields in self.fabric.take_events():
             build = SESSION_EVENTS.get(name)
-            if build is None:
-                self._accesses[number].happened(name, fields)
-            else:
-                self._upfs[number].happened(build(*cast("list[int]", fields)))
+            try:
+                if build is None:
+                    self._accesses[number].happened(name, fields)
+                else:
+                    self._upfs[number].happened(build(*cast("list[int]", fields)))
+            except Exception as mistake:  # noqa: BLE001 - raised below, when everybody was told
+                mistakes.append(mistake)
         if self._tapped:
             for time_ns, source, target, octets in self.fabric.take_tap():
                 self._tap.record(self._record(time_ns, source, target, octets))
             self.watch()
+        if mistakes:
+            raise ExceptionGroup("what listened to the user plane broke", mistakes)
 
     def _record(self, time_ns: int, source: tuple[str, int], target: tuple[str, int], octets: bytes) -> Record:
         message = GTPU_MESSAGES.get(octets[1], "GTP-U") if len(octets) > 1 else "GTP-U"
@@ -212,6 +229,10 @@ class UpfPlane:
         """Pass an event of the engine to the listener."""
         if self._listener is not None:
             self._listener(event)
+
+    def teids(self) -> list[int]:
+        """The TEIDs of all open sessions, in no order."""
+        return self._fabric.teids(self._number)
 
     def sessions(self) -> int:
         """How many sessions are open."""

@@ -142,5 +142,8 @@ class SessionPlane(Protocol):
     def discard(self, teid: int) -> None:
         """Discard what is held for a session: its terminal was not found."""
 
+    def teids(self) -> list[int]:
+        """The TEIDs of all open sessions, in no order."""
+
     def listen(self, listener: Callable[[SessionEvent], None]) -> None:
         """Call `listener` with what the packets tell, from the control plane's own thread."""

@@ -264,6 +264,38 @@ def test_when_the_engines_have_their_thread_then_results_come_in_the_loop():
     assert result.octets == 56
 
 
+async def _tapped_later(network: Network, tap: Tap) -> list[Record]:
+    loop = asyncio.get_running_loop()
+    network.plane.start(loop)
+    seen: list[Record] = []
+    tap.listen(seen.append)
+    try:
+        async with asyncio.timeout(10):
+            while not seen:
+                done: asyncio.Future[PingResult] = loop.create_future()
+                network.gnb.ping(1, GATEWAY, 56, done.set_result)
+                await done
+                await asyncio.sleep(0.01)
+    finally:
+        network.plane.close()
+    return seen
+
+
+def test_when_somebody_begins_to_tap_later_then_packets_are_seen_in_the_threads_mode_too():
+    tap = Tap()
+    assert asyncio.run(_tapped_later(Network(tap), tap))[0].interface == "N3"
+
+
+def test_when_a_listener_breaks_then_the_others_are_still_told():
+    network = Network()
+    results: list[PingResult] = []
+    network.gnb.ping(1, GATEWAY, 56, lambda _: results[9])
+    network.gnb.ping(1, GATEWAY, 56, results.append)
+    with pytest.raises(ExceptionGroup, match="listened to the user plane"):
+        network.plane.poll(1.0)
+    assert results[0].octets == 56
+
+
 def echo(port: socket.socket, target: tuple[str, int]) -> bytes:
     port.sendto(bytes.fromhex("32010004 00000000 abcd0000"), target)
     return port.recv(100)

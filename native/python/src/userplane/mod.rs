@@ -208,6 +208,10 @@ impl Fabric {
         self.upf(py, upf, |upf| upf.discard_held(teid).is_ok())
     }
 
+    fn teids(&self, py: Python<'_>, upf: usize) -> PyResult<Vec<u32>> {
+        self.upf(py, upf, |upf| upf.teids())
+    }
+
     fn sessions(&self, py: Python<'_>, upf: usize) -> PyResult<usize> {
         self.upf(py, upf, |upf| upf.sessions())
     }

@@ -205,6 +205,21 @@ class Sessions:
             self.drop(session)
         return len(sessions)
 
+    def audit(self) -> tuple[int, int]:
+        """Bring sessions and packet engine together again; how many were open on one side only, PFCP's first."""
+        carried = set(self._plane.teids())
+        lost = [session for teid, session in self.by_teid.items() if teid not in carried]
+        for session in lost:
+            del self.by_teid[session.teid]
+        orphans = carried - self.by_teid.keys()
+        for teid in orphans:
+            self._plane.close(teid)
+        if lost or orphans:
+            self._environment.emit(
+                Event("upf.audit", f"{len(lost)} sessions without packets, {len(orphans)} without rules", "error")
+            )
+        return len(lost), len(orphans)
+
     def _owned(self, header: Header, source: Address) -> Session:
         """The session a request is about; to anybody but its owner it does not exist (TS 33.513 4.2.2)."""
         seid = header.seid or 0

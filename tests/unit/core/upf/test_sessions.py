@@ -458,3 +458,21 @@ def test_when_there_is_no_association_then_no_session_message_is_served(message,
 def test_when_a_message_is_not_served_then_it_says_so():
     request = pfcp.PFDManagementRequest()
     assert World().ask(request).cause == PfcpCause.SERVICE_NOT_SUPPORTED
+
+
+# --- Audit -----------------------------------------------------------------------------------
+def test_when_sessions_and_packet_engine_agree_then_an_audit_changes_nothing():
+    world = Attached()
+    assert world.upf.sessions.audit() == (0, 0)
+    assert world.ping()[0].octets == 56
+    assert world.environment.events == []
+
+
+def test_when_they_differ_then_an_audit_closes_what_one_side_lacks():
+    world = Attached()
+    world.upf_plane.open()
+    world.upf_plane.close(world.teid)
+    assert world.upf.sessions.audit() == (1, 1)
+    assert (len(world.upf.sessions), world.upf_plane.sessions()) == (0, 0)
+    assert [event.name for event in world.environment.events] == ["upf.audit"]
+    assert world.ask(SessionDeletionRequest(), world.seid).cause == PfcpCause.SESSION_CONTEXT_NOT_FOUND
