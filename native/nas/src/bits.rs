@@ -148,14 +148,19 @@ impl Writer {
         }
     }
 
-    /// Fills the unused half of an octet begun with four bits.
-    pub fn low_half(&mut self, value: u64) {
-        self.octets.push((value & 0x0f) as u8);
+    /// Takes the last octet off and puts its low half into the high half of the one before.
+    pub fn fold_half(&mut self) {
+        if let Some(half) = self.octets.pop()
+            && let Some(last) = self.octets.last_mut()
+        {
+            *last |= half << 4;
+        }
     }
 
-    pub fn high_half(&mut self, value: u64) {
+    /// Puts the high half of `tag` into the last octet.
+    pub fn tag_half(&mut self, tag: u8) {
         if let Some(last) = self.octets.last_mut() {
-            *last |= ((value & 0x0f) << 4) as u8;
+            *last |= tag & 0xf0;
         }
     }
 

@@ -161,12 +161,16 @@ pub struct Tables {
     messages: Vec<Message>,
     mobility: Vec<u8>,
     session: Vec<u8>,
+    /// The index of a class's message; usize::MAX for a class of values.
+    by_class: Vec<usize>,
 }
 
 impl Tables {
     /// None when two messages share a type, or there are too many.
     pub fn new(layout: Layout, messages: Vec<Message>) -> Option<Self> {
-        let mut tables = Self { layout, messages, mobility: vec![NONE; 256], session: vec![NONE; 256] };
+        let mut by_class = vec![usize::MAX; messages.iter().map(|message| message.class + 1).max().unwrap_or(0)];
+        messages.iter().enumerate().for_each(|(index, message)| by_class[message.class] = index);
+        let mut tables = Self { layout, messages, mobility: vec![NONE; 256], session: vec![NONE; 256], by_class };
         for (index, message) in tables.messages.iter().enumerate() {
             let by_kind = match message.discriminator {
                 MOBILITY_MANAGEMENT => &mut tables.mobility,
@@ -183,7 +187,7 @@ impl Tables {
     }
 
     pub fn message_of(&self, class: usize) -> Option<&Message> {
-        self.messages.iter().find(|message| message.class == class)
+        self.messages.get(*self.by_class.get(class)?)
     }
 
     /// Reads one message; every fault found on the way is reported.
@@ -373,22 +377,22 @@ impl Tables {
         Some(unknown)
     }
 
-    /// Writes the message `class` with these fields, then the elements it did not know when it was read.
+    /// Writes a message of these fields, then the elements it did not know when it was read.
     pub fn encode<S: Source>(
         &self,
         message: &Message,
         source: &S,
-        fields: &[S::Value],
+        fields: &S::Fields,
         unknown: &mut dyn FnMut(&mut Writer) -> Result<(), Unencodable>,
     ) -> Result<Vec<u8>, Unencodable> {
         let mut writer = Writer::new();
-        let mut fields = fields.iter();
+        let mut header = 0;
         writer.bits(u64::from(message.discriminator), 8);
         if message.discriminator == SESSION_MANAGEMENT {
             for name in ["pdu_session_identity", "pti"] {
-                let value = fields.next().ok_or_else(|| Unencodable::new(name))?;
-                let octet = source.unsigned(value).ok().filter(|octet| *octet < 256);
+                let octet = source.unsigned(&source.field(fields, header)?).ok().filter(|octet| *octet < 256);
                 writer.bits(octet.ok_or_else(|| Unencodable::new(format!("{name}: not an octet")))?, 8);
+                header += 1;
             }
         } else {
             writer.bits(0, 8);
@@ -396,11 +400,11 @@ impl Tables {
         writer.bits(u64::from(message.kind), 8);
         let mut halved = false;
         for (index, element) in message.elements.iter().enumerate() {
-            let value = fields.next().ok_or_else(|| Unencodable::new(element.name.as_str()))?;
-            if index >= message.mandatory && source.is_absent(value) {
+            if index >= message.mandatory && source.lacks(fields, header + index) {
                 continue;
             }
-            self.element(element, &mut writer, source, value, halved)
+            let value = source.field(fields, header + index)?;
+            self.element(element, &mut writer, source, &value, halved)
                 .map_err(|Unencodable(what)| Unencodable(format!("{}: {what}", element.name)))?;
             halved = element.format == Format::Half && !halved;
         }
@@ -416,22 +420,29 @@ impl Tables {
         value: &S::Value,
         halved: bool,
     ) -> Result<(), Unencodable> {
-        let half = || -> Result<u64, Unencodable> {
-            let mut half = Writer::new();
-            half.bits(0, 4);
-            value::encode(&self.layout, element.node, &mut half, source, value)?;
-            half.finish().first().map(|octet| u64::from(*octet)).ok_or_else(|| Unencodable::new("empty"))
-        };
         let whole = |writer: &mut Writer| value::encode(&self.layout, element.node, writer, source, value);
+        let half = |writer: &mut Writer| {
+            let start = writer.len();
+            writer.bits(0, 4);
+            whole(writer)?;
+            if writer.len() == start + 1 { Ok(()) } else { Err(Unencodable::new("more than half an octet")) }
+        };
         match element.format {
-            Format::Half if halved => writer.high_half(half()?),
-            Format::Half => writer.low_half(half()?),
+            Format::Half => {
+                half(writer)?;
+                if halved {
+                    writer.fold_half();
+                }
+            }
             Format::Tag(tag) => {
                 if source.boolean(value)? {
                     writer.bits(u64::from(tag), 8);
                 }
             }
-            Format::TagHalf(tag) => writer.bits(u64::from(tag) | half()?, 8),
+            Format::TagHalf(tag) => {
+                half(writer)?;
+                writer.tag_half(tag);
+            }
             Format::Fixed(length) => sized(writer, length, whole)?,
             Format::TagFixed(tag, length) => {
                 writer.bits(u64::from(tag), 8);

@@ -51,9 +51,7 @@ fn no<T>() -> Result<T, Unencodable> {
 
 impl Source for Maker {
     type Value = Value;
-    fn is_absent(&self, value: &Value) -> bool {
-        *value == Value::Absent
-    }
+    type Fields = Vec<Value>;
     fn boolean(&self, value: &Value) -> Result<bool, Unencodable> {
         if let Value::Boolean(value) = value { Ok(*value) } else { no() }
     }
@@ -82,6 +80,12 @@ impl Source for Maker {
     }
     fn fields(&self, value: &Value) -> Result<Vec<Value>, Unencodable> {
         if let Value::Record(_, fields) = value { Ok(fields.clone()) } else { no() }
+    }
+    fn field(&self, fields: &Vec<Value>, index: usize) -> Result<Value, Unencodable> {
+        fields.get(index).cloned().map_or_else(no, Ok)
+    }
+    fn lacks(&self, fields: &Vec<Value>, index: usize) -> bool {
+        fields.get(index).is_none_or(|field| *field == Value::Absent)
     }
 }
 

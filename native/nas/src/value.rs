@@ -34,7 +34,7 @@ pub trait Sink {
 /// Reads values.
 pub trait Source {
     type Value;
-    fn is_absent(&self, value: &Self::Value) -> bool;
+    type Fields;
     fn boolean(&self, value: &Self::Value) -> Result<bool, Unencodable>;
     fn unsigned(&self, value: &Self::Value) -> Result<u64, Unencodable>;
     fn octets(&self, value: &Self::Value, put: &mut dyn FnMut(&[u8])) -> Result<(), Unencodable>;
@@ -42,7 +42,10 @@ pub trait Source {
     fn items(&self, value: &Self::Value) -> Result<Vec<Self::Value>, Unencodable>;
     fn plmn(&self, value: &Self::Value) -> Result<[u8; 3], Unencodable>;
     fn class(&self, value: &Self::Value) -> Option<usize>;
-    fn fields(&self, value: &Self::Value) -> Result<Vec<Self::Value>, Unencodable>;
+    fn fields(&self, value: &Self::Value) -> Result<Self::Fields, Unencodable>;
+    /// The field of this index.
+    fn field(&self, fields: &Self::Fields, index: usize) -> Result<Self::Value, Unencodable>;
+    fn lacks(&self, fields: &Self::Fields, index: usize) -> bool;
 }
 
 const WATCHED: usize = 16;
@@ -276,7 +279,7 @@ type Written = Result<(), Unencodable>;
 
 /// Writes `value` in layout `node`.
 pub fn encode<S: Source>(layout: &Layout, node: NodeId, w: &mut Writer, source: &S, value: &S::Value) -> Written {
-    write(layout, node, w, source, value, &[])
+    write(layout, node, w, source, value, None)
 }
 
 fn write<S: Source>(
@@ -285,7 +288,7 @@ fn write<S: Source>(
     w: &mut Writer,
     s: &S,
     value: &S::Value,
-    siblings: &[S::Value],
+    siblings: Option<&S::Fields>,
 ) -> Written {
     match l.nodes.get(node).ok_or_else(|| Unencodable::new("no such layout"))? {
         Node::Unsigned { bits, plus } => {
@@ -327,7 +330,8 @@ fn write<S: Source>(
             encode(l, *case, w, s, value)?;
         }
         Node::Switch { on, cases, default } => {
-            let key = s.unsigned(siblings.get(*on).ok_or_else(|| Unencodable::new("no field to switch on"))?)?;
+            let fields = siblings.ok_or_else(|| Unencodable::new("no field to switch on"))?;
+            let key = s.unsigned(&s.field(fields, *on)?)?;
             let case = cases.iter().find(|(k, _)| *k == key).map(|(_, case)| *case).or(*default);
             let case = case.ok_or_else(|| Unencodable::new(format!("no layout for {key}")))?;
             write(l, case, w, s, value, siblings)?;
@@ -337,7 +341,7 @@ fn write<S: Source>(
         Node::Digits(count) => w.octets(&write_digits(&s.text(value)?, *count)?),
         Node::Equipment { .. } => {
             let fields = s.fields(value)?;
-            let text = s.text(fields.first().ok_or_else(|| Unencodable::new("no identity"))?)?;
+            let text = s.text(&s.field(&fields, 0)?)?;
             w.octets(&write_equipment(&text)?);
         }
         Node::Labels => w.octets(&write_labels(&s.text(value)?)?),
@@ -385,8 +389,7 @@ fn write_record<S: Source>(
         return Err(Unencodable::new("a value of another class"));
     }
     let fields = s.fields(value)?;
-    let mut next = fields.iter();
-    let mut extent = None;
+    let (mut next, mut extent) = (0, None);
     for step in steps {
         match step {
             Step::Spare(bits) => w.bits(0, *bits),
@@ -397,16 +400,15 @@ fn write_record<S: Source>(
                 w.bits(0, *bits);
             }
             Step::Count { bits, bias, of } => {
-                let list = fields.get(*of).ok_or_else(|| Unencodable::new("no list to count"))?;
-                let count = s.items(list)?.len();
+                let count = s.items(&s.field(&fields, *of)?)?.len();
                 let wire = count.checked_sub(*bias).filter(|wire| wire >> bits == 0);
                 w.bits(wire.ok_or_else(|| Unencodable::new(format!("{count} items")))? as u64, *bits);
             }
             Step::Field { node, presence } => {
-                let value = next.next().ok_or_else(|| Unencodable::new("a field too few"))?;
-                if !(s.is_absent(value) && *presence != Presence::Always) {
-                    write(l, *node, w, s, value, &fields)?;
+                if *presence == Presence::Always || !s.lacks(&fields, next) {
+                    write(l, *node, w, s, &s.field(&fields, next)?, Some(&fields))?;
                 }
+                next += 1;
             }
         }
     }

@@ -90,7 +90,7 @@ impl Codec {
         let table = source.class(message).and_then(|class| self.tables.message_of(class));
         let table = table.ok_or_else(|| PyTypeError::new_err(format!("not a NAS message: {}", message.get_type())))?;
         let fields = source.fields(message).map_err(failed)?;
-        let unknown = fields.last().cloned();
+        let unknown = fields.iter().last();
         let mut put = |writer: &mut Writer| {
             for element in unknown.iter().filter_map(|unknown| unknown.cast::<PyTuple>().ok()).flatten() {
                 source.octets(&element, &mut |octets| writer.octets(octets))?;
@@ -203,10 +203,7 @@ fn wrong(value: &Bound<'_, PyAny>, wanted: &str) -> Unencodable {
 
 impl<'py> Source for PySource<'_, 'py> {
     type Value = Bound<'py, PyAny>;
-
-    fn is_absent(&self, value: &Self::Value) -> bool {
-        value.is_none()
-    }
+    type Fields = Bound<'py, PyTuple>;
 
     fn boolean(&self, value: &Self::Value) -> Result<bool, Unencodable> {
         value.extract().map_err(|_| wrong(value, "a bool"))
@@ -243,9 +240,17 @@ impl<'py> Source for PySource<'_, 'py> {
         self.codec.class_of.get(&(value.get_type_ptr() as usize)).copied()
     }
 
-    fn fields(&self, value: &Self::Value) -> Result<Vec<Self::Value>, Unencodable> {
+    fn fields(&self, value: &Self::Value) -> Result<Self::Fields, Unencodable> {
         let fields = self.codec.astuple.bind(self.py).call1((value,)).map_err(|_| wrong(value, "a record"))?;
-        Ok(fields.cast::<PyTuple>().map_err(|_| wrong(value, "a record"))?.iter().collect())
+        fields.cast_into::<PyTuple>().map_err(|_| wrong(value, "a record"))
+    }
+
+    fn field(&self, fields: &Self::Fields, index: usize) -> Result<Self::Value, Unencodable> {
+        fields.get_item(index).map_err(|_| Unencodable::new("a field too few"))
+    }
+
+    fn lacks(&self, fields: &Self::Fields, index: usize) -> bool {
+        fields.get_borrowed_item(index).is_ok_and(|field| field.is_none())
     }
 }
 
