@@ -11,9 +11,10 @@ import msgspec
 
 from freehold import __version__
 from freehold.app.network import Network
+from freehold.app.registry import home_key_views
 from freehold.core.amf.state.machines import MmState
 from freehold.core.smf.state.session import SmContext
-from freehold.manage.views import FunctionView, GnbView, SessionView, StatusView, UeView
+from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
 from freehold.procedure import Signal, Tap
 from freehold.services.errors import ServiceError
 from freehold.services.nudr import DataRepository
@@ -124,6 +125,10 @@ class Managed:
         if "upf" in self._network.roles:
             functions.append(FunctionView("upf", "UPF", self._network.upf_plane.address))
         return functions
+
+    def home_keys(self) -> Sequence[HomeKeyView]:
+        """What SIMs need to conceal their SUPIs."""
+        return home_key_views(self._core.home_network_keys)
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """Every counter by name and label, those of the user plane as `packets.*`."""

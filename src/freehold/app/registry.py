@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
@@ -10,9 +11,13 @@ import msgspec
 
 from freehold.app.config import Configuration, data_folder, socket_path
 from freehold.app.requests import Client
+from freehold.core.udm import home_keys
+from freehold.core.udm.sidf import HomeNetworkKey
 from freehold.core.udr import Udr
+from freehold.crypto.suci import Scheme
 from freehold.manage import subscribers
 from freehold.manage.subscribers import DnnForm, SliceForm
+from freehold.manage.views import HomeKeyView
 from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import Supi
@@ -44,6 +49,9 @@ class Registry(Protocol):
 
     def delete(self, supi: str) -> None:
         """Remove one."""
+
+    def home_keys(self) -> list[Row]:
+        """The public keys that SIMs conceal their SUPIs with."""
 
 
 def slices_of(configuration: Configuration) -> tuple[SliceForm, ...]:
@@ -102,6 +110,10 @@ class RunningRegistry:
         """Remove one."""
         self._client.ask("DELETE", ("subscribers", supi))
 
+    def home_keys(self) -> list[Row]:
+        """The public keys that SIMs conceal their SUPIs with."""
+        return cast("list[Row]", self._client.get("home-keys"))
+
 
 class StoredRegistry:
     """The subscriptions of a network that does not run."""
@@ -147,12 +159,23 @@ class StoredRegistry:
         """Remove one."""
         self._store.wait(self._udr.delete(self._found(supi).supi))
 
+    def home_keys(self) -> list[Row]:
+        """The public keys that SIMs conceal their SUPIs with; made now where the network never ran."""
+        found, durable = home_keys.ensure(self._store, os.urandom)
+        self._store.wait(durable)
+        return cast("list[Row]", msgspec.to_builtins(home_key_views(found)))
+
     def _found(self, supi: str) -> Subscriber:
         named: Supi = subscribers.supi_of(supi)
         found = self._udr.subscriber(named)
         if found is None:
             raise Unusable(f"there is no subscriber {supi}")
         return found
+
+
+def home_key_views(keys: Iterable[HomeNetworkKey]) -> list[HomeKeyView]:
+    """Home network keys as an operator sees them: without their private halves."""
+    return [HomeKeyView(key.key_id, "A" if key.scheme == Scheme.PROFILE_A else "B", key.public.hex()) for key in keys]
 
 
 def _row(subscriber: Subscriber) -> Row:

@@ -14,6 +14,7 @@ from freehold.cli.output import show_fields, show_json, show_line, show_rows
 
 app = typer.Typer(help="Subscriptions: SIMs, their slices and data networks.", no_args_is_help=True)
 COLUMNS: Final = {"supi": "SUPI", "name": "NAME", "enabled": "ENABLED", "slices": "SLICES"}
+HOME_KEYS: Final = {"id": "ID", "profile": "PROFILE", "public_key": "PUBLIC KEY"}
 
 
 class Format(StrEnum):
@@ -96,6 +97,13 @@ def delete(supi: SupiArgument, config: ConfigOption = None) -> None:
     """Remove a subscriber; its terminal is deregistered at once."""
     with _registry(config) as registry:
         registry.delete(supi)
+
+
+@app.command("home-keys")
+def home_keys(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """What SIMs need to conceal their SUPIs: the home network's public keys (TS 31.102 4.4.11.8)."""
+    with _registry(config) as registry:
+        show_rows(registry.home_keys(), HOME_KEYS, as_json=as_json, none="no home network key")
 
 
 @app.command("import")

@@ -200,6 +200,7 @@ ROUTES: Final[dict[str, dict[str, Call]]] = {
     "ues/*/deregister": {"POST": _deregister},
     "sessions/": {"GET": _reading(lambda network: network.sessions())},
     "functions/": {"GET": _reading(lambda network: network.functions())},
+    "home-keys/": {"GET": _reading(lambda network: network.home_keys())},
     "counters/": {"GET": _counters},
     "events/": {"GET": _events},
     "alarms/": {"GET": _alarms},

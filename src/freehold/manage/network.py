@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from freehold.manage.views import FunctionView, GnbView, SessionView, StatusView, UeView
+from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
 from freehold.procedure import Signal, Tap
 from freehold.services.nudr import DataRepository
 from freehold.spec.events import Event
@@ -45,6 +45,9 @@ class ManagedNetwork(Protocol):
 
     def functions(self) -> Sequence[FunctionView]:
         """The network functions of this process."""
+
+    def home_keys(self) -> Sequence[HomeKeyView]:
+        """What SIMs need to conceal their SUPIs."""
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """Every counter by name and label."""

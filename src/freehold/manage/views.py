@@ -75,6 +75,14 @@ class FunctionView(View, frozen=True):
     state: str = "running"
 
 
+class HomeKeyView(View, frozen=True):
+    """The public half of a home network key, as a SIM holds it (TS 31.102 4.4.11.8): hexadecimal."""
+
+    id: int
+    profile: Literal["A", "B"]
+    public_key: str
+
+
 class CounterView(View, frozen=True):
     """One counter; `name` by TS 28.552 where it has one."""
 

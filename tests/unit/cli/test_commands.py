@@ -146,6 +146,16 @@ def test_when_subscribers_are_kept_then_every_command_does_its_part(run, tmp_pat
 
 
 @pytest.mark.usefixtures("anywhere")
+def test_when_sims_are_to_conceal_their_supis_then_the_public_keys_are_shown_and_stay(run):
+    status, out, _ = run("subscriber", "home-keys", "--json")
+    assert status == 0
+    first = json.loads(out)[0]
+    assert (first["id"], first["profile"], len(bytes.fromhex(first["public_key"]))) == (1, "A", 32)
+    assert run("subscriber", "home-keys", "--json")[1] == out
+    assert first["public_key"] in run("subscriber", "home-keys")[1]
+
+
+@pytest.mark.usefixtures("anywhere")
 @pytest.mark.parametrize("secrets", [["--k", "12"], ["--k", K], ["--k", K, "--opc", OPC, "--op", OPC], []])
 def test_when_secrets_are_wrong_then_nothing_is_added_and_they_are_not_shown(run, secrets):
     status, out, err = run("subscriber", "add", DIGITS, *secrets)

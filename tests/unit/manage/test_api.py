@@ -31,7 +31,9 @@ def test_when_served_then_only_the_owner_may_connect(served):
     assert stat.S_IMODE(served.path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("what", ["status", "gnbs", "ues", "sessions", "functions", "counters", "events", "alarms"])
+@pytest.mark.parametrize(
+    "what", ["status", "gnbs", "ues", "sessions", "functions", "home-keys", "counters", "events", "alarms"]
+)
 def test_when_state_is_read_then_it_is_json(client, what):
     status, read = client.ask("GET", f"/v1/{what}")
     assert status == 200

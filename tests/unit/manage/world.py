@@ -10,7 +10,7 @@ from pathlib import Path
 from freehold.core.udr import Udr
 from freehold.manage.api import Api
 from freehold.manage.http import HttpServer
-from freehold.manage.views import FunctionView, GnbView, SessionView, StatusView, UeView
+from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
 from freehold.sim.clock import VirtualEnvironment
 from freehold.store import MemoryStore
 
@@ -48,6 +48,9 @@ class FakeNetwork:
 
     def functions(self):
         return [FunctionView("amf", "AMF")]
+
+    def home_keys(self):
+        return [HomeKeyView(1, "A", "5a" * 32)]
 
     def counters(self):
         return dict(self.environment.counts)
