@@ -1,0 +1,74 @@
+"""Where the programs are that this project did not write; each test says what it lacks."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from interopkit.core import N2_PORT, Site
+from interopkit.namespaces import CORE_ADDRESS, Hosts
+from interopkit.ueransim import Ueransim
+
+
+def named(variable, what):
+    """A path out of the environment; skips with the reason where it is not set or not there."""
+    text = os.environ.get(variable)
+    if not text:
+        pytest.skip(f"set {variable} to {what}")
+    if not Path(text).exists():
+        pytest.skip(f"{variable}: {text} is not there")
+    return Path(text)
+
+
+@pytest.fixture(scope="session")
+def ueransim_programs():
+    """The folder with nr-gnb, nr-ue and nr-cli."""
+    return named("FREEHOLD_UERANSIM", "the folder with UERANSIM's nr-gnb, nr-ue and nr-cli")
+
+
+@pytest.fixture(scope="session")
+def kernel_sctp():
+    """Whether N2 runs over the SCTP of this kernel, as inside the guest."""
+    return bool(os.environ.get("FREEHOLD_N2_OVER_SCTP"))
+
+
+@pytest.fixture(scope="session")
+def standin(kernel_sctp):
+    """The library that gives a program SCTP over UNIX sockets; None where the kernel's SCTP is used."""
+    if kernel_sctp:
+        return None
+    return named("FREEHOLD_SCTP_STANDIN", "the library libsctp-standin.so")
+
+
+@pytest.fixture
+def hosts():
+    """Two network namespaces with a link between them."""
+    if os.getuid() != 0:
+        pytest.skip("network namespaces need root")
+    if shutil.which("ip") is None:
+        pytest.skip("network namespaces need ip (iproute2)")
+    made = Hosts()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def site_of(hosts, tmp_path, standin):
+    """Makes a site whose N2 a foreign gNB reaches."""
+    n2 = f"{CORE_ADDRESS}:{N2_PORT}"
+    if standin is not None:
+        n2 = f"unix:{tmp_path}/sctp/{CORE_ADDRESS}_{N2_PORT}.sock"
+    return lambda **settings: Site(tmp_path, hosts, n2, **settings)
+
+
+@pytest.fixture
+def site(site_of):
+    """A core with the usual settings."""
+    return site_of()
+
+
+@pytest.fixture
+def ueransim(ueransim_programs, site, standin):
+    """UERANSIM beside the usual core."""
+    return Ueransim(ueransim_programs, site, standin=standin)

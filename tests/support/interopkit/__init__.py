@@ -1,0 +1,1 @@
+"""Foreign programs against Freehold: processes, network namespaces, and how UERANSIM is configured and read."""
