@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -13,10 +14,9 @@ from freehold.net.userplane import PlaneSettings, UpfPlane, UserPlane, bind_n3
 from freehold.services.access import PingResult, Tunnel
 from freehold.services.userplane import Rule, SessionEvent, SessionRules
 
-UPF = "127.21.52.1"
-GNB = "127.21.52.10"
-OTHER_GNB = "127.21.52.11"
-ATTACKER = "127.21.52.66"
+# Addresses of this process alone: tests run side by side.
+NET = f"127.{64 + (os.getpid() >> 8) % 64}.{os.getpid() % 256}"
+UPF, GNB, OTHER_GNB, ATTACKER = (f"{NET}.{host}" for host in (1, 10, 11, 66))
 CORE = "203.0.113.0"
 GATEWAY = "10.45.0.1"
 VICTIM = "10.45.0.2"
