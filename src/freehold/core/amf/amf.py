@@ -97,7 +97,7 @@ class Amf:
         if ue.connection is not None:
             deliver(amf, ue, data)
             return "N1_N2_TRANSFER_INITIATED"
-        if ue.identity.tmsi is None or not ue.mobility.area:
+        if ue.identity.tmsi is None or not ue.mobility.area or not ue.mobility.reachable:
             raise ServiceError(504, "UE_NOT_REACHABLE", "the UE is idle and cannot be paged")
         if data.n1_sm_message is None and data.n2_sm_info_type == "PDU_RES_REL_CMD":
             return "N1_N2_TRANSFER_INITIATED"  # a UE in CM-IDLE has no resources to release (TS 23.502 4.3.4.2)

@@ -44,6 +44,8 @@ def verified_owner(amf: AmfFunction, identity: object, octets: bytes, *, protect
         )
         return None
     ue.security.count = current.uplink - 1
+    if identity.tmsi == ue.identity.tmsi:
+        amf.contexts.confirm_tmsi(ue)  # it has the new 5G-GUTI, whatever became of its acknowledgement
     return ue
 
 
@@ -53,7 +55,6 @@ def take_over(amf: AmfFunction, ue: Ue, connection: Connection) -> None:
         release_now(amf, ue.connection, NORMAL)
     amf.contexts.attach(ue, connection)
     ue.stop_alarm()
-    # TS 24.501 5.4.4.3, 5.5.1.2.8 c: the 5G-GUTI it used is the one it has
     ue.conversation.deliver(Reached())
 
 

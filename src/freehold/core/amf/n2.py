@@ -19,6 +19,7 @@ from freehold.core.amf.procedures.ng_setup import ng_setup, ran_configuration_up
 from freehold.core.amf.state.connection import Connection, Gnb
 from freehold.procedure import Record
 from freehold.services.n2 import NGAP_PPID, Association
+from freehold.spec import counters
 from freehold.spec.errors import PeerError
 
 RELEASING_ERRORS: Final = frozenset({"unknown-local-UE-NGAP-ID", "inconsistent-remote-UE-NGAP-ID"})
@@ -54,7 +55,7 @@ def acknowledge(amf: AmfFunction, gnb: Gnb, message: ngap.Message) -> None:
 
 def ignore(amf: AmfFunction, _: Gnb, message: ngap.Message) -> None:
     """A message for functions this AMF does not offer, which asks for no answer."""
-    amf.environment.count("ngap.ignored", type(message).__name__)
+    amf.environment.count(counters.NGAP_IGNORED, type(message).__name__)
 
 
 # TS 38.413 8: what concerns a node

@@ -15,6 +15,7 @@ from freehold.core.amf.procedures.an_release import GENERATED, an_release, lose,
 from freehold.core.amf.state.connection import Connection, Gnb
 from freehold.core.amf.state.machines import ContextEvent, ContextState
 from freehold.core.amf.state.ue import UeRadio
+from freehold.spec import counters
 
 
 def initial_ue_message(amf: AmfFunction, gnb: Gnb, message: ngap.InitialUEMessage) -> None:
@@ -44,7 +45,7 @@ def uplink_nas_transport(amf: AmfFunction, connection: Connection, message: ngap
 
 def nas_non_delivery(amf: AmfFunction, _: Connection, message: ngap.NASNonDeliveryIndication) -> None:
     """NAS NON DELIVERY INDICATION: the timers of the procedures send again (TS 38.413 8.6.4)."""
-    amf.environment.count("ngap.nas-non-delivery", str(message.cause[1]) if message.cause else "")
+    amf.environment.count(counters.NAS_NON_DELIVERY, str(message.cause[1]) if message.cause else "")
 
 
 def radio_capability(amf: AmfFunction, connection: Connection, message: ngap.UERadioCapabilityInfoIndication) -> None:
@@ -131,7 +132,7 @@ def session_answer(amf: AmfFunction, connection: Connection, message: Any) -> No
 
 def ignore(amf: AmfFunction, _: Connection, message: Any) -> None:
     """A report this AMF has no use for."""
-    amf.environment.count("ngap.ignored", type(message).__name__)
+    amf.environment.count(counters.NGAP_IGNORED, type(message).__name__)
 
 
 UE_HANDLERS: Mapping[type[Any], Callable[[AmfFunction, Connection, Any], None]] = MappingProxyType(

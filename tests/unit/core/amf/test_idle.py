@@ -241,3 +241,53 @@ def test_when_the_ue_comes_to_another_gnb_then_it_is_served_there(world, ue):
 def test_when_somebody_elses_s_tmsi_is_used_then_it_is_not_ours(world, gnb, ue):
     foreign = STmsi(GUAMI.set_id + 1, GUAMI.pointer, ue.guti.tmsi)
     assert world.amf.function.contexts.find(foreign) is None
+
+
+# --- reachability ----------
+def test_when_the_mobile_reachable_timer_expired_then_the_ue_is_not_paged_any_more(world, gnb, ue):
+    ue.go_idle()
+    world.run_for(3481)
+    with pytest.raises(ServiceError, match="UE_NOT_REACHABLE"):
+        from_smf(world, ue, **SETUP)
+    gnb.nothing()
+    ue.service_request()
+    ue.downlink(ngap.InitialContextSetupRequest)
+    ue.set_up()
+    ue.go_idle()
+    assert from_smf(world, ue, **SETUP) == "ATTEMPTING_TO_REACH_UE"
+
+
+@pytest.mark.parametrize(
+    ("timers", "alive", "gone"),
+    [
+        ({"T3512": 60}, 599, 601),
+        ({"T3512": 60, "mobile-reachable": 30, "implicit-deregistration": 10}, 39, 41),
+    ],
+)
+def test_when_the_operator_sets_timers_then_the_amf_waits_four_minutes_longer_than_the_ue(timers, alive, gone):
+    world = World(timers=timers)
+    ue = world.terminal(world.gnb())
+    ue.register()
+    ue.go_idle()
+    world.run_for(alive)
+    assert world.baseline()["ues"] == 1
+    world.run_for(gone - alive)
+    assert world.baseline()["ues"] == 0
+
+
+def test_when_resources_of_an_idle_ue_are_to_go_then_nobody_is_paged(world, gnb, ue):
+    ue.go_idle()
+    assert from_smf(world, ue, n2_sm_info=b"\0", n2_sm_info_type="PDU_RES_REL_CMD") == "N1_N2_TRANSFER_INITIATED"
+    gnb.nothing()
+
+
+def test_when_the_operator_ends_a_registration_mid_release_then_it_waits_its_turn(world, gnb, ue):
+    gnb.send(ngap.UEContextReleaseRequest(**ue.ids(), cause=("radioNetwork", "user-inactivity")), 1)
+    gnb.next(ngap.UEContextReleaseCommand)
+    done = world.amf.start_deregistration(ue.subscription.supi)
+    gnb.nothing()
+    ue.released()
+    gnb.next(ngap.Paging)
+    world.run_for(3 * 6 + 1)
+    assert done.settled
+    assert world.baseline()["ues"] == 0

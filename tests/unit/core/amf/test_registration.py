@@ -531,3 +531,45 @@ def test_when_the_network_has_a_name_then_a_phone_learns_it_after_its_registrati
     ue.set_up()
     ue.tell(nas.RegistrationComplete())
     ue.gnb.nothing()
+
+
+def test_when_a_connected_ue_updates_then_its_active_sessions_stay_active(world, gnb, ue):
+    ue.register()
+    ue.establish()
+    updates = world.smf.calls["update_sm_context"]
+    ue.tell(ue.registration_request(kind=2, ksi=0, pdu_session_status=[1]))
+    ue.accepted(context=False)
+    ue.tell(nas.RegistrationComplete())
+    assert world.smf.calls["update_sm_context"] == updates
+    assert only_ue(world).sessions[0].active
+    gnb.nothing()
+
+
+def test_when_a_connected_ue_updates_with_uplink_data_then_the_session_is_set_up_beside_its_context(world, gnb, ue):
+    ue.register()
+    ue.establish()
+    ue.go_idle()
+    ue.service_request(kind=0)
+    ue.downlink(ngap.InitialContextSetupRequest)
+    ue.set_up()
+    ue.tell(ue.registration_request(kind=2, ksi=0, uplink_data_status=[1]))
+    ue.accepted(context=False)
+    gnb.next(ngap.PDUSessionResourceSetupRequest)
+    world.run_for(7)
+    assert [type(each) for each in gnb.all()] == [ngap.DownlinkNASTransport]
+
+
+def test_when_the_acknowledgement_was_lost_then_the_guti_the_ue_uses_next_counts(world, gnb, ue):
+    ue.register()
+    first = ue.guti
+    ue.go_idle()
+    ue.begin(ue.protected_initial(ue.registration_request(kind=2, ksi=0)))
+    ue.accepted()
+    gnb.lose()
+    find = world.amf.function.contexts.find
+    assert find(first) is find(ue.guti) is not None
+    ue.gnb = world.gnb()
+    ue.service_request()
+    ue.downlink(ngap.InitialContextSetupRequest)
+    assert find(first) is None
+    assert find(ue.guti) is not None

@@ -80,6 +80,7 @@ async def deactivate_sessions(ue: Ue, cause: str = "") -> None:
         "registration": Collision.ABORT,
         "service_request": Collision.ABORT,
         "deregistration_by_ue": Collision.ABORT,
+        "deregistration_by_network": Collision.QUEUE,
     },
 )
 async def an_release(amf: AmfFunction, ue: Ue, connection: Connection, cause: ngap.Cause) -> None:

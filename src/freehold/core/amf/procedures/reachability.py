@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.removal import remove
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Collision, procedure
+from freehold.spec.timers import TIMERS, Timers
+
+MARGIN: Final = 240
+"""Seconds the network waits longer than the UE (TS 24.501 5.3.7)."""
 
 
 def start_mobile_reachable(amf: AmfFunction, ue: Ue) -> None:
     """A registered UE went to CM-IDLE: it is expected back within T3512 and four minutes (TS 24.501 5.3.7)."""
+    ue.mobility.reachable = True
     _arm(amf, ue, "mobile-reachable", _unreachable)
 
 
 def _unreachable(amf: AmfFunction, ue: Ue) -> None:
     """TS 24.501 5.3.7: the UE is not paged any more; one more timer until it is deregistered."""
+    ue.mobility.reachable = False
     _arm(amf, ue, "implicit-deregistration", _deregister)
 
 
@@ -29,8 +36,14 @@ def _deregister(amf: AmfFunction, ue: Ue) -> None:
 def _arm(amf: AmfFunction, ue: Ue, timer: str, expired: Callable[[AmfFunction, Ue], None]) -> None:
     ue.stop_alarm()
     environment = amf.environment
-    seconds = amf.driver.timers[timer].seconds
+    seconds = length(amf.driver.timers, timer)
     ue.alarm = environment.call_at(environment.now() + seconds, partial(expired, amf, ue))
+
+
+def length(timers: Timers, timer: str) -> float:
+    """The operator's value in seconds; without one four minutes more than T3512 (TS 24.501 5.3.7)."""
+    given = timers[timer].seconds
+    return timers["T3512"].seconds + MARGIN if given == TIMERS[timer].seconds else given
 
 
 @procedure(

@@ -28,7 +28,7 @@ from freehold.core.amf.procedures.registration_acceptance import accept
 from freehold.core.amf.procedures.removal import release_sessions, remove
 from freehold.core.amf.procedures.security_mode_control import security_mode_control
 from freehold.core.amf.procedures.subscription import select_slices, subscribe
-from freehold.core.amf.state.machines import MmEvent
+from freehold.core.amf.state.machines import ContextState, MmEvent
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Call, Collision, procedure
 from freehold.services.errors import ServiceError
@@ -111,7 +111,8 @@ async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     # 1-3: the request, through the gNB
     amf.environment.count(counters.REGISTRATION_REQUEST)
     ue.stop_alarm()
-    await deactivate_sessions(ue)
+    if ue.connection is not None and ue.connection.context is ContextState.ABSENT:
+        await deactivate_sessions(ue)  # what was active at a gNB before is not at this one
     check(amf, ue, initial)
     ue.move(MmEvent.COMMON_PROCEDURE_REQUESTED)
     request = initial.message

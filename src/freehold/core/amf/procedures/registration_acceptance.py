@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from freehold.codecs import nas
 from freehold.core.amf.channels import N1, protect
+from freehold.core.amf.delivery import set_up
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.context_setup import restrictions, setup_context
 from freehold.core.amf.procedures.reactivation import Reactivation
@@ -35,6 +36,10 @@ class FirstInContextSetup(N1):
             setup_context(self.amf, self.ue, connection, octets, sessions)
         else:
             self.carry(connection, octets, restrictions(connection))
+            if connection.context is ContextState.ESTABLISHED:
+                for session, transfer in sessions:
+                    set_up(self.amf, self.ue, connection, session, None, transfer)
+                self.reactivation.ready = []
 
 
 async def accept(

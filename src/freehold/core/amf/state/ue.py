@@ -43,6 +43,8 @@ class UeMobility(msgspec.Struct, gc=False):
     tai: Tai | None = None
     allowed: tuple[SNssai, ...] = ()
     follow_on: bool = False
+    reachable: bool = True
+    """Whether paging makes sense: the mobile reachable timer has not expired (TS 24.501 5.3.7)."""
 
 
 class UeSubscription(msgspec.Struct, frozen=True, gc=False):
