@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from freehold.services.npcf import AmPolicyAssociation, SmPolicyContext, SmPolicyDecision
 from freehold.services.nudm import Ambr, Arp
 from freehold.spec.identities import SNssai, Supi, Tai
+
+MOST: Final = Ambr(4_000_000_000_000, 4_000_000_000_000)
+"""What a gNB can be told (TS 38.413 9.3.1.4)."""
 
 
 class SessionRule(msgspec.Struct, frozen=True):
@@ -65,6 +70,8 @@ class Pcf:
         return None
 
     def _decision(self, ambr: Ambr, five_qi: int, arp: Arp) -> SmPolicyDecision:
+        if ambr.uplink > MOST.uplink or ambr.downlink > MOST.downlink:
+            ambr = _least(ambr, MOST)
         key = (ambr, five_qi, arp)
         decision = self._decisions.get(key)
         if decision is None:

@@ -54,7 +54,7 @@ class SmfFunction:
         self.networks = tuple(Network(network) for network in configuration.networks)
         self.upfs = tuple(Upf(address) for address in configuration.upfs)
         self.contexts = Contexts(int.from_bytes(environment.random(4), "big"))
-        self.unanswered: dict[int, FromGnb] = {}
+        self.unanswered: dict[int, list[FromGnb]] = {}
         """What gNBs said and procedures have not answered yet, by session."""
         self.give_up: Callable[[SmContext], None] = self.forget
         self.node = pfcp.NodeID(ipv4=configuration.n4.packed)
@@ -80,9 +80,9 @@ class SmfFunction:
         self.give_up(session)
 
     def forget(self, session: SmContext) -> None:
-        """Give back what a session holds here; harmless when it was forgotten before."""
-        if self.contexts.remove(session) and session.address is not None:
-            session.network.pool.give_back(session.address)
+        """Know a session no more; its address stays taken. Harmless when it was forgotten before."""
+        self.let_go(session)
+        self.contexts.remove(session)
 
     def own_f_seid(self, session: SmContext) -> pfcp.FSEID:
         """Our end of a session's N4 (TS 29.244 8.2.37)."""
@@ -105,11 +105,14 @@ class SmfFunction:
         def settle(_: object) -> None:
             if ended is not None:
                 ended()
-            answer = self.unanswered.pop(session.identity.number, None)
-            if answer is not None:
-                answer.reply.set(NOTHING)
+            self.let_go(session)
 
         session.conversation.perform(call).watch(settle)
+
+    def let_go(self, session: SmContext) -> None:
+        """Reply to what a gNB said and no procedure answered."""
+        for answer in self.unanswered.pop(session.identity.number, ()):
+            answer.reply.set(NOTHING)
 
     def perform_soon(self, session: SmContext, call: Call[None]) -> None:
         """Start a procedure once what runs now has let go: its answer goes first."""

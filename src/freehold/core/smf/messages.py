@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+import msgspec
+
 from freehold.codecs.nas import SmMessage
-from freehold.core.smf.transfers import N2Information
+from freehold.core.smf.transfers import Failed, SetUp
 from freehold.procedure import Signal
 from freehold.services.nsmf import SmContextUpdatedData
 
@@ -22,10 +24,14 @@ class Answered(Generic[T]):
         self.reply: Signal[SmContextUpdatedData] = Signal()
 
 
-class FromGnb(Answered[N2Information]):
-    """N2 SM information."""
+class FromGnb(Answered[SetUp | Failed]):
+    """What a gNB answers to a setup, or says of resources it gave up."""
 
     __slots__ = ()
+
+
+class ResourcesReleased(msgspec.Struct, frozen=True, gc=False):
+    """The gNB has released the session's resources."""
 
 
 class ReleaseCompleted(Answered[SmMessage]):

@@ -11,7 +11,7 @@ from freehold.codecs.nas import PduSessionEstablishmentRequest, SmMessage
 from freehold.core.smf import n1, transfers
 from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, FromGnb, ReleaseCompleted
+from freehold.core.smf.messages import NOTHING, FromGnb, ReleaseCompleted, ResourcesReleased
 from freehold.core.smf.procedures.activation import (
     DEACTIVATED,
     activation,
@@ -84,7 +84,10 @@ class Smf:
     def release(self, supi: Supi, pdu_session_id: int, cause: int = SmCause.REGULAR_DEACTIVATION) -> bool:
         """Release a session at the network's wish (TS 23.502 4.3.4.2 step 1b); False where there is none."""
         session = self._smf.contexts.by_ue(supi, pdu_session_id)
-        return session is not None and session.conversation.start(pdu_session_release(self._smf, session, cause))
+        if session is None or session.conversation.find(pdu_session_release) is not None:
+            return False
+        self._smf.perform(session, pdu_session_release(self._smf, session, cause))
+        return True
 
     # --- Nsmf_PDUSession --------------------------------------------------------------------
     async def create_sm_context(self, data: SmContextCreateData) -> str:
@@ -112,7 +115,7 @@ class Smf:
             if data.n1_sm_message is not None:
                 return await self._from_ue(session, data.n1_sm_message)
             if data.n2_sm_info is not None and data.n2_sm_info_type is not None:
-                return await self._from_gnb(session, FromGnb(transfers.read(data.n2_sm_info_type, data.n2_sm_info)))
+                return await self._from_gnb(session, transfers.read(data.n2_sm_info_type, data.n2_sm_info))
             return await self._connection(session, data.up_cnx_state)
         except ServiceError:
             raise
@@ -207,16 +210,32 @@ class Smf:
         return say(n1.status(message.pdu_session_identity, message.pti, cause))
 
     # --- N2 -------------------------------------------------------------------------------
-    async def _from_gnb(self, session: SmContext, answer: FromGnb) -> SmContextUpdatedData:
-        start = FROM_GNB.get(type(answer.value))
-        if start is None:
-            return NOTHING
-        if isinstance(answer.value, transfers.Released):
-            answer.reply.set(NOTHING)  # at once: the UE's own answer may wait behind this one
-        self._smf.unanswered[session.identity.number] = answer
+    async def _from_gnb(self, session: SmContext, said: transfers.N2Information) -> SmContextUpdatedData:
+        handler = FROM_GNB.get(type(said))
+        return NOTHING if handler is None else await handler(self, session, said)
+
+    async def _answered(self, session: SmContext, said: transfers.SetUp | transfers.Failed) -> SmContextUpdatedData:
+        """To the procedure that waits; else the page was answered, or resources were given up."""
+        smf, answer = self._smf, FromGnb(said)
+        smf.unanswered.setdefault(session.identity.number, []).append(answer)
         if not session.conversation.deliver(answer):
-            start(self._smf, session, answer)
+            if isinstance(said, transfers.SetUp):
+                smf.perform(session, resources_set_up(smf, session, answer, said.tunnel))
+            else:
+                # TS 38.413 8.2.4: the gNB released the resources by itself
+                answer.reply.set(DEACTIVATED)
+                smf.perform(session, deactivation(smf, session))
         return await answer.reply
+
+    async def _released(self, session: SmContext, _: transfers.Released) -> SmContextUpdatedData:
+        """At once, for the UE's own answer may wait behind this one."""
+        session.conversation.deliver(ResourcesReleased())
+        return NOTHING
+
+    async def _switched(self, session: SmContext, said: transfers.Switched) -> SmContextUpdatedData:
+        reply: Signal[SmContextUpdatedData] = Signal()
+        self._smf.perform(session, path_switch(self._smf, session, said, reply), lambda: reply.set(NOTHING))
+        return await reply
 
     # --- user plane connection ----------------------------------------------------------------
     async def _connection(self, session: SmContext, wish: str | None) -> SmContextUpdatedData:
@@ -284,32 +303,13 @@ FROM_UE: Final[Mapping[type[SmMessage], FromUe]] = MappingProxyType(
 """What a UE may say about its session (TS 24.501 6.4, 7.3.1, 7.4)."""
 
 
-def _set_up(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
-    if isinstance(answer.value, transfers.SetUp):
-        smf.perform(session, resources_set_up(smf, session, answer, answer.value.tunnel))
-
-
-def _released(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
-    """Nobody waits for it any more."""
-
-
-def _failed(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
-    """The gNB gave the resources up by itself (TS 38.413 8.2.4): the user plane is deactivated."""
-    answer.reply.set(DEACTIVATED)
-    smf.perform(session, deactivation(smf, session))
-
-
-def _switched(smf: SmfFunction, session: SmContext, answer: FromGnb) -> None:
-    if isinstance(answer.value, transfers.Switched):
-        smf.perform(session, path_switch(smf, session, answer, answer.value))
-
-
-FROM_GNB: Final[Mapping[type, Callable[[SmfFunction, SmContext, FromGnb], None]]] = MappingProxyType(
+FromGnbHandler = Callable[[Smf, SmContext, Any], Coroutine[Any, Any, SmContextUpdatedData]]
+FROM_GNB: Final[Mapping[type, FromGnbHandler]] = MappingProxyType(
     {
-        transfers.SetUp: _set_up,
-        transfers.Failed: _failed,
-        transfers.Released: _released,
-        transfers.Switched: _switched,
+        transfers.SetUp: Smf._answered,  # noqa: SLF001 - the table of this class
+        transfers.Failed: Smf._answered,  # noqa: SLF001
+        transfers.Released: Smf._released,  # noqa: SLF001
+        transfers.Switched: Smf._switched,  # noqa: SLF001
     }
 )
-"""What a gNB may say when no procedure waits for it; what is missing needs no answer."""
+"""What a gNB may say; what is missing needs no answer."""

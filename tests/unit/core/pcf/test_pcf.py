@@ -47,6 +47,12 @@ def test_when_a_rule_fits_then_it_limits_and_changes() -> None:
     assert other == SmPolicyDecision(Ambr(1000, 2000), 1, Arp())
 
 
+def test_when_more_is_subscribed_than_can_be_told_then_the_most_is_given() -> None:
+    subscribed = DnnConfiguration("internet", session_ambr=Ambr(10**15, 1000))
+    decision = result(Pcf().create_sm_policy(asked(subscribed)))
+    assert decision.session_ambr == Ambr(4 * 10**12, 1000)
+
+
 def test_when_two_sessions_have_equal_policies_then_they_share_one() -> None:
     pcf = Pcf()
     one, two = (result(pcf.create_sm_policy(asked(DnnConfiguration("internet")))) for _ in range(2))

@@ -26,9 +26,7 @@ def test_when_the_smf_starts_then_it_associates_and_watches() -> None:
 
 
 def test_when_the_upf_is_not_there_then_it_is_asked_until_it_is() -> None:
-    world = World()
-    world.deaf = True
-    world.smf._smf.upfs[0].associated = False
+    world = World(deaf=True)
     world.wait(60)
     (event,) = world.environment.emitted("upf-unreachable")
     assert event.severity == "error"
@@ -40,9 +38,8 @@ def test_when_the_upf_is_not_there_then_it_is_asked_until_it_is() -> None:
 
 
 def test_when_the_upf_refuses_the_association_then_it_is_said_once() -> None:
-    world = World()
-    world.upf.script[pfcp.AssociationSetupRequest] = lambda _: pfcp.AssociationSetupResponse(world.upf.node, 64, 1)
-    world.smf._smf.upfs[0].associated = False
+    refusal = pfcp.AssociationSetupResponse(pfcp.NodeID(ipv4=bytes((10, 0, 0, 1))), 64, 1)
+    world = World(script={pfcp.AssociationSetupRequest: lambda _: refusal})
     world.wait(100)
     (event,) = world.environment.emitted("upf-unreachable")
     assert "cause 64" in event.text
@@ -68,8 +65,7 @@ def test_when_the_upf_restarts_then_its_sessions_are_released_with_39() -> None:
     # TS 23.527 4.3; TS 29.244 8.2.65
     world = World()
     reference = world.active()
-    world.upf.recovery += 1
-    world.upf.sessions.clear()
+    world.upf.restart()
     world.wait(21)
     assert (world.amf.n1.cause, world.amf.transfers[-1].n2_sm_info_type) == (39, "PDU_RES_REL_CMD")
     assert world.upf.took(pfcp.SessionDeletionRequest) == []
@@ -114,6 +110,45 @@ def test_when_a_stranger_speaks_then_it_is_counted_and_not_answered(message: pfc
     assert world.upf.report(message, source=("10.0.0.66", 8805)) is None
     assert world.environment.counts[counters.PROTOCOL_FAULT, "PFCP from an unknown peer"] == 1
     assert world.session.up_cnx_state == "ACTIVATED"
+
+
+def test_when_a_session_ends_while_the_upf_is_away_then_it_is_deleted_there_later() -> None:
+    world = World()
+    reference = world.active()
+    address = world.session.address
+    world.deaf = True
+    world.wait(30)
+    world.call(world.smf.release_sm_context(reference))
+    pool = world.smf._smf.networks[0].pool
+    assert (len(world.upf.sessions), pool.taken) == (1, 1)
+    world.deaf = False
+    world.wait(25)
+    assert (len(world.upf.sessions), pool.taken) == (0, 0)
+    assert pool.take() != address  # it rests
+    assert world.upf.took(pfcp.AssociationSetupRequest)[1:] == []
+
+
+def test_when_the_upf_restarts_while_sessions_to_delete_wait_then_they_are_forgotten() -> None:
+    world = World()
+    reference = world.active()
+    world.deaf = True
+    world.wait(30)
+    world.call(world.smf.release_sm_context(reference))
+    world.upf.restart()
+    world.deaf = False
+    world.wait(25)
+    assert world.upf.took(pfcp.SessionDeletionRequest) == []
+    assert world.smf._smf.networks[0].pool.taken == 0
+
+
+def test_when_the_upf_knows_no_association_then_it_is_set_up_again() -> None:
+    world = World()
+    world.upf.associated = False
+    world.create()
+    assert world.amf.n1.cause == 38
+    world.wait(21)
+    world.create()
+    assert isinstance(world.amf.n1, nas.PduSessionEstablishmentAccept)
 
 
 def test_when_the_upf_wants_to_leave_then_no_new_session_goes_there() -> None:

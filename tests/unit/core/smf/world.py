@@ -115,6 +115,13 @@ class UpfDouble:
         self.sessions: dict[int, int] = {}
         self.sequence = 0
         self.script: dict[type, Script] = {}
+        self.associated = False
+
+    def restart(self) -> None:
+        """Everything is lost, the association too."""
+        self.recovery += 1
+        self.sessions.clear()
+        self.associated = False
 
     def took(self, kind: type[T]) -> list[T]:
         """The requests of one kind."""
@@ -146,7 +153,10 @@ class UpfDouble:
             case pfcp.HeartbeatRequest():
                 return pfcp.HeartbeatResponse(self.recovery)
             case pfcp.AssociationSetupRequest():
+                self.associated = True
                 return pfcp.AssociationSetupResponse(self.node, 1, self.recovery, up_function_features=0x10)
+            case pfcp.SessionEstablishmentRequest() if not self.associated:
+                return pfcp.SessionEstablishmentResponse(self.node, 72)
             case pfcp.SessionEstablishmentRequest():
                 return self.establish(message)
             case pfcp.SessionModificationRequest():
@@ -174,7 +184,14 @@ class UpfDouble:
 
 
 class World:
-    def __init__(self, *, timers: dict[str, float] | None = None, **changes: Any) -> None:
+    def __init__(
+        self,
+        *,
+        timers: dict[str, float] | None = None,
+        deaf: bool = False,
+        script: dict[type, Script] | None = None,
+        **changes: Any,
+    ) -> None:
         self.environment = VirtualEnvironment()
         self.clock = self.environment.clock
         self.amf = AmfDouble()
@@ -186,7 +203,8 @@ class World:
         peers = SmfPeers(self.udm, self.pcf, self.nrf)  # type: ignore[arg-type]
         self.smf = Smf(configuration, peers, self.environment, Timers(timers))
         self.caller = Driver("AMF", self.environment, Timers()).converse("AMF")
-        self.deaf = False
+        self.deaf = deaf
+        self.upf.script = script or {}
         self.smf.open_n4(self)
         self.settle()
 
@@ -216,7 +234,7 @@ class World:
         self.settle()
         return done.result()
 
-    def create(
+    def data(
         self,
         request: nas.Message | bytes | None = None,
         *,
@@ -225,7 +243,7 @@ class World:
         dnn: str = "internet",
         slice_: SNssai = SLICE,
         **changes: Any,
-    ) -> str:
+    ) -> SmContextCreateData:
         if request is None:
             request = asking(session)
         data = SmContextCreateData(
@@ -238,7 +256,10 @@ class World:
             tai=Tai(PLMN, 1),
             n1_sm_message=request if isinstance(request, bytes) else nas.encode(request),
         )
-        return self.call(self.smf.create_sm_context(msgspec.structs.replace(data, **changes)))
+        return msgspec.structs.replace(data, **changes)
+
+    def create(self, *args: Any, **changes: Any) -> str:
+        return self.call(self.smf.create_sm_context(self.data(*args, **changes)))
 
     def refused(self, *args: Any, **kwargs: Any) -> tuple[ServiceError, Any]:
         """The error of a refused creation, and what it has for the UE."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freehold.core.smf import rules, transfers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, FromGnb
+from freehold.core.smf.messages import FromGnb
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.state.session import SmContext, Tunnel
 from freehold.core.smf.transfers import SetUp, Switched
@@ -60,20 +60,18 @@ async def deactivation(smf: SmfFunction, session: SmContext) -> None:
 
 
 @procedure(spec="TS 23.502 4.9.1.2.2", collides={"deactivation": Collision.ABORT})
-async def path_switch(smf: SmfFunction, session: SmContext, answer: FromGnb, switched: Switched) -> None:
+async def path_switch(
+    smf: SmfFunction, session: SmContext, switched: Switched, reply: Signal[SmContextUpdatedData]
+) -> None:
     """Another gNB serves the UE: steps 3 to 6 for one session, with end markers on the old path."""
     uplink = session.user_plane.uplink
-    try:
-        # 3-4
-        done = await user_plane.modify(smf, session, rules.forward_downlink(switched.tunnel, end_marker=True))
-        if done and uplink is not None:
-            session.user_plane.downlink = switched.tunnel
-            # 6
-            answer.reply.set(
-                SmContextUpdatedData(n2_sm_info=transfers.path_switched(uplink), n2_sm_info_type="PATH_SWITCH_REQ_ACK")
-            )
-    finally:
-        answer.reply.set(NOTHING)
+    # 3-4
+    done = await user_plane.modify(smf, session, rules.forward_downlink(switched.tunnel, end_marker=True))
+    if done and uplink is not None:
+        session.user_plane.downlink = switched.tunnel
+        # 6
+        acknowledged = transfers.path_switched(uplink)
+        reply.set(SmContextUpdatedData(n2_sm_info=acknowledged, n2_sm_info_type="PATH_SWITCH_REQ_ACK"))
 
 
 @procedure(

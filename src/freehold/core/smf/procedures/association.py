@@ -6,6 +6,7 @@ from typing import Final
 
 from freehold.codecs import pfcp
 from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.user_plane import ACCEPTED
 from freehold.core.smf.state.session import SmState
@@ -32,10 +33,9 @@ async def association(smf: SmfFunction, upf: Upf) -> None:
                 clause="TS 29.244 6.2.6",
             )
         told = bool(trouble)
-        while upf.associated:
-            await Expire(HEARTBEAT)
-            await heartbeat(smf, upf)
         await Expire(HEARTBEAT)
+        while not trouble and await heartbeat(smf, upf):
+            await Expire(HEARTBEAT)
 
 
 async def set_up(smf: SmfFunction, upf: Upf) -> str:
@@ -53,11 +53,29 @@ async def set_up(smf: SmfFunction, upf: Upf) -> str:
     return ""
 
 
-async def heartbeat(smf: SmfFunction, upf: Upf) -> None:
-    """One heartbeat: no answer is a lost path, another recovery time stamp a restart (TS 23.527 4.2, 4.3)."""
+async def heartbeat(smf: SmfFunction, upf: Upf) -> bool:
+    """One heartbeat; False where the UPF restarted, so that the association has to be set up again.
+
+    A UPF that does not answer may have kept its sessions: they wait for it (TS 23.527 4.2), and setting the association
+    up again would end them (TS 29.244 6.2.6.2.2).
+    """
     try:
         response = await smf.n4.heartbeat(upf.address)
     except (TimerExpired, PeerError):
+        lost(smf, upf)
+        return True
+    if response.recovery_time_stamp != upf.recovery:
+        restarted(smf, upf, response.recovery_time_stamp)
+        upf.associated = False
+        return False
+    associated(smf, upf, response.recovery_time_stamp, upf.features)
+    user_plane.collect(smf, upf)
+    return True
+
+
+def lost(smf: SmfFunction, upf: Upf) -> None:
+    """The path to a UPF failed; no new session goes there (TS 23.527 4.2)."""
+    if upf.associated:
         upf.associated = False
         smf.tell(
             "upf-lost",
@@ -66,10 +84,6 @@ async def heartbeat(smf: SmfFunction, upf: Upf) -> None:
             fix="look at the UPF and the network between",
             clause="TS 29.244 6.2.2",
         )
-        return
-    if response.recovery_time_stamp != upf.recovery:
-        restarted(smf, upf, response.recovery_time_stamp)
-        upf.associated = False  # it has to be set up again
 
 
 def associated(smf: SmfFunction, upf: Upf, recovery: int, features: int | None) -> None:
@@ -86,13 +100,15 @@ def associated(smf: SmfFunction, upf: Upf, recovery: int, features: int | None) 
 def restarted(smf: SmfFunction, upf: Upf, recovery: int) -> None:
     """A UPF has restarted: its sessions are released, and the UEs asked to set them up again (TS 23.527 4.3)."""
     upf.recovery = recovery
-    lost = [session for session in upf.sessions.values() if session.state is not SmState.INACTIVE]
+    victims = [session for session in upf.sessions.values() if session.state is not SmState.INACTIVE]
     smf.tell(
         "upf-restarted",
-        f"{upf} restarted; {len(lost)} sessions are released, their terminals set them up again",
+        f"{upf} restarted; {len(victims)} sessions are released, their terminals set them up again",
         severity="error",
         clause="TS 23.527 4.3",
     )
-    for session in lost:
+    for seid in tuple(upf.orphans):
+        user_plane.gone(upf, seid)
+    for session in victims:
         session.user_plane.remote_seid = None
-        session.conversation.start(pdu_session_release(smf, session, SmCause.REACTIVATION_REQUESTED))
+        smf.perform(session, pdu_session_release(smf, session, SmCause.REACTIVATION_REQUESTED))

@@ -12,7 +12,7 @@ from freehold.core.smf.messages import NOTHING, FromGnb
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.teardown import notify, teardown
 from freehold.core.smf.state.session import SmContext, SmState, Tunnel
-from freehold.core.smf.transfers import Failed, N2Information, SetUp
+from freehold.core.smf.transfers import Failed, SetUp
 from freehold.procedure import Collision, Count, expect, procedure
 from freehold.services.errors import ServiceError
 from freehold.services.namf import N1N2MessageTransferReqData
@@ -113,12 +113,11 @@ async def pdu_session_establishment(
     session.state = SmState.ACTIVE
 
 
-def tunnel_of(answer: N2Information) -> Tunnel:
+def tunnel_of(answer: SetUp | Failed) -> Tunnel:
     """The gNB's end of N3; without its resources there is no session (TS 23.502 4.3.2.2.1 step 16)."""
     if isinstance(answer, SetUp):
         return answer.tunnel
-    why = answer.cause if isinstance(answer, Failed) else "no answer to a setup"
-    raise Reject(SmCause.INSUFFICIENT_RESOURCES, f"the gNB has no resources ({why})", "see the gNB's log")
+    raise Reject(SmCause.INSUFFICIENT_RESOURCES, f"the gNB has no resources ({answer.cause})", "see the gNB's log")
 
 
 async def connect(smf: SmfFunction, session: SmContext, tunnel: Tunnel) -> None:

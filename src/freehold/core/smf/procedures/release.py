@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from freehold.core.smf import n1, transfers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, FromGnb, ReleaseCompleted
+from freehold.core.smf.messages import NOTHING, ReleaseCompleted, ResourcesReleased
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.teardown import notify, teardown
 from freehold.core.smf.state.session import SmContext, SmState
@@ -35,7 +35,10 @@ async def abandon(
 
 
 @procedure(
-    spec="TS 23.502 4.3.4.2", collides={"pdu_session_release": Collision.DROP}, keeps=(FromGnb,), on_failure=abandon
+    spec="TS 23.502 4.3.4.2",
+    collides={"pdu_session_release": Collision.DROP},
+    keeps=(ResourcesReleased,),
+    on_failure=abandon,
 )
 async def pdu_session_release(
     smf: SmfFunction, session: SmContext, cause: int, pti: int = n1.NO_PTI, reply: Reply | None = None
@@ -57,7 +60,7 @@ async def pdu_session_release(
     completed.reply.set(NOTHING)
     if resources is not None:
         with suppress(TimerExpired):  # the gNB may have lost the UE
-            await expect(FromGnb, timer="NGAP-response")
+            await expect(ResourcesReleased, timer="NGAP-response")
     # 11-12
     await teardown(smf, session)
     await notify(session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -44,6 +45,7 @@ async def establish(smf: SmfFunction, session: SmContext) -> None:
     tunnel = rules.uplink_tunnel(response)
     if response.up_f_seid is not None:
         plane.remote_seid = response.up_f_seid.seid
+    unknown_here(plane.upf, response.cause)
     if response.cause != ACCEPTED or plane.remote_seid is None or tunnel is None:
         await Count(counters.N4_SESSION_FAILURE, f"cause {response.cause}")
         raise Reject(
@@ -52,6 +54,13 @@ async def establish(smf: SmfFunction, session: SmContext) -> None:
             "see the UPF's events",
         )
     plane.uplink = tunnel
+
+
+def unknown_here(upf: Upf, cause: int) -> None:
+    """A UPF without association has lost everything: the next heartbeat sets it up again (TS 29.244 8.2.1)."""
+    if cause == PfcpCause.NO_ESTABLISHED_PFCP_ASSOCIATION:
+        upf.associated = False
+        upf.recovery = None
 
 
 class LateAnswer:
@@ -73,8 +82,12 @@ class LateAnswer:
         except (TimerExpired, PeerError):
             return
         if seid is not None:
-            request, kind = pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse
-            self._smf.n4.request(request, kind, self._upf.address, seid.seid).watch(lambda _: None)
+            self._upf.orphans[seid.seid] = nothing
+            collect(self._smf, self._upf)
+
+
+def nothing() -> None:
+    """An orphan that holds nothing here."""
 
 
 async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModificationRequest) -> bool:
@@ -87,6 +100,7 @@ async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModi
     except (TimerExpired, PeerError) as error:
         smf.tell("n4-failure", f"{plane.upf} gave no usable answer ({error})", subject=session)
         return False
+    unknown_here(plane.upf, response.cause)
     if response.cause == PfcpCause.SESSION_CONTEXT_NOT_FOUND:
         plane.remote_seid = None
     if response.cause != ACCEPTED:
@@ -96,20 +110,50 @@ async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModi
 
 
 async def delete(smf: SmfFunction, session: SmContext) -> None:
-    """N4 Session Release (TS 23.502 4.4.1.4); a UPF that does not answer has lost the session or will be reset."""
+    """N4 Session Release (TS 23.502 4.4.1.4); the address is free once the UPF has let go of it."""
     plane = session.user_plane
     seid, plane.remote_seid = plane.remote_seid, None
     plane.downlink = None
-    if seid is None or not plane.upf.associated:
-        return
+    address, session.address = session.address, None
+    free = nothing if address is None else partial(session.network.pool.give_back, address)
+    if seid is not None:
+        plane.upf.orphans[seid] = free
+        free = partial(gone, plane.upf, seid)
+        if not plane.upf.associated:
+            return  # deleted when the UPF is there again
+        try:
+            response = await smf.n4.request(
+                pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, plane.upf.address, seid
+            )
+        except (TimerExpired, PeerError):
+            return
+        for report in response.usage_report:
+            used(session, report)
+    free()
+
+
+def gone(upf: Upf, seid: int) -> None:
+    """The UPF has a session no more."""
+    upf.orphans.pop(seid, nothing)()
+
+
+ORPHANS: Final = 100
+"""So many deletions are asked for at once."""
+
+
+def collect(smf: SmfFunction, upf: Upf) -> None:
+    """Delete sessions that are over here and may live on at a UPF that could not be reached."""
+    for seid in tuple(upf.orphans)[:ORPHANS]:
+        answer = smf.n4.request(pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, upf.address, seid)
+        answer.watch(partial(_collected, upf, seid))
+
+
+def _collected(upf: Upf, seid: int, answer: Signal[pfcp.SessionDeletionResponse]) -> None:
     try:
-        response = await smf.n4.request(
-            pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, plane.upf.address, seid
-        )
+        answer.result()
     except (TimerExpired, PeerError):
         return
-    for report in response.usage_report:
-        used(session, report)
+    gone(upf, seid)
 
 
 def used(session: SmContext, report: pfcp.UsageReport) -> None:

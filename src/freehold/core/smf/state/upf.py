@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from freehold.services.datagram import Address
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 class Upf:
     """One UPF: where, whether the association stands, since when it runs, which sessions it carries."""
 
-    __slots__ = ("address", "associated", "features", "recovery", "sessions")
+    __slots__ = ("address", "associated", "features", "orphans", "recovery", "sessions")
 
     def __init__(self, address: Address) -> None:
         self.address = address
@@ -21,6 +22,8 @@ class Upf:
         self.features = 0
         self.recovery: int | None = None
         """Its recovery time stamp; another one says that it restarted and lost its sessions (TS 29.244 8.2.65)."""
+        self.orphans: dict[int, Callable[[], None]] = {}
+        """SEIDs of sessions that are over and may live on there, and what to do once they are gone."""
         self.sessions: dict[int, SmContext] = {}
         """Sessions by number."""
 
