@@ -314,7 +314,6 @@ class Terminal:
         sessions, self.sm = self.sm.sessions, SmContext()
         self.mm = MmContext(state=MmState.DEREGISTERED)
         for session in sessions.values():
-            session.up.fail(NoConnection("the PDU session was released"))
             if self._plane is not None and session.granted is not None:
                 self._plane.detach(session.number)
         self.release_locally()

@@ -57,6 +57,7 @@ def test_when_a_procedure_breaks_then_only_this_terminal_starts_over():
     assert [event.name for event in network.world.events] == ["bug"]
     assert network.ue.mm.state is MmState.DEREGISTERED
     assert network.release_requests == ["radio-connection-with-ue-lost"]
+    assert not network.ue.alarms.running("T3512")
     network.ue.register()
     assert network.uplink
 

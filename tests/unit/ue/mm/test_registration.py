@@ -76,10 +76,54 @@ def test_when_the_registration_is_accepted_then_the_terminal_keeps_what_was_gran
 def test_when_the_accept_brings_nothing_new_then_no_complete_is_sent():  # TS 24.501 5.5.1.2.4
     network = Network()
     network.registered()
-    network.ue.register()
+    done = network.ue.register()
     network.take(nas.RegistrationRequest)
 
     network.accept(guti=None)
+
+    assert not network.uplink
+    assert done.result().tai_list == (TAI,)
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"configured_nssai": nas.nssai([SLICE])},
+        {"network_slicing_indication": nas.NetworkSlicingIndication(subscription_changed=True)},
+    ],
+)
+def test_when_the_accept_changes_slices_then_complete_is_sent(news):  # TS 24.501 5.5.1.2.4
+    network = Network()
+    network.registered()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+
+    network.accept(guti=None, **news)
+
+    assert network.take(nas.RegistrationComplete)
+
+
+def test_when_an_update_does_not_tell_features_then_the_known_ones_stay():
+    network = Network()
+    network.registered()
+    told = nas.NetworkFeatureSupport(ims_voice_3gpp=True)
+    network.ue.register()
+    network.accept(guti=None, network_feature_support=told)
+    network.ue.register()
+    network.accept(guti=None)
+
+    assert network.ue.mm.granted.features == told
+
+
+def test_when_a_script_registers_before_t3502_is_over_then_it_is_not_done_again():
+    network = Network()
+    network.refuses = True
+    network.ue.register()
+    network.world.run(50)
+    network.refuses = False
+    network.registered()
+    network.release()
+    network.world.run(800)
 
     assert not network.uplink
 
@@ -320,6 +364,9 @@ def test_when_t3512_runs_out_in_idle_mode_then_the_terminal_updates_periodically
     assert request.registration_type == nas.RegistrationType(
         follow_on_request=False, value=nas.RegistrationKind.PERIODIC_UPDATING
     )
+    whole = nas.decode(network.security.decipher_container(request.nas_message_container)).message
+    assert (whole.requested_nssai, whole.uplink_data_status, whole.pdu_session_status) == (None, None, [])
+    assert not network.ue.alarms.running("T3512")
 
 
 def test_when_a_terminal_is_connected_then_the_periodic_timer_does_not_run():

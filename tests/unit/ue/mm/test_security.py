@@ -232,6 +232,18 @@ def test_when_the_mac_of_the_command_is_wrong_then_it_is_discarded(network):
     assert network.ue.usim.security is None
 
 
+def test_when_security_is_up_then_clear_messages_are_discarded_at_once(network):  # TS 24.501 4.4.4.2
+    network.command(network.authenticate())
+    network.take(nas.SecurityModeComplete)
+    network.send(nas.IdentityRequest(nas.IdentityType.SUCI), None)
+
+    assert not network.uplink
+    assert network.world.counts[-1] == (
+        "protocol.fault",
+        "UE N1 unprotected after secure exchange was established",
+    )
+
+
 def test_when_abba_was_changed_on_the_way_then_the_command_is_discarded(network):
     vector = network.vector()
     network.challenge(vector, abba=b"\0\1")
@@ -325,6 +337,7 @@ def test_when_a_protected_message_is_replayed_or_altered_then_it_is_discarded():
     network.replay(octets[:2] + bytes(4) + octets[6:])
 
     assert not network.uplink
+    assert network.world.counts[-3:] == [("protocol.fault", "UE N1 wrong MAC or replayed")] * 3
 
 
 def test_when_sequence_numbers_wrap_then_messages_are_still_taken():
@@ -378,6 +391,7 @@ def test_when_a_new_context_comes_with_another_message_then_it_is_discarded(netw
     network.send(nas.IdentityRequest(1), 3)
 
     assert not network.uplink
+    assert network.world.counts[-1][1].startswith("UE N1 a new security context in another message")
 
 
 def test_when_a_message_does_not_fit_the_state_then_the_status_is_98():  # TS 24.501 7.4

@@ -120,6 +120,16 @@ def test_when_the_network_is_congested_then_only_paging_is_answered_until_t3346_
     assert network.uplink
 
 
+def test_when_t3346_is_over_then_a_registered_terminal_does_not_register_anew(network):
+    network.ue.service_request()
+    network.send(nas.ServiceReject(22, t3346=nas.GprsTimer.of(60)), None)
+    network.release()
+    network.uplink.clear()
+    network.world.run(100)
+
+    assert not network.uplink
+
+
 def test_when_no_answer_comes_then_t3517_ends_the_request(network):  # TS 24.501 5.6.1.7 c
     done = network.ue.service_request()
     network.world.run(15.1)

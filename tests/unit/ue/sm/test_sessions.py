@@ -333,6 +333,8 @@ def test_when_rules_and_flows_are_deleted_then_they_are_gone():
         (nas.PduSessionModificationCommand(5, 0), SmCause.INVALID_PDU_SESSION_IDENTITY),
         (nas.PduSessionReleaseCommand(1, 9, 36), SmCause.PTI_MISMATCH),  # TS 24.501 7.3.1
         (nas.PduSessionEstablishmentReject(1, 9, 26), SmCause.PTI_MISMATCH),
+        (nas.PduSessionEstablishmentReject(7, 9, 26), SmCause.PTI_MISMATCH),
+        (nas.PduSessionEstablishmentReject(1, 0, 26), None),
         (nas.PduSessionEstablishmentRequest(1, 9, nas.IntegrityDataRate()), SmCause.MESSAGE_TYPE_NON_EXISTENT),
         (nas.PduSessionReleaseCommand(1, 255, 36), None),
         (nas.PduSessionReleaseCommand(0, 0, 36), None),

@@ -41,7 +41,6 @@ async def deregistration(ue: Terminal, *, switch_off: bool = False) -> None:
     """Deregister; a switch-off waits for no answer (TS 24.501 5.5.2.2.1)."""
     if ue.mm.state in {MmState.NULL, MmState.DEREGISTERED}:
         return
-    ue.conversation.abort("the terminal deregisters", but=deregistration)
     ue.mm.step(MmEvent.DEREGISTRATION)
     security = ue.usim.security
     request = DeregistrationRequestFromUe(
