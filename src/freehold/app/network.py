@@ -14,7 +14,7 @@ from freehold.app.handles import UserEquipment
 from freehold.app.packets import N3_PREFIX, Packets
 from freehold.app.quiet import QuietEnvironment
 from freehold.app.radio import Radio, local_connector, remote_connector
-from freehold.app.subscriptions import next_number, subscriber
+from freehold.app.subscriptions import next_number, subscriber, supi_of
 from freehold.app.trace import Trace
 from freehold.app.world import RealWorld, VirtualWorld, World
 from freehold.net import endpoints, udp
@@ -73,6 +73,8 @@ class Network:
         self._world: World | None = None
         self._ends: list[Callable[[], None]] = []
         self._ues: list[UserEquipment] = []
+        self._number = -1
+        """The number of the last new subscription; -1 before the first."""
 
     # --- life ---------------------------------------------------------------------------------
     async def __aenter__(self) -> Self:
@@ -217,9 +219,13 @@ class Network:
 
     def subscribe(self, *, ip: str | None = None) -> Subscriber:
         """A new subscription with the next free number and random keys, known to the core at once."""
-        number = next_number(self.configuration, self.core.udr.subscribers())
+        udr = self.core.udr
+        number = self._number + 1 or next_number(self.configuration, udr.subscribers())
+        while udr.subscriber(supi_of(self.configuration, number)) is not None:
+            number += 1
+        self._number = number
         made = subscriber(self.configuration, number, self.world.environment.random, ip=ip)
-        _durable = self.core.udr.put(made)
+        _durable = udr.put(made)
         return made
 
     def home_key(self) -> HomeNetworkKey:

@@ -18,8 +18,6 @@ def subscriber(
     configuration: Configuration, number: int, random: Callable[[int], bytes], *, name: str = "", ip: str | None = None
 ) -> Subscriber:
     """Subscriber `number` of the network's PLMN in every slice and DNN; `ip` fixes its address in the first."""
-    plmn = configuration.network.plmn
-    digits = f"{plmn.mcc}{plmn.mnc}"
     slices = tuple(section.id for section in configuration.slice)
     dnns = tuple(
         DnnConfiguration(
@@ -31,12 +29,19 @@ def subscriber(
         for index, section in enumerate(configuration.dnn)
     )
     return Subscriber(
-        supi=Supi.imsi(digits + f"{number:0{15 - len(digits)}}"),
+        supi=supi_of(configuration, number),
         authentication=generated(random),
         mobility=AccessAndMobilitySubscriptionData(slices, slices, UE_AMBR),
         slices=tuple(SliceSubscription(slice_, dnns) for slice_ in slices),
         name=name,
     )
+
+
+def supi_of(configuration: Configuration, number: int) -> Supi:
+    """The SUPI of subscriber `number` of the network's PLMN: an IMSI of 15 digits (TS 23.003 2.2)."""
+    plmn = configuration.network.plmn
+    digits = f"{plmn.mcc}{plmn.mnc}"
+    return Supi.imsi(digits + f"{number:0{15 - len(digits)}}")
 
 
 def next_number(configuration: Configuration, known: Iterable[Subscriber]) -> int:
