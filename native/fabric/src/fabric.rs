@@ -55,6 +55,8 @@ pub struct Fabric {
     pub upfs: Vec<UpfNode>,
     pub accesses: Vec<AccessNode>,
     pub tap: Tap,
+    /// What time it is at each turn; without it, all turns of one run are at the time that its caller gave.
+    pub clock: Option<fn() -> u64>,
     /// Datagrams for an address that no engine has, and no socket reaches.
     pub unroutable: u64,
     /// When it was last run.
@@ -205,8 +207,11 @@ impl Fabric {
 
     /// Moves what waits until nothing does, within bounds; when to come again, `now_ns` where more waits.
     pub fn run(&mut self, now_ns: u64) -> Option<u64> {
-        self.now_ns = now_ns;
+        let mut now_ns = now_ns;
         for turn in 0..TURNS {
+            // In real time a packet that crosses several engines takes its time on the way.
+            now_ns = self.clock.map_or(now_ns, |clock| clock().max(now_ns));
+            self.now_ns = now_ns;
             let moved = self.run_upfs(now_ns) | self.run_accesses(now_ns, turn == 0);
             if !moved {
                 return self.deadline();

@@ -104,6 +104,7 @@ impl Handle {
             poller.add(descriptor, number)?;
         }
         self.shared.stop.store(false, Ordering::SeqCst);
+        self.shared.lock().clock = Some(sys::now_ns);
         let shared = Arc::clone(&self.shared);
         *thread = Some(std::thread::Builder::new().name("userplane".into()).spawn(move || work(&shared, &poller))?);
         Ok(())
