@@ -205,6 +205,21 @@ def test_when_the_gnb_does_not_know_the_tunnel_then_packets_wait_and_its_resourc
     assert len(world.amf.transfers) == before
 
 
+def test_when_the_upf_was_away_at_the_an_release_then_the_gnbs_error_indication_makes_it_hold() -> None:
+    world = World()
+    reference = world.active()
+    world.smf._smf.upfs[0].associated = False
+    before = len(world.upf.requests)
+    world.update(reference, up_cnx_state="DEACTIVATED")
+    assert len(world.upf.requests) == before  # nobody waits for a UPF that is away
+    world.smf._smf.upfs[0].associated = True
+    report = pfcp.ErrorIndicationReport((pfcp.FTEID(teid=GNB.teid, ipv4=GNB.address),))
+    request = pfcp.SessionReportRequest(ReportType.ERIR, error_indication_report=report)
+    world.upf.report(request, cp_seid(world))
+    assert last_far(world).apply_action == ApplyAction.BUFF | ApplyAction.NOCP
+    assert len(world.amf.transfers) == 1
+
+
 def test_when_usage_is_reported_then_it_is_added_up() -> None:
     world = World()
     world.active()

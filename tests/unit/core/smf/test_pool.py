@@ -59,7 +59,9 @@ def test_when_a_static_address_is_nobodys_or_outside_then_the_pool_says_so() -> 
         assert not pool.take_static(number(text))
     for text in ("192.0.2.1", "9.255.255.255", "10.0.0.8"):
         assert pool.take_static(number(text))
+        assert not pool.take_static(number(text))
         pool.give_back(number(text))
+        assert pool.take_static(number(text))
     assert pool.taken == 0
 
 

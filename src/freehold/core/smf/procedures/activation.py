@@ -105,11 +105,12 @@ async def downlink_data(smf: SmfFunction, session: SmContext) -> None:
 @procedure(spec="TS 23.527 5.3.3.1", collides={"tunnel_lost": Collision.DROP})
 async def tunnel_lost(smf: SmfFunction, session: SmContext) -> None:
     """The gNB says that it does not know the downlink tunnel: hold packets, free what the gNB may still have."""
-    if session.user_plane.downlink is None:
-        return
+    identity, known = session.identity, session.user_plane.downlink
     session.user_plane.downlink = None
+    # also where it should hold them already: the change may have been lost with the path to the UPF
     await user_plane.modify(smf, session, rules.HOLD_DOWNLINK)
-    identity = session.identity
+    if known is None:
+        return
     try:
         await session.amf.n1_n2_message_transfer(
             identity.supi,

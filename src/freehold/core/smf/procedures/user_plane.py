@@ -93,7 +93,7 @@ def nothing() -> None:
 async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModificationRequest) -> bool:
     """N4 Session Modification (TS 23.502 4.4.1.3); False where the UPF did not do it."""
     plane = session.user_plane
-    if plane.remote_seid is None:
+    if plane.remote_seid is None or not plane.upf.associated:
         return False
     try:
         response = await smf.n4.request(request, pfcp.SessionModificationResponse, plane.upf.address, plane.remote_seid)

@@ -12,7 +12,7 @@ class AddressPool:
     The first host address is the data network's own; network and broadcast address are nobody's.
     """
 
-    __slots__ = ("_base", "_freed", "_next", "_size", "_used", "network", "taken")
+    __slots__ = ("_base", "_freed", "_next", "_outside", "_size", "_used", "network", "taken")
 
     def __init__(self, network: IPv4Network) -> None:
         self.network = network
@@ -22,6 +22,7 @@ class AddressPool:
         self._next = 2
         self._used = bytearray(1)
         self._freed: deque[int] = deque()
+        self._outside: set[int] = set()
 
     @property
     def capacity(self) -> int:
@@ -41,13 +42,19 @@ class AddressPool:
         return None
 
     def take_static(self, address: int) -> bool:
-        """Take this very address; False when somebody has it. One outside the pool is free to take."""
+        """Take this very address; False when somebody has it. It may lie outside the pool."""
         place = address - self._base
-        return self._claim(place) if 0 <= place <= self._size else True
+        if 0 <= place <= self._size:
+            return self._claim(place)
+        if address in self._outside:
+            return False
+        self._outside.add(address)
+        return True
 
     def give_back(self, address: int) -> None:
         """The address is free again; harmless when it was not taken."""
         place = address - self._base
+        self._outside.discard(address)
         if 0 < place < self._size and place >> 3 < len(self._used) and self._used[place >> 3] >> (place & 7) & 1:
             self._used[place >> 3] &= ~(1 << (place & 7))
             self.taken -= 1
