@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from freehold.app import config, logs
 from freehold.app.config import Configuration
-from freehold.app.demo import main_job
+from freehold.app.demo import AT_ONCE, main_job
 from freehold.app.handles import UserEquipment
 from freehold.app.managed import Managed
 from freehold.app.network import WHOLE, Network, Role
@@ -24,6 +24,8 @@ DEMO: Final = "demo terminal"
 """The name of the subscriptions that `up --demo` makes, and finds again at the next start."""
 PAUSE: Final = 1.0
 """Seconds between two rounds of a demonstration terminal's traffic."""
+FEW: Final = 20
+"""So many demonstration terminals start one after the other, so that the ladder can be read; more start together."""
 DOWNLOAD: Final = 200_000
 """Octets it fetches in each round."""
 AGAIN: Final = 5.0
@@ -42,8 +44,9 @@ class Running:
 
     def demonstrate(self, terminals: int) -> None:
         """Let terminals register, open a session and pass traffic until the end."""
+        room = asyncio.Semaphore(1 if terminals <= FEW else AT_ONCE)
         for given in demo_subscribers(self.network, terminals):
-            self._start(_live(self.network, self.network.ue(given)))
+            self._start(_live(self.network, self.network.ue(given), room))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -114,11 +117,12 @@ def demo_subscribers(network: Network, wanted: int) -> list[Subscriber]:
     return found + missing
 
 
-async def _live(network: Network, ue: UserEquipment) -> None:
+async def _live(network: Network, ue: UserEquipment, room: asyncio.Semaphore) -> None:
     """One demonstration terminal's life: the main job, then traffic, over and over."""
     dnn = network.configuration.dnn[0].name
     while True:
-        item = await main_job(ue, dnn)
+        async with room:
+            item = await main_job(ue, dnn)
         if item.failure:
             log.warning("%s: %s", ue.terminal, item.failure)
             await asyncio.sleep(AGAIN)

@@ -106,7 +106,7 @@ class ScreenView:
         """Draw until cancelled."""
         from rich.live import Live
 
-        stops = (network.tap.listen(self._record), network.listen(self._event))
+        stops = (network.tap.listen(self._record, packets=False), network.listen(self._event))
         try:
             with Live(self.picture(network), screen=True, auto_refresh=False) as live:
                 while True:

@@ -40,8 +40,8 @@ ALARMS: Final = {
 }
 COUNTERS: Final = {"name": "COUNTER", "label": "LABEL", "value": "VALUE"}
 
-ue = typer.Typer(help="UE contexts of the AMF.", no_args_is_help=True)
-alarm = typer.Typer(help="Troubles that stand.", no_args_is_help=True)
+ue = typer.Typer(help="UE contexts of the AMF.", invoke_without_command=True)
+alarm = typer.Typer(help="Troubles that stand.", invoke_without_command=True)
 
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -59,6 +59,17 @@ def listing(collection: str, columns: Mapping[str, str], none: str, help_text: s
     return command
 
 
+def unless_named(everything: Callable[..., None]) -> Callable[..., None]:
+    """The callback of a group that lists when no command of it is named."""
+
+    def callback(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+        if context.invoked_subcommand is None:
+            everything(config, as_json)
+
+    callback.__doc__ = everything.__doc__
+    return callback
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command()(status)
@@ -69,8 +80,13 @@ def add_to(app: typer.Typer) -> None:
         ("counter", "counters", COUNTERS, "nothing was counted yet", "Counters, by TS 28.552 where it names one."),
     ):
         app.command(name)(listing(collection, columns, none, help_text))
-    ue.command("list")(listing("ues", UES, "no UE is known", "All UE contexts."))
-    alarm.command("list")(listing("alarms", ALARMS, "no alarm stands", "What stands, seen most recently first."))
+    for group, collection, columns, none, help_text in (
+        (ue, "ues", UES, "no UE is known", "All UE contexts."),
+        (alarm, "alarms", ALARMS, "no alarm stands", "What stands, seen most recently first."),
+    ):
+        everything = listing(collection, columns, none, help_text)
+        group.command("list")(everything)
+        group.callback()(unless_named(everything))
     app.add_typer(ue, name="ue")
     app.add_typer(alarm, name="alarm")
 

@@ -15,7 +15,7 @@ from freehold.manage.network import ManagedNetwork
 from freehold.manage.views import RecordView
 from freehold.procedure.clauses import clause_of
 from freehold.procedure.ladder import LANES, Ladder, about, cause_of
-from freehold.procedure.tap import Record
+from freehold.procedure.tap import PACKETS, Record
 
 T = TypeVar("T")
 WAITING: Final = 10_000
@@ -72,11 +72,13 @@ def wanted(query: dict[str, str]) -> Callable[[Record], bool]:
 
 
 @contextmanager
-def listening(network: ManagedNetwork, query: dict[str, str]) -> Iterator[Mailbox[Record]]:
-    """The records a client asked for, as they come."""
+def listening(network: ManagedNetwork, query: dict[str, str], *, packets: bool = True) -> Iterator[Mailbox[Record]]:
+    """The records a client asked for, as they come; user packets where it names their interface, else if `packets`."""
+    interfaces = frozenset(filter(None, query.get("interfaces", "").split(",")))
     mailbox: Mailbox[Record] = Mailbox()
     chosen = wanted(query)
-    stop = network.tap.listen(lambda record: mailbox.put(record) if chosen(record) else None)
+    packets = bool(interfaces & PACKETS) if interfaces else packets
+    stop = network.tap.listen(lambda record: mailbox.put(record) if chosen(record) else None, packets=packets)
     try:
         yield mailbox
     finally:
@@ -93,9 +95,9 @@ async def as_lines(network: ManagedNetwork, query: dict[str, str]) -> AsyncItera
 
 
 async def as_ladder(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
-    """Records as a ladder."""
+    """Records as a ladder, that of the signalling unless the client asks for packets."""
     ladder = Ladder(query["lanes"].split(",") if query.get("lanes") else LANES[:9])
-    with listening(network, query) as mailbox:
+    with listening(network, query, packets=False) as mailbox:
         yield ladder.header().encode() + b"\n"
         while True:
             yield "".join(f"{ladder.draw(record)}\n" for record in await mailbox.take()).encode()

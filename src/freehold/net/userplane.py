@@ -109,8 +109,8 @@ class UserPlane:
 
     def watch(self) -> None:
         """Copy the packets of N3 to the tap while somebody listens there; costs nothing otherwise."""
-        if self._tap.active != self._tapped:
-            self._tapped = self._tap.active
+        if self._tap.packets != self._tapped:
+            self._tapped = self._tap.packets
             self.fabric.tap(self._tapped)
 
     def _watch_on(self) -> None:

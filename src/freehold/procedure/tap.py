@@ -26,30 +26,43 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Tap:
-    """Where the functions put records; `active` is false while nobody listens, and then nothing is built."""
+    """Where the functions put records; `active` is false while nobody listens, and then nothing is built.
 
-    __slots__ = ("_listeners", "active")
+    `packets` says whether somebody wants the user's packets of N3 and N6 too, which are many.
+    """
+
+    __slots__ = ("_listeners", "active", "packets")
 
     def __init__(self) -> None:
-        self._listeners: list[Callable[[Record], None]] = []
+        self._listeners: list[tuple[Callable[[Record], None], bool]] = []
         self.active: bool = False
+        self.packets: bool = False
 
-    def listen(self, listener: Callable[[Record], None]) -> Callable[[], None]:
-        """Hand every record to `listener` until the returned function is called."""
-        self._listeners.append(listener)
-        self.active = True
+    def listen(self, listener: Callable[[Record], None], *, packets: bool = True) -> Callable[[], None]:
+        """Hand every record to `listener`, with or without user packets, until the returned function is called."""
+        entry = (listener, packets)
+        self._listeners.append(entry)
+        self._look()
 
         def stop() -> None:
-            self._listeners.remove(listener)
-            self.active = bool(self._listeners)
+            self._listeners.remove(entry)
+            self._look()
 
         return stop
 
     def record(self, record: Record) -> None:
-        """Hand one record to every listener; ask `active` first."""
-        for listener in tuple(self._listeners):
-            listener(record)
+        """Hand one record to every listener that wants its kind; ask `active` or `packets` first."""
+        signalling = record.interface not in PACKETS
+        for listener, packets in tuple(self._listeners):
+            if signalling or packets:
+                listener(record)
+
+    def _look(self) -> None:
+        self.active = bool(self._listeners)
+        self.packets = any(packets for _, packets in self._listeners)
 
 
+PACKETS: Final = frozenset(("N3", "N6"))
+"""Interfaces that carry users' packets."""
 SILENT: Final = Tap()
 """A tap for functions that nobody watches."""
