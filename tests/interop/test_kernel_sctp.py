@@ -15,26 +15,42 @@ PROGRAM = "import asyncio; from unit.net.test_sctp import talk; asyncio.run(talk
 
 @pytest.fixture
 def guest(shared_tool):
+    """Runs a command of this Python in the guest, with additions to the environment; the finished process."""
     if os.getuid() != 0:
         pytest.skip("the guest with SCTP needs root")
     if not (shutil.which("linux.uml") and shutil.which("insmod")):
         pytest.skip("the guest with SCTP needs Debian's user-mode-linux and kmod")
-    return shared_tool("kernel-sctp")
+    tool = os.environ.get("FREEHOLD_KERNEL_SCTP") or shared_tool("kernel-sctp")
+
+    def run(*words, seconds, **additions):
+        return subprocess.run(
+            [tool, "-t", str(seconds), sys.executable, *words],
+            cwd=ROOT,
+            env={**os.environ, **additions},
+            capture_output=True,
+            text=True,
+            timeout=seconds + 40,
+            check=False,
+        )
+
+    return run
 
 
 @pytest.mark.interop
 @pytest.mark.root
 @pytest.mark.xdist_group("guest")
 def test_when_the_kernel_has_sctp_then_associations_work(guest):
-    environment = {**os.environ, "PYTHONPATH": "tests"}
-    finished = subprocess.run(
-        [guest, "-t", "200", sys.executable, "-c", PROGRAM],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    finished = guest("-c", PROGRAM, seconds=200, PYTHONPATH="tests")
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert finished.stdout.strip().endswith("talked")
+
+
+@pytest.mark.interop
+@pytest.mark.root
+@pytest.mark.xdist_group("guest")
+@pytest.mark.usefixtures("ueransim_programs")
+def test_when_the_kernel_has_sctp_then_an_unmodified_gnb_and_terminal_pass_packets(guest):
+    words = ("-m", "pytest", "tests/interop/test_ueransim.py", "-k", "unmodified", "--basetemp=/run/t")
+    finished = guest(*words, seconds=400, FREEHOLD_N2_OVER_SCTP="1")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "1 passed" in finished.stdout
