@@ -160,6 +160,11 @@ class SmContext(msgspec.Struct):
         self.transactions.discard(transaction)
 
     @property
+    def suspended(self) -> list[int]:
+        """The identities of sessions without a bearer, for an uplink data status (TS 24.501 9.11.3.57)."""
+        return [identity for identity in self.active if self.sessions[identity].bearer is None]
+
+    @property
     def active(self) -> list[int]:
         """The identities of sessions that are not inactive, for a PDU session status (TS 24.501 9.11.3.44)."""
         return sorted(identity for identity, session in self.sessions.items() if session.active)

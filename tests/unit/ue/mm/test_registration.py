@@ -151,6 +151,16 @@ def test_when_a_registered_terminal_registers_again_then_its_request_is_protecte
     assert not done.settled
 
 
+def test_when_a_session_has_its_bearer_then_no_uplink_data_is_told_for_it():  # TS 24.501 5.5.1.3.2
+    network = Network()
+    network.registered()
+    network.session()
+    network.ue.register()
+
+    request = network.take(nas.RegistrationRequest)
+    assert (request.uplink_data_status, request.pdu_session_status) == (None, [1])
+
+
 def test_when_the_network_lost_a_session_then_the_terminal_releases_it_too():  # TS 24.501 5.5.1.3.4
     network = Network()
     network.registered()

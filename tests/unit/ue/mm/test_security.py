@@ -139,9 +139,15 @@ def test_when_a_new_challenge_follows_a_failure_then_registration_goes_on(networ
     assert network.ue.mm.state is MmState.REGISTERED
 
 
-def test_when_the_network_rejects_the_authentication_then_the_usim_is_invalid(network):  # TS 24.501 5.4.1.3.5
+def test_when_the_network_rejects_the_authentication_then_the_usim_is_invalid():  # TS 24.501 5.4.1.3.5
+    network = Network()
+    done = network.ue.register()
+    network.take(nas.RegistrationRequest)
     network.authenticate()
     network.send(nas.AuthenticationReject(), None)
+
+    with pytest.raises(UsimInvalid):
+        done.result()
 
     assert network.ue.usim.invalid
     assert network.ue.usim.guti is None
@@ -149,6 +155,27 @@ def test_when_the_network_rejects_the_authentication_then_the_usim_is_invalid(ne
     assert network.ue.mm.status is UpdateStatus.ROAMING_NOT_ALLOWED
     with pytest.raises(UsimInvalid):
         network.ue.register().result()
+
+
+def test_when_a_service_request_is_answered_by_a_rejected_authentication_then_it_ends():
+    network = Network()
+    network.idle()
+    done = network.ue.service_request()
+    network.send(nas.AuthenticationReject(), None)
+
+    with pytest.raises(UsimInvalid):
+        done.result()
+    assert network.ue.mm.state is MmState.DEREGISTERED
+
+
+def test_when_the_authentication_is_rejected_then_everything_else_ends_too():
+    network = Network()
+    network.registered()
+    opening = network.ue.pdu_session("internet")
+    network.send(nas.AuthenticationReject())
+
+    assert opening.settled
+    assert network.ue.sm.sessions == {}
 
 
 # --- identification ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from freehold.codecs.nas import (
 )
 from freehold.procedure import procedure
 from freehold.spec.causes import MmCause
-from freehold.ue.state.mobility import MmEvent, MmState, UpdateStatus
+from freehold.ue.state.mobility import MmEvent, UpdateStatus
 from freehold.ue.usim import Failed, PartialContext
 
 if TYPE_CHECKING:
@@ -69,12 +69,13 @@ def distrust(ue: Terminal) -> None:
 @procedure(spec="TS 24.501 5.4.1.3.5")
 async def authentication_reject(ue: Terminal, reject: AuthenticationReject) -> None:
     """The network does not accept this USIM: it is invalid until the terminal is switched off."""
-    del reject
     ue.alarms.stop("T3516", "T3520")
-    ue.conversation.abort("authentication rejected", but=authentication_reject)
     ue.usim.forget()
     ue.usim.invalid = True
     ue.mm.status = UpdateStatus.ROAMING_NOT_ALLOWED
     ue.release_sessions()
-    if ue.mm.state is not MmState.DEREGISTERED:
-        ue.mm.step(MmEvent.DEREGISTERED)
+    ue.mm.step(MmEvent.DEREGISTERED)
+    while ue.conversation.deliver(reject):
+        pass
+    ue.conversation.abort("the network rejected the authentication", but=authentication_reject)
+    ue.expect_release()

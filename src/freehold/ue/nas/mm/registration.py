@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from freehold.codecs.nas import (
     NO_KEY,
+    AuthenticationReject,
     GprsTimer,
     KeySetIdentifier,
     MobilityCapability,
@@ -18,7 +19,8 @@ from freehold.codecs.nas import (
     nssai,
     tais,
 )
-from freehold.procedure import Collision, Expire, exchange, expect, procedure
+from freehold.procedure import Collision, Expire, expect, procedure
+from freehold.procedure.effects import Exchange, Expect
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import Guti, Suci
@@ -32,6 +34,8 @@ from freehold.ue.state.mobility import Granted, MmEvent, MmState, UpdateStatus
 if TYPE_CHECKING:
     from freehold.ue.terminal import Terminal
 
+Answer = RegistrationAccept | RegistrationReject | AuthenticationReject | Released
+ANSWERS = (RegistrationAccept, RegistrationReject, AuthenticationReject, Released)
 MOST_ATTEMPTS = 5
 """TS 24.501 5.5.1.2.7: what the registration attempt counter may reach."""
 
@@ -126,15 +130,17 @@ async def attempt(
     identity: Guti | Suci = ue.usim.guti or await current_suci(ue)
     message = request(ue, kind, identity, follow_on=follow_on)
     try:
-        answer = await exchange(ue.link, message, RegistrationAccept, RegistrationReject, Released, timer="T3510")
+        answer: Answer = await Exchange(ue.link, message, ANSWERS, "T3510")
     except TimerExpired as expired:
         if not ue.alarms.running("T3520"):  # TS 24.501 5.5.1.2.7 c
             ue.release_locally()
             return expired
         # TS 24.501 5.4.1.3.7: T3510 waits while a new challenge is expected
-        answer = await expect(RegistrationAccept, RegistrationReject, Released)
+        answer = await Expect(ANSWERS)
     except NoConnection as refused:  # TS 24.501 5.5.1.2.7 b
         return refused
+    if isinstance(answer, AuthenticationReject):  # TS 24.501 5.4.1.3.5
+        raise UsimInvalid("the network rejected the authentication")
     return NoConnection("the connection was released during registration") if isinstance(answer, Released) else answer
 
 
@@ -151,7 +157,7 @@ def request(ue: Terminal, kind: RegistrationKind, identity: Guti | Suci, *, foll
         ue_security_capability=ue.configuration.equipment.security_capability,
         requested_nssai=nssai(slices) if slices and kind is not RegistrationKind.PERIODIC_UPDATING else None,
         last_visited_tai=usim.last_tai,
-        uplink_data_status=sessions if updating and sessions and follow_on else None,
+        uplink_data_status=(ue.sm.suspended or None) if updating and follow_on else None,
         pdu_session_status=sessions if updating else None,
     )
 

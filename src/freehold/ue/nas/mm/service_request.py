@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from freehold.codecs.nas import (
     NO_KEY,
+    AuthenticationReject,
     KeySetIdentifier,
     RegistrationKind,
     ServiceAccept,
@@ -13,9 +14,10 @@ from freehold.codecs.nas import (
     ServiceRequest,
     ServiceType,
 )
-from freehold.procedure import Collision, exchange, procedure
+from freehold.procedure import Collision, procedure
+from freehold.procedure.effects import Exchange
 from freehold.spec.errors import Aborted, TimerExpired
-from freehold.ue.errors import NoConnection, Refused
+from freehold.ue.errors import NoConnection, Refused, UsimInvalid
 from freehold.ue.nas.link import Released
 from freehold.ue.nas.mm import refusals
 from freehold.ue.nas.mm.registration import congested, hold_off, registration
@@ -23,6 +25,8 @@ from freehold.ue.state.mobility import MmEvent, MmState
 
 if TYPE_CHECKING:
     from freehold.ue.terminal import Terminal
+
+Answer = ServiceAccept | ServiceReject | AuthenticationReject | Released
 
 
 async def _failed(error: Exception, ue: Terminal, *_: object, **__: object) -> None:
@@ -52,12 +56,15 @@ async def service_request(ue: Terminal, kind: ServiceType, sessions: tuple[int, 
         pdu_session_status=ue.sm.active,
     )
     try:
-        answer = await exchange(ue.link, request, ServiceAccept, ServiceReject, Released, timer="T3517")
+        types = (ServiceAccept, ServiceReject, AuthenticationReject, Released)
+        answer: Answer = await Exchange(ue.link, request, types, "T3517")
     except TimerExpired:  # TS 24.501 5.6.1.7 c
         ue.release_locally()
         raise
     if isinstance(answer, Released):  # TS 24.501 5.6.1.7 b
         raise NoConnection("the connection was released during the service request")
+    if isinstance(answer, AuthenticationReject):  # TS 24.501 5.4.1.3.5
+        raise UsimInvalid("the network rejected the authentication")
     if answer.pdu_session_status is not None:  # TS 24.501 5.6.1.4.1, 5.6.1.5
         ue.release_sessions(keep=frozenset(answer.pdu_session_status))
     if isinstance(answer, ServiceReject):
