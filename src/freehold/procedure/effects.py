@@ -212,8 +212,9 @@ class Signal(Effect[T]):
         """Give the value; later calls change nothing."""
         if not self.settled:
             self._value = value
-            if self._run is not None and self._run.waiting is self:
-                self._run.resume(value)
+            run, self._run = self._run, None
+            if run is not None and run.waiting is self:
+                run.resume(value)
             if self._watcher is not None:
                 self._watcher(self)
 
@@ -221,8 +222,9 @@ class Signal(Effect[T]):
         """Raise an error at the waiting place; later calls change nothing."""
         if not self.settled:
             self._error = error
-            if self._run is not None and self._run.waiting is self:
-                self._run.fail(error)
+            run, self._run = self._run, None
+            if run is not None and run.waiting is self:
+                run.fail(error)
             if self._watcher is not None:
                 self._watcher(self)
 
