@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from freehold.procedure import Environment, Record
 from freehold.services.errors import ServiceError
 from freehold.services.operations import OPERATIONS
+from freehold.spec.identities import Supi
 
 T = TypeVar("T")
 
@@ -38,13 +39,14 @@ class _Tapped:
         environment = self._environment
 
         async def watched(*arguments: Any, **keywords: Any) -> Any:
-            self._record(method, "request", arguments)
+            subject = subject_of(arguments)
+            self._record(method, "request", arguments, subject)
             try:
                 answer = await plain(*arguments, **keywords)
             except ServiceError as error:
-                self._record(method, f"{error.status} {error.application_error}", None)
+                self._record(method, f"{error.status} {error.application_error}", None, subject)
                 raise
-            self._record(method, "response", answer)
+            self._record(method, "response", answer, subject or subject_of((answer,)))
             return answer
 
         def choose(*arguments: Any, **keywords: Any) -> Awaitable[Any]:
@@ -52,11 +54,28 @@ class _Tapped:
 
         return choose
 
-    def _record(self, method: str, kind: str, value: object) -> None:
+    def _record(self, method: str, kind: str, value: object, subject: str) -> None:
         environment, operation = self._environment, OPERATIONS[method]
         if not environment.tap.active:
             return
         ends = (self._source, self._target) if kind == "request" else (self._target, self._source)
         environment.tap.record(
-            Record(environment.now(), "SBI", *ends, f"{operation.name} {kind}", operation.clause, value=value)
+            Record(
+                environment.now(),
+                "SBI",
+                *ends,
+                f"{operation.name} {kind}",
+                operation.clause,
+                value=value,
+                subject=subject,
+            )
         )
+
+
+def subject_of(values: tuple[object, ...]) -> str:
+    """Whom an operation is about: the SUPI among its values, masked; empty where none names one."""
+    for value in values:
+        supi = value if isinstance(value, Supi) else getattr(value, "supi", None)
+        if isinstance(supi, Supi):
+            return str(supi)
+    return ""

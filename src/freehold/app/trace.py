@@ -9,7 +9,8 @@ from typing import Final
 
 from freehold.manage.capture import CaptureWriter
 from freehold.procedure import Record, Tap
-from freehold.procedure.ladder import about, render
+from freehold.procedure.follow import follow
+from freehold.procedure.ladder import render
 from freehold.procedure.tap import Interface
 
 KEPT: Final = 100_000
@@ -48,7 +49,7 @@ class Trace:
 
     def ladder(self, subject: str | None = None) -> str:
         """The signalling as a ladder, that about `subject` alone where one is given."""
-        chosen = filter(about(subject), self._records) if subject else self._records
+        chosen = follow(self._records, subject) if subject else self._records
         return render(chosen, interfaces=SIGNALLING)
 
     def pcap(self, path: Path | str) -> int:

@@ -14,7 +14,8 @@ from freehold.manage.capture import CaptureWriter
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.views import RecordView
 from freehold.procedure.clauses import clause_of
-from freehold.procedure.ladder import LANES, Ladder, about, cause_of
+from freehold.procedure.follow import Follower
+from freehold.procedure.ladder import LANES, Ladder, cause_of
 from freehold.procedure.tap import PACKETS, Record
 
 T = TypeVar("T")
@@ -64,11 +65,16 @@ def record_view(record: Record, utc_offset: float) -> RecordView:
     )
 
 
-def wanted(query: dict[str, str]) -> Callable[[Record], bool]:
-    """Which records a client asked for: `ue` by identity, `interfaces` with commas between."""
-    of_ue = about(query["ue"]) if query.get("ue") else None
+def wanted(query: dict[str, str]) -> Callable[[Record], list[Record]]:
+    """What of each record a client asked for: `ue` by identity, `interfaces` with commas between."""
     interfaces = frozenset(filter(None, query.get("interfaces", "").split(",")))
-    return lambda record: (of_ue is None or of_ue(record)) and (not interfaces or record.interface in interfaces)
+    follower = Follower(query["ue"]) if query.get("ue") else None
+
+    def choose(record: Record) -> list[Record]:
+        found = [record] if follower is None else follower(record)
+        return [one for one in found if not interfaces or one.interface in interfaces]
+
+    return choose
 
 
 @contextmanager
@@ -77,8 +83,12 @@ def listening(network: ManagedNetwork, query: dict[str, str], *, packets: bool =
     interfaces = frozenset(filter(None, query.get("interfaces", "").split(",")))
     mailbox: Mailbox[Record] = Mailbox()
     chosen = wanted(query)
-    packets = bool(interfaces & PACKETS) if interfaces else packets
-    stop = network.tap.listen(lambda record: mailbox.put(record) if chosen(record) else None, packets=packets)
+
+    def put(record: Record) -> None:
+        for one in chosen(record):
+            mailbox.put(one)
+
+    stop = network.tap.listen(put, packets=bool(interfaces & PACKETS) if interfaces else packets)
     try:
         yield mailbox
     finally:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from freehold.codecs.nas import DlNasTransport, PayloadContainerType, UlNasTransport, decode
 from freehold.procedure.clauses import clause_of
 from freehold.procedure.tap import Interface, Record
 
@@ -13,9 +14,11 @@ LANES: Final = ("UE", "gNB", "AMF", "SMF", "UPF", "AUSF", "UDM", "UDR", "PCF", "
 """Functions in the order of TS 23.502's figures."""
 ENDS: Final[dict[str, tuple[str, str]]] = {"N2": ("gNB", "AMF"), "N3": ("gNB", "UPF"), "N4": ("SMF", "UPF")}
 """What stands at the two ends of an interface, for names that do not tell."""
+ACCEPTED: Final = 1
+"""What PFCP's responses carry where nothing is wrong (TS 29.244 8.2.1); no other protocol has a cause #1."""
 GAP: Final = 7
 """Columns from one lane to the next, at least."""
-TEXT: Final = 52
+TEXT: Final = 66
 """Columns for a message's name before its clause."""
 WORDS: Final = re.compile(r"[A-Za-z]+")
 
@@ -48,7 +51,7 @@ class Ladder:
             self._step = 0
             return self._line(record, self._mark(source), f"-- {record.name.replace('_', ' ')} --", clause)
         self._step += 1
-        text = f"{self._step:>3}  {record.interface:<4}{record.name}{cause_of(record.value)}"
+        text = f"{self._step:>3}  {record.interface:<4}{record.name}{inside(record.value)}{cause_of(record.value)}"
         return self._line(record, self._arrow(source, target), text, clause)
 
     def _line(self, record: Record, lanes: str, text: str, clause: str) -> str:
@@ -103,15 +106,20 @@ def ends_of(record: Record) -> tuple[str, str]:
     return source, target
 
 
-def about(subject: str) -> Callable[[Record], bool]:
-    """Whether a record is about one UE, by the masked or whole identity that records carry."""
-    return lambda record: bool(record.subject) and (subject in record.subject or record.subject in subject)
+def inside(value: object) -> str:
+    """The 5GSM message that a NAS transport carries, as ` [PduSessionEstablishmentRequest]`; empty for others."""
+    if not isinstance(value, (UlNasTransport, DlNasTransport)):
+        return ""
+    if value.payload_container_type != PayloadContainerType.N1_SM_INFORMATION:
+        return ""
+    carried = decode(value.payload_container).message
+    return "" if carried is None else f" [{type(carried).__name__}{cause_of(carried)}]"
 
 
 def cause_of(value: object) -> str:
     """The cause a message carries, to be read beside its name: ` #15`, ` (nas unspecified)`; empty without one."""
     cause = getattr(value, "cause", None)
-    if isinstance(cause, int) and not isinstance(cause, bool):
+    if isinstance(cause, int) and cause != ACCEPTED:
         return f" #{cause}"
     if isinstance(cause, tuple) and len(cause) == 2:
         return f" ({cause[0]} {cause[1]})"

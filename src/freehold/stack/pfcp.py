@@ -57,13 +57,25 @@ class PfcpEntity:
         self._answered: dict[tuple[Address, int, int], bytes] = {}
 
     # --- requests of ours --------------------------------------------------------------------
-    def request(self, message: Message, response: type[R], destination: Address, seid: int | None = None) -> Signal[R]:
-        """Send a request until it is answered: the signal gives the response, or TimerExpired (TS 29.244 6.4)."""
+    def request(
+        self,
+        message: Message,
+        response: type[R],
+        destination: Address,
+        seid: int | None = None,
+        *,
+        subject: object = "",
+    ) -> Signal[R]:
+        """Send a request until it is answered: the signal gives the response, or TimerExpired (TS 29.244 6.4).
+
+        `subject` says on the tap whose session it is about.
+        """
         self._sequence = (self._sequence + 1) % SEQUENCES
         octets = pfcp.encode(message, self._sequence, seid)
         transaction = Transaction(self, destination, self._sequence, octets, response)
+        transaction.subject = subject
         self._open[destination[0], self._sequence] = transaction
-        self._watch("out", destination, message, self._sequence, octets)
+        self._watch("out", destination, message, self._sequence, octets, subject)
         transaction.send()
         return transaction.signal
 
@@ -104,7 +116,7 @@ class PfcpEntity:
         if transaction is None:  # late, forged, or for nobody: TS 29.244 6.4
             self.driver.environment.count(counters.PROTOCOL_FAULT, "PFCP response without request")
             return
-        self._watch("in", source, message, header.sequence, octets)
+        self._watch("in", source, message, header.sequence, octets, transaction.subject)
         transaction.answered(message)
 
     def _request(self, decoded: Decoded, header: Header, octets: bytes, source: Address) -> None:
@@ -166,7 +178,9 @@ class PfcpEntity:
         # A session's response before its peer's SEID is known carries 0: TS 29.244 7.2.2.4.2.
         return Answer(response(**known, **fields), 0 if response.session else None)
 
-    def _watch(self, way: str, peer: Address, message: Message, sequence: int, octets: bytes) -> None:
+    def _watch(
+        self, way: str, peer: Address, message: Message, sequence: int, octets: bytes, subject: object = ""
+    ) -> None:
         environment = self.driver.environment
         if not environment.tap.active:
             return
@@ -184,6 +198,7 @@ class PfcpEntity:
                 sequence,
                 octets,
                 message,
+                str(subject),
             )
         )
 
@@ -191,7 +206,7 @@ class PfcpEntity:
 class Transaction(Generic[R]):
     """One request of ours: sent again on T1, given up after N1 times (TS 29.244 6.4)."""
 
-    __slots__ = ("_alarm", "_entity", "_left", "_octets", "_response", "destination", "sequence", "signal")
+    __slots__ = ("_alarm", "_entity", "_left", "_octets", "_response", "destination", "sequence", "signal", "subject")
 
     def __init__(
         self, entity: PfcpEntity, destination: Address, sequence: int, octets: bytes, response: type[R]
@@ -204,6 +219,7 @@ class Transaction(Generic[R]):
         self.destination = destination
         self.sequence = sequence
         self.signal: Signal[R] = Signal()
+        self.subject: object = ""
 
     def send(self) -> None:
         """Send the octets, and wait for T1."""

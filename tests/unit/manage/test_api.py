@@ -200,10 +200,15 @@ def opened(served, path):
         answer.close()
 
 
+class OfUe:
+    ran_ue_ngap_id = 7
+
+
 RECORDS = [
     Record(1.0, "N2", "amf", "gnb-1", "NGSetupResponse", octets=b"\x20"),
     Record(2.0, "N1", "amf", "UE", "RegistrationAccept", octets=b"\x7e", subject="imsi-...0001"),
     Record(3.0, "N1", "amf", "UE", "RegistrationAccept", octets=b"\x7e", subject="imsi-...0002"),
+    Record(4.0, "N2", "amf", "gnb-1", "DownlinkNASTransport", value=OfUe(), subject="imsi-...0001"),
 ]
 
 
@@ -212,6 +217,7 @@ def test_when_the_tap_is_streamed_then_records_are_lines_of_json(served):
         for record in RECORDS:
             served.do(served.network.tap.record, record)
         line = json.loads(answer.readline())
+        assert json.loads(answer.readline())["interface"] == "N2"
     assert (line["name"], line["octets"], line["subject"]) == ("RegistrationAccept", "7e", "imsi-...0001")
     assert line["clause"] == ""
 

@@ -1,7 +1,8 @@
 import pytest
 
+from freehold.codecs import nas
 from freehold.procedure.clauses import NGAP_CLAUSES, clause_of
-from freehold.procedure.ladder import Ladder, about, cause_of, ends_of, render, role
+from freehold.procedure.ladder import Ladder, cause_of, ends_of, inside, render, role
 from freehold.procedure.tap import Record
 
 
@@ -89,15 +90,20 @@ def test_when_a_name_tells_nothing_then_the_interface_does(record, ends):
     assert ends_of(record) == ends
 
 
-def test_when_a_ue_is_followed_then_only_its_records_are_chosen():
-    assert [about("imsi-...0001")(record) for record in RUN] == [False, True, False, False, True, False]
-    assert not about("imsi-...0002")(RUN[1])
-
-
 def test_when_a_message_carries_a_cause_then_it_is_shown():
     assert cause_of(RegistrationReject()) == " #15"
     assert cause_of(Release()) == " (nas normal-release)"
     assert cause_of(None) == ""
+    assert cause_of(type("SessionEstablishmentResponse", (), {"cause": 1})()) == ""
+
+
+def test_when_a_transport_carries_a_session_message_then_it_is_named():
+    reject = nas.encode(nas.PduSessionEstablishmentReject(1, 1, 27))
+    transport = nas.DlNasTransport(nas.PayloadContainerType.N1_SM_INFORMATION, reject, pdu_session_identity=1)
+    assert inside(transport) == " [PduSessionEstablishmentReject #27]"
+    assert inside(nas.DlNasTransport(nas.PayloadContainerType.SMS, b"x")) == ""
+    assert inside(nas.DlNasTransport(nas.PayloadContainerType.N1_SM_INFORMATION, b"x")) == ""
+    assert inside(None) == ""
 
 
 def test_when_a_clause_is_asked_then_the_table_or_the_class_tells():

@@ -34,7 +34,7 @@ async def establish(smf: SmfFunction, session: SmContext) -> None:
     request = rules.establishment(session, smf.node, own, smf.configuration.usage_report)
     plane = session.user_plane
     try:
-        answer = smf.n4.request(request, pfcp.SessionEstablishmentResponse, plane.upf.address, 0)
+        answer = smf.n4.request(request, pfcp.SessionEstablishmentResponse, plane.upf.address, 0, subject=session)
         late = LateAnswer(smf, plane.upf)
         answer.watch(late.came)
         response = await answer
@@ -96,7 +96,9 @@ async def modify(smf: SmfFunction, session: SmContext, request: pfcp.SessionModi
     if plane.remote_seid is None or not plane.upf.associated:
         return False
     try:
-        response = await smf.n4.request(request, pfcp.SessionModificationResponse, plane.upf.address, plane.remote_seid)
+        response = await smf.n4.request(
+            request, pfcp.SessionModificationResponse, plane.upf.address, plane.remote_seid, subject=session
+        )
     except (TimerExpired, PeerError) as error:
         smf.tell("n4-failure", f"{plane.upf} gave no usable answer ({error})", subject=session)
         return False
@@ -123,7 +125,7 @@ async def delete(smf: SmfFunction, session: SmContext) -> None:
             return  # deleted when the UPF is there again
         try:
             response = await smf.n4.request(
-                pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, plane.upf.address, seid
+                pfcp.SessionDeletionRequest(), pfcp.SessionDeletionResponse, plane.upf.address, seid, subject=session
             )
         except (TimerExpired, PeerError):
             return

@@ -1,0 +1,76 @@
+"""What belongs to one UE among all the records, also from before anybody knew whose it was."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from freehold.procedure.tap import Record
+
+KEPT: Final = 2000
+"""Records kept that may turn out to be the UE's."""
+
+
+class Follower:
+    """Picks one UE's records by its masked SUPI.
+
+    A connection is anonymous until the AMF knows the SUPI: its records are kept, and handed over once a message on N2
+    shows that this connection is the UE's.
+    """
+
+    __slots__ = ("_connections", "_kept", "_subject")
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+        self._connections: set[tuple[str, int]] = set()
+        self._kept: deque[tuple[tuple[str, int] | None, Record]] = deque(maxlen=KEPT)
+
+    def __call__(self, record: Record) -> list[Record]:
+        """The records to show now, oldest first: none, this one, or those that turned out to be the UE's too."""
+        connection = connection_of(record)
+        mine = self._subject in record.subject
+        if mine and connection is not None and connection not in self._connections:
+            return [*self._learn(connection), record]
+        if connection in self._connections and not named(record.subject):
+            return [record]
+        if mine and self._connections:
+            return [record]
+        if mine or not named(record.subject):
+            self._kept.append((connection, record))
+        return []
+
+    def _learn(self, connection: tuple[str, int]) -> list[Record]:
+        """Remember that a connection is the UE's; what was kept of it."""
+        self._connections.add(connection)
+        aliases = {record.subject for known, record in self._kept if known == connection and record.subject}
+        taken, left = [], deque[tuple[tuple[str, int] | None, Record]](maxlen=KEPT)
+        for known, record in self._kept:
+            if known == connection or record.subject in aliases or self._subject in record.subject:
+                taken.append(record)
+            else:
+                left.append((known, record))
+        self._kept = left
+        return taken
+
+
+def follow(records: Iterable[Record], subject: str) -> Iterator[Record]:
+    """One UE's records out of a whole run, in their order."""
+    everything = list(records)
+    follower = Follower(subject)
+    mine = {id(chosen) for record in everything for chosen in follower(record)}
+    return (record for record in everything if id(record) in mine)
+
+
+def connection_of(record: Record) -> tuple[str, int] | None:
+    """The gNB and the RAN UE NGAP ID of a UE-associated message on N2 (TS 38.413 9.3.3.2)."""
+    value: Any = record.value
+    number = getattr(value, "ran_ue_ngap_id", None)
+    if record.interface != "N2" or not isinstance(number, int):
+        return None
+    return record.target if "amf" in record.source.casefold() else record.source, number
+
+
+def named(subject: str) -> bool:
+    """Whether a subject is a subscriber rather than a connection nobody knows yet."""
+    return subject.startswith(("imsi-", "nai-"))
