@@ -11,7 +11,7 @@ from freehold.core.amf.channels import N1, N2, protect
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.context_setup import setup_context, ue_ambr
 from freehold.core.amf.state.connection import Connection
-from freehold.core.amf.state.machines import ContextState
+from freehold.core.amf.state.machines import ContextState, MmState
 from freehold.core.amf.state.ue import Session, Ue
 from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.services.nsmf import SmContextUpdatedData
@@ -28,10 +28,11 @@ def transport(pdu_session_id: int, n1_sm_message: bytes, cause: int | None = Non
 
 
 def deliver(amf: AmfFunction, ue: Ue, data: N1N2MessageTransferReqData) -> None:
-    """Send to a UE in CM-CONNECTED; while its context is being set up or released, what needs it waits."""
+    """Send to a UE that is registered and in CM-CONNECTED; while its context comes or goes, what needs it waits."""
     connection = ue.connection
     if (
         connection is None
+        or ue.state is not MmState.REGISTERED
         or connection.context is ContextState.RELEASING
         or (data.n2_sm_info is not None and connection.context is ContextState.REQUESTED)
     ):

@@ -10,7 +10,7 @@ from freehold.codecs import nas
 from freehold.core.amf.channels import N1
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.initial import Initial
-from freehold.core.amf.procedures.an_release import NORMAL, release_now
+from freehold.core.amf.procedures.an_release import NORMAL, Superseded, release_now
 from freehold.core.amf.procedures.deregistration import deregistration_by_ue
 from freehold.core.amf.procedures.paging import Reached
 from freehold.core.amf.procedures.registration import registration
@@ -51,6 +51,7 @@ def verified_owner(amf: AmfFunction, identity: object, octets: bytes, *, protect
 
 def take_over(amf: AmfFunction, ue: Ue, connection: Connection) -> None:
     """The UE is on a new connection: the one before, if it is still there, is released (TS 38.413 8.6.1)."""
+    ue.conversation.deliver(Superseded())
     if ue.connection is not None and ue.connection is not connection:
         release_now(amf, ue.connection, NORMAL)
     amf.contexts.attach(ue, connection)

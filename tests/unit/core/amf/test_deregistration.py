@@ -4,6 +4,7 @@ import pytest
 
 from amfkit.harness import World
 from freehold.codecs import nas, ngap
+from freehold.procedure import Signal
 from freehold.spec.causes import MmCause
 
 
@@ -122,3 +123,32 @@ def test_when_both_sides_leave_at_once_then_the_ues_request_goes_first(world, gn
     ue.tell(request(ue))
     ue.expect(nas.DeregistrationAcceptToUe)
     ended(world, gnb, ue)
+
+
+def test_when_the_ue_registers_again_before_its_release_then_it_is_wholly_registered(world, gnb, ue):
+    world.amf.start_deregistration(ue.subscription.supi, reregistration_required=True)
+    ue.expect(nas.DeregistrationRequestToUe)
+    ue.tell(nas.DeregistrationAcceptFromUe())
+    old = ue.ids()
+    gnb.next(ngap.UEContextReleaseCommand)
+    ue.begin(ue.protected_initial(ue.registration_request(ksi=0)))
+    gnb.send(ngap.UEContextReleaseComplete(**old), 1)
+    ue.accepted()
+    ue.set_up()
+    ue.tell(nas.RegistrationComplete())
+    assert world.amf.ue(ue.subscription.supi).mm_state == "5GMM-REGISTERED"
+    ue.establish()
+    assert world.baseline() == {"ues": 1, "connections": 1, "gnbs": 1, "sessions": 1}
+
+
+def test_when_the_ue_asks_for_service_while_it_is_deregistered_implicitly_then_10(world, gnb, ue):
+    ue.go_idle()
+    world.smf.hold["release_sm_context"] = Signal()
+    world.run_for(2 * 3480 + 1)
+    ue.service_request()
+    gnb.nothing()
+    world.smf.hold.pop("release_sm_context").set(None)
+    assert ue.expect(nas.ServiceReject).cause == MmCause.IMPLICITLY_DEREGISTERED
+    gnb.next(ngap.UEContextReleaseCommand)
+    ue.released()
+    gone(world)

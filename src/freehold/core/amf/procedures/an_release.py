@@ -6,6 +6,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from freehold.codecs import ngap
 from freehold.core.amf.channels import N2
 from freehold.core.amf.function import AmfFunction
@@ -27,16 +29,24 @@ UNSPECIFIED: Final[ngap.Cause] = ("nas", "unspecified")
 GENERATED: Final[ngap.Cause] = ("radioNetwork", "release-due-to-5gc-generated-reason")
 
 
+class Superseded(msgspec.Struct, frozen=True, gc=False):
+    """Delivered to a UE's conversation when the UE is on another connection than the one being released."""
+
+
 async def release_connection(amf: AmfFunction, connection: Connection, cause: ngap.Cause) -> None:
     """Steps 2 to 4: the gNB frees the UE's radio resources (TS 38.413 8.3.3)."""
     if not connection.move(ContextEvent.RELEASE_COMMANDED):
         return
-    command = release_command(connection, cause)
+    command, n2 = release_command(connection, cause), N2(amf, connection)
+    answer = None
     try:
         with suppress(TimerExpired):  # a gNB that does not answer has no UE context either
-            await exchange(N2(amf, connection), command, ngap.UEContextReleaseComplete, timer="NGAP-response")
+            answer = await exchange(n2, command, ngap.UEContextReleaseComplete, Superseded, timer="NGAP-response")
     finally:
-        amf.contexts.disconnect(connection)
+        if isinstance(answer, Superseded):
+            abandon(amf, connection)
+        else:
+            amf.contexts.disconnect(connection)
 
 
 def release_command(connection: Connection, cause: ngap.Cause) -> ngap.UEContextReleaseCommand:
@@ -49,12 +59,17 @@ def release_now(amf: AmfFunction, connection: Connection, cause: ngap.Cause) -> 
     """Command the release of a connection that is no UE's any more; it ends with UE CONTEXT RELEASE COMPLETE."""
     if connection.move(ContextEvent.RELEASE_COMMANDED):
         N2(amf, connection).send(release_command(connection, cause))
-        environment = amf.environment
-        late = environment.now() + amf.driver.timers["NGAP-response"].seconds
-        environment.call_at(late, partial(amf.contexts.disconnect, connection))
+        abandon(amf, connection)
+
+
+def abandon(amf: AmfFunction, connection: Connection) -> None:
+    """Part a UE from a connection that is being released; its end, or the gNB's silence, removes it."""
     ue, connection.ue = connection.ue, None
     if ue is not None and ue.connection is connection:
         ue.connection = None
+    environment = amf.environment
+    late = environment.now() + amf.driver.timers["NGAP-response"].seconds
+    environment.call_at(late, partial(amf.contexts.disconnect, connection))
 
 
 async def deactivate_sessions(ue: Ue, cause: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freehold.codecs import nas
 from freehold.core.amf.function import AmfFunction
-from freehold.core.amf.procedures.an_release import NORMAL, deactivate_sessions, release_now
+from freehold.core.amf.procedures.an_release import NORMAL, Superseded, deactivate_sessions, release_now
 from freehold.core.amf.procedures.removal import release_sessions
 from freehold.core.amf.state.ue import Ue
 from freehold.spec.identities import Guti, STmsi, Suci, Supi
@@ -38,6 +38,7 @@ async def adopt(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
     contexts.supis[supi] = ue
     if old is None or old is ue:
         return
+    old.conversation.deliver(Superseded())
     old.conversation.abort("the terminal registered anew")
     old.stop_alarm()
     if old.connection is not None:

@@ -124,6 +124,7 @@ async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     supi = ue.identity.supi
     if supi is None:
         raise Reject(MmCause.UE_IDENTITY_CANNOT_BE_DERIVED, "the terminal has no subscriber")
+    amf.contexts.supis.setdefault(supi, ue)  # it may have waited for the end of its own deregistration
     # 14-16: registration and subscription at the UDM, policy; a periodic update changes neither
     if request.registration_type.value != RegistrationKind.PERIODIC_UPDATING or ue.subscription is None:
         await subscribe(amf, ue, supi)

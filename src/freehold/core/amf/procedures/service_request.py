@@ -10,7 +10,7 @@ from freehold.core.amf.channels import N1, protect
 from freehold.core.amf.delivery import flush, set_up
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.initial import Initial
-from freehold.core.amf.procedures.an_release import NORMAL, deactivate_sessions, release_connection
+from freehold.core.amf.procedures.an_release import NORMAL, deactivate_sessions, release_connection, settle_idle
 from freehold.core.amf.procedures.configuration_update import new_guti
 from freehold.core.amf.procedures.context_setup import setup_context
 from freehold.core.amf.procedures.reactivation import Reactivation, reactivate, synchronise, take_queued
@@ -36,6 +36,7 @@ async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, _: Request) -> None:
     connection = ue.connection
     if connection is not None and connection.context is ContextState.ABSENT:
         await release_connection(amf, connection, NORMAL)
+        await settle_idle(amf, ue)
 
 
 async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) -> None:
@@ -65,6 +66,9 @@ async def service_request(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     request, connection = initial.message, ue.connection
     if connection is None:
         return
+    if ue.subscription is None or ue.identity.tmsi is None:
+        # it waited for the end of its own deregistration
+        raise Reject(MmCause.IMPLICITLY_DEREGISTERED, "the terminal was deregistered meanwhile", "it registers again")
     if request.service_type in EMERGENCY:
         raise Reject(MmCause.FIVE_GS_SERVICES_NOT_ALLOWED, "emergency services are not provided")
     if connection.context is ContextState.ABSENT:

@@ -106,6 +106,7 @@ class Contexts:
         for tmsi in (identity.tmsi, identity.previous_tmsi):
             if tmsi is not None and self.tmsis.get(tmsi) is ue:
                 del self.tmsis[tmsi]
+        identity.tmsi = identity.previous_tmsi = None
         if identity.supi is not None and self.supis.get(identity.supi) is ue:
             del self.supis[identity.supi]
 
