@@ -64,7 +64,7 @@ class Generator:
         """A value within the bounds of its format, found by trying."""
         if (marks and isinstance(marks[0], Rest)) or (form.name == "half" and kind is bytes):
             return self.octets(form.least, min(form.most, form.least + 40))
-        for _ in range(200):
+        for _ in range(2000):
             value = self.value(kind, marks)
             if form.least <= size(kind, marks, value) <= form.most or form.bits == 0:
                 return value

@@ -73,6 +73,15 @@ def test_when_there_is_no_connection_then_only_an_initial_message_makes_one():
             send()
 
 
+def test_when_a_message_comes_without_a_connection_then_it_is_discarded():
+    network = Network()
+    network.idle()
+    network.send(nas.RegistrationReject(3))
+
+    assert not network.uplink
+    assert network.world.counts[-1] == ("protocol.fault", "UE N1 without a connection")
+
+
 def test_when_the_cell_is_barred_then_the_terminal_stays_away():
     network = Network()
     network.system_information = msgspec.structs.replace(network.system_information, barred=True)

@@ -110,6 +110,9 @@ class Link:
             environment = self._ue.environment
             environment.call_at(environment.now(), lambda: self.arrived(octets))
             return
+        if self.connection is None:
+            self._discard("without a connection")
+            return
         decoded = nas.decode(octets)
         if isinstance(decoded.message, SecurityProtected):
             received = self._unprotected(decoded.message, octets)

@@ -151,3 +151,13 @@ def test_when_a_deregistration_comes_without_integrity_then_it_is_ignored():  # 
     assert not network.uplink
     assert network.ue.mm.state is MmState.REGISTERED_INITIATED
     assert network.world.counts[-1] == ("protocol.fault", "UE N1 DeregistrationRequestToUe without integrity")
+
+
+def test_when_the_network_deregisters_then_what_runs_ends():
+    network = Network()
+    network.registered()
+    opening = network.ue.pdu_session("internet")
+    network.uplink.clear()
+    network.send(nas.DeregistrationRequestToUe(nas.DeregistrationType()))
+
+    assert opening.settled
