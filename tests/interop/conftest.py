@@ -56,6 +56,13 @@ def hosts(kernel_sctp):
     made.close()
 
 
+@pytest.fixture(scope="session")
+def tshark_needed():
+    """Skips where Wireshark's command line is missing."""
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+
+
 @pytest.fixture
 def site_of(hosts, tmp_path, standin):
     """Makes a site whose N2 a foreign gNB reaches."""

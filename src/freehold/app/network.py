@@ -93,7 +93,7 @@ class Network:
     async def _start(self) -> None:
         self._world = world = RealWorld() if self._real_time else VirtualWorld(self._seed)
         self.tap = world.environment.tap
-        self.trace = Trace(self.tap)
+        self.trace = Trace(self.tap, world.environment.utc() - world.environment.now())
         if self._traced:
             self.trace.start()
         self.packets = Packets(self.configuration, world, self.tap)

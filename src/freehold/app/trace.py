@@ -19,10 +19,14 @@ SIGNALLING: Final[tuple[Interface, ...]] = ("N1", "N2", "N4", "SBI")
 
 
 class Trace:
-    """Records from `start` to `stop`, as a ladder, as a capture file, or one by one."""
+    """Records from `start` to `stop`, as a ladder, as a capture file, or one by one.
 
-    def __init__(self, tap: Tap) -> None:
+    `utc_offset` seconds lie between the time of records and UTC.
+    """
+
+    def __init__(self, tap: Tap, utc_offset: float = 0.0) -> None:
         self._tap = tap
+        self._offset = utc_offset
         self._records: deque[Record] = deque(maxlen=KEPT)
         self._end: Callable[[], None] | None = None
 
@@ -55,7 +59,7 @@ class Trace:
     def pcap(self, path: Path | str) -> int:
         """Write them as a capture file that Wireshark opens; how many packets."""
         with Path(path).open("wb") as file:
-            writer = CaptureWriter(file)
+            writer = CaptureWriter(file, utc_offset=self._offset)
             for record in self._records:
                 writer.record(record)
             return writer.written
