@@ -201,11 +201,11 @@ U32 = Annotated[int, Bits(32)]
 OctetString = Annotated[bytes, Rest()]
 
 
-class Value(msgspec.Struct, frozen=True, gc=False):
+class Value(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """The typed value of an information element."""
 
 
-class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True, repr_omit_defaults=True):
     """A NAS message; `unknown_ies` are the elements it does not declare, whole and in their order."""
 
     unknown_ies: tuple[bytes, ...] = ()
