@@ -2,7 +2,7 @@
 use crate::fabric::{Fabric, FabricEvent};
 use crate::sys::{self, Poller, Wake};
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -14,6 +14,8 @@ struct Shared {
     events: Mutex<Vec<FabricEvent>>,
     /// Control calls that want the lock: the packet thread lets them pass.
     waiting: AtomicUsize,
+    /// Nanoseconds of a processor that the packet thread used.
+    busy_ns: AtomicU64,
     asleep: AtomicBool,
     stop: AtomicBool,
     wake: Wake,
@@ -49,6 +51,7 @@ impl Handle {
             fabric: Mutex::new(Fabric::default()),
             events: Mutex::new(Vec::new()),
             waiting: AtomicUsize::new(0),
+            busy_ns: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             wake: Wake::new()?,
@@ -84,6 +87,11 @@ impl Handle {
         let mut fabric = self.shared.lock();
         fabric.all_ready();
         self.shared.run(&mut fabric, now_ns)
+    }
+
+    /// How many nanoseconds of a processor the packet thread has used.
+    pub fn busy_ns(&self) -> u64 {
+        self.shared.busy_ns.load(Ordering::Relaxed)
     }
 
     /// Everything that happened since the last call.
@@ -143,6 +151,7 @@ fn work(shared: &Shared, poller: &Poller) {
         }
         let now_ns = sys::now_ns();
         let next = shared.run(&mut fabric, now_ns);
+        shared.busy_ns.store(sys::thread_ns(), Ordering::Relaxed);
         // Said before the lock is given up: what is asked for from now on rings.
         shared.asleep.store(true, Ordering::SeqCst);
         drop(fabric);

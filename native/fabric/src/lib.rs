@@ -17,4 +17,5 @@ pub use freehold_datanet as datanet;
 pub use freehold_userplane as userplane;
 pub use handle::Handle;
 pub use relay::{HostRelay, permit};
+pub use sys::now_ns;
 pub use tap::Tapped;

@@ -1,4 +1,4 @@
-//! Segments of TCP made and joined in software, so that the host's stack handles runs instead of packets (virtio 5.1.6).
+//! Segments of TCP and UDP made and joined in software, so that the host handles runs instead of packets (virtio 5.1.6).
 //!
 //! A TUN with offloads gives one packet of up to 64 kB for many segments, and takes such packets back. Tunnels carry
 //! single packets: [`Segments`] cuts, [`joins`] says which packets may leave as one, and [`Joined`] writes their header.
@@ -19,8 +19,10 @@ const NEEDS_CHECKSUM: u8 = 1;
 const NONE: u8 = 0;
 const TCP_V4: u8 = 1;
 const TCP_V6: u8 = 4;
+const UDP_L4: u8 = 5;
 const ECN: u8 = 0x80;
 const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 const FIN_PSH: u8 = 0x09;
 const PSH: u8 = 0x08;
@@ -78,8 +80,8 @@ fn fold(mut total: u64) -> u16 {
 }
 
 /// The pseudo header's sum: addresses, protocol and length (RFC 9293 3.1, RFC 8200 8.1).
-fn pseudo(addresses: &[u8], length: usize) -> u64 {
-    let total = sum(addresses, u64::from(u16::from(TCP).to_be()));
+fn pseudo(addresses: &[u8], protocol: u8, length: usize) -> u64 {
+    let total = sum(addresses, u64::from(u16::from(protocol).to_be()));
     total.wrapping_add(u64::from((length as u16).to_be())).wrapping_add(u64::from(((length >> 16) as u16).to_be()))
 }
 
@@ -108,6 +110,10 @@ impl<'a> Segments<'a> {
                 let header = start + usize::from(words) * 4;
                 let least = if kind == TCP_V4 { 20 } else { 40 };
                 (header, start >= least && words >= 5 && header <= packet.len() && offload.segment > 0)
+            }
+            UDP_L4 => {
+                let start = usize::from(offload.checksum_start);
+                (start + 8, start >= 20 && start + 8 <= packet.len() && offload.segment > 0)
             }
             _ => return None,
         };
@@ -155,6 +161,10 @@ impl<'a> Segments<'a> {
         let (length, start) = (segment.len(), usize::from(self.offload.checksum_start));
         let last = self.at + length - self.header == self.packet.len();
         set_length(segment, length, self.count);
+        if self.offload.kind == UDP_L4 {
+            segment[start + 4..start + 6].copy_from_slice(&((length - start) as u16).to_be_bytes());
+            return set_checksum(segment, start, UDP, 6);
+        }
         let sequence =
             u32::from_be_bytes([segment[start + 4], segment[start + 5], segment[start + 6], segment[start + 7]])
                 .wrapping_add((self.at - self.header) as u32);
@@ -165,11 +175,20 @@ impl<'a> Segments<'a> {
         if self.count > 0 {
             segment[start + 13] &= !CWR;
         }
-        segment[start + 16..start + 18].fill(0);
-        let pseudo = pseudo(addresses(segment).unwrap_or(&[]), length - start);
-        let checksum = !fold(sum(&segment[start..], pseudo));
-        segment[start + 16..start + 18].copy_from_slice(&checksum.to_ne_bytes());
+        set_checksum(segment, start, TCP, 16);
     }
+}
+
+/// Sets the transport's checksum, `offset` into its header at `start`; a UDP one of 0 is written as all ones (RFC 768).
+fn set_checksum(packet: &mut [u8], start: usize, protocol: u8, offset: usize) {
+    let field = start + offset..start + offset + 2;
+    packet[field.clone()].fill(0);
+    let pseudo = pseudo(addresses(packet).unwrap_or(&[]), protocol, packet.len() - start);
+    let checksum = match !fold(sum(&packet[start..], pseudo)) {
+        0 if protocol == UDP => 0xffff,
+        checksum => checksum,
+    };
+    packet[field].copy_from_slice(&checksum.to_ne_bytes());
 }
 
 /// Sets the length an IP header states, and in IPv4 its identification, `step` further, and its checksum.
@@ -190,6 +209,7 @@ fn set_length(packet: &mut [u8], length: usize, step: u16) {
 /// What decides whether a packet continues another.
 #[derive(Clone, Copy)]
 struct Shape {
+    protocol: u8,
     ip: usize,
     header: usize,
     payload: usize,
@@ -197,21 +217,46 @@ struct Shape {
     flags: u8,
 }
 
-/// The shape of a TCP segment that may be joined: plain headers, data, no flag but ACK and PSH, a right checksum.
+/// The shape of a segment that may be joined: plain headers, data, a right checksum.
 fn shape(packet: &[u8]) -> Option<Shape> {
-    let ip = match packet.first()? {
-        0x45 if packet.get(6)? & 0x3f == 0 && *packet.get(7)? == 0 && *packet.get(9)? == TCP => 20,
-        version if version >> 4 == 6 && *packet.get(6)? == TCP => 40,
+    let (ip, protocol) = match packet.first()? {
+        0x45 if packet.get(6)? & 0x3f == 0 && *packet.get(7)? == 0 => (20, *packet.get(9)?),
+        version if version >> 4 == 6 => (40, *packet.get(6)?),
         _ => return None,
     };
+    let shape = match protocol {
+        TCP => shape_tcp(packet, ip)?,
+        UDP => shape_udp(packet, ip)?,
+        _ => return None,
+    };
+    let whole = fold(sum(&packet[ip..], pseudo(addresses(packet)?, protocol, packet.len() - ip))) == 0xffff;
+    whole.then_some(shape)
+}
+
+/// TCP with no flag but ACK and PSH.
+fn shape_tcp(packet: &[u8], ip: usize) -> Option<Shape> {
     let tcp = packet.get(ip..)?.first_chunk::<20>()?;
     let header = ip + usize::from(tcp[12] >> 4) * 4;
     if header < ip + 20 || header >= packet.len() || tcp[13] & !PSH != ACK {
         return None;
     }
-    let whole = fold(sum(&packet[ip..], pseudo(addresses(packet)?, packet.len() - ip))) == 0xffff;
     let sequence = u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]);
-    whole.then_some(Shape { ip, header, payload: packet.len() - header, sequence, flags: tcp[13] })
+    Some(Shape { protocol: TCP, ip, header, payload: packet.len() - header, sequence, flags: tcp[13] })
+}
+
+/// UDP with a checksum; the order of its packets is the order in which they came.
+fn shape_udp(packet: &[u8], ip: usize) -> Option<Shape> {
+    let udp = packet.get(ip..)?.first_chunk::<8>()?;
+    let whole = usize::from(u16::from_be_bytes([udp[4], udp[5]])) == packet.len() - ip;
+    let header = ip + 8;
+    (whole && header < packet.len() && udp[6..8] != [0, 0]).then_some(Shape {
+        protocol: UDP,
+        ip,
+        header,
+        payload: packet.len() - header,
+        sequence: 0,
+        flags: 0,
+    })
 }
 
 /// Whether two headers differ only where segments of one run do.
@@ -219,6 +264,9 @@ fn alike(one: &[u8], other: &[u8], shape: Shape) -> bool {
     let (ip, header) = (shape.ip, shape.header);
     let same = |from: usize, to: usize| one.get(from..to) == other.get(from..to);
     let network = if ip == 20 { same(0, 2) && same(6, 10) && same(12, 20) } else { same(0, 4) && same(6, 40) };
+    if shape.protocol == UDP {
+        return network && same(ip, ip + 4);
+    }
     network && same(ip, ip + 4) && same(ip + 8, ip + 13) && same(ip + 14, ip + 16) && same(ip + 18, header)
 }
 
@@ -242,7 +290,7 @@ pub fn joins<'a>(count: usize, packet: impl Fn(usize) -> &'a [u8]) -> Vec<Joined
         };
         let known = runs.iter_mut().rev().find(|run| {
             run.shape.is_some_and(|first| {
-                first.ip == shape.ip && first.header == shape.header && {
+                (first.protocol, first.ip, first.header) == (shape.protocol, shape.ip, shape.header) && {
                     let start = packet(usize::from(run.places[0]));
                     start.get(first.ip..first.ip + 4) == octets.get(shape.ip..shape.ip + 4)
                         && addresses(start) == addresses(octets)
@@ -266,7 +314,7 @@ impl Joined {
     fn takes(&self, shape: Shape, alike: impl Fn(usize) -> bool) -> bool {
         let Some(first) = self.shape else { return false };
         self.open
-            && shape.sequence == self.next
+            && (shape.sequence == self.next || shape.protocol == UDP)
             && shape.payload <= first.payload
             && self.places.len() < MOST
             && self.octets + shape.payload <= LONGEST
@@ -292,16 +340,26 @@ impl Joined {
         let (ip, header) = (shape.ip, shape.header);
         room[..header].copy_from_slice(&first[..header]);
         set_length_joined(&mut room[..header], self.octets);
-        room[ip + 13] = shape.flags;
-        let partial = fold(pseudo(addresses(first).unwrap_or(&[]), self.octets - ip));
-        room[ip + 16..ip + 18].copy_from_slice(&partial.to_ne_bytes());
+        let (kind, checksum_offset) = match (shape.protocol, ip) {
+            (UDP, _) => (UDP_L4, 6),
+            (_, 20) => (TCP_V4, 16),
+            _ => (TCP_V6, 16),
+        };
+        if shape.protocol == UDP {
+            room[ip + 4..ip + 6].copy_from_slice(&((self.octets - ip) as u16).to_be_bytes());
+        } else {
+            room[ip + 13] = shape.flags;
+        }
+        let partial = fold(pseudo(addresses(first).unwrap_or(&[]), shape.protocol, self.octets - ip));
+        let field = ip + usize::from(checksum_offset);
+        room[field..field + 2].copy_from_slice(&partial.to_ne_bytes());
         let offload = Offload {
             flags: NEEDS_CHECKSUM,
-            kind: if ip == 20 { TCP_V4 } else { TCP_V6 },
+            kind,
             header_length: header as u16,
             segment: shape.payload as u16,
             checksum_start: ip as u16,
-            checksum_offset: 16,
+            checksum_offset,
         };
         (offload, header)
     }
@@ -350,10 +408,7 @@ mod tests {
     }
 
     fn checksum(packet: &mut [u8], ip: usize) {
-        packet[ip + 16..ip + 18].fill(0);
-        let total = pseudo(addresses(packet).unwrap(), packet.len() - ip);
-        let value = !fold(sum(&packet[ip..], total));
-        packet[ip + 16..ip + 18].copy_from_slice(&value.to_ne_bytes());
+        set_checksum(packet, ip, TCP, 16);
     }
 
     fn joined(packets: &[Vec<u8>]) -> Vec<(Offload, Vec<u8>)> {
@@ -397,6 +452,44 @@ mod tests {
             assert_eq!(runs.len(), 1);
             assert_eq!(runs[0].0.segment, 1000);
             assert_eq!(cut(runs[0].0, &runs[0].1), packets);
+        }
+    }
+
+    fn udp(version: u8, port: u8, payload: &[u8]) -> Vec<u8> {
+        let mut packet = if version == 4 {
+            vec![0x45, 0, 0, 0, 0x10, 0, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
+        } else {
+            [&[0x60, 0, 0, 0, 0, 0, 17, 64][..], &[1; 16], &[2; 16]].concat()
+        };
+        let start = packet.len();
+        packet.extend([0x12, port, 0, 80]);
+        packet.extend((payload.len() as u16 + 8).to_be_bytes());
+        packet.extend([0, 0]);
+        packet.extend(payload);
+        let length = packet.len();
+        set_length(&mut packet, length, 0);
+        set_checksum(&mut packet, start, UDP, 6);
+        packet
+    }
+
+    #[test]
+    fn when_datagrams_are_joined_and_cut_then_they_are_the_same() {
+        for version in [4, 6] {
+            let mut packets: Vec<_> =
+                (0..5_u8).map(|turn| udp(version, 1, &vec![turn; if turn == 4 { 7 } else { 99 }])).collect();
+            for (turn, packet) in packets.iter_mut().enumerate().filter(|_| version == 4) {
+                let length = packet.len();
+                set_length(packet, length, turn as u16);
+            }
+            let runs = joined(&packets);
+            assert_eq!(runs.len(), 1);
+            assert_eq!((runs[0].0.kind, runs[0].0.segment), (UDP_L4, 99));
+            assert_eq!(cut(runs[0].0, &runs[0].1), packets);
+        }
+        let mut open = udp(4, 1, &[2; 99]);
+        open[26..28].fill(0);
+        for second in [open, udp(4, 2, &[2; 99]), udp(4, 1, &[2; 100]), udp(6, 1, &[2; 99]), tcp4(0, ACK, &[1; 99])] {
+            assert_eq!(joined(&[udp(4, 1, &[1; 99]), second]).len(), 2);
         }
     }
 
@@ -450,7 +543,7 @@ mod tests {
         for (make, ip) in [(tcp4 as fn(u32, u8, &[u8]) -> Vec<u8>, 20), (tcp6, 40)] {
             let whole = make(5, ACK, &[7; 99]);
             let mut open = whole.clone();
-            let partial = fold(pseudo(addresses(&whole).unwrap(), whole.len() - ip));
+            let partial = fold(pseudo(addresses(&whole).unwrap(), TCP, whole.len() - ip));
             open[ip + 16..ip + 18].copy_from_slice(&partial.to_ne_bytes());
             let offload =
                 Offload { flags: NEEDS_CHECKSUM, checksum_start: ip as u16, checksum_offset: 16, ..Offload::default() };

@@ -58,7 +58,15 @@ impl Tun {
             for (part, place) in parts[2..].iter_mut().zip(&run.places) {
                 *part = IoSlice::new(packets[usize::from(*place)].octets().get(header..).unwrap_or(&[]));
             }
-            let _ = sys::write_parts(&self.descriptor, &parts[..run.places.len() + 2]);
+            let written = sys::write_parts(&self.descriptor, &parts[..run.places.len() + 2]);
+            if header > 0 && written.is_err_and(|error| error.raw_os_error() == Some(libc::EINVAL)) {
+                // A kernel before 6.2 takes no runs of UDP.
+                let alone = Offload::default().write();
+                for place in &run.places {
+                    let packet = packets[usize::from(*place)].octets();
+                    let _ = sys::write_parts(&self.descriptor, &[IoSlice::new(&alone), IoSlice::new(packet)]);
+                }
+            }
         }
     }
 }

@@ -31,6 +31,27 @@ def codec(
 
 
 @app.command()
+def userplane(
+    seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long each path is measured.")] = 1.0,
+    as_json: JsonOption = False,
+) -> None:
+    """What a packet costs: in the engine alone, over UDP, and as root over UDP and a TUN."""
+    from msgspec import to_builtins
+
+    from freehold.app.bench.userplane import bench_userplane
+
+    found = to_builtins(bench_userplane(seconds))
+    if as_json:
+        show_json(found)
+        return
+    for rows in (found["engine"], found["paths"]):
+        for line in table(rows, {name: name for name in rows[0]}):
+            show_line(line)
+    if found["skipped"]:
+        show_line(found["skipped"])
+
+
+@app.command()
 def registration(
     ues: Annotated[int, typer.Option(min=1, max=65_000, help="How many terminals register.")] = 1000,
     as_json: JsonOption = False,

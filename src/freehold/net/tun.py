@@ -34,9 +34,8 @@ IFF_NO_PI: Final = 0x1000
 IFF_VNET_HDR: Final = 0x4000
 TUNSETVNETHDRSZ: Final = 0x400454D8
 TUNSETOFFLOAD: Final = 0x400454D0
-TUN_F_CSUM: Final = 0x01
-TUN_F_TSO4: Final = 0x02
-TUN_F_TSO6: Final = 0x04
+TUN_F_TCP: Final = 0x01 | 0x02 | 0x04  # checksums, TSO4, TSO6
+TUN_F_UDP: Final = 0x20 | 0x40  # USO4, USO6, from Linux 6.2
 OFFLOAD_HEADER: Final = 10
 SIOCGIFFLAGS: Final = 0x8913
 SIOCSIFFLAGS: Final = 0x8914
@@ -184,8 +183,10 @@ def _open(name: str) -> tuple[int, str, bool]:
             f"a TUN needs root or CAP_NET_ADMIN ({DEVICE}: {error.strerror}); without it leave n6 out: "
             "the data network in the process needs no rights"
         ) from error
-    with suppress(OSError):  # without them the kernel hands over single packets
-        fcntl.ioctl(descriptor, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
+    for offloads in (TUN_F_TCP | TUN_F_UDP, TUN_F_TCP):  # without them the kernel hands over single packets
+        with suppress(OSError):
+            fcntl.ioctl(descriptor, TUNSETOFFLOAD, offloads)
+            break
     return descriptor, made[:16].rstrip(b"\0").decode(), True
 
 

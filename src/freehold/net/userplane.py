@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from freehold._native.userplane import Fabric
+from freehold._native.userplane import Fabric, measure
 from freehold.net.access import AccessPlane
 from freehold.net.tun import Tun
 from freehold.procedure import SILENT, Record, Tap
@@ -32,6 +32,7 @@ LocalSwitch = Literal["refuse", "switch", "route"]
 
 GTPU_PORT = 2152  # TS 29.281 4.4.2.3
 WATCH_SECONDS = 0.2
+ROUNDS = 5
 
 
 class PlaneSettings(msgspec.Struct, frozen=True):
@@ -241,6 +242,15 @@ class UpfPlane:
     def counters(self) -> dict[str, int]:
         """What became of every packet, by name."""
         return self._fabric.counters(self._number)
+
+
+def measure_engine(sessions: int, octets: int, packets: int) -> tuple[float, float]:
+    """Nanoseconds an uplink and a downlink packet take in the engine alone, over that many sessions in random order.
+
+    The best of several rounds: what else the machine does only ever adds.
+    """
+    rounds = [measure(sessions, octets, packets) for _ in range(ROUNDS)]
+    return min(uplink for uplink, _ in rounds), min(downlink for _, downlink in rounds)
 
 
 def _usage(counts: tuple[int, int, int, int] | None) -> Usage:

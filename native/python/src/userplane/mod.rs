@@ -83,6 +83,10 @@ impl Fabric {
         py.detach(|| self.handle.poll(now_ns))
     }
 
+    fn busy_ns(&self) -> u64 {
+        self.handle.busy_ns()
+    }
+
     fn fileno(&self) -> RawFd {
         self.handle.signal()
     }
@@ -358,6 +362,15 @@ impl Fabric {
     }
 }
 
+/// Nanoseconds a packet of the engine alone, uplink and downlink.
+#[pyfunction]
+fn measure(py: Python<'_>, sessions: u32, octets: u16, packets: usize) -> PyResult<(f64, f64)> {
+    let one = |uplink| freehold_fabric::userplane::measure(sessions, octets, uplink, packets, freehold_fabric::now_ns);
+    let (uplink, downlink) = py.detach(|| (one(true), one(false)));
+    uplink.zip(downlink).ok_or_else(|| PyValueError::new_err("1..262144 sessions, 28..9000 octets"))
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(measure, module)?)?;
     module.add_class::<Fabric>()
 }

@@ -1,0 +1,161 @@
+"""`freehold bench userplane`: what a packet costs, in the engine alone, over UDP, and over UDP and a TUN."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from ipaddress import IPv4Address
+
+import msgspec
+
+from freehold.net.tun import Tun, TunSettings
+from freehold.net.userplane import PlaneSettings, UpfPlane, UserPlane, measure_engine
+from freehold.services.access import Tunnel
+from freehold.services.userplane import Rule, SessionRules
+
+UDP_SEGMENT = 103  # linux/udp.h
+RUN = 40
+"""Datagrams in one system call of the generator: it must not be what is measured."""
+TERMINAL, POOL, GATEWAY = "10.213.0.2", "10.213.0.0/24", "10.213.0.1"
+N3, GNB = "127.213.0.1", "127.213.0.10"
+DISCARD = 9
+
+
+class EngineCase(msgspec.Struct, frozen=True):
+    """The engine alone: nanoseconds a packet, with so many sessions in random order."""
+
+    sessions: int
+    octets: int
+    uplink_ns: float
+    downlink_ns: float
+
+
+class PathCase(msgspec.Struct, frozen=True):
+    """A path through the kernel: nanoseconds of the packet thread a packet, and what one core carries."""
+
+    path: str
+    octets: int
+    packets: int
+    ns: float
+    kpps_per_core: float
+    gbit_per_core: float
+
+
+class UserplaneBench(msgspec.Struct, frozen=True):
+    """The figures of `freehold bench userplane`; `skipped` says why a path was not measured."""
+
+    engine: list[EngineCase]
+    paths: list[PathCase]
+    skipped: str = ""
+
+
+class _Bench:
+    """A UPF with one session on real sockets, in its own thread."""
+
+    def __init__(self, stack: ExitStack, *, tun: bool) -> None:
+        self.plane = UserPlane()
+        if tun:
+            self.tun = Tun(TunSettings(POOL, "route", name="fhbench%d"))
+            stack.callback(self.tun.close)
+        self.n3 = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.n3.bind((N3, 0))
+        self.upf: UpfPlane = self.plane.add_upf(PlaneSettings(N3), bytes(16), self.n3)
+        instance = self.upf.add_instance("bench", [("10.213.0.0", 24)])
+        if tun:
+            self.upf.attach_tun(instance, self.tun)
+        self.teid = self.upf.open()
+        rule = (Rule(action="forward", qfi=9),)
+        self.upf.install(self.teid, SessionRules(instance, TERMINAL, None, rule, rule, Tunnel(GNB, 1)))
+        stack.callback(self.plane.close)
+        self.plane.fabric.start()
+
+    def measure(self, path: str, octets: int, send: Callable[[], None], seconds: float) -> PathCase:
+        """Send for some seconds; count what passed and what the packet thread needed for it."""
+        end = time.monotonic() + seconds
+        before, busy = self._forwarded(), self.plane.fabric.busy_ns()
+        while time.monotonic() < end:
+            send()
+        packets, spent = self._forwarded() - before, self.plane.fabric.busy_ns() - busy
+        cost = spent / max(packets, 1)
+        return PathCase(path, octets, packets, round(cost, 1), round(1e6 / cost, 1), round(octets * 8 / cost, 2))
+
+    def _forwarded(self) -> int:
+        counters = self.upf.counters()
+        return counters["uplink_forwarded"] + counters["downlink_forwarded"]
+
+
+@contextmanager
+def _generator(source: str, target: tuple[str, int], datagram: bytes) -> Iterator[Callable[[], None]]:
+    """Something that sends runs of one datagram."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
+        port.bind((source, 0))
+        port.setsockopt(socket.SOL_UDP, UDP_SEGMENT, len(datagram))
+        run = datagram * min(RUN, 60_000 // len(datagram))
+        port.connect(target)
+
+        def send() -> None:
+            try:
+                port.send(run)
+            except (BlockingIOError, ConnectionRefusedError):
+                time.sleep(0)
+
+        yield send
+
+
+def _inner(octets: int) -> bytes:
+    """An uplink UDP packet of so many octets to the host's end of the TUN, with its checksums."""
+    ends = IPv4Address(TERMINAL).packed + IPv4Address(GATEWAY).packed
+    fields = (0x45, 0, octets, 0, 0x4000, 64, 17)
+    header = struct.pack("!BBHHHBBH", *fields, _checksum(struct.pack("!BBHHHBBH", *fields, 0) + ends)) + ends
+    length = octets - 20
+    udp = struct.pack("!HHH", DISCARD, DISCARD, length)
+    return header + udp + struct.pack("!H", _checksum(ends + struct.pack("!HH", 17, length) + udp)) + bytes(length - 8)
+
+
+def _checksum(octets: bytes) -> int:
+    """The Internet checksum (RFC 1071)."""
+    total: int = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total
+
+
+def _uplink(bench: _Bench, octets: int) -> bytes:
+    return struct.pack("!BBHIHBBBBBB", 0x34, 255, octets + 8, bench.teid, 0, 0, 0x85, 1, 0x10, 9, 0) + _inner(octets)
+
+
+def bench_path(*, tun: bool, octets: int, seconds: float) -> list[PathCase]:
+    """Measure the path over UDP, and with `tun` over the host's stack in both directions."""
+    cases = []
+    with ExitStack() as stack:
+        bench = _Bench(stack, tun=tun)
+        if tun:
+            sink = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            sink.bind((GATEWAY, DISCARD))
+        with _generator(GNB, bench.n3.getsockname(), _uplink(bench, octets)) as send:
+            cases.append(bench.measure("UDP to TUN" if tun else "UDP", octets, send, seconds))
+        if tun:
+            with _generator(GATEWAY, (TERMINAL, DISCARD), bytes(octets - 28)) as send:
+                cases.append(bench.measure("TUN to UDP", octets, send, seconds))
+    return cases
+
+
+def bench_userplane(seconds: float = 1.0, packets: int = 300_000) -> UserplaneBench:
+    """Measure the engine with 1, 10,000 and 100,000 sessions, then each path with small and large packets."""
+    engine = [
+        EngineCase(sessions, octets, *(round(cost, 1) for cost in measure_engine(sessions, octets, packets)))
+        for sessions in (1, 10_000, 100_000)
+        for octets in (128, 1400)
+    ]
+    root = os.geteuid() == 0
+    paths = [
+        case
+        for tun in ((False, True) if root else (False,))
+        for octets in (128, 1400)
+        for case in bench_path(tun=tun, octets=octets, seconds=seconds)
+    ]
+    return UserplaneBench(engine, paths, "" if root else "the paths over a TUN need root")
