@@ -142,6 +142,8 @@ class Compiler:
             case Choice(offset, bits, cases):
                 node = ("choice", offset, bits, [(key, self._of(case)) for key, case in cases.items()])
             case _:
+                if type(mark) not in PLAIN:
+                    raise TypeError(f"no layout for {mark}")
                 node = (PLAIN[type(mark)],)
         return node
 
