@@ -157,6 +157,14 @@ def test_when_the_network_rejects_the_authentication_then_the_usim_is_invalid():
         network.ue.register().result()
 
 
+def test_when_the_authentication_is_rejected_then_its_timers_stop(network):
+    network.authenticate()
+    assert network.ue.alarms.running("T3516")
+    network.send(nas.AuthenticationReject(), None)
+
+    assert not network.ue.alarms.running("T3516")
+
+
 def test_when_a_service_request_is_answered_by_a_rejected_authentication_then_it_ends():
     network = Network()
     network.idle()

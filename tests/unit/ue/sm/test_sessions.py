@@ -149,6 +149,15 @@ def test_when_the_back_off_is_deactivated_then_it_lasts_until_the_switch_off(net
     assert not network.ue.pdu_session("internet").settled
 
 
+@pytest.mark.parametrize("cause", [50, 51, 54, 57, 58, 61, 68])
+def test_when_the_request_may_differ_then_its_back_off_is_ignored(network, cause):  # TS 24.501 6.4.1.4.3
+    _, _, request = open_request(network)
+    timer = nas.GprsTimer3.of(60)
+    network.send_session(nas.PduSessionEstablishmentReject(1, request.pti, cause, back_off_timer=timer))
+
+    assert not network.ue.pdu_session("internet").settled
+
+
 @pytest.mark.parametrize("seconds", [0, -1])
 def test_when_the_back_off_is_zero_or_absent_then_the_session_may_be_asked_for_at_once(network, seconds):
     _, _, request = open_request(network)

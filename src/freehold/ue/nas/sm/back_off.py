@@ -23,6 +23,18 @@ TIMERS: Mapping[int, str] = MappingProxyType(
         MmCause.CONGESTION: "T3396",
     }
 )
+# what another request may ask for differently: a back-off with these causes is ignored (TS 24.501 6.4.1.4.3)
+IGNORED = frozenset(
+    {
+        SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED,
+        SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED,
+        SmCause.PDU_SESSION_DOES_NOT_EXIST,
+        SmCause.PDU_SESSION_TYPE_IPV4V6_ONLY_ALLOWED,
+        SmCause.PDU_SESSION_TYPE_UNSTRUCTURED_ONLY_ALLOWED,
+        SmCause.PDU_SESSION_TYPE_ETHERNET_ONLY_ALLOWED,
+        SmCause.NOT_SUPPORTED_SSC_MODE,
+    }
+)
 ALL = ("T3396", "T3584", "T3585", "back-off")
 
 
@@ -39,7 +51,7 @@ def name(timer: str, dnn: str | None, snssai: SNssai | None) -> str:
 
 def start(ue: Terminal, cause: int, value: GprsTimer3 | None, dnn: str | None, snssai: SNssai | None) -> None:
     """Note what the network does not want to be asked again; zero is at once, deactivated is until switched off."""
-    if value is None or value.seconds == 0:
+    if value is None or value.seconds == 0 or cause in IGNORED:
         return
     timer = TIMERS.get(cause, "back-off")  # TS 24.501 6.4.1.4.3
     ue.alarms.start(name(timer, dnn, snssai), lambda: None, FOREVER if value.seconds is None else value.seconds)
