@@ -11,14 +11,20 @@ export UV_NO_CONFIG = 1
 NATIVE_SOURCES = $(shell find native -name target -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock \) -print)
 GENERATORS = $(shell find tools -name '*.py')
 
-.PHONY: run test check setup bench soak locks clean
+.PHONY: run test test-native check setup bench soak locks clean
 .DELETE_ON_ERROR:
 
 run: setup
 	$(VENV)/freehold up --demo 10 $(ARGS)
 
-test: setup .build/test.stamp
+test: setup .build/test.stamp test-native
 	$(VENV)/pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
+
+# The engines' own tests, in Rust.
+test-native:
+	@mkdir -p .build
+	@cd native && cargo test --quiet --locked --workspace --exclude freehold-python > ../.build/test-native.log 2>&1 || \
+		{ cat ../.build/test-native.log; exit 1; }
 
 soak: setup .build/test.stamp
 	$(VENV)/pytest -m soak $(ARGS)
