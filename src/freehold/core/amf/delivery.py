@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from freehold.codecs import nas, ngap
 from freehold.core.amf import values
@@ -15,6 +16,8 @@ from freehold.core.amf.state.machines import ContextState, MmState
 from freehold.core.amf.state.ue import Session, Ue
 from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.services.nsmf import SmContextUpdatedData
+
+NORMAL_RELEASE: Final = ngap.PDUSessionResourceReleaseCommandTransfer(cause=("nas", "normal-release"))
 
 
 def transport(pdu_session_id: int, n1_sm_message: bytes, cause: int | None = None) -> nas.DlNasTransport:
@@ -102,18 +105,39 @@ def release(
             N1(amf, ue).carry(connection, n1)
         return
     session.awaited = "release"
-    N2(amf, connection).send(
-        ngap.PDUSessionResourceReleaseCommand(
-            amf_ue_ngap_id=connection.amf_ue_ngap_id,
-            ran_ue_ngap_id=connection.ran_ue_ngap_id,
-            nas_pdu=n1,
-            pdu_session_resource_to_release_list_rel_cmd=[
-                ngap.PDUSessionResourceToReleaseItemRelCmd(
-                    pdu_session_id=session.pdu_session_id, pdu_session_resource_release_command_transfer=transfer
-                )
-            ],
-        )
+    N2(amf, connection).send(release_command(connection, session, n1, transfer))
+
+
+def release_command(
+    connection: Connection,
+    session: Session,
+    n1: bytes | None,
+    transfer: bytes | ngap.PDUSessionResourceReleaseCommandTransfer,
+) -> ngap.PDUSessionResourceReleaseCommand:
+    """The command for one session (TS 38.413 9.2.1.3)."""
+    return ngap.PDUSessionResourceReleaseCommand(
+        amf_ue_ngap_id=connection.amf_ue_ngap_id,
+        ran_ue_ngap_id=connection.ran_ue_ngap_id,
+        nas_pdu=n1,
+        pdu_session_resource_to_release_list_rel_cmd=[
+            ngap.PDUSessionResourceToReleaseItemRelCmd(
+                pdu_session_id=session.pdu_session_id, pdu_session_resource_release_command_transfer=transfer
+            )
+        ],
     )
+
+
+def free(amf: AmfFunction, ue: Ue, session: Session) -> None:
+    """The gNB frees what it has for a session that is released locally: its identity may be used again at once.
+
+    TS 38.413 8.2.1.4: a setup for an identity that is active is refused.
+    """
+    connection = ue.connection
+    if connection is None or connection.context is not ContextState.ESTABLISHED or not session.active:
+        return
+    session.active = False
+    connection.freed += (session.pdu_session_id,)
+    N2(amf, connection).send(release_command(connection, session, None, NORMAL_RELEASE))
 
 
 def modify(

@@ -50,9 +50,20 @@ NOTIFIED: Final = Report("PDU_RES_NTY", "pdu_session_resource_notify_transfer", 
 NOTIFIED_RELEASED: Final = Report("PDU_RES_NTY_REL", "pdu_session_resource_notify_released_transfer", "", active=False)
 
 
+def freed(ue: Ue, pdu_session_id: int) -> bool:
+    """Whether a release is of resources freed for no SMF; then the answer is expected once."""
+    connection = ue.connection
+    if connection is None or pdu_session_id not in connection.freed:
+        return False
+    connection.freed = tuple(each for each in connection.freed if each != pdu_session_id)
+    return True
+
+
 def report(amf: AmfFunction, ue: Ue, items: Iterable[Any] | None, row: Report) -> None:
     """Hand each item's container to the SMF of its session, if the node owed it (TS 38.413 8.2; G02, G08)."""
     for item in items or ():
+        if row is RELEASED and freed(ue, item.pdu_session_id):
+            continue
         session = ue.session(item.pdu_session_id)
         if session is None or session.awaited != (row.awaited or session.awaited):
             amf.fault(

@@ -573,3 +573,15 @@ def test_when_the_acknowledgement_was_lost_then_the_guti_the_ue_uses_next_counts
     ue.downlink(ngap.InitialContextSetupRequest)
     assert find(first) is None
     assert find(ue.guti) is not None
+
+
+def test_when_a_connected_ue_registers_anew_then_the_gnb_frees_its_sessions_too(world, gnb, ue):
+    ue.register()
+    ue.establish()
+    ue.tell(ue.registration_request(kind=1, ksi=0))
+    command = gnb.next(ngap.PDUSessionResourceReleaseCommand)
+    assert [each.pdu_session_id for each in command.pdu_session_resource_to_release_list_rel_cmd] == [1]
+    ue.accepted(context=False)
+    ue.tell(nas.RegistrationComplete())
+    assert world.smf.contexts == {}
+    ue.establish()

@@ -32,6 +32,15 @@ def ue(world, gnb):
     return terminal
 
 
+def released(gnb, ue):
+    """The gNB has freed session 1."""
+    item = ngap.PDUSessionResourceReleasedItemRelRes(
+        pdu_session_id=1,
+        pdu_session_resource_release_response_transfer=ngap.PDUSessionResourceReleaseResponseTransfer(),
+    )
+    gnb.send(ngap.PDUSessionResourceReleaseResponse(**ue.ids(), pdu_session_resource_released_list_rel_res=[item]), 1)
+
+
 def given_back(ue):
     message = ue.expect(nas.DlNasTransport)
     assert message.payload_container == INTERNET
@@ -109,10 +118,16 @@ def test_when_the_smf_breaks_then_90_and_nothing_stays(world, ue):
     assert world.baseline()["sessions"] == 0
 
 
-def test_when_a_session_is_asked_for_again_then_the_old_one_ends_and_a_new_one_begins(world, ue):
+def test_when_a_session_is_asked_for_again_then_the_old_one_ends_and_a_new_one_begins(world, gnb, ue):
     ue.establish()
     first = next(iter(world.smf.contexts))
-    ue.establish()
+    ue.ask_session()
+    # TS 38.413 8.2.1.4: the gNB refuses a second setup of an identity it has resources for
+    gnb.next(ngap.PDUSessionResourceReleaseCommand)
+    gnb.next(ngap.PDUSessionResourceSetupRequest)
+    released(gnb, ue)
+    ue.resources()
+    assert world.faults() == 0
     assert first not in world.smf.contexts
     assert world.baseline()["sessions"] == 1
     assert world.smf.last("release_sm_context") == (first, "REL_DUE_TO_DUPLICATE_SESSION_ID")
@@ -142,18 +157,7 @@ def test_when_a_5gsm_message_follows_then_it_goes_to_its_smf_and_the_answer_come
     ue.ask_session(payload=b"\x2e\x01\x02\xd1", request_type=None)
     command = gnb.next(ngap.PDUSessionResourceReleaseCommand)
     assert ue.read(command.nas_pdu).payload_container == b"\x2e\x01\x02\xd3\x24"
-    transfer_ = ngap.encode_value(ngap.PDUSessionResourceReleaseResponseTransfer())
-    gnb.send(
-        ngap.PDUSessionResourceReleaseResponse(
-            **ue.ids(),
-            pdu_session_resource_released_list_rel_res=[
-                ngap.PDUSessionResourceReleasedItemRelRes(
-                    pdu_session_id=1, pdu_session_resource_release_response_transfer=transfer_
-                )
-            ],
-        ),
-        1,
-    )
+    released(gnb, ue)
     assert world.smf.last("update_sm_context")[1].n2_sm_info_type == "PDU_RES_REL_RSP"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from freehold.codecs import nas
+from freehold.core.amf.delivery import free
+from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.state.ue import Session, Ue
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdateData
@@ -14,13 +16,14 @@ from freehold.spec.causes import MmCause
 NOT_ALLOWED: Final = frozenset({"OUT_OF_LADN_SERVICE_AREA"})
 
 
-async def synchronise(ue: Ue, pdu_session_status: Sequence[int] | None) -> None:
+async def synchronise(amf: AmfFunction, ue: Ue, pdu_session_status: Sequence[int] | None) -> None:
     """Release locally every session that the UE says it does not have (TS 24.501 5.5.1.3.4, 5.6.1.4)."""
     if pdu_session_status is None:
         return
     for session in ue.sessions:
         if session.pdu_session_id not in pdu_session_status:
             ue.drop_session(session)
+            free(amf, ue, session)
             if session.reference:
                 try:
                     await session.smf.release_sm_context(session.reference, "REL_DUE_TO_UNSPECIFIED_REASON")

@@ -9,7 +9,7 @@ from freehold.codecs.nas import RegistrationKind
 from freehold.core.amf import causes
 from freehold.core.amf.channels import N1
 from freehold.core.amf.configuration import AUTHENTICATION_REJECT
-from freehold.core.amf.delivery import flush
+from freehold.core.amf.delivery import flush, free
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.initial import Initial
 from freehold.core.amf.procedures.an_release import (
@@ -131,8 +131,10 @@ async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     selection = await select_slices(amf, ue, request)
     # 17: sessions of both sides made equal
     if request.registration_type.value == RegistrationKind.INITIAL:
+        for session in ue.sessions:
+            free(amf, ue, session)
         await release_sessions(ue, "REL_DUE_TO_UNSPECIFIED_REASON")
-    await synchronise(ue, request.pdu_session_status)
+    await synchronise(amf, ue, request.pdu_session_status)
     reactivation = await reactivate(ue, request.uplink_data_status)
     take_queued(ue, reactivation)
     # 21-22

@@ -74,7 +74,7 @@ async def service_request(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     if connection.context is ContextState.ABSENT:
         await deactivate_sessions(ue)  # what was active at a gNB before is not at this one
     # 4-11
-    await synchronise(ue, request.pdu_session_status)
+    await synchronise(amf, ue, request.pdu_session_status)
     reactivation = await reactivate(ue, request.uplink_data_status)
     paged = request.service_type == ServiceType.MOBILE_TERMINATED
     take_queued(ue, reactivation)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from freehold.codecs import nas
 from freehold.codecs.nas import RequestType
 from freehold.core.amf.channels import N1
-from freehold.core.amf.delivery import pass_on, transport
+from freehold.core.amf.delivery import free, pass_on, transport
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.state.ue import Session, Ue
 from freehold.procedure import Call, Collision, procedure
@@ -93,6 +93,7 @@ async def replace(amf: AmfFunction, ue: Ue, session: Session | None, message: na
     """An initial request for a session that is there: the old one is released locally (TS 24.501 5.4.5.2.5)."""
     if session is not None:
         ue.drop_session(session)
+        free(amf, ue, session)
         if session.reference:
             with suppress(ServiceError):  # gone already, which is what was wanted
                 await session.smf.release_sm_context(session.reference, "REL_DUE_TO_DUPLICATE_SESSION_ID")

@@ -53,6 +53,7 @@ class Connection:
         "amf_ue_ngap_id",
         "context",
         "context_requested",
+        "freed",
         "gnb",
         "ran_ue_ngap_id",
         "stream",
@@ -68,6 +69,8 @@ class Connection:
     context: ContextState
     context_requested: bool
     ue: Ue | None
+    freed: tuple[int, ...]
+    """PDU sessions whose resources the gNB was told to free for no SMF, until it answers."""
 
     def __init__(self, gnb: Gnb, amf_ue_ngap_id: int, ran_ue_ngap_id: int, tai: Tai) -> None:
         self.gnb = gnb
@@ -78,6 +81,7 @@ class Connection:
         self.context = ContextState.ABSENT
         self.context_requested = False
         self.ue = None
+        self.freed = ()
 
     def __str__(self) -> str:
         return f"UE {self.amf_ue_ngap_id} at {self.gnb}"
