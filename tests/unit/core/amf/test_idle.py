@@ -291,3 +291,13 @@ def test_when_the_operator_ends_a_registration_mid_release_then_it_waits_its_tur
     world.run_for(3 * 6 + 1)
     assert done.settled
     assert world.baseline()["ues"] == 0
+
+
+def test_when_the_ue_lost_the_session_it_is_paged_for_then_nothing_is_said_about_it(world, gnb, ue):
+    ue.go_idle()
+    from_smf(world, ue, n1_sm_message=b"\x2e\x01\x00\xd3\x24")
+    gnb.next(ngap.Paging)
+    ue.service_request(kind=2, status=[])
+    ue.read(ue.downlink(ngap.InitialContextSetupRequest).nas_pdu)
+    ue.expect(nas.ConfigurationUpdateCommand)
+    gnb.nothing()

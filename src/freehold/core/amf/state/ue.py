@@ -163,8 +163,9 @@ class Ue:
         return None
 
     def drop_session(self, session: Session) -> None:
-        """Forget one PDU session."""
+        """Forget one PDU session, and what still waited to be sent for it."""
         session.gone = True
+        self.queued = tuple(data for data in self.queued if data.pdu_session_id != session.pdu_session_id)
         self.sessions = tuple(other for other in self.sessions if other is not session)
 
     def stop_alarm(self) -> None:
