@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,12 +12,23 @@ from typing import Any
 
 def show_json(value: object) -> None:
     """One JSON document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    show_line(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def show_line(text: str) -> None:
-    """One line for a person."""
-    sys.stdout.write(text + "\n")
+    """One line for a person, or a whole document: a pipe may take it in parts, and every part arrives."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except OSError:  # no file behind it: what a test captures
+        sys.stdout.write(f"{text}\n")
+        return
+    sys.stdout.flush()
+    octets = memoryview(f"{text}\n".encode())
+    while octets:
+        try:
+            octets = octets[os.write(descriptor, octets) :]
+        except BlockingIOError:
+            select.select([], [descriptor], [])
 
 
 def note(text: str) -> None:

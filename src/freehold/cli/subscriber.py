@@ -131,4 +131,4 @@ def export(
         if form is Format.JSON:
             show_json(registry.all())
         else:
-            sys.stdout.write(registry.csv())
+            show_line(registry.csv().rstrip("\n"))
