@@ -22,9 +22,9 @@ def test_when_registrations_are_measured_then_every_terminal_gets_its_session(ue
 
 
 def test_when_the_core_cannot_start_then_its_words_are_told(monkeypatch):
-    from freehold.app.bench import registration
+    from freehold.app.bench import process, registration
     from freehold.spec.errors import Unusable
 
-    monkeypatch.setattr(registration, "CORE", "import sys; sys.exit('freehold: the disk is full')")
+    monkeypatch.setattr(process, "PROGRAM", "import sys; sys.exit('freehold: the disk is full')")
     with pytest.raises(Unusable, match="the core did not start: freehold: the disk is full"):
         registration.run(1)

@@ -63,3 +63,16 @@ def registration(
     from freehold.app.bench.registration import run
 
     show_fields(to_builtins(run(ues, profile=profile)), as_json=as_json)
+
+
+@app.command()
+def startup(
+    terminals: Annotated[int, typer.Option(min=1, max=1000, help="Terminals that attach and pass traffic.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """How soon `freehold up --demo` serves its first gNB, its first terminal, and all of them, at its second start."""
+    from msgspec import to_builtins
+
+    from freehold.app.bench.startup import run
+
+    show_fields(to_builtins(run(terminals)), as_json=as_json)

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from freehold.app.bench import process
 from freehold.app.bench.generator import Generator5G, Result, Sim
 from freehold.app.config import Configuration, parse
 from freehold.app.loops import run as run_loop
@@ -44,8 +44,6 @@ REST: Final = 0.1
 """Seconds between two looks at whether the core still works."""
 IDLE: Final = 20.0
 """Milliseconds of CPU a second that are no work: timers, a heartbeat."""
-CORE: Final = "from freehold.cli.main import main; main()"
-PROFILED: Final = "import cProfile, sys; from freehold.cli.main import main; cProfile.run('main()', {!r})"
 
 
 class RegistrationBench(msgspec.Struct, frozen=True):
@@ -74,8 +72,8 @@ def run(ues: int, *, profile: str = "") -> RegistrationBench:
         folder = Path(name)
         configuration = write_configuration(folder)
         sims = provisioned(configuration, folder, ues)
-        with core(folder, profile) as process:
-            return run_loop(measured(configuration, folder, process, sims))
+        with core(folder, profile) as core_:
+            return run_loop(measured(configuration, folder, core_, sims))
 
 
 def write_configuration(folder: Path) -> Configuration:
@@ -111,35 +109,42 @@ def provisioned(configuration: Configuration, folder: Path, ues: int) -> list[Si
 @contextlib.contextmanager
 def core(folder: Path, profile: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """The core in a process of its own on the first processor this one may use; its log is in the folder."""
-    program = PROFILED.format(profile) if profile else CORE
-    arguments = [sys.executable, "-c", program, "run", "core", "upf", "--config", str(folder / "freehold.toml")]
-    with (folder / "core.log").open("wb") as log:
-        process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - ourselves
-        processors = sorted(os.sched_getaffinity(0))
+    arguments = process.command("run", "core", "upf", "--config", str(folder / "freehold.toml"), profile=profile)
+    processors = sorted(os.sched_getaffinity(0))
+    with process.running(arguments, folder / "core.log") as started:
         try:
-            os.sched_setaffinity(process.pid, processors[:1])
+            os.sched_setaffinity(started.pid, processors[:1])
             os.sched_setaffinity(0, processors[1:] or processors)
-            yield process
+            yield started
         finally:
             os.sched_setaffinity(0, processors)
-            process.terminate()
-            process.wait(START)
 
 
 async def measured(
-    configuration: Configuration, folder: Path, process: subprocess.Popen[bytes], sims: list[Sim]
+    configuration: Configuration, folder: Path, core_: subprocess.Popen[bytes], sims: list[Sim]
 ) -> RegistrationBench:
     """Load a core that is starting, and read what it used."""
-    generator = await connected(configuration, folder, process)
-    idle = rss(process.pid)
+    generator = await connected(configuration, folder, core_)
+    idle = process.rss(core_.pid)
     few = sims[: min(ALONE, len(sims) // 2)]
     alone = await generator.run(few, 1, 1) if few else None
     rest = sims[len(few) :]
-    before = cpu_ms(process.pid)
+    before = process.cpu_ms(core_.pid)
     result = await generator.run(rest, AT_ONCE, 1 + len(few))
-    used = await idle_again(process.pid) - before
-    sessions = int(Client(folder / "management.sock").get("status")["sessions"])
-    return figures(configuration, len(sims), result, alone, (used, idle, rss(process.pid), sessions))
+    used = await idle_again(core_.pid) - before
+    sessions = await sessions_of(Client(folder / "management.sock"), len(sims))
+    return figures(configuration, len(sims), result, alone, (used, idle, process.rss(core_.pid), sessions))
+
+
+async def sessions_of(client: Client, expected: int) -> int:
+    """The core's sessions: it looks at them seldom, so ask until the expected ones are seen, for a while."""
+    found = 0
+    for _ in range(round(START / REST)):
+        found = int(client.get("status")["sessions"])
+        if found == expected:
+            break
+        await asyncio.sleep(REST)
+    return found
 
 
 def figures(
@@ -167,7 +172,7 @@ def figures(
     )
 
 
-async def connected(configuration: Configuration, folder: Path, process: subprocess.Popen[bytes]) -> Generator5G:
+async def connected(configuration: Configuration, folder: Path, core_: subprocess.Popen[bytes]) -> Generator5G:
     """A generator whose NG Setup succeeded, once the core listens."""
     plmn = configuration.network.plmn
     slices = tuple(section.id for section in configuration.slice)
@@ -179,9 +184,8 @@ async def connected(configuration: Configuration, folder: Path, process: subproc
             await unix.connect(f"{folder}/n2.sock", generator.accept)
             break
         except OSError:
-            if process.poll() is not None or time.monotonic() > end:
-                words = (folder / "core.log").read_text(encoding="utf-8").strip().splitlines()[-1:]
-                raise Unusable(f"the core did not start: {' '.join(words) or 'it says nothing'}") from None
+            if core_.poll() is not None or time.monotonic() > end:
+                raise Unusable(f"the core did not start: {process.last_words(folder / 'core.log')}") from None
             await asyncio.sleep(0.02)
     await generator.ready
     return generator
@@ -190,25 +194,10 @@ async def connected(configuration: Configuration, folder: Path, process: subproc
 async def idle_again(pid: int) -> float:
     """The CPU a process has used in milliseconds, once it does nothing any more."""
     end = time.monotonic() + START
-    used = cpu_ms(pid)
+    used = process.cpu_ms(pid)
     while time.monotonic() < end:
         await asyncio.sleep(REST)
-        before, used = used, cpu_ms(pid)
+        before, used = used, process.cpu_ms(pid)
         if used - before < REST * IDLE:
             break
     return used
-
-
-def cpu_ms(pid: int) -> float:
-    """CPU that a process's threads have used, in milliseconds."""
-    total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(OSError):  # a thread that ended meanwhile
-            total += int((task / "schedstat").read_text(encoding="ascii").split()[0])
-    return total / 1_000_000
-
-
-def rss(pid: int) -> float:
-    """Resident memory of a process in MB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
