@@ -1,8 +1,8 @@
 """`freehold bench startup`: how soon a network serves its first terminal, measured on the real program from outside.
 
 The program starts twice with a data folder and bytecode caches of its own: the first start makes keys, subscriptions
-and caches, the second is what an owner sees every day. Times count from the start of the process; the management API tells
-the milestones, so each figure includes that the API is up and was asked.
+and caches, the second is what an owner sees every day. Times count from the start of the process; the management API
+tells the milestones, so each figure includes that the API is up and was asked.
 """
 
 from __future__ import annotations
