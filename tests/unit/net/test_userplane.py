@@ -336,3 +336,26 @@ def test_when_n3_cannot_be_bound_then_one_line_says_so():
 def test_when_n3_is_bound_then_it_is_the_registered_port():
     with bind_n3("127.0.0.83") as port:
         assert port.getsockname() == ("127.0.0.83", 2152)
+
+
+def test_when_n3_is_ipv6_then_packets_flow_as_over_ipv4():
+    network = Network(n3="2001:db8:3::1", gnb="2001:db8:3::10")
+    assert network.ping()[0].octets == 56
+    network.upf.install(network.teid, network.rules(HELD))
+    network.ping()
+    network.gnb.remove_bearer(network.handle)
+    network.upf.install(network.teid, network.rules())
+    network.plane.poll(1.1)
+    assert network.events[-1] == PeerLostTunnel(network.teid)
+
+
+def test_when_n3_is_an_ipv6_socket_then_it_answers():
+    with bind_n3("::1") as port, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as gnb:
+        gnb.bind(("::1", 0))
+        gnb.connect(("::1", 2152))
+        gnb.settimeout(10)
+        plane = UserPlane()
+        plane.add_upf(PlaneSettings("::1"), bytes(16), port)
+        plane.fabric.start()
+        assert echo(gnb, ("::1", 2152))[1] == 2
+        plane.close()

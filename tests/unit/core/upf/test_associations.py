@@ -12,8 +12,7 @@ from freehold.codecs.pfcp.flags import UPFunctionFeature
 from freehold.core.upf.function import node
 from freehold.spec.causes import PfcpCause
 from freehold.stack.pfcp import NTP_EPOCH
-
-from .smf import OTHER, SMF, SMF_NODE, STRANGER, Attached, World, establishment
+from upfkit import OTHER, SMF, SMF_NODE, STRANGER, Attached, World, establishment
 
 
 def names(world: World) -> list[str]:

@@ -7,8 +7,7 @@ from freehold.codecs.pfcp import CreateURR, SessionDeletionRequest, SessionRepor
 from freehold.codecs.pfcp.flags import PFCPSRRspFlag, ReportType, UsageReportTrigger
 from freehold.services.userplane import DownlinkData
 from freehold.spec.causes import PfcpCause
-
-from .smf import CP_SEID, HOLD, SMF, Attached, downlink_pdr, uplink_pdr
+from upfkit import CP_SEID, HOLD, SMF, Attached, downlink_pdr, uplink_pdr
 
 
 def one_report(world: Attached) -> tuple[pfcp.Decoded, SessionReportRequest]:

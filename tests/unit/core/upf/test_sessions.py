@@ -32,8 +32,7 @@ from freehold.codecs.pfcp import (
 )
 from freehold.codecs.pfcp.flags import ApplyAction, Interface, PFCPSMReqFlag, UsageReportTrigger
 from freehold.spec.causes import PfcpCause
-
-from .smf import (
+from upfkit import (
     CP_SEID,
     DOWNLINK_FAR,
     HOLD,

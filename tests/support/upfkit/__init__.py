@@ -1,0 +1,41 @@
+"""A user plane function with its native engine, an SMF made of bare messages, and a gNB with one terminal."""
+
+from upfkit.world import (
+    CP_SEID,
+    DOWNLINK_FAR,
+    HOLD,
+    OTHER,
+    QER,
+    SMF,
+    SMF_NODE,
+    STRANGER,
+    TERMINAL,
+    UPLINK_FAR,
+    URR,
+    Attached,
+    World,
+    changed,
+    downlink_pdr,
+    establishment,
+    uplink_pdr,
+)
+
+__all__ = [
+    "CP_SEID",
+    "DOWNLINK_FAR",
+    "HOLD",
+    "OTHER",
+    "QER",
+    "SMF",
+    "SMF_NODE",
+    "STRANGER",
+    "TERMINAL",
+    "UPLINK_FAR",
+    "URR",
+    "Attached",
+    "World",
+    "changed",
+    "downlink_pdr",
+    "establishment",
+    "uplink_pdr",
+]
