@@ -15,7 +15,7 @@ from freehold.spec.causes import SmCause
 from freehold.spec.identities import PlmnId, SNssai
 from freehold.ue.alarms import Alarms
 from freehold.ue.configuration import UeConfiguration
-from freehold.ue.errors import NoConnection, Refused
+from freehold.ue.errors import Refused
 from freehold.ue.nas.dispatch import dispatch
 from freehold.ue.nas.link import Link, Received, Released
 from freehold.ue.nas.mm.deregistration import deregistration
@@ -23,12 +23,10 @@ from freehold.ue.nas.mm.registration import registration
 from freehold.ue.nas.mm.service_request import service_request
 from freehold.ue.nas.sm.establishment import establishment
 from freehold.ue.nas.sm.release import release
+from freehold.ue.sessions import PduSessions
 from freehold.ue.state.mobility import Forbidden, Granted, MmContext, MmEvent, MmState
-from freehold.ue.state.session import Session, SmContext, SmEvent
+from freehold.ue.state.session import Session, SmContext
 from freehold.ue.usim import Usim, supports
-
-SESSIONS_PER_TERMINAL = 16
-"""The numbers a terminal has in the access engine: one for each PDU session identity (TS 24.007 11.2.3.1b)."""
 
 CELL_BARRED = 300.0
 """Seconds for which a barred cell is left alone (TS 38.304 5.3.1)."""
@@ -43,7 +41,6 @@ class Terminal:
 
     __slots__ = (
         "_after_release",
-        "_plane",
         "alarms",
         "cell",
         "configuration",
@@ -52,7 +49,7 @@ class Terminal:
         "link",
         "mm",
         "number",
-        "sm",
+        "sessions",
         "usim",
     )
 
@@ -70,11 +67,10 @@ class Terminal:
         self.number = number
         self.usim = Usim(configuration.subscription)
         self.mm = MmContext()
-        self.sm = SmContext()
+        self.sessions = PduSessions(plane, number, self._uplink_pending)
         self.alarms = Alarms(driver)
         self.conversation = driver.converse(configuration.name, self._give_up)
         self.link = Link(self, self._received)
-        self._plane = plane
         self._after_release: list[Callable[[], object]] = []
 
     def __str__(self) -> str:
@@ -163,9 +159,9 @@ class Terminal:
     def bearers(self, added: tuple[Bearer, ...], released: tuple[int, ...]) -> None:
         """Bearers came and went; each session's user plane follows."""
         for identity in released:
-            self._bind(identity, None)
+            self.sessions.bind(identity, None)
         for bearer in added:
-            self._bind(bearer.pdu_session_id, bearer)
+            self.sessions.bind(bearer.pdu_session_id, bearer)
 
     def released(self) -> None:
         """The connection is gone; a second word about it changes nothing."""
@@ -178,6 +174,11 @@ class Terminal:
             self.conversation.start(service_request(self, ServiceType.MOBILE_TERMINATED))
 
     # --- what its procedures share ---------------------------------------------------------------
+    @property
+    def sm(self) -> SmContext:
+        """5GSM of this terminal."""
+        return self.sessions.context
+
     @property
     def serving_network_name(self) -> bytes:
         """The name keys are bound to; empty where there is no cell (TS 24.501 9.12.1)."""
@@ -231,50 +232,6 @@ class Terminal:
         """T3519 expired: the next SUCI is a fresh one (TS 24.501 10.2)."""
         self.usim.suci = None
 
-    # --- sessions -----------------------------------------------------------------------------------
-    def open_session(self, identity: int, dnn: str | None, snssai: SNssai | None) -> Session:
-        """A new, inactive PDU session."""
-        session = Session(identity, self.number * SESSIONS_PER_TERMINAL + identity, dnn, snssai)
-        self.sm.sessions[identity] = session
-        return session
-
-    def attach(self, session: Session) -> None:
-        """The session has its address: give it an IP stack."""
-        if self._plane is None or session.granted is None or session.granted.ipv4 is None:
-            return
-        self._plane.attach(session.number, session.granted.ipv4, session.granted.mtu)
-        if session.bearer is not None:
-            self._plane.bind(session.number, session.bearer.handle)
-        identity = session.identity
-        self._plane.on_uplink_pending(session.number, lambda: self._uplink_pending(identity))
-
-    def drop_session(self, identity: int) -> None:
-        """Forget a PDU session, whatever its state."""
-        session = self.sm.sessions.pop(identity, None)
-        if session is None:
-            return
-        if session.active:
-            session.step(SmEvent.RELEASED)
-            if self._plane is not None and session.address is not None:
-                self._plane.detach(session.number)
-        session.up.fail(NoConnection("the PDU session was released"))
-
-    def release_sessions(self, keep: frozenset[int] = frozenset()) -> None:
-        """Locally release every PDU session but those to keep (TS 24.501 5.5.1.3.4)."""
-        for identity in tuple(self.sm.sessions):
-            if identity not in keep:
-                self.drop_session(identity)
-
-    def _bind(self, identity: int, bearer: Bearer | None) -> None:
-        session = self.sm.sessions.get(identity)
-        if session is None:
-            return
-        session.bearer = bearer
-        if self._plane is not None and session.granted is not None and session.granted.ipv4 is not None:
-            self._plane.bind(session.number, bearer.handle if bearer is not None else None)
-        if bearer is not None:
-            session.up.set(bearer)
-
     def _uplink_pending(self, identity: int) -> None:
         if self.mm.state is MmState.REGISTERED:  # TS 24.501 5.6.1.1 d, e: in idle and in connected mode
             self.conversation.start(service_request(self, ServiceType.DATA, (identity,)))
@@ -291,9 +248,7 @@ class Terminal:
     def _disconnected(self) -> None:
         self.link.lost()
         self.alarms.stop("T3540", "T3520")
-        for identity, session in self.sm.sessions.items():
-            if session.bearer is not None:
-                self._bind(identity, None)
+        self.sessions.suspend()
         while self.conversation.deliver(Released()):
             pass
         self._camp()
@@ -311,9 +266,6 @@ class Terminal:
         """After a mistake of ours: this terminal starts over, no other is touched."""
         self.conversation.abort("this terminal starts over")
         self.alarms.stop_all()
-        sessions, self.sm = self.sm.sessions, SmContext()
+        self.sessions.abandon()
         self.mm = MmContext(state=MmState.DEREGISTERED)
-        for session in sessions.values():
-            if self._plane is not None and session.granted is not None:
-                self._plane.detach(session.number)
         self.release_locally()

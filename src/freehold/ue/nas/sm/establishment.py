@@ -49,7 +49,7 @@ MATCHING_TYPES = {
 
 async def _failed(error: Exception, ue: Terminal, identity: int, *_: object, **__: object) -> None:
     del error
-    ue.drop_session(identity)
+    ue.sessions.drop(identity)
 
 
 @procedure(
@@ -72,7 +72,7 @@ async def establishment(
         raise NoConnection("a PDU session needs a registered terminal")
     if back_off.running(ue, dnn, snssai):
         raise Refused(SmCause.INSUFFICIENT_RESOURCES, "the network asked not to be asked again yet")
-    session = ue.open_session(identity, dnn, snssai)
+    session = ue.sessions.open(identity, dnn, snssai)
     if ue.link.connection is None:
         await service_request(ue, ServiceType.SIGNALLING)
     pti = ue.sm.begin()
@@ -112,7 +112,7 @@ def accepted(
         raise Refused(granted.pdu_session_type, "the network granted a PDU session type that was not asked for")
     session.granted = granted
     session.step(SmEvent.ACCEPTED)
-    ue.attach(session)
+    ue.sessions.established(session)
     return granted
 
 

@@ -44,7 +44,7 @@ async def release(ue: Terminal, identity: int, cause: SmCause = SmCause.REGULAR_
         types = (PduSessionReleaseCommand, PduSessionReleaseReject, Undelivered, Released)
         answer: Answer = await Exchange(channel, request, types, "T3582", of_transaction(identity, pti))
     except TimerExpired:  # TS 24.501 6.4.3.5 a
-        ue.drop_session(identity)
+        ue.sessions.drop(identity)
         raise
     finally:
         ue.sm.end(pti)
@@ -53,7 +53,7 @@ async def release(ue: Terminal, identity: int, cause: SmCause = SmCause.REGULAR_
         raise Refused(answer.cause, f"PDU session release refused with cause #{answer.cause}")
     if isinstance(answer, PduSessionReleaseCommand):
         channel.send(PduSessionReleaseComplete(identity, pti))  # TS 24.501 6.3.3.3
-    ue.drop_session(identity)
+    ue.sessions.drop(identity)
 
 
 @procedure(spec="TS 24.501 6.3.3.3")
@@ -62,6 +62,6 @@ async def network_release(ue: Terminal, command: PduSessionReleaseCommand) -> No
     identity = command.pdu_session_identity
     session = ue.sm.sessions[identity]
     SessionChannel(ue.link, identity).send(PduSessionReleaseComplete(identity, command.pti))
-    ue.drop_session(identity)
+    ue.sessions.drop(identity)
     if command.cause == SmCause.REACTIVATION_REQUESTED:
         ue.conversation.start(establishment(ue, identity, dnn=session.dnn, snssai=session.snssai))

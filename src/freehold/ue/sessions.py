@@ -1,0 +1,86 @@
+"""The PDU sessions of one terminal, from 5GSM's side and from the IP stacks' (TS 24.501 6.1.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from freehold.services.access import TerminalPlane
+from freehold.services.air import Bearer
+from freehold.spec.identities import SNssai
+from freehold.ue.errors import NoConnection
+from freehold.ue.state.session import Session, SmContext, SmEvent
+
+SESSIONS_PER_TERMINAL = 16
+"""The numbers a terminal has in the access engine: one for each PDU session identity (TS 24.007 11.2.3.1b)."""
+
+
+class PduSessions:
+    """What becomes of sessions: `plane` gives them IP stacks, `number` makes their numbers unique in it.
+
+    `wanted` is called with the identity of a session that has uplink data and no bearer.
+    """
+
+    __slots__ = ("_number", "_plane", "_wanted", "context")
+
+    def __init__(self, plane: TerminalPlane | None, number: int, wanted: Callable[[int], None]) -> None:
+        self.context = SmContext()
+        self._plane = plane
+        self._number = number
+        self._wanted = wanted
+
+    def open(self, identity: int, dnn: str | None, snssai: SNssai | None) -> Session:
+        """A new, inactive PDU session."""
+        session = Session(identity, self._number * SESSIONS_PER_TERMINAL + identity, dnn, snssai)
+        self.context.sessions[identity] = session
+        return session
+
+    def established(self, session: Session) -> None:
+        """The session has its address: give it an IP stack."""
+        granted, plane = session.granted, self._plane
+        if plane is None or granted is None or granted.ipv4 is None:
+            return
+        plane.attach(session.number, granted.ipv4, granted.mtu)
+        if session.bearer is not None:
+            plane.bind(session.number, session.bearer.handle)
+        plane.on_uplink_pending(session.number, lambda: self._wanted(session.identity))
+
+    def bind(self, identity: int, bearer: Bearer | None) -> None:
+        """The session's bearer came or went."""
+        session = self.context.sessions.get(identity)
+        if session is None:
+            return
+        session.bearer = bearer
+        if self._plane is not None and session.address is not None:
+            self._plane.bind(session.number, bearer.handle if bearer is not None else None)
+        if bearer is not None:
+            session.up.set(bearer)
+
+    def suspend(self) -> None:
+        """Every bearer is gone with the connection (TS 24.501 5.3.1.3)."""
+        for identity, session in self.context.sessions.items():
+            if session.bearer is not None:
+                self.bind(identity, None)
+
+    def drop(self, identity: int) -> None:
+        """Forget a PDU session, whatever its state."""
+        session = self.context.sessions.pop(identity, None)
+        if session is None:
+            return
+        if session.active:
+            session.step(SmEvent.RELEASED)
+            if self._plane is not None and session.address is not None:
+                self._plane.detach(session.number)
+        session.up.fail(NoConnection("the PDU session was released"))
+
+    def keep(self, identities: frozenset[int] = frozenset()) -> None:
+        """Locally release every other PDU session (TS 24.501 5.5.1.3.4)."""
+        for identity in tuple(self.context.sessions):
+            if identity not in identities:
+                self.drop(identity)
+
+    def abandon(self) -> None:
+        """Begin anew after a mistake of ours, whatever the sessions look like."""
+        sessions, self.context = self.context.sessions, SmContext()
+        for session in sessions.values():
+            if self._plane is not None and session.granted is not None:
+                self._plane.detach(session.number)
