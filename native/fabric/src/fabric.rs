@@ -280,7 +280,8 @@ impl Fabric {
     /// To an engine of the process at once; else kept for the sender's socket.
     fn send_n3(&mut self, now_ns: u64, source: SocketAddr, mut packet: Packet) {
         self.tap.see(now_ns, source, packet.peer, packet.octets());
-        match self.nodes.get(&packet.peer.ip()) {
+        let local = if packet.peer.port() == GTPU_PORT { self.nodes.get(&packet.peer.ip()) } else { None };
+        match local {
             Some(Node::Access(number)) => {
                 self.accesses[*number].offer(source, packet.octets());
                 self.recycler.keep(packet);
