@@ -12,8 +12,8 @@ import freehold
 from freehold.app.config import Configuration, DnnSection, parse
 from freehold.app.network import Network
 from freehold.spec.causes import MmCause, SmCause
-from freehold.spec.errors import Aborted, Bug, Unusable
-from freehold.ue.errors import Refused
+from freehold.spec.errors import Bug, Unusable
+from freehold.ue.errors import Refused, UsimInvalid
 
 
 def test_when_a_terminal_registers_then_it_gets_an_address_and_its_pings_return(freehold_network, freehold_run):
@@ -146,7 +146,7 @@ def test_when_the_card_has_another_key_then_authentication_fails(freehold_networ
 
     told = []
     freehold_network.world.listen(told.append)
-    with pytest.raises(Aborted, match="authentication rejected"):
+    with pytest.raises(UsimInvalid, match="rejected the authentication"):
         freehold_run(script())
     assert freehold_network.core.amf.counts()["ues"] == 0
     assert [event.fix for event in told] == [
