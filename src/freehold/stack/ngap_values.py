@@ -26,8 +26,13 @@ def tai(value: Tai) -> ngap.TAI:
 
 
 def tai_of(value: ngap.TAI) -> Tai:
-    """A tracking area as a peer names it (TS 38.413 9.3.3.11)."""
-    return Tai(plmn_of(value.plmn_identity), int.from_bytes(value.tac, "big"))
+    """A tracking area as a peer names it (TS 38.413 9.3.3.11); PeerError where its PLMN is none."""
+    return _tai_of(value.plmn_identity, value.tac)
+
+
+@lru_cache(maxsize=4096)
+def _tai_of(plmn: bytes, tac: bytes) -> Tai:
+    return Tai(plmn_of(plmn), int.from_bytes(tac, "big"))
 
 
 @lru_cache(maxsize=4096)

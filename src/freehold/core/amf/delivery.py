@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Final
 
 from freehold.codecs import nas, ngap
-from freehold.core.amf import values
 from freehold.core.amf.channels import N1, N2, protect
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.context_setup import setup_context, ue_ambr
@@ -16,6 +15,7 @@ from freehold.core.amf.state.machines import ContextState, MmState
 from freehold.core.amf.state.ue import Session, Ue
 from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.services.nsmf import SmContextUpdatedData
+from freehold.stack import ngap_values
 
 NORMAL_RELEASE: Final = ngap.PDUSessionResourceReleaseCommandTransfer(cause=("nas", "normal-release"))
 
@@ -87,7 +87,7 @@ def set_up(
                 ngap.PDUSessionResourceSetupItemSUReq(
                     pdu_session_id=session.pdu_session_id,
                     pdu_session_nas_pdu=n1,
-                    s_nssai=values.slice_(session.slice),
+                    s_nssai=ngap_values.slice_(session.slice),
                     pdu_session_resource_setup_request_transfer=transfer,
                 )
             ],

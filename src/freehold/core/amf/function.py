@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, cast
 
-from freehold.core.amf import values
 from freehold.core.amf.configuration import AmfConfiguration, AmfPeers
 from freehold.core.amf.state.contexts import Contexts
 from freehold.core.amf.state.ue import Ue
@@ -19,6 +18,7 @@ from freehold.spec.errors import Unusable
 from freehold.spec.events import Event, Severity
 from freehold.spec.identities import SNssai, Supi, Tai
 from freehold.spec.timers import Timers
+from freehold.stack import ngap_values
 
 MOST_AREAS: Final = 16
 """Tracking areas of one registration area (TS 24.501 9.11.3.9)."""
@@ -41,7 +41,7 @@ class AmfFunction:
         self.peers = peers
         self.driver = Driver(configuration.name, environment, timers)
         self.contexts = Contexts(self.driver, configuration.guami)
-        self.guami = values.guami(configuration.guami)
+        self.guami = ngap_values.guami(configuration.guami)
         self.areas = {
             support.plmn: tuple(Tai(support.plmn, tac) for tac in configuration.tacs) for support in configuration.plmns
         }

@@ -1,4 +1,4 @@
-"""Between the values of TS 23.003 and those of NGAP (TS 38.413 9.3)."""
+"""What only an AMF reads or writes in NGAP; what both ends do is in `stack.ngap_values` (TS 38.413 9.3)."""
 
 from __future__ import annotations
 
@@ -7,29 +7,11 @@ from typing import Final
 
 from freehold.codecs import ngap
 from freehold.spec.errors import PeerError
-from freehold.spec.identities import GnbId, Guami, PlmnId, SNssai, STmsi, Tai
+from freehold.spec.identities import GnbId, PlmnId, SNssai, Tai
+from freehold.stack.ngap_values import slice_, tai_of
 
 NEAS: Final = 0xE0
 """NEA1..NEA3 of an NGAP string's first octet; its other bits are reserved (TS 38.413 9.3.1.86)."""
-
-
-@lru_cache(maxsize=4096)
-def _tai(plmn: bytes, tac: bytes) -> Tai:
-    return Tai(PlmnId.from_octets(plmn), int.from_bytes(tac, "big"))
-
-
-def tai_of(tai: ngap.TAI) -> Tai:
-    """A tracking area (TS 38.413 9.3.3.11); PeerError where its PLMN has a digit above 9."""
-    try:
-        return _tai(tai.plmn_identity, tai.tac)
-    except ValueError as wrong:
-        raise PeerError(str(wrong)) from None
-
-
-@lru_cache(maxsize=4096)
-def tai(value: Tai) -> ngap.TAI:
-    """NGAP's form of a tracking area (TS 38.413 9.3.3.11)."""
-    return ngap.TAI(plmn_identity=value.plmn.octets, tac=value.tac.to_bytes(3, "big"))
 
 
 def location(value: ngap.UserLocationInformation | None) -> Tai | None:
@@ -39,39 +21,10 @@ def location(value: ngap.UserLocationInformation | None) -> Tai | None:
     return tai_of(value[1].tai)
 
 
-@lru_cache(maxsize=1024)
-def slice_(value: SNssai) -> ngap.SNSSAI:
-    """NGAP's form of a slice; no SD is not SD 000000 (TS 38.413 9.3.1.24)."""
-    sd = None if value.sd is None else value.sd.to_bytes(3, "big")
-    return ngap.SNSSAI(sst=value.sst.to_bytes(1, "big"), sd=sd)
-
-
-def slice_of(value: ngap.SNSSAI) -> SNssai:
-    """A slice as a peer names it (TS 38.413 9.3.1.24)."""
-    return SNssai(value.sst[0], None if value.sd is None else int.from_bytes(value.sd, "big"))
-
-
 @lru_cache(maxsize=256)
 def allowed_nssai(slices: tuple[SNssai, ...]) -> list[ngap.AllowedNSSAIItem]:
     """Allowed NSSAI (TS 38.413 9.3.1.31)."""
     return [ngap.AllowedNSSAIItem(s_nssai=slice_(value)) for value in slices[:8]]
-
-
-def guami(value: Guami) -> ngap.GUAMI:
-    """NGAP's form of a GUAMI (TS 38.413 9.3.3.3)."""
-    return ngap.GUAMI(
-        plmn_identity=value.plmn.octets,
-        amf_region_id=(value.region, 8),
-        amf_set_id=(value.set_id, 10),
-        amf_pointer=(value.pointer, 6),
-    )
-
-
-def s_tmsi(value: STmsi) -> ngap.FiveGSTMSI:
-    """NGAP's form of a 5G-S-TMSI (TS 38.413 9.3.3.20)."""
-    return ngap.FiveGSTMSI(
-        amf_set_id=(value.set_id, 10), amf_pointer=(value.pointer, 6), five_g_tmsi=value.tmsi.to_bytes(4, "big")
-    )
 
 
 def gnb_id(value: ngap.GlobalRANNodeID) -> GnbId:

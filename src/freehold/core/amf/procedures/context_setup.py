@@ -15,6 +15,7 @@ from freehold.core.amf.state.machines import ContextEvent
 from freehold.core.amf.state.ue import Session, Ue
 from freehold.services.nudm import Ambr
 from freehold.spec.errors import Bug
+from freehold.stack import ngap_values
 
 MOST_BITS_PER_SECOND: Final = 4_000_000_000_000
 """The highest bit rate of an AMBR's root range (TS 38.413 9.3.1.4)."""
@@ -67,7 +68,7 @@ def setup_item(session: Session, transfer: bytes) -> ngap.PDUSessionResourceSetu
     session.awaited = "setup"
     return ngap.PDUSessionResourceSetupItemCxtReq(
         pdu_session_id=session.pdu_session_id,
-        s_nssai=values.slice_(session.slice),
+        s_nssai=ngap_values.slice_(session.slice),
         pdu_session_resource_setup_request_transfer=transfer,
     )
 
@@ -98,5 +99,5 @@ def assistance(amf: AmfFunction, ue: Ue) -> ngap.CoreNetworkAssistanceInformatio
     return ngap.CoreNetworkAssistanceInformationForInactive(
         ue_identity_index_value=("indexLength10", (s_tmsi % (1 << PAGING_INDEX_BITS), PAGING_INDEX_BITS)),
         periodic_registration_update_timer=(timer.unit << 5 | timer.value, 8),
-        tai_list_for_inactive=[ngap.TAIListForInactiveItem(tai=values.tai(area)) for area in ue.mobility.area],
+        tai_list_for_inactive=[ngap.TAIListForInactiveItem(tai=ngap_values.tai(area)) for area in ue.mobility.area],
     )

@@ -13,6 +13,7 @@ from freehold.core.amf.procedures.an_release import lose
 from freehold.core.amf.state.connection import Gnb
 from freehold.spec.errors import PeerError
 from freehold.spec.identities import GnbId, PlmnId, SNssai, Tai
+from freehold.stack import ngap_values
 
 Areas = dict[Tai, tuple[SNssai, ...]]
 
@@ -57,7 +58,7 @@ def areas_of(supported: Iterable[ngap.SupportedTAItem]) -> Areas:
                 plmn = PlmnId.from_octets(broadcast.plmn_identity)
             except ValueError as wrong:
                 raise PeerError(str(wrong)) from None
-            slices = tuple(values.slice_of(each.s_nssai) for each in broadcast.tai_slice_support_list)
+            slices = tuple(ngap_values.slice_of(each.s_nssai) for each in broadcast.tai_slice_support_list)
             tai = Tai(plmn, tac)
             areas[tai] = areas.get(tai, ()) + slices
     return areas
@@ -126,7 +127,9 @@ def ng_setup(amf: AmfFunction, gnb: Gnb, message: ngap.NGSetupRequest) -> None:
             plmn_support_list=[
                 ngap.PLMNSupportItem(
                     plmn_identity=support.plmn.octets,
-                    slice_support_list=[ngap.SliceSupportItem(s_nssai=values.slice_(each)) for each in support.slices],
+                    slice_support_list=[
+                        ngap.SliceSupportItem(s_nssai=ngap_values.slice_(each)) for each in support.slices
+                    ],
                 )
                 for support in configuration.plmns
             ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from freehold.codecs import ngap
-from freehold.core.amf import values
 from freehold.core.amf.channels import send_ngap
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.state.ue import Ue
@@ -15,6 +14,7 @@ from freehold.services.nsmf import SmContextUpdateData
 from freehold.spec import counters
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import STmsi
+from freehold.stack import ngap_values
 
 
 class Reached(msgspec.Struct, frozen=True, gc=False):
@@ -44,11 +44,11 @@ def build_paging(amf: AmfFunction, ue: Ue) -> ngap.Paging | None:
     tmsi, guami = ue.identity.tmsi, amf.configuration.guami
     if tmsi is None or not ue.mobility.area:
         return None
-    identity = values.s_tmsi(STmsi(guami.set_id, guami.pointer, tmsi))
+    identity = ngap_values.s_tmsi(STmsi(guami.set_id, guami.pointer, tmsi))
     return ngap.Paging(
         ue_paging_identity=("fiveG-S-TMSI", identity),
         paging_drx=amf.configuration.paging_drx,
-        tai_list_for_paging=[ngap.TAIListForPagingItem(tai=values.tai(tai)) for tai in ue.mobility.area],
+        tai_list_for_paging=[ngap.TAIListForPagingItem(tai=ngap_values.tai(tai)) for tai in ue.mobility.area],
         ue_radio_capability_for_paging=ue.radio.capability_for_paging if ue.radio else None,
     )
 
