@@ -128,10 +128,11 @@ def begin_deregistration(
         return
     if not message.deregistration_type.switch_off:
         N1(amf, stranger(amf, connection)).send(nas.DeregistrationAcceptToUe())
-    if not protected:
+    identity = message.mobile_identity
+    if not protected and isinstance(identity, Guti | STmsi) and amf.contexts.find(identity) is not None:
         amf.fault(
             "NAS plain",
-            "an unprotected deregistration request changed nothing",
+            "an unprotected deregistration request for a registered terminal changed nothing",
             subject=connection.gnb,
             clause="TS 24.501 4.4.4.3",
         )
