@@ -15,8 +15,8 @@ use std::os::fd::{OwnedFd, RawFd};
 pub type UpfNumber = usize;
 pub type AccessNumber = usize;
 
-/// Turns one call makes before it lets its caller look round.
-const TURNS: usize = 64;
+/// Turns until nothing moves any more, as long as engines do not feed one another for ever.
+pub const TURNS: usize = 64;
 
 /// Why the fabric cannot be built so.
 #[derive(Debug)]
@@ -205,16 +205,20 @@ impl Fabric {
         keys.into_iter().for_each(|key| self.ready(key));
     }
 
-    /// Moves what waits until nothing does, within bounds; when to come again, `now_ns` where more waits.
-    pub fn run(&mut self, now_ns: u64) -> Option<u64> {
+    /// Moves what waits until nothing does, or `turns` are over, or it is to `give_way`; when to come again, `now_ns`
+    /// where more waits.
+    pub fn run(&mut self, now_ns: u64, turns: usize, give_way: impl Fn() -> bool) -> Option<u64> {
         let mut now_ns = now_ns;
-        for turn in 0..TURNS {
+        for turn in 0..turns {
             // In real time a packet that crosses several engines takes its time on the way.
             now_ns = self.clock.map_or(now_ns, |clock| clock().max(now_ns));
             self.now_ns = now_ns;
             let moved = self.run_upfs(now_ns) | self.run_accesses(now_ns, turn == 0);
             if !moved {
                 return self.deadline();
+            }
+            if give_way() {
+                break;
             }
         }
         Some(now_ns)

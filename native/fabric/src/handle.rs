@@ -1,5 +1,5 @@
 //! One fabric shared by its packet thread and its control plane.
-use crate::fabric::{Fabric, FabricEvent};
+use crate::fabric::{Fabric, FabricEvent, TURNS};
 use crate::sys::{self, Poller, Wake};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -8,6 +8,9 @@ use std::thread::JoinHandle;
 
 /// The number under which the packet thread waits for its own wake-up.
 const WAKE: u64 = u64::MAX;
+
+/// Turns of the packet thread before it looks at the clock and lets the control plane in.
+const THREAD_TURNS: usize = 4;
 
 struct Shared {
     fabric: Mutex<Fabric>,
@@ -28,8 +31,8 @@ impl Shared {
     }
 
     /// One run of the fabric; its events become visible and ring the signal.
-    fn run(&self, fabric: &mut Fabric, now_ns: u64) -> Option<u64> {
-        let next = fabric.run(now_ns);
+    fn run(&self, fabric: &mut Fabric, now_ns: u64, turns: usize) -> Option<u64> {
+        let next = fabric.run(now_ns, turns, || self.waiting.load(Ordering::Relaxed) > 0);
         let found = fabric.take_events();
         if !found.is_empty() || fabric.tap.active() {
             self.events.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
@@ -86,7 +89,7 @@ impl Handle {
     pub fn poll(&self, now_ns: u64) -> Option<u64> {
         let mut fabric = self.shared.lock();
         fabric.all_ready();
-        self.shared.run(&mut fabric, now_ns)
+        self.shared.run(&mut fabric, now_ns, TURNS)
     }
 
     /// How many nanoseconds of a processor the packet thread has used.
@@ -150,7 +153,7 @@ fn work(shared: &Shared, poller: &Poller) {
             if number == WAKE { shared.wake.clear() } else { fabric.ready(number) }
         }
         let now_ns = sys::now_ns();
-        let next = shared.run(&mut fabric, now_ns);
+        let next = shared.run(&mut fabric, now_ns, THREAD_TURNS);
         shared.busy_ns.store(sys::thread_ns(), Ordering::Relaxed);
         // Said before the lock is given up: what is asked for from now on rings.
         shared.asleep.store(true, Ordering::SeqCst);

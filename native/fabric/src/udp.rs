@@ -1,4 +1,5 @@
 //! A UDP socket in batches: many datagrams a system call, and runs of equal ones as one (UDP GRO and GSO).
+use crate::ring::TURN;
 use crate::sys::{self, Name};
 use freehold_userplane::{Packet, Port, Recycler};
 use std::mem::{size_of, zeroed};
@@ -21,6 +22,8 @@ pub struct Udp {
     descriptor: OwnedFd,
     storage: Box<[u8]>,
     segmentation: bool,
+    /// How many runs the next receive takes: few where they are long, so that a turn stays short.
+    wanted: usize,
     pub lost: u64,
 }
 
@@ -32,7 +35,7 @@ impl Udp {
         for name in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
             let _ = sys::set_option(&descriptor, libc::SOL_SOCKET, name, 8 << 20);
         }
-        Ok(Self { descriptor, storage: vec![0; BATCH * LONGEST].into(), segmentation: true, lost: 0 })
+        Ok(Self { descriptor, storage: vec![0; BATCH * LONGEST].into(), segmentation: true, wanted: BATCH, lost: 0 })
     }
 
     pub fn descriptor(&self) -> &OwnedFd {
@@ -59,9 +62,10 @@ impl Udp {
                 header.msg_controllen = CONTROL as _;
             }
             let socket = self.descriptor.as_raw_fd();
-            let count = libc::recvmmsg(socket, headers.as_mut_ptr(), BATCH as _, 0, std::ptr::null_mut());
+            let count = libc::recvmmsg(socket, headers.as_mut_ptr(), self.wanted as _, 0, std::ptr::null_mut());
             (usize::try_from(count).unwrap_or(0), headers, names, controls)
         };
+        let before = packets.len();
         for place in 0..count {
             let Some(peer) = sys::get_name(&names[place]) else { continue };
             let length = (headers[place].msg_len as usize).min(LONGEST);
@@ -75,7 +79,9 @@ impl Udp {
                 packets.push(packet);
             }
         }
-        count == BATCH
+        let full = count == self.wanted;
+        self.wanted = if packets.len() - before > TURN { (self.wanted / 2).max(1) } else { BATCH };
+        full
     }
 
     /// Sends every datagram in order; what the socket cannot take now is lost, as on any wire.
