@@ -96,4 +96,43 @@ pub enum Node {
 #[derive(Default, Debug)]
 pub struct Layout {
     pub nodes: Vec<Node>,
+    /// Whether a value of the layout may be shared by all that hold it: a record without any list.
+    shared: Vec<bool>,
+}
+
+impl Layout {
+    /// A layout may only refer to those before it.
+    pub fn new(nodes: Vec<Node>) -> Self {
+        let mut layout = Self { nodes, shared: Vec::new() };
+        for index in 0..layout.nodes.len() {
+            let shared = layout.constant(index);
+            layout.shared.push(shared);
+        }
+        for (index, node) in layout.nodes.iter().enumerate() {
+            layout.shared[index] &= matches!(node, Node::Record { .. });
+        }
+        layout
+    }
+
+    pub fn is_shared(&self, node: NodeId) -> bool {
+        self.shared.get(node).copied().unwrap_or(false)
+    }
+
+    /// Whether no part of a value can change.
+    fn constant(&self, node: NodeId) -> bool {
+        let of = |inner: NodeId| self.shared.get(inner).copied().unwrap_or(false);
+        match &self.nodes[node] {
+            Node::List { .. } | Node::Counted { .. } | Node::Sessions => false,
+            Node::Sized { inner, .. } | Node::After { inner, .. } => of(*inner),
+            Node::Choice { cases, .. } => cases.iter().all(|(_, case)| of(*case)),
+            Node::Switch { cases, default, .. } => {
+                cases.iter().all(|(_, case)| of(*case)) && default.is_none_or(|case| of(case))
+            }
+            Node::Record { steps, .. } => steps.iter().all(|step| match step {
+                Step::Field { node, .. } => of(*node),
+                _ => true,
+            }),
+            _ => true,
+        }
+    }
 }

@@ -95,26 +95,24 @@ fn field(node: usize) -> Step {
 
 /// 0 octet, 1 rest, 2 bit, 3 record [spare 3, bit, counted list of octets, octet if left], 4 labels, 5 digits
 fn layout() -> Layout {
-    Layout {
-        nodes: vec![
-            Node::Unsigned { bits: 8, plus: 0 },
-            Node::Rest,
-            Node::Boolean,
-            Node::Record {
-                class: 7,
-                steps: vec![
-                    Step::Spare(3),
-                    field(2),
-                    Step::Count { bits: 4, bias: 0, of: 1 },
-                    field(6),
-                    Step::Field { node: 0, presence: Presence::IfLeft },
-                ],
-            },
-            Node::Labels,
-            Node::Digits(2),
-            Node::Counted { inner: 0 },
-        ],
-    }
+    Layout::new(vec![
+        Node::Unsigned { bits: 8, plus: 0 },
+        Node::Rest,
+        Node::Boolean,
+        Node::Record {
+            class: 7,
+            steps: vec![
+                Step::Spare(3),
+                field(2),
+                Step::Count { bits: 4, bias: 0, of: 1 },
+                field(6),
+                Step::Field { node: 0, presence: Presence::IfLeft },
+            ],
+        },
+        Node::Labels,
+        Node::Digits(2),
+        Node::Counted { inner: 0 },
+    ])
 }
 
 fn element(name: &str, format: Format, node: usize) -> InformationElement {

@@ -29,6 +29,12 @@ pub trait Sink {
     /// A PLMN with decimal digits only.
     fn plmn(&mut self, octets: [u8; 3]) -> Result<Self::Value, Malformed>;
     fn record(&mut self, class: usize, fields: Vec<Self::Value>) -> Result<Self::Value, Malformed>;
+    /// The value kept for these bits of this layout, if there is one.
+    fn kept(&mut self, _node: NodeId, _length: usize, _bits: u64) -> Option<Self::Value> {
+        None
+    }
+    /// A value that may be shared by all that read the same bits.
+    fn keep(&mut self, _node: NodeId, _length: usize, _bits: u64, _value: &Self::Value) {}
 }
 
 /// Reads values.
@@ -70,7 +76,26 @@ pub fn decode<S: Sink>(
     sink: &mut S,
 ) -> Result<S::Value, Malformed> {
     let mut frame = Frame::new();
-    read(layout, node, reader, sink, &mut frame).map(|(value, _)| value)
+    whole(layout, node, reader, sink, &mut frame).map(|(value, _)| value)
+}
+
+/// Values of up to so many bits are kept, where they may be shared: of these there are few.
+const KEPT_BITS: usize = 32;
+
+/// The value of the whole extent; the same bits give the same value.
+fn whole<S: Sink>(l: &Layout, node: NodeId, r: &mut Reader<'_>, sink: &mut S, frame: &mut Frame) -> Read<S::Value> {
+    let length = r.remaining();
+    if length > KEPT_BITS || !l.is_shared(node) {
+        return read(l, node, r, sink, frame);
+    }
+    let bits = r.peek(0, length).ok_or(Malformed)?;
+    if let Some(value) = sink.kept(node, length, bits) {
+        r.skip(length).ok_or(Malformed)?;
+        return Ok((value, 0));
+    }
+    let (value, number) = read(l, node, r, sink, frame)?;
+    sink.keep(node, length, bits, &value);
+    Ok((value, number))
 }
 
 type Read<V> = Result<(V, u64), Malformed>;
@@ -96,7 +121,7 @@ fn read<S: Sink>(layout: &Layout, node: NodeId, r: &mut Reader<'_>, sink: &mut S
         Node::Sized { bits, inner } => {
             let length = r.bits(*bits).ok_or(Malformed)? as usize;
             let end = r.enter(length * 8).ok_or(Malformed)?;
-            let value = read(layout, *inner, r, sink, frame);
+            let value = whole(layout, *inner, r, sink, frame);
             r.leave(end);
             value
         }

@@ -1,6 +1,7 @@
 //! Glue of the NAS engine: tables from Python's declarations, values as the classes declared there.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Mutex;
 
 use freehold_nas::{
@@ -8,19 +9,40 @@ use freehold_nas::{
     Tables, Unencodable, Writer,
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString, PyTuple};
 
-/// How many PLMN values are kept ready-made.
-const KEPT_PLMNS: usize = 256;
+/// How many ready-made values are kept at most.
+const KEPT: usize = 4096;
+
+/// A layout, a number of bits, and the bits.
+type Key = (NodeId, usize, u64);
+
+/// The layout of PLMN values among the keys.
+const PLMN: NodeId = NodeId::MAX;
+
+/// Hashes the addresses of classes, which nobody outside chooses.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, _bytes: &[u8]) {}
+    fn write_usize(&mut self, address: usize) {
+        self.0 = (address as u64 >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
 
 /// The compiled tables; decodes and encodes whole messages.
 #[pyclass(frozen, module = "freehold._native.nas")]
 struct Codec {
     tables: Tables,
     classes: Vec<Py<PyAny>>,
-    class_of: HashMap<usize, usize>,
-    plmns: Mutex<HashMap<[u8; 3], Py<PyAny>>>,
+    class_of: HashMap<usize, usize, BuildHasherDefault<AddressHasher>>,
+    kept: Mutex<HashMap<Key, Py<PyAny>>>,
     plmn: Py<PyAny>,
     decoded: Py<PyAny>,
     fault: Py<PyAny>,
@@ -39,14 +61,14 @@ impl Codec {
         classes: Vec<Py<PyAny>>,
         results: [Py<PyAny>; 4],
     ) -> PyResult<Self> {
-        let layout = Layout { nodes: nodes.iter().map(node).collect::<PyResult<_>>()? };
+        let layout = Layout::new(nodes.iter().map(node).collect::<PyResult<_>>()?);
         let messages = messages.iter().map(message).collect::<PyResult<_>>()?;
         let tables = Tables::new(layout, messages).ok_or_else(|| PyValueError::new_err("two messages of one type"))?;
         let class_of = classes.iter().enumerate().map(|(index, class)| (class.as_ptr() as usize, index)).collect();
         let [decoded, fault, protected, plmn] = results;
         let astuple = py.import("msgspec.structs")?.getattr("astuple")?.unbind();
-        let plmns = Mutex::new(HashMap::new());
-        Ok(Self { tables, classes, class_of, plmns, plmn, decoded, fault, protected, astuple })
+        let kept = Mutex::new(HashMap::new());
+        Ok(Self { tables, classes, class_of, kept, plmn, decoded, fault, protected, astuple })
     }
 
     /// Reads one NAS message: a Decoded with the message or None, and the faults found.
@@ -170,18 +192,13 @@ impl<'py> Sink for PySink<'_, 'py> {
     }
 
     fn plmn(&mut self, octets: [u8; 3]) -> Result<Self::Value, Malformed> {
-        let py = self.py;
-        let kept = self.codec.plmns.lock().ok().and_then(|plmns| plmns.get(&octets).map(|plmn| plmn.clone_ref(py)));
-        if let Some(plmn) = kept {
-            return Ok(plmn.into_bound(py));
+        let bits = u64::from(u32::from_be_bytes([0, octets[0], octets[1], octets[2]]));
+        if let Some(plmn) = self.kept(PLMN, 24, bits) {
+            return Ok(plmn);
         }
-        let made = self.codec.plmn.bind(py).call_method1("from_octets", (PyBytes::new(py, &octets),));
+        let made = self.codec.plmn.bind(self.py).call_method1("from_octets", (PyBytes::new(self.py, &octets),));
         let made = made.map_err(|error| self.refused(error))?;
-        if let Ok(mut plmns) = self.codec.plmns.lock()
-            && plmns.len() < KEPT_PLMNS
-        {
-            plmns.insert(octets, made.clone().unbind());
-        }
+        self.keep(PLMN, 24, bits, &made);
         Ok(made)
     }
 
@@ -189,6 +206,19 @@ impl<'py> Sink for PySink<'_, 'py> {
         let class = self.codec.classes.get(class).ok_or(Malformed)?.bind(self.py);
         let made = PyTuple::new(self.py, fields).and_then(|fields| class.call1(fields));
         made.map_err(|error| self.refused(error))
+    }
+
+    fn kept(&mut self, node: NodeId, length: usize, bits: u64) -> Option<Self::Value> {
+        let kept = self.codec.kept.lock().ok()?;
+        kept.get(&(node, length, bits)).map(|value| value.bind(self.py).clone())
+    }
+
+    fn keep(&mut self, node: NodeId, length: usize, bits: u64, value: &Self::Value) {
+        if let Ok(mut kept) = self.codec.kept.lock()
+            && kept.len() < KEPT
+        {
+            kept.insert((node, length, bits), value.clone().unbind());
+        }
     }
 }
 
@@ -231,9 +261,20 @@ impl<'py> Source for PySource<'_, 'py> {
     }
 
     fn plmn(&self, value: &Self::Value) -> Result<[u8; 3], Unencodable> {
-        let octets = value.getattr("octets").map_err(|_| wrong(value, "a PLMN"))?;
-        let octets = octets.cast::<PyBytes>().map_err(|_| wrong(value, "a PLMN"))?;
-        octets.as_bytes().try_into().map_err(|_| wrong(value, "a PLMN"))
+        let digits = |name| -> PyResult<Vec<u8>> {
+            let text = value.getattr(name)?.cast_into::<PyString>()?;
+            Ok(text.to_cow()?.bytes().map(|digit| digit.wrapping_sub(b'0')).collect())
+        };
+        let (mcc, mnc) = digits(intern!(self.py, "mcc"))
+            .and_then(|mcc| Ok((mcc, digits(intern!(self.py, "mnc"))?)))
+            .map_err(|_| wrong(value, "a PLMN"))?;
+        // TS 24.501 9.11.3.4: the third digit of the MNC stands beside that of the MCC, F where there is none
+        match (mcc.as_slice(), mnc.as_slice()) {
+            ([a, b, c], [d, e, rest @ ..]) if rest.len() < 2 && mcc.iter().chain(&mnc).all(|digit| *digit < 10) => {
+                Ok([a | b << 4, c | rest.first().unwrap_or(&15) << 4, d | e << 4])
+            }
+            _ => Err(wrong(value, "a PLMN")),
+        }
     }
 
     fn class(&self, value: &Self::Value) -> Option<usize> {

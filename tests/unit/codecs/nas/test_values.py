@@ -265,3 +265,26 @@ def test_when_an_option_is_asked_for_then_its_contents_are_found():  # TS 24.008
         options=[nas.ExtendedConfigurationOption(0x000A), nas.ExtendedConfigurationOption(0x000D, b"1234")]
     )
     assert (options.contents(0x000D), options.contents(0x000A), options.contents(0x0010)) == (b"1234", b"", None)
+
+
+# --- shared values ---------------------------------------------------------------------------------------------------
+def test_when_a_small_value_comes_again_then_it_is_the_same_object():
+    octets = encode(nas.RegistrationReject(22, t3346=nas.GprsTimer(1, 9)))
+
+    assert decode(octets).message.t3346 is decode(octets).message.t3346
+
+
+def test_when_a_value_holds_a_list_then_it_is_nobody_elses():
+    octets = bytes.fromhex("2e0501c1ffff7b000180")
+    first, second = (decode(octets).message.extended_pco for _ in range(2))
+    first.options.append(nas.ExtendedConfigurationOption(0x000D))
+
+    assert second.options == []
+    assert decode(octets).message.extended_pco.options == []
+
+
+def test_when_more_small_values_come_than_are_kept_then_each_is_still_right():
+    for number in range(5000):
+        slice_ = nas.SNssaiElement(SNssai(number % 256, number))
+        message = nas.UlNasTransport(1, b"x", snssai=slice_)
+        assert decode(encode(message)).message.snssai == slice_
