@@ -270,6 +270,28 @@ fn when_a_session_is_raw_then_packets_pass_untouched_both_ways() {
 }
 
 #[test]
+fn when_a_session_is_raw_then_its_own_pings_and_sockets_still_work() {
+    let mut bench = Bench::new(1);
+    bench.access.raw(1, true).unwrap();
+    bench.access.ping(1, GATEWAY, 8, 7).unwrap();
+    bench.until(|event| matches!(event, Event::PingReply { id: 7, .. }));
+    let udp = bench.access.udp_open(1, 5000).unwrap();
+    bench.access.send_to(udp, b"own", SocketAddrV4::new(GATEWAY, 7)).unwrap();
+    bench.until(|event| matches!(event, Event::Readable { .. }));
+    assert!(!bench.fetch(1, 80, b"GET / HTTP/1.0\r\n\r\n", usize::MAX).is_empty());
+    assert!(bench.access.raw_receive(1).unwrap().is_empty());
+    let foreign = ip::echo_request(terminal(1), GATEWAY, 99, 1, 8).unwrap();
+    bench.access.raw_send(1, foreign).unwrap();
+    let datagram = ip::udp((terminal(1), 6000), (GATEWAY, 7), b"raw").unwrap();
+    bench.access.raw_send(1, datagram).unwrap();
+    for _ in 0..3 {
+        bench.step();
+    }
+    let packets = bench.access.raw_receive(1).unwrap();
+    assert_eq!(packets.iter().map(|packet| packet[9]).collect::<Vec<u8>>(), [ip::ICMP, ip::UDP]);
+}
+
+#[test]
 fn when_ten_thousand_sessions_ping_then_all_are_answered() {
     let mut bench = Bench::new(10_000);
     for session in 1..=10_000 {

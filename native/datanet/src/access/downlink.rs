@@ -60,7 +60,12 @@ impl Access {
         session.counters.downlink_packets += 1;
         session.counters.downlink_bytes += packet.len() as u64;
         session.active = true;
-        if let Some(raw) = session.extras.as_mut().and_then(|extras| extras.raw.as_mut()) {
+        let address = session.address;
+        if let Some(extras) = &mut session.extras
+            && extras.raw.is_some()
+            && !ip::parse(packet).is_some_and(|view| Some(view.destination) == address && claimed(extras, &view))
+            && let Some(raw) = &mut extras.raw
+        {
             if raw.len() < RAW_WAITING {
                 raw.push_back(packet.to_vec());
             } else {
@@ -68,7 +73,6 @@ impl Access {
             }
             return;
         }
-        let address = session.address;
         let Some(view) = ip::parse(packet).filter(|view| Some(view.destination) == address) else {
             session.counters.dropped += 1;
             return;
@@ -95,6 +99,22 @@ impl Access {
             _ => {}
         }
         self.touch(session_id);
+    }
+}
+
+/// Whether a packet belongs to a ping or a socket of the engine although the session is raw.
+fn claimed(extras: &Extras, view: &ip::View<'_>) -> bool {
+    let port = ip::u16_at(view.payload, 2);
+    match view.protocol {
+        _ if view.fragment => false,
+        ip::ICMP => {
+            let id = ip::u32_at(view.payload, 4);
+            let asked = |ping: &super::session::Ping| Some(ping.id) == id && ping.destination == view.source;
+            view.payload.first() == Some(&0) && extras.pings.iter().any(asked)
+        }
+        ip::UDP => extras.udp.iter().any(|udp| Some(udp.port) == port),
+        ip::TCP => extras.tcp.as_ref().is_some_and(|stack| port.is_some_and(|port| stack.has(port))),
+        _ => false,
     }
 }
 

@@ -118,7 +118,8 @@ impl Access {
         Ok(())
     }
 
-    /// Hands every downlink packet of a session to `raw_receive` instead of the terminal's own stack, or ends that.
+    /// Hands a session's downlink packets to `raw_receive` instead of the terminal's own stack, or ends that. What
+    /// answers a ping or belongs to a socket of this engine still goes there.
     pub fn raw(&mut self, session_id: u64, on: bool) -> Result<(), Error> {
         let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
         session.extras().raw = on.then(VecDeque::new);

@@ -233,6 +233,14 @@ impl Stack {
         self.interface.poll_at(instant(now_ns), &self.sockets).map(nanoseconds)
     }
 
+    /// Whether one of its sockets has a local port.
+    pub fn has(&self, port: u16) -> bool {
+        self.open.iter().any(|tcp| {
+            let local = self.sockets.get::<Socket>(tcp.inner).local_endpoint();
+            tcp.listening == Some(port) || local.is_some_and(|local| local.port == port)
+        })
+    }
+
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
