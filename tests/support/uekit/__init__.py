@@ -176,16 +176,16 @@ class Network:
         rand = sqn.to_bytes(16, "big")
         return generate_vector(k, OPC, rand, sqn, amf, PLMN.serving_network_name)
 
-    def challenge(self, vector, *, ngksi: int = 0, abba: bytes = b"\0\0") -> bytes:
+    def challenge(self, vector, *, ngksi: int = 0, abba: bytes = b"\0\0", header: int | None = None) -> bytes:
         request = nas.AuthenticationRequest(
             KeySetIdentifier(mapped=False, value=ngksi), abba, rand=vector.rand, autn=vector.autn
         )
-        return self.send(request, None)
+        return self.send(request, header)
 
-    def authenticate(self, *, ngksi: int = 0) -> bytes:
+    def authenticate(self, *, ngksi: int = 0, header: int | None = None) -> bytes:
         """A challenge that is answered right; gives KAMF."""
         vector = self.vector()
-        self.challenge(vector, ngksi=ngksi)
+        self.challenge(vector, ngksi=ngksi, header=header)
         assert self.take(nas.AuthenticationResponse).response_parameter == vector.xres_star
         kseaf = keys.kseaf(vector.kausf, PLMN.serving_network_name)
         return keys.kamf(kseaf, SUPI.digits.encode(), b"\0\0")

@@ -72,7 +72,7 @@ class Received(msgspec.Struct, frozen=True):
 class Link:
     """The N1 NAS signalling connection of one terminal; a channel of its procedures."""
 
-    __slots__ = ("_receive", "_sending", "_ue", "complete_initial_message", "connection", "k_gnb_count", "secured")
+    __slots__ = ("_receive", "_sending", "_ue", "connection", "hidden", "initial_message", "k_gnb_count", "secured")
 
     def __init__(self, ue: Terminal, receive: Callable[[Received], None]) -> None:
         self._ue = ue
@@ -80,7 +80,8 @@ class Link:
         self._sending = False
         self.connection: Connection | None = None
         self.secured = False
-        self.complete_initial_message: bytes | None = None
+        self.initial_message: bytes | None = None
+        self.hidden = False
         self.k_gnb_count = 0
 
     def send(self, message: Message) -> None:
@@ -123,6 +124,17 @@ class Link:
         else:
             self._receive(Received(decoded, verified=False))
 
+    def container(self, *, asked: bool) -> bytes | None:
+        """What SECURITY MODE COMPLETE repeats: the initial message, if `asked` or if part of it was not sent yet.
+
+        TS 24.501 4.4.6, 5.4.2.3; only until the initial message is answered.
+        """
+        return self.initial_message if asked or self.hidden else None
+
+    def answered(self) -> None:
+        """The initial message has its answer: nothing of it is to be repeated any more (TS 24.501 4.4.6)."""
+        self.initial_message, self.hidden = None, False
+
     def lost(self) -> None:
         """The connection is gone; so is the secure exchange of messages on it (TS 24.501 4.4.2.5)."""
         self.connection = None
@@ -157,7 +169,7 @@ class Link:
         clear = cleartext(message)
         whole = nas.encode(message)
         security = self._ue.usim.security
-        self.complete_initial_message = whole if clear != message else None
+        self.initial_message, self.hidden = whole, clear != message
         if security is None:
             return nas.encode(clear)
         if clear != message:

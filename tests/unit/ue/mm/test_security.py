@@ -314,6 +314,28 @@ def test_when_the_command_is_sent_again_then_it_is_answered_again(network):  # T
     assert network.take(nas.SecurityModeComplete) == first
 
 
+def test_when_the_registration_is_over_then_a_new_command_gets_no_initial_message():  # TS 24.501 4.4.6
+    network = Network()
+    network.registered()
+    network.command(network.authenticate(ngksi=1, header=2), ngksi=1)
+
+    assert network.take(nas.SecurityModeComplete).nas_message_container is None
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_when_the_network_could_not_read_the_initial_message_then_it_comes_again_if_asked(asked):  # TS 24.501 5.4.2.3
+    network = Network()
+    network.registered()
+    network.release()
+    network.ue.deregister()  # all of its elements are clear
+    network.take(nas.DeregistrationRequestFromUe)
+    information = nas.AdditionalSecurityInformation(retransmit_initial_message=True) if asked else None
+    network.command(network.authenticate(ngksi=1), ngksi=1, additional_security_information=information)
+
+    container = network.take(nas.SecurityModeComplete).nas_message_container
+    assert (container is not None) is asked
+
+
 def test_when_other_algorithms_are_commanded_for_the_context_in_use_then_counts_go_on():  # TS 24.501 4.4.2.6
     network = Network()
     network.registered()

@@ -165,6 +165,7 @@ def request(ue: Terminal, kind: RegistrationKind, identity: Guti | Suci, *, foll
 def accepted(ue: Terminal, accept: RegistrationAccept) -> Granted:
     """Store what REGISTRATION ACCEPT grants, and acknowledge it (TS 24.501 5.5.1.2.4, 5.5.1.3.4)."""
     ue.alarms.stop("T3346", "T3502", "T3519", "T3520")
+    ue.link.answered()
     ue.usim.suci = None
     ue.mm.attempts = 0
     ue.mm.status = UpdateStatus.UPDATED

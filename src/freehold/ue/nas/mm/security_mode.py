@@ -37,11 +37,17 @@ async def security_mode(ue: Terminal, command: SecurityModeCommand, octets: byte
     ue.alarms.stop("T3516", "T3520")
     complete = SecurityModeComplete(
         imeisv=ue.configuration.equipment.pei if command.imeisv_request == IMEISV_REQUESTED else None,
-        nas_message_container=ue.link.complete_initial_message,  # TS 24.501 4.4.6, 5.4.2.3
+        nas_message_container=ue.link.container(asked=retransmission_asked(command)),
     )
     ue.link.secured = True
     ue.link.k_gnb_count = security.uplink  # TS 33.501 6.8.1.2.2
     ue.link.send_protected(security.protect(nas.encode(complete), HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT))
+
+
+def retransmission_asked(command: SecurityModeCommand) -> bool:
+    """Whether the network wants the initial message again: RINMR (TS 24.501 5.4.2.2, 9.11.3.12)."""
+    information = command.additional_security_information
+    return information is not None and information.retransmit_initial_message
 
 
 def objection(ue: Terminal, command: SecurityModeCommand) -> MmCause | None:

@@ -65,6 +65,7 @@ async def service_request(ue: Terminal, kind: ServiceType, sessions: tuple[int, 
         raise NoConnection("the connection was released during the service request")
     if isinstance(answer, AuthenticationReject):  # TS 24.501 5.4.1.3.5
         raise UsimInvalid("the network rejected the authentication")
+    ue.link.answered()
     if answer.pdu_session_status is not None:  # TS 24.501 5.6.1.4.1, 5.6.1.5
         ue.sessions.keep(frozenset(answer.pdu_session_status))
     if isinstance(answer, ServiceReject):
