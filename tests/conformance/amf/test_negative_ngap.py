@@ -11,13 +11,6 @@ from amfkit.watched import Watched
 from freehold.codecs import ngap
 
 NR = ("radioNetwork", "unspecified")
-SWITCH = ngap.PathSwitchRequestTransfer(
-    dl_ngu_up_tnl_information=(
-        "gTPTunnel",
-        ngap.GTPTunnel(transport_layer_address=(0x0A000001, 32), gtp_teid=bytes(4)),
-    ),
-    qos_flow_accepted_list=[ngap.QosFlowAcceptedItem(qos_flow_identifier=1)],
-)
 
 
 @pytest.fixture
@@ -471,24 +464,6 @@ def test_when_a_handover_is_required_then_its_preparation_fails(watched):
     )
     watched.gnb.send(message, 1)
     assert watched.gnb.next(ngap.HandoverPreparationFailure).amf_ue_ngap_id == ue.amf_id
-    watched.check()
-
-
-def test_when_a_path_switch_is_asked_for_then_it_fails_with_its_sessions(watched):
-    ue = watched.terminal()
-    message = ngap.PathSwitchRequest(
-        ran_ue_ngap_id=4,
-        source_amf_ue_ngap_id=ue.amf_id,
-        user_location_information=watched.gnb.location(),
-        ue_security_capabilities=ue.context.ue_security_capabilities,
-        pdu_session_resource_to_be_switched_dl_list=[
-            ngap.PDUSessionResourceToBeSwitchedDLItem(pdu_session_id=1, path_switch_request_transfer=SWITCH)
-        ],
-    )
-    watched.gnb.send(message, 1)
-    failure = watched.gnb.next(ngap.PathSwitchRequestFailure)
-    (item,) = failure.pdu_session_resource_released_list_ps_fail
-    assert item.pdu_session_id == 1
     watched.check()
 
 

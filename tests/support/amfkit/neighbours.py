@@ -173,6 +173,8 @@ class Smf(Scripted):
         )
     )
 
+    SWITCHED = ngap.encode_value(ngap.PathSwitchRequestAcknowledgeTransfer())
+
     def __init__(self):
         super().__init__()
         self.amf = None
@@ -201,6 +203,8 @@ class Smf(Scripted):
             return SmContextUpdatedData(
                 n2_sm_info=self.TRANSFER, n2_sm_info_type="PDU_RES_SETUP_REQ", up_cnx_state="ACTIVATING"
             )
+        if data.n2_sm_info_type == "PATH_SWITCH_REQ":
+            return SmContextUpdatedData(n2_sm_info=self.SWITCHED, n2_sm_info_type="PATH_SWITCH_REQ_ACK")
         return self.answers.get(data.n2_sm_info_type or data.n1_sm_message, SmContextUpdatedData())
 
     async def release_sm_context(self, reference, cause=""):

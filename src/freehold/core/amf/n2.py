@@ -13,6 +13,7 @@ from freehold.core.amf import ngap_errors
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.n2_ue import UE_HANDLERS, initial_ue_message
 from freehold.core.amf.n2_unsupported import UNSUPPORTED
+from freehold.core.amf.procedures import path_switch
 from freehold.core.amf.procedures.an_release import lose
 from freehold.core.amf.procedures.ng_reset import ng_reset
 from freehold.core.amf.procedures.ng_setup import ng_setup, ran_configuration_update, reset_ues
@@ -69,6 +70,7 @@ NODE_HANDLERS: Mapping[type[Any], NodeEntry] = MappingProxyType(
         ngap.AMFConfigurationUpdateAcknowledge: NodeEntry(False, acknowledge),
         ngap.AMFConfigurationUpdateFailure: NodeEntry(False, acknowledge),
         ngap.InitialUEMessage: NodeEntry(False, initial_ue_message),
+        ngap.PathSwitchRequest: NodeEntry(False, path_switch.begin),
         ngap.OverloadStart: NodeEntry(False, ignore),
         ngap.OverloadStop: NodeEntry(False, ignore),
         ngap.UplinkRANConfigurationTransfer: NodeEntry(False, ignore),

@@ -26,27 +26,6 @@ def no_handover(amf: AmfFunction, gnb: Gnb, message: ngap.HandoverRequired) -> N
     amf.fault("handover", f"{gnb} asked for a handover over N2, which this version does not do", subject=gnb)
 
 
-def no_path_switch(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:
-    """PATH SWITCH REQUEST FAILURE: every session stays where it was (TS 38.413 8.4.4.3)."""
-    transfer = ngap.PathSwitchRequestUnsuccessfulTransfer(cause=NO_HANDOVER)
-    released_items = [
-        ngap.PDUSessionResourceReleasedItemPSFail(
-            pdu_session_id=item.pdu_session_id, path_switch_request_unsuccessful_transfer=transfer
-        )
-        for item in message.pdu_session_resource_to_be_switched_dl_list
-    ]
-    send_ngap(
-        amf,
-        gnb,
-        ngap.PathSwitchRequestFailure(
-            amf_ue_ngap_id=message.source_amf_ue_ngap_id,
-            ran_ue_ngap_id=message.ran_ue_ngap_id,
-            pdu_session_resource_released_list_ps_fail=released_items,
-        ),
-    )
-    amf.fault("handover", f"{gnb} asked for a path switch, which this version does not do", subject=gnb)
-
-
 def handover_cancelled(amf: AmfFunction, gnb: Gnb, message: ngap.HandoverCancel) -> None:
     """HANDOVER CANCEL of what was never prepared is acknowledged (TS 38.413 8.4.5)."""
     send_ngap(
@@ -59,7 +38,6 @@ def handover_cancelled(amf: AmfFunction, gnb: Gnb, message: ngap.HandoverCancel)
 UNSUPPORTED: Mapping[type[Any], Callable[[AmfFunction, Gnb, Any], None]] = MappingProxyType(
     {
         ngap.HandoverRequired: no_handover,
-        ngap.PathSwitchRequest: no_path_switch,
         ngap.HandoverCancel: handover_cancelled,
     }
 )

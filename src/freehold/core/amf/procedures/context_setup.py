@@ -35,6 +35,8 @@ def setup_context(
     if security is None or not connection.move(ContextEvent.SETUP_REQUESTED):
         raise Bug(f"a context setup in state {connection.context.value}, security {security}")
     items = [setup_item(session, transfer) for session, transfer in sessions]
+    # TS 33.501 6.8.1.2.2: KgNB of the uplink NAS COUNT of the message that asked for this context
+    ue.security.next_hop, ue.security.chaining_count = security.kgnb(ue.security.count), 0
     subscription = ue.subscription
     rfsp = None
     if subscription is not None:
@@ -50,8 +52,7 @@ def setup_context(
             pdu_session_resource_setup_list_cxt_req=items or None,
             allowed_nssai=values.allowed_nssai(ue.mobility.allowed),
             ue_security_capabilities=values.ue_security_capabilities(ue.security.capability),
-            # TS 33.501 6.8.1.2.2: KgNB of the uplink NAS COUNT of the message that asked for this context
-            security_key=(int.from_bytes(security.kgnb(ue.security.count), "big"), 256),
+            security_key=(int.from_bytes(ue.security.next_hop, "big"), 256),
             mobility_restriction_list=restrictions(connection),
             ue_radio_capability=ue.radio.capability if ue.radio else None,
             ue_radio_capability_for_paging=ue.radio.capability_for_paging if ue.radio else None,

@@ -45,6 +45,18 @@ class Contexts:
         gnb.connections[ran_ue_ngap_id] = connection
         return connection
 
+    @staticmethod
+    def move(connection: Connection, gnb: Gnb, ran_ue_ngap_id: int, tai: Tai) -> None:
+        """Another gNB has the connection from now on; its AMF UE NGAP ID stays (TS 38.413 8.4.4.2)."""
+        before = connection.gnb.connections
+        if before.get(connection.ran_ue_ngap_id) is connection:
+            del before[connection.ran_ue_ngap_id]
+        connection.gnb, connection.ran_ue_ngap_id, connection.tai = gnb, ran_ue_ngap_id, tai
+        connection.stream = gnb.stream(connection.amf_ue_ngap_id)
+        gnb.connections[ran_ue_ngap_id] = connection
+        if connection.ue is not None:
+            connection.ue.mobility.tai = tai
+
     def disconnect(self, connection: Connection) -> None:
         """Forget a connection; its UE, if it still points here, is idle from now on."""
         if self.connections.get(connection.amf_ue_ngap_id) is connection:

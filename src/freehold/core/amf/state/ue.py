@@ -34,6 +34,9 @@ class UeSecurity(msgspec.Struct, gc=False):
     """The UE security capability IE's value as sent: 2 to 8 octets (TS 24.501 9.11.3.54)."""
     count: int = 0
     """The uplink NAS COUNT KgNB is derived from (TS 33.501 6.8.1.2.2)."""
+    next_hop: bytes = b""
+    """KgNB, then NH after each path switch (TS 33.501 6.9.2.1.1)."""
+    chaining_count: int = 0
 
 
 class UeMobility(msgspec.Struct, gc=False):

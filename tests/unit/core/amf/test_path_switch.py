@@ -1,0 +1,166 @@
+"""Xn based handover (TS 23.502 4.9.1.2.2, TS 38.413 8.4.4), also where it is not one (G09, G10)."""
+
+import msgspec
+import pytest
+
+from amfkit.harness import World
+from amfkit.watched import Watched
+from freehold.codecs import nas, ngap
+from freehold.services.errors import ServiceError
+
+SWITCH = ngap.PathSwitchRequestTransfer(
+    dl_ngu_up_tnl_information=(
+        "gTPTunnel",
+        ngap.GTPTunnel(transport_layer_address=(0x0A000002, 32), gtp_teid=b"\0\0\0\2"),
+    ),
+    qos_flow_accepted_list=[ngap.QosFlowAcceptedItem(qos_flow_identifier=1)],
+)
+
+
+def request(ue, gnb, sessions=(1,), **changes):
+    return msgspec.structs.replace(
+        ngap.PathSwitchRequest(
+            ran_ue_ngap_id=gnb.number * 100,
+            source_amf_ue_ngap_id=ue.amf_id,
+            user_location_information=gnb.location(),
+            ue_security_capabilities=ue.context.ue_security_capabilities,
+            pdu_session_resource_to_be_switched_dl_list=[
+                ngap.PDUSessionResourceToBeSwitchedDLItem(pdu_session_id=each, path_switch_request_transfer=SWITCH)
+                for each in sessions
+            ],
+        ),
+        **changes,
+    )
+
+
+def switch(ue, target, **changes):
+    """Hand a terminal over; the acknowledgement."""
+    target.send(request(ue, target, **changes), 1)
+    acknowledge = target.next(ngap.PathSwitchRequestAcknowledge)
+    ue.gnb, ue.ran_id = target, acknowledge.ran_ue_ngap_id
+    return acknowledge
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def ue(world):
+    terminal = world.terminal(world.gnb())
+    terminal.register()
+    terminal.establish()
+    return terminal
+
+
+def test_when_the_target_asks_then_sessions_and_connection_move_and_the_key_is_fresh(world, ue):
+    source, target = ue.gnb, world.gnb()
+    acknowledge = switch(ue, target)
+    assert [each.pdu_session_id for each in acknowledge.pdu_session_resource_switched_list] == [1]
+    assert acknowledge.amf_ue_ngap_id == ue.amf_id
+    assert acknowledge.ue_security_capabilities == ue.context.ue_security_capabilities
+    assert len(acknowledge.allowed_nssai) == 1
+    next_hop = ue.security.nh(ue.security.kgnb(0))
+    assert acknowledge.security_context.next_hop_chaining_count == 1
+    assert acknowledge.security_context.next_hop_nh == (int.from_bytes(next_hop, "big"), 256)
+    kind = world.smf.last("update_sm_context")[1].n2_sm_info_type
+    assert kind == "PATH_SWITCH_REQ"
+    (view,) = world.amf.ues()
+    assert view.gnb == "gnb2"
+    ue.establish(2, "ims")
+    source.nothing()
+    source.lose()
+    assert world.baseline()["connections"] == 1
+
+
+def test_when_the_terminal_goes_on_and_back_then_the_keys_form_a_chain(world, ue):
+    first, second = ue.gnb, world.gnb()
+    hop = ue.security.kgnb(0)
+    for count, target in enumerate([second, first] * 5, 1):
+        hop = ue.security.nh(hop)
+        context = switch(ue, target).security_context
+        assert context.next_hop_nh[0] == int.from_bytes(hop, "big")
+        assert context.next_hop_chaining_count == count % 8
+
+
+def test_when_the_smf_does_not_switch_one_then_it_is_released_and_the_others_go_on(world, ue):
+    ue.establish(2, "ims")
+    acknowledge = switch(ue, world.gnb(), sessions=(1, 9))
+    assert [each.pdu_session_id for each in acknowledge.pdu_session_resource_switched_list] == [1]
+    assert [each.pdu_session_id for each in acknowledge.pdu_session_resource_released_list_ps_ack] == [9]
+    states = {each.pdu_session_id: each.active for each in next(world.amf.ues()).sessions}
+    assert states == {1: True, 2: False}
+
+
+def test_when_no_session_can_be_switched_then_it_fails_and_the_source_keeps_the_terminal(world, ue):
+    target = world.gnb()
+    world.smf.fail["update_sm_context"] = ServiceError(500, "SYSTEM_FAILURE")
+    target.send(request(ue, target), 1)
+    target.next(ngap.PathSwitchRequestFailure)
+    world.smf.fail.clear()
+    assert next(world.amf.ues()).gnb == "gnb1"
+    ue.establish(2, "ims")
+
+
+def test_when_the_terminal_answers_on_the_target_then_its_nas_goes_on_under_the_same_keys(world, ue):
+    switch(ue, world.gnb())
+    ue.tell(ue.registration_request(kind=2, ksi=0))
+    ue.accepted(context=False)
+    ue.tell(nas.RegistrationComplete())
+    ue.go_idle()
+    assert next(world.amf.ues()).cm_state == "CM-IDLE"
+
+
+# --- not a handover ----------
+def refused(watched, message, gnb=None):
+    gnb = gnb or watched.gnb
+    gnb.send(message, 1)
+    failure = gnb.next(ngap.PathSwitchRequestFailure)
+    assert failure.amf_ue_ngap_id == message.source_amf_ue_ngap_id
+    watched.check()
+
+
+def test_g10_when_no_such_ue_is_connected_then_it_fails():
+    watched = Watched()
+    refused(watched, request(watched.control, watched.gnb, source_amf_ue_ngap_id=999_999))
+
+
+def test_g10_when_the_terminal_is_there_already_then_it_fails():
+    watched = Watched()
+    refused(watched, request(watched.control, watched.control_gnb), watched.control_gnb)
+
+
+def test_g10_when_the_terminal_has_no_context_yet_then_it_fails():
+    watched = Watched()
+    ue = watched.world.terminal(watched.control_gnb, 2)
+    ue.start()
+    ue.challenge()
+    ue.context = watched.control.context
+    refused(watched, request(ue, watched.gnb))
+
+
+def test_g10_when_the_tracking_area_is_not_served_then_it_fails():
+    watched = Watched()
+    refused(watched, request(watched.control, watched.gnb, user_location_information=watched.gnb.location(tac=77)))
+
+
+def test_g10_when_it_comes_twice_then_the_second_fails():
+    watched = Watched()
+    ue = watched.world.terminal(watched.control_gnb, 2)
+    ue.register()
+    ue.establish()
+    switch(ue, watched.gnb)
+    refused(watched, request(ue, watched.gnb))
+
+
+def test_g09_when_the_capabilities_differ_then_the_stored_ones_win_and_the_operator_learns_it():
+    watched = Watched()
+    ue = watched.world.terminal(watched.control_gnb, 2)
+    ue.register()
+    ue.establish()
+    weak = msgspec.structs.replace(ue.context.ue_security_capabilities, nr_encryption_algorithms=(0, 16))
+    acknowledge = switch(ue, watched.gnb, ue_security_capabilities=weak)
+    assert acknowledge.ue_security_capabilities == ue.context.ue_security_capabilities
+    assert "stored ones stand" in watched.world.event("protocol-fault").text
+    watched.check()
