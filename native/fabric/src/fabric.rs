@@ -162,8 +162,40 @@ impl Fabric {
         let mut access = Access::new(address);
         access.seed(seed);
         let (input, output, ready) = (Vec::new(), Vec::new(), socket.is_some());
-        self.accesses.push(AccessNode { access, address, socket, ready, input, output, next: None });
+        let terminals = Vec::new();
+        self.accesses.push(AccessNode { access, address, socket, ready, input, output, next: None, terminals });
         Ok(number)
+    }
+
+    /// Gives a terminal's session an open TUN instead of its own IP stack; another one is let go of.
+    pub fn attach_terminal(
+        &mut self,
+        access: AccessNumber,
+        session: u64,
+        descriptor: RawFd,
+        offloads: bool,
+    ) -> Result<(), Fault> {
+        self.detach_terminal(access, session)?;
+        let tun = Tun::new(duplicate(descriptor)?, offloads)?;
+        let node = self.accesses.get_mut(access).ok_or(Fault::Unknown)?;
+        node.access.raw(session, true).map_err(|_| Fault::Unknown)?;
+        match node.terminals.iter_mut().find(|place| place.is_none()) {
+            Some(place) => *place = Some((session, tun)),
+            None => node.terminals.push(Some((session, tun))),
+        }
+        Ok(())
+    }
+
+    /// Gives a terminal's session its own IP stack back.
+    pub fn detach_terminal(&mut self, access: AccessNumber, session: u64) -> Result<(), Fault> {
+        let node = self.accesses.get_mut(access).ok_or(Fault::Unknown)?;
+        for place in &mut node.terminals {
+            if place.as_ref().is_some_and(|(owner, _)| *owner == session) {
+                *place = None;
+                let _ = node.access.raw(session, false); // the session may be gone
+            }
+        }
+        Ok(())
     }
 
     /// Every descriptor to wait for, under the number that [`Fabric::ready`] knows it by.
@@ -181,6 +213,9 @@ impl Fabric {
         }
         for (number, node) in self.accesses.iter().enumerate() {
             all.extend(node.socket.as_ref().map(|socket| (key(1, number, 0), socket.descriptor())));
+            for (place, terminal) in node.terminals.iter().enumerate() {
+                all.extend(terminal.as_ref().map(|(_, tun)| (key(4, number, place), tun.descriptor())));
+            }
         }
         all
     }
@@ -191,6 +226,11 @@ impl Fabric {
         match kind {
             0 => self.upfs.get_mut(number).into_iter().for_each(|node| node.ready = true),
             1 => self.accesses.get_mut(number).into_iter().for_each(|node| node.ready = true),
+            4 => {
+                let terminals = self.accesses.get_mut(number).map(|node| &mut node.terminals);
+                let place = terminals.and_then(|terminals| terminals.get_mut(usize::from(instance)));
+                place.and_then(Option::as_mut).into_iter().for_each(|(_, tun)| tun.ready = true);
+            }
             _ => match self.network(number, instance) {
                 Ok(Network::Tun(tun)) => tun.ready = true,
                 Ok(Network::Engine { next, .. }) => *next = Some(0),
@@ -314,11 +354,13 @@ impl Fabric {
                 }
                 self.scratch = packets;
             }
-            if !first && !node.due(now_ns) {
+            let sent = node.read_terminals(&mut self.recycler, &mut self.leaving);
+            if !first && !sent && !node.due(now_ns) {
                 continue; // what was asked for between two calls is taken up by the first turn
             }
             node.next = node.access.poll(now_ns, &mut node.input, &mut node.output);
-            moved |= !node.output.is_empty();
+            node.write_terminals(&mut self.recycler, &mut self.leaving);
+            moved |= sent | !node.output.is_empty();
             self.send_access(now_ns, number);
         }
         moved

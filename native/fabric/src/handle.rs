@@ -45,7 +45,13 @@ impl Shared {
 /// A fabric that may run in its own thread, or be polled.
 pub struct Handle {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<Running>>,
+}
+
+/// The packet thread and what it waits with.
+struct Running {
+    thread: JoinHandle<()>,
+    poller: Arc<Poller>,
 }
 
 impl Handle {
@@ -103,21 +109,36 @@ impl Handle {
         std::mem::take(&mut *self.shared.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Starts the packet thread; ports added later are not waited for.
+    /// Adds a port, which a running packet thread waits for from now on.
+    pub fn with_port<R>(&self, change: impl FnOnce(&mut Fabric) -> R) -> R {
+        let running = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fabric = self.shared.lock();
+        let result = change(&mut fabric);
+        if let Some(running) = running.as_ref() {
+            for (number, descriptor) in fabric.descriptors() {
+                let _ = running.poller.add(descriptor, number); // those from before are there already
+            }
+            self.shared.wake.ring();
+        }
+        result
+    }
+
+    /// Starts the packet thread.
     pub fn start(&self) -> std::io::Result<()> {
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.is_some() {
+        let mut running = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.is_some() {
             return Ok(());
         }
-        let poller = Poller::new()?;
+        let poller = Arc::new(Poller::new()?);
         poller.add(&self.shared.wake.0, WAKE)?;
         for (number, descriptor) in self.shared.lock().descriptors() {
             poller.add(descriptor, number)?;
         }
         self.shared.stop.store(false, Ordering::SeqCst);
         self.shared.lock().clock = Some(sys::now_ns);
-        let shared = Arc::clone(&self.shared);
-        *thread = Some(std::thread::Builder::new().name("userplane".into()).spawn(move || work(&shared, &poller))?);
+        let (shared, waited) = (Arc::clone(&self.shared), Arc::clone(&poller));
+        let thread = std::thread::Builder::new().name("userplane".into()).spawn(move || work(&shared, &waited))?;
+        *running = Some(Running { thread, poller });
         Ok(())
     }
 
@@ -125,9 +146,9 @@ impl Handle {
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::SeqCst);
         self.shared.wake.ring();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
+        let running = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(running) = running {
+            let _ = running.thread.join();
         }
     }
 }

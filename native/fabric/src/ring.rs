@@ -2,7 +2,7 @@
 use crate::tun::Tun;
 use crate::udp::Udp;
 use freehold_datanet::{Access, DataNetwork, Datagram};
-use freehold_userplane::{Packet, Port, Upf};
+use freehold_userplane::{Packet, Port, Recycler, Upf};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
@@ -41,6 +41,8 @@ pub struct AccessNode {
     pub input: Vec<Datagram>,
     pub output: Vec<Datagram>,
     pub next: Option<u64>,
+    /// TUN interfaces that stand for the IP stacks of terminals, by session; a free place is used again.
+    pub terminals: Vec<Option<(u64, Tun)>>,
 }
 
 impl UpfNode {
@@ -97,6 +99,33 @@ impl AccessNode {
     pub fn offer(&mut self, source: SocketAddr, octets: &[u8]) {
         if self.input.len() < RING {
             self.input.push(Datagram { source, destination: self.address, payload: octets.to_vec() });
+        }
+    }
+
+    /// Reads what the terminals' TUN interfaces hold, at most a turn each; whether there was something.
+    pub fn read_terminals(&mut self, recycler: &mut Recycler, scratch: &mut Vec<Packet>) -> bool {
+        let mut moved = false;
+        for (session, tun) in self.terminals.iter_mut().flatten() {
+            tun.read(Port::N6(0), self.address, recycler, scratch);
+            moved |= !scratch.is_empty();
+            for packet in scratch.drain(..) {
+                let _ = self.access.raw_send(*session, packet.octets().to_vec()); // more than may wait is lost
+                recycler.keep(packet);
+            }
+        }
+        moved
+    }
+
+    /// Writes what came for the terminals to their TUN interfaces.
+    pub fn write_terminals(&mut self, recycler: &mut Recycler, scratch: &mut Vec<Packet>) {
+        for (session, tun) in self.terminals.iter_mut().flatten() {
+            for octets in self.access.raw_receive(*session).unwrap_or_default() {
+                let mut packet = recycler.take();
+                packet.fill(&octets);
+                scratch.push(packet);
+            }
+            tun.write(scratch);
+            scratch.drain(..).for_each(|packet| recycler.keep(packet));
         }
     }
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from freehold.app.sockets import TcpSocket, UdpSocket
 from freehold.net.access import AccessPlane
+from freehold.net.tun import TerminalTun
 from freehold.procedure import Signal
 from freehold.services.access import PingResult
 from freehold.services.nudr import Subscriber
@@ -77,6 +80,19 @@ class PduSession:
     async def tcp_connect(self, host: str, port: int) -> TcpSocket:
         """A TCP connection from the terminal's address; ConnectionError where it is refused."""
         return await TcpSocket.connect(self._world, self._plane, self._session.number, host, port)
+
+    @contextlib.contextmanager
+    def tun(self, name: str = "fhue%d") -> Iterator[str]:
+        """The name of an interface that is this session, for programs of the host; needs root and real time."""
+        interface = TerminalTun(self.ip, self.mtu, name)
+        try:
+            self._plane.attach_tun(self._session.number, interface)
+            try:
+                yield interface.name
+            finally:
+                self._plane.detach_tun(self._session.number)
+        finally:
+            interface.close()
 
     def udp(self, port: int = 0) -> UdpSocket:
         """A UDP socket on the terminal's address; port 0 takes a free one."""

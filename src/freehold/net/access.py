@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from freehold._native.userplane import Fabric
+from freehold.net.tun import TerminalTun
 from freehold.services.access import PingResult, Tunnel
 
 
@@ -94,6 +95,14 @@ class AccessPlane:
     def octets(self, session: int) -> tuple[int, int]:
         """Uplink and downlink octets of IP carried so far."""
         return self.fabric.octets(self.number, session) or (0, 0)
+
+    def attach_tun(self, session: int, tun: TerminalTun) -> None:
+        """Let a TUN stand for a session's own IP stack: its pings and sockets hear nothing meanwhile."""
+        self.fabric.attach_terminal(self.number, session, tun.descriptor, tun.offloads)
+
+    def detach_tun(self, session: int) -> None:
+        """Give a session its own IP stack back."""
+        self.fabric.detach_terminal(self.number, session)
 
     def on_socket(self, socket: int, callback: Callable[[SocketEvent], None] | None) -> None:
         """Call when something happens to a terminal's socket; None ends it."""

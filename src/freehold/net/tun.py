@@ -67,7 +67,7 @@ class Tun:
         try:
             self.descriptor, self.name, self.offloads = _open(settings.name)
             self._undo.callback(os.close, self.descriptor)
-            self._configure(settings.mtu)
+            _configure(self.name, self.gateway, self._pool.netmask, settings.mtu)
             self._forward(settings.mode)
         except BaseException:
             self._undo.close()
@@ -85,26 +85,6 @@ class Tun:
     def return_route(self, host: str) -> str:
         """What other routers need with `route`: `host` is this machine's address on their side."""
         return f"ip route add {self._pool} via {host}"
-
-    def _configure(self, mtu: int) -> None:
-        if (quiet := SETTINGS_6 / self.name / "disable_ipv6").exists():
-            quiet.write_text("1", encoding="ascii")  # no router solicitations to terminals
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-            self._set(control, SIOCSIFADDR, _address(self.gateway))
-            self._set(control, SIOCSIFNETMASK, _address(self._pool.netmask))
-            self._set(control, SIOCSIFMTU, struct.pack("=i20x", mtu))
-            self._set(control, SIOCSIFTXQLEN, struct.pack("=i20x", QUEUE))
-            request = struct.pack("=16s24x", self.name.encode())
-            flags: int = struct.unpack("=16sH22x", fcntl.ioctl(control, SIOCGIFFLAGS, request))[1]
-            self._set(control, SIOCSIFFLAGS, struct.pack("=H22x", flags | IFF_UP))
-
-    def _set(self, control: socket.socket, request: int, value: bytes) -> None:
-        try:
-            fcntl.ioctl(control, request, struct.pack("=16s24s", self.name.encode(), value))
-        except OSError as error:
-            raise Unusable(
-                f"interface {self.name} for {self._pool}: {error.strerror}; is another interface using this pool?"
-            ) from error
 
     # --- Forwarding and masquerade ---------------------------------------------------------------
     def _forward(self, mode: Mode) -> None:
@@ -160,6 +140,49 @@ class Tun:
         if done.returncode != 0:
             reason = (done.stderr.strip().splitlines() or ["failed"])[0]
             raise Unusable(f"{command[0]} for {self.name}: {reason}")
+
+
+class TerminalTun:
+    """A TUN that is a terminal's interface in one PDU session: programs of the host are the terminal's programs.
+
+    It may be moved to a network namespace of its own (`ip link set NAME netns TERMINAL`), as a host that is also the
+    data network needs it. Unusable without root or CAP_NET_ADMIN.
+    """
+
+    def __init__(self, address: str, mtu: int, name: str = f"{PREFIX}ue%d") -> None:
+        self.descriptor, self.name, self.offloads = _open(name)
+        try:
+            _configure(self.name, IPv4Address(address), IPv4Address("255.255.255.255"), mtu)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Remove the interface, once the access engine let go of it; harmless when done twice."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def _configure(name: str, address: IPv4Address, netmask: IPv4Address, mtu: int) -> None:
+    """Give an interface its address, and bring it up."""
+    if (quiet := SETTINGS_6 / name / "disable_ipv6").exists():
+        quiet.write_text("1", encoding="ascii")  # no router solicitations to terminals
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        _set(control, name, SIOCSIFADDR, _address(address))
+        _set(control, name, SIOCSIFNETMASK, _address(netmask))
+        _set(control, name, SIOCSIFMTU, struct.pack("=i20x", mtu))
+        _set(control, name, SIOCSIFTXQLEN, struct.pack("=i20x", QUEUE))
+        request = struct.pack("=16s24x", name.encode())
+        flags: int = struct.unpack("=16sH22x", fcntl.ioctl(control, SIOCGIFFLAGS, request))[1]
+        _set(control, name, SIOCSIFFLAGS, struct.pack("=H22x", flags | IFF_UP))
+
+
+def _set(control: socket.socket, name: str, request: int, value: bytes) -> None:
+    try:
+        fcntl.ioctl(control, request, struct.pack("=16s24s", name.encode(), value))
+    except OSError as error:
+        raise Unusable(f"interface {name}: {error.strerror}; does another interface use its addresses?") from error
 
 
 def _run(command: list[str], given: str | None) -> subprocess.CompletedProcess[str]:

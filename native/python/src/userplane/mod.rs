@@ -113,7 +113,7 @@ impl Fabric {
         settings.protected.extend(prefixes(protected));
         settings.trusted_sources = prefixes(trusted);
         (settings.buffer_packets, settings.answers_a_second) = (buffer_packets, answers_a_second);
-        self.handle.with(|fabric| fabric.add_upf(&settings, socket)).map_err(fault)
+        self.handle.with_port(|fabric| fabric.add_upf(&settings, socket)).map_err(fault)
     }
 
     fn add_instance(&self, upf: usize, pools: Vec<Network>, local_switch: &str) -> PyResult<u16> {
@@ -149,11 +149,20 @@ impl Fabric {
         });
         let config = Config { mtu, seed, resolver, ..Config::new(address) };
         let relay = HostRelay::new()?;
-        self.handle.with(|fabric| fabric.attach_relay(upf, instance, config, relay)).map_err(fault)
+        self.handle.with_port(|fabric| fabric.attach_relay(upf, instance, config, relay)).map_err(fault)
     }
 
     fn attach_tun(&self, upf: usize, instance: u16, descriptor: RawFd, offloads: bool) -> PyResult<()> {
-        self.handle.with(|fabric| fabric.attach_tun(upf, instance, descriptor, offloads)).map_err(fault)
+        self.handle.with_port(|fabric| fabric.attach_tun(upf, instance, descriptor, offloads)).map_err(fault)
+    }
+
+    fn attach_terminal(&self, access: usize, session: u64, descriptor: RawFd, offloads: bool) -> PyResult<()> {
+        let attach = |fabric: &mut Inner| fabric.attach_terminal(access, session, descriptor, offloads);
+        self.handle.with_port(attach).map_err(fault)
+    }
+
+    fn detach_terminal(&self, access: usize, session: u64) -> PyResult<()> {
+        self.handle.with(|fabric| fabric.detach_terminal(access, session)).map_err(fault)
     }
 
     fn detach_network(&self, py: Python<'_>, upf: usize, instance: u16) -> PyResult<()> {
@@ -161,7 +170,7 @@ impl Fabric {
     }
 
     fn add_access(&self, address: Address, seed: u64, socket: Option<RawFd>) -> PyResult<usize> {
-        self.handle.with(|fabric| fabric.add_access(address.0, seed, socket)).map_err(fault)
+        self.handle.with_port(|fabric| fabric.add_access(address.0, seed, socket)).map_err(fault)
     }
 
     fn tap(&self, py: Python<'_>, on: bool) {
