@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from freehold.codecs.nas import PduSessionType, RegistrationKind, ServiceType
+from freehold.codecs.nas import PduSessionType, QosFlowDescription, QosRule, RegistrationKind, ServiceType
 from freehold.procedure import Driver, Environment, Signal
 from freehold.services.access import TerminalPlane
 from freehold.services.air import Bearer, Cell, SystemInformation
@@ -22,6 +22,7 @@ from freehold.ue.nas.mm.deregistration import deregistration
 from freehold.ue.nas.mm.registration import registration
 from freehold.ue.nas.mm.service_request import service_request
 from freehold.ue.nas.sm.establishment import establishment
+from freehold.ue.nas.sm.modification import modification
 from freehold.ue.nas.sm.release import release
 from freehold.ue.sessions import PduSessions
 from freehold.ue.state.mobility import Forbidden, Granted, MmContext, MmEvent, MmState
@@ -35,8 +36,8 @@ CELL_BARRED = 300.0
 class Terminal:
     """A UE with its USIM; `number` makes its sessions' numbers in the access engine unique.
 
-    `register`, `pdu_session`, `release_session`, `deregister` and `service_request` each start a procedure and give a
-    signal of its result; a refusal is raised where the signal is awaited or read. All run in the driver's environment.
+    Each of `register`, `pdu_session`, `modify_session`, `release_session`, `deregister` and `service_request` starts a
+    procedure and gives a signal of its result; a refusal is raised where the signal is awaited or read.
     """
 
     __slots__ = (
@@ -108,6 +109,12 @@ class Terminal:
     def release_session(self, identity: int) -> Signal[None]:
         """Release a PDU session."""
         return self.conversation.perform(release(self, identity))
+
+    def modify_session(
+        self, identity: int, rules: tuple[QosRule, ...] = (), flows: tuple[QosFlowDescription, ...] = ()
+    ) -> Signal[Session]:
+        """Ask for other QoS rules and flows of a PDU session."""
+        return self.conversation.perform(modification(self, identity, rules, flows))
 
     def deregister(self, *, switch_off: bool = False) -> Signal[None]:
         """Deregister; with `switch_off` the terminal is off afterwards."""

@@ -22,6 +22,7 @@ from freehold.codecs.nas import (
     PduSessionEstablishmentAccept,
     PduSessionEstablishmentReject,
     PduSessionModificationCommand,
+    PduSessionModificationReject,
     PduSessionReleaseCommand,
     PduSessionReleaseReject,
     RegistrationAccept,
@@ -92,7 +93,7 @@ MOBILITY: Mapping[type[Message], Rule] = MappingProxyType(
         ServiceAccept: Rule(frozenset({S.SERVICE_REQUEST_INITIATED})),
         ServiceReject: Rule(frozenset({S.SERVICE_REQUEST_INITIATED}), _plain_cause),
         DeregistrationAcceptToUe: Rule(frozenset({S.DEREGISTERED_INITIATED}), _always),
-        DeregistrationRequestToUe: Rule(REGISTERED | {S.REGISTERED_INITIATED}, starts=network_deregistration),
+        DeregistrationRequestToUe: Rule(CONNECTED, starts=network_deregistration),
         ConfigurationUpdateCommand: Rule(REGISTERED, starts=configuration_update),
         MmStatus: Rule(frozenset(S), _always),
     }
@@ -101,7 +102,13 @@ MOBILITY: Mapping[type[Message], Rule] = MappingProxyType(
 SESSION: Mapping[type[SmMessage], Procedure[Any, Any]] = MappingProxyType(
     {PduSessionReleaseCommand: network_release, PduSessionModificationCommand: network_modification}
 )
-ANSWERS = (PduSessionEstablishmentAccept, PduSessionEstablishmentReject, PduSessionReleaseReject, SmStatus)
+ANSWERS = (
+    PduSessionEstablishmentAccept,
+    PduSessionEstablishmentReject,
+    PduSessionModificationReject,
+    PduSessionReleaseReject,
+    SmStatus,
+)
 
 
 def dispatch(ue: Terminal, received: Received) -> None:

@@ -49,6 +49,20 @@ def test_when_a_terminal_is_switched_off_then_it_waits_for_nothing():  # TS 24.5
     assert network.ue.mm.state is MmState.NULL
 
 
+def test_when_both_deregister_at_once_then_both_are_content():  # TS 24.501 5.5.2.2.6 e
+    network = Network()
+    network.registered()
+    done = network.ue.deregister()
+    network.take(nas.DeregistrationRequestFromUe)
+    network.send(nas.DeregistrationRequestToUe(nas.DeregistrationType(reregistration_required=True)))
+
+    assert network.take(nas.DeregistrationAcceptFromUe)
+    assert done.result() is None
+    assert network.ue.mm.state is MmState.DEREGISTERED
+    network.release()
+    assert not network.uplink
+
+
 def test_when_no_accept_comes_then_the_terminal_asks_five_times_and_goes():  # TS 24.501 5.5.2.2.6
     network = Network()
     network.registered()

@@ -325,6 +325,60 @@ def test_when_the_network_modifies_the_session_then_it_goes_by_the_new_values(ne
     assert session.granted.flows == (flow,)
 
 
+def test_when_the_terminal_asks_for_other_rules_then_it_goes_by_what_is_commanded(network):  # TS 24.501 6.4.2
+    session = network.session()
+    rule = nas.QosRule(2, 1, default=False, precedence=10, segregation=False, qfi=2)
+    done = network.ue.modify_session(1, (rule,))
+    transport, request = network.take_session(nas.PduSessionModificationRequest)
+    assert transport.request_type == nas.RequestType.MODIFICATION_REQUEST
+    assert request.requested_qos_rules == [rule]
+    assert session.state is SmState.MODIFICATION_PENDING
+    network.send_session(nas.PduSessionModificationCommand(1, request.pti, authorized_qos_rules=[rule]))
+
+    assert network.take_session(nas.PduSessionModificationComplete)[1].pti == request.pti
+    assert done.result() is session
+    assert session.granted.rules == (nas.default_rule(1), rule)
+    assert session.state is SmState.ACTIVE
+
+
+@pytest.mark.parametrize("how", ["rejected", "undelivered", "released", "unanswered"])
+def test_when_a_modification_fails_then_the_session_stays_as_it_was(network, how):  # TS 24.501 6.4.2.4, 6.4.2.6
+    session = network.session()
+    before = session.granted
+    done = network.ue.modify_session(1)
+    transport, request = network.take_session(nas.PduSessionModificationRequest)
+    match how:
+        case "rejected":
+            network.send_session(nas.PduSessionModificationReject(1, request.pti, 31))
+        case "undelivered":
+            network.send(nas.DlNasTransport(1, transport.payload_container, pdu_session_identity=1, cause=90))
+        case "released":
+            network.release()
+        case "unanswered":
+            network.world.run(16 * 5 + 1)
+
+    with pytest.raises((Refused, NoConnection, TimerExpired)):
+        done.result()
+    assert (session.state, session.granted) == (SmState.ACTIVE, before)
+    assert network.ue.sm.transactions == set()
+
+
+def test_when_an_idle_terminal_asks_for_a_modification_then_it_asks_for_service_first(network):
+    network.session()
+    network.release()
+    network.ue.modify_session(1)
+    network.take(nas.ServiceRequest)
+    network.send(nas.ServiceAccept())
+
+    assert network.take_session(nas.PduSessionModificationRequest)
+
+
+def test_when_an_inactive_session_is_to_be_modified_then_nothing_is_sent(network):
+    with pytest.raises(NoConnection):
+        network.ue.modify_session(3).result()
+    assert not network.uplink
+
+
 def test_when_rules_and_flows_are_deleted_then_they_are_gone():
     rule = nas.default_rule(1)
     flow = nas.QosFlowDescription(1, 1)

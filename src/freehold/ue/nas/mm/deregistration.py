@@ -52,7 +52,8 @@ async def deregistration(ue: Terminal, *, switch_off: bool = False) -> None:
         if switch_off:
             ue.link.send(request)
         else:
-            await exchange(ue.link, request, DeregistrationAcceptToUe, Released, timer="T3521")
+            types = (DeregistrationAcceptToUe, DeregistrationRequestToUe, Released)
+            await exchange(ue.link, request, *types, timer="T3521")
             ue.expect_release()  # TS 24.501 5.3.1.3
     except (TimerExpired, NoConnection):  # TS 24.501 5.5.2.2.6 a, c: local deregistration
         ue.release_locally()
@@ -65,6 +66,9 @@ async def network_deregistration(ue: Terminal, request: DeregistrationRequestToU
     if ue.mm.state is MmState.REGISTERED_INITIATED and ue.mm.attempts == 0 and not ue.mm.granted.tai_list:
         return  # TS 24.501 5.5.1.2.7 f: initial registration goes on
     ue.link.send(DeregistrationAcceptFromUe())
+    if ue.mm.state is MmState.DEREGISTERED_INITIATED:  # TS 24.501 5.5.2.2.6 e: both want the same
+        ue.conversation.deliver(request)
+        return
     again = request.deregistration_type.reregistration_required
     if request.cause is not None and not again:
         refusals.apply(ue, request.cause)

@@ -1,4 +1,4 @@
-"""PDU session modification commanded by the network (TS 24.501 6.3.2)."""
+"""PDU session modification, commanded by the network and asked for by the UE (TS 24.501 6.3.2, 6.4.2)."""
 
 from __future__ import annotations
 
@@ -9,22 +9,77 @@ import msgspec
 from freehold.codecs.nas import (
     PduSessionModificationCommand,
     PduSessionModificationComplete,
+    PduSessionModificationReject,
+    PduSessionModificationRequest,
     QosFlowDescription,
     QosRule,
+    RequestType,
+    ServiceType,
 )
 from freehold.codecs.nas.values.qos import CREATE, DELETE
-from freehold.procedure import procedure
-from freehold.ue.nas.sm.transport import SessionChannel
+from freehold.procedure import Collision, procedure
+from freehold.procedure.effects import Exchange
+from freehold.ue.errors import NoConnection, Refused
+from freehold.ue.nas.link import Released
+from freehold.ue.nas.mm.service_request import service_request
+from freehold.ue.nas.sm.transport import SessionChannel, Undelivered, of_transaction
+from freehold.ue.state.session import Session, SmEvent, SmState
 
 if TYPE_CHECKING:
     from freehold.ue.terminal import Terminal
+
+Answer = PduSessionModificationCommand | PduSessionModificationReject | Undelivered | Released
+
+
+@procedure(spec="TS 24.501 6.4.2", collides={"deregistration": Collision.ABORT})
+async def modification(
+    ue: Terminal, identity: int, rules: tuple[QosRule, ...] = (), flows: tuple[QosFlowDescription, ...] = ()
+) -> Session:
+    """Ask for other QoS rules and flows; Refused where the network keeps the session as it is."""
+    session = ue.sm.sessions.get(identity)
+    if session is None or session.state is not SmState.ACTIVE:
+        raise NoConnection(f"PDU session {identity} is not active")
+    if ue.link.connection is None:
+        await service_request(ue, ServiceType.SIGNALLING)
+    pti = ue.sm.begin()
+    channel = SessionChannel(ue.link, identity, request_type=RequestType.MODIFICATION_REQUEST)
+    request = PduSessionModificationRequest(
+        identity,
+        pti,
+        requested_qos_rules=list(rules) or None,
+        requested_qos_flow_descriptions=list(flows) or None,
+    )
+    types = (PduSessionModificationCommand, PduSessionModificationReject, Undelivered, Released)
+    session.step(SmEvent.MODIFICATION)
+    try:
+        answer: Answer = await Exchange(channel, request, types, "T3581", of_transaction(identity, pti))
+    finally:  # TS 24.501 6.4.2.6 a: without an answer the session stays as it was
+        ue.sm.end(pti)
+        settle(session)
+    match answer:
+        case PduSessionModificationCommand():
+            modified(ue, session, answer)  # TS 24.501 6.4.2.3
+        case PduSessionModificationReject() | Undelivered():
+            raise Refused(answer.cause, f"PDU session modification refused with cause #{answer.cause}")
+        case Released():
+            raise NoConnection("the connection was released during the modification")
+    return session
+
+
+def settle(session: Session) -> None:
+    """The modification is over, unless the session ended before it (TS 24.501 6.1.3.2)."""
+    if session.state is SmState.MODIFICATION_PENDING:
+        session.step(SmEvent.MODIFIED)
 
 
 @procedure(spec="TS 24.501 6.3.2.3")
 async def network_modification(ue: Terminal, command: PduSessionModificationCommand) -> None:
     """Take the new AMBR, rules and flows into use and say so."""
-    identity = command.pdu_session_identity
-    session = ue.sm.sessions[identity]
+    modified(ue, ue.sm.sessions[command.pdu_session_identity], command)
+
+
+def modified(ue: Terminal, session: Session, command: PduSessionModificationCommand) -> None:
+    """What a command changes, and its acknowledgement (TS 24.501 6.3.2.3)."""
     granted = session.granted
     if granted is not None:
         session.granted = msgspec.structs.replace(
@@ -33,7 +88,7 @@ async def network_modification(ue: Terminal, command: PduSessionModificationComm
             rules=changed_rules(granted.rules, command.authorized_qos_rules or []),
             flows=changed_flows(granted.flows, command.authorized_qos_flow_descriptions or []),
         )
-    SessionChannel(ue.link, identity).send(PduSessionModificationComplete(identity, command.pti))
+    SessionChannel(ue.link, session.identity).send(PduSessionModificationComplete(session.identity, command.pti))
 
 
 def changed_rules(rules: tuple[QosRule, ...], changes: list[QosRule]) -> tuple[QosRule, ...]:
