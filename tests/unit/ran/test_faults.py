@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 
+from asn1kit.generate import Generator
 from freehold.codecs import ngap
 from rankit import (
     Scene,
@@ -218,6 +220,16 @@ def test_when_a_procedure_is_not_served_then_its_criticality_decides_on_an_answe
     indication = scene.amf.expect(ngap.ErrorIndication)
     assert indication.cause == ("protocol", "abstract-syntax-error-reject")
     assert scene.faults() == (2, 2)
+
+
+def test_when_a_handover_is_asked_for_then_its_preparation_fails_and_nobody_moves():
+    scene = Scene()
+    generator = Generator("ngap", ngap, random.Random(1), 0.0)
+    request = msgspec.structs.replace(generator.named("HandoverRequest"), amf_ue_ngap_id=4711)
+    scene.amf.say(request)
+    failure = scene.amf.expect(ngap.HandoverFailure)
+    assert (failure.amf_ue_ngap_id, failure.cause) == (4711, ("radioNetwork", "ho-target-not-allowed"))
+    assert scene.gnb.contexts.ues == {}
 
 
 def test_when_an_error_indication_is_itself_faulty_then_silence():

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from freehold.codecs import ngap
-from freehold.spec.identities import PlmnId, STmsi, Tai
-from rankit import TMSI, Scene, ScriptedAmf, ScriptedTerminal, downlink, paging
+from freehold.spec.identities import Guami, PlmnId, STmsi, Tai
+from freehold.stack.ngap_values import guami
+from rankit import GUAMI, PLMN, TMSI, Scene, ScriptedAmf, ScriptedTerminal, downlink, paging
 
 
 # --- paging -----------------------------------------------------------------------------------
@@ -50,6 +51,45 @@ def test_when_an_identity_moves_to_another_terminal_then_the_first_one_leaving_c
     scene.gnb.camp(first, None)
     scene.amf.say(paging())
     assert (first.pages, second.pages) == (0, 1)
+
+
+# --- questions --------------------------------------------------------------------------------
+def ask(ran_id, event="direct"):
+    kind = ngap.LocationReportingRequestType(event_type=event, report_area="cell")
+    return ngap.LocationReportingControl(amf_ue_ngap_id=7, ran_ue_ngap_id=ran_id, location_reporting_request_type=kind)
+
+
+def test_when_the_amf_asks_where_a_terminal_is_then_the_cell_is_told():
+    scene = Scene()
+    _, ran_id = scene.established(7)
+    scene.amf.say(ask(ran_id))
+    report = scene.amf.expect(ngap.LocationReport)
+    assert report.user_location_information == scene.gnb.location
+    assert report.location_reporting_request_type.event_type == "direct"
+    scene.amf.say(ask(ran_id, "change-of-serve-cell"))
+    scene.amf.silent()
+
+
+def test_when_the_amf_asks_for_voice_over_ims_then_it_is_not_supported():
+    scene = Scene()
+    _, ran_id = scene.established(7)
+    scene.amf.say(ngap.UERadioCapabilityCheckRequest(amf_ue_ngap_id=7, ran_ue_ngap_id=ran_id))
+    assert scene.amf.expect(ngap.UERadioCapabilityCheckResponse).ims_voice_support_indicator == "not-supported"
+
+
+def test_when_the_amf_gives_a_guami_up_then_terminals_that_know_it_go_to_another():
+    scene = Scene(capacity=255)
+    second = ScriptedAmf(scene.environment, guamis=(Guami(PLMN, 2, 9, 4),), name="second", capacity=255)
+    scene.gnb.add_amf("second.example", second.connect)
+    terminal, ran_id = scene.established(7)
+    gone = [ngap.UnavailableGUAMIItem(guami=guami(GUAMI))]
+    scene.amf.say(ngap.AMFStatusIndication(unavailable_guami_list=gone), stream=0)
+    for _ in range(2):
+        scene.terminal(registered_amf=GUAMI)
+    assert len(second.sent) >= 1
+    scene.amf.say(downlink(7, ran_id))
+    assert (terminal.nas, terminal.releases) == ([b"down"], 0)
+    assert "serves no longer as 999/70 02/001/00" in scene.environment.emitted("amf-status")[0].text
 
 
 # --- reset ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import msgspec
 
 from freehold.codecs import ngap
 from freehold.procedure import Call
-from freehold.ran.cu_cp import context_release, context_setup, interface, nas_transport, sessions
+from freehold.ran.cu_cp import context_release, context_setup, inquiries, interface, nas_transport, sessions
 from freehold.ran.cu_cp.link import Link
 from freehold.ran.state.machines import Stage
 from freehold.ran.state.ue import Ue
@@ -34,6 +34,8 @@ class UeRow(msgspec.Struct, frozen=True):
 UE_MESSAGES: Mapping[type[ngap.Message], UeRow] = MappingProxyType(
     {
         ngap.DownlinkNASTransport: UeRow(_ANY, handle=nas_transport.downlink),  # TS 38.413 8.6.2
+        ngap.LocationReportingControl: UeRow(_ANY, handle=inquiries.location_reporting_control),  # TS 38.413 8.12.1
+        ngap.UERadioCapabilityCheckRequest: UeRow(_ANY, handle=inquiries.radio_capability_check),  # TS 38.413 8.14.2
         ngap.InitialContextSetupRequest: UeRow(_FRESH, begin=context_setup.initial_context_setup),
         ngap.UEContextModificationRequest: UeRow(_STANDING, begin=context_setup.ue_context_modification),
         ngap.PDUSessionResourceSetupRequest: UeRow(_STANDING, begin=sessions.pdu_session_resource_setup),
@@ -50,12 +52,14 @@ INTERFACE_MESSAGES: Mapping[type[ngap.Message], Callable[[Link, Any, Notes], Non
         ngap.OverloadStart: interface.overload_start,
         ngap.OverloadStop: interface.overload_stop,
         ngap.AMFConfigurationUpdate: interface.amf_configuration_update,
+        ngap.AMFStatusIndication: interface.amf_status_indication,
+        ngap.HandoverRequest: interface.handover_request,
     }
 )
 BEFORE_SETUP: Final = frozenset({ngap.ErrorIndication})
 """What an AMF may send before NG Setup is complete, besides its answer (TS 38.413 8.7.1.1)."""
 WITH_DIAGNOSTICS: Final = frozenset(
-    {ngap.UEContextReleaseCommand, ngap.NGReset, ngap.AMFConfigurationUpdate}
+    {ngap.UEContextReleaseCommand, ngap.NGReset, ngap.AMFConfigurationUpdate, ngap.HandoverRequest}
     | {type_ for type_, row in UE_MESSAGES.items() if row.begin is not None}
 )
 """Messages whose answer carries what is to be notified (TS 38.413 10.3.4.2)."""

@@ -8,7 +8,7 @@ from freehold.ran.cu_cp.link import Link
 from freehold.ran.state.ue import Ue
 from freehold.spec.errors import PeerError
 from freehold.spec.events import Event
-from freehold.stack.ngap_values import s_tmsi_of, tai_of
+from freehold.stack.ngap_values import guami_of, s_tmsi_of, tai_of
 
 Notes = ngap.CriticalityDiagnostics | None
 
@@ -59,6 +59,19 @@ def amf_configuration_update(link: Link, message: ngap.AMFConfigurationUpdate, n
             amf_tnl_association_failed_to_setup_list=failed or None, criticality_diagnostics=notes
         )
     )
+
+
+def amf_status_indication(link: Link, message: ngap.AMFStatusIndication, _: Notes) -> None:
+    """Choose this AMF no longer for the GUAMIs it gives up; connected terminals stay (TS 38.413 8.7.6.2)."""
+    gone = {guami_of(item.guami) for item in message.unavailable_guami_list}
+    link.amf.guamis -= gone
+    link.gnb.report("amf-status", f"{link} serves no longer as {', '.join(map(str, sorted(gone)))}", None)
+
+
+def handover_request(link: Link, message: ngap.HandoverRequest, notes: Notes) -> None:
+    """No terminal can be taken over yet: the preparation fails, nothing else happens (TS 38.413 8.4.2.3)."""
+    cause: ngap.Cause = ("radioNetwork", "ho-target-not-allowed")
+    link.send(ngap.HandoverFailure(amf_ue_ngap_id=message.amf_ue_ngap_id, cause=cause, criticality_diagnostics=notes))
 
 
 def reset(link: Link, message: ngap.NGReset, notes: Notes) -> None:
