@@ -491,3 +491,30 @@ def test_when_the_payload_protocol_is_another_then_it_is_dropped_and_zero_is_tak
     watched.gnb.send_octets(octets, ppid=0)
     watched.gnb.next(ngap.NGSetupResponse)
     assert TAI in next(iter(watched.world.amf.gnbs())).tais
+
+
+def test_when_a_gnb_wants_to_modify_sessions_then_each_stays_as_it_was(watched):
+    ue = watched.terminal()
+    ue.establish()
+    message = ngap.PDUSessionResourceModifyIndication(
+        **ue.ids(),
+        pdu_session_resource_modify_list_mod_ind=[
+            ngap.PDUSessionResourceModifyItemModInd(
+                pdu_session_id=1,
+                pdu_session_resource_modify_indication_transfer=ngap.PDUSessionResourceModifyIndicationTransfer(
+                    dl_qos_flow_per_tnl_information=ngap.QosFlowPerTNLInformation(
+                        up_transport_layer_information=(
+                            "gTPTunnel",
+                            ngap.GTPTunnel(transport_layer_address=(0x0A000001, 32), gtp_teid=bytes(4)),
+                        ),
+                        associated_qos_flow_list=[ngap.AssociatedQosFlowItem(qos_flow_identifier=1)],
+                    )
+                ),
+            )
+        ],
+    )
+    watched.gnb.send(message, 1)
+    confirm = watched.gnb.next(ngap.PDUSessionResourceModifyConfirm)
+    (item,) = confirm.pdu_session_resource_failed_to_modify_list_mod_cfm
+    assert item.pdu_session_id == 1
+    watched.check()

@@ -50,8 +50,9 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
             "the home network does not allow this serving network",
             "see that [network] plmn is the one the UDM expects",
         ),
+        # TS 29.524 4.3 has #7 for these two, which disables the USIM until the terminal is switched off
         "DATA_NOT_FOUND": Refusal(
-            MmCause.FIVE_GS_SERVICES_NOT_ALLOWED,
+            "barred_subscriber",
             "the subscriber has no access and mobility data",
             "give the subscriber at least one slice",
         ),
@@ -61,7 +62,7 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
             "allow roaming in the subscription",
         ),
         "UNKNOWN_5GS_SUBSCRIPTION": Refusal(
-            MmCause.FIVE_GS_SERVICES_NOT_ALLOWED, "the subscription has no 5GS part", "add slices to the subscriber"
+            "barred_subscriber", "the subscription has no 5GS part", "add slices to the subscriber"
         ),
         "SNSSAI_NOT_SUPPORTED": Refusal(
             MmCause.NO_NETWORK_SLICES_AVAILABLE,

@@ -42,6 +42,8 @@ class RejectPolicy(msgspec.Struct, frozen=True, gc=False):
     unknown_subscriber: int = MmCause.NO_SUITABLE_CELLS_IN_TRACKING_AREA
     barred_subscriber: int = MmCause.NO_SUITABLE_CELLS_IN_TRACKING_AREA
     serving_network: int = MmCause.SERVING_NETWORK_NOT_AUTHORIZED
+    device: int = MmCause.NO_SUITABLE_CELLS_IN_TRACKING_AREA
+    """For a SIM in a device it is not bound to; #6 would disable it until the terminal is switched off."""
 
 
 class PlmnSupport(msgspec.Struct, frozen=True):

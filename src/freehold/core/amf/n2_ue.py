@@ -11,6 +11,7 @@ from freehold.core.amf import n1, ngap_errors, values
 from freehold.core.amf.delivery import flush
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.n2_sessions import LISTS, SETUP, SETUP_FAILED, report
+from freehold.core.amf.n2_unsupported import no_modification
 from freehold.core.amf.procedures.an_release import GENERATED, an_release, lose, release_now
 from freehold.core.amf.state.connection import Connection, Gnb
 from freehold.core.amf.state.machines import ContextEvent, ContextState
@@ -148,6 +149,7 @@ UE_HANDLERS: Mapping[type[Any], Callable[[AmfFunction, Connection, Any], None]] 
         ngap.PDUSessionResourceReleaseResponse: session_answer,
         ngap.PDUSessionResourceModifyResponse: session_answer,
         ngap.PDUSessionResourceNotify: session_answer,
+        ngap.PDUSessionResourceModifyIndication: no_modification,
         ngap.UEContextModificationResponse: unsolicited,
         ngap.UEContextModificationFailure: unsolicited,
         ngap.LocationReport: ignore,

@@ -135,7 +135,7 @@ def test_when_the_integrity_fails_then_9_and_the_context_stays(world, gnb, ue):
 def test_when_emergency_service_is_asked_for_then_it_is_refused(ue):
     ue.go_idle()
     ue.service_request(kind=3)
-    assert ue.expect(nas.ServiceReject).cause == MmCause.FIVE_GS_SERVICES_NOT_ALLOWED
+    assert ue.expect(nas.ServiceReject).cause == MmCause.PROTOCOL_ERROR_UNSPECIFIED
 
 
 def test_when_connected_then_a_service_request_wakes_sessions_beside_the_context(world, gnb, ue):

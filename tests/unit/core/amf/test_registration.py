@@ -6,7 +6,7 @@ import pytest
 from amfkit.harness import CONFIGURATION, GUAMI, PLMN, TAC, World
 from amfkit.neighbours import SLICE, SLICE_SD
 from freehold.codecs import nas, ngap
-from freehold.core.amf import NetworkFeatures, PlmnSupport
+from freehold.core.amf import NetworkFeatures, PlmnSupport, RejectPolicy
 from freehold.services.errors import ServiceError
 from freehold.services.npcf import AmPolicyAssociation
 from freehold.services.nudm import Ambr
@@ -286,7 +286,7 @@ def test_when_the_subscriber_is_unknown_then_the_operator_chooses_the_cause(worl
         ("authenticate", ServiceError(403, "AUTHENTICATION_REJECTED"), 15),
         ("authenticate", ServiceError(403, "SERVING_NETWORK_NOT_AUTHORIZED"), 73),
         ("authenticate", ServiceError(504, "UPSTREAM_SERVER_ERROR"), 22),
-        ("get_am_data", ServiceError(404, "DATA_NOT_FOUND"), 7),
+        ("get_am_data", ServiceError(404, "DATA_NOT_FOUND"), 15),
         ("register_amf", ServiceError(403, "ROAMING_NOT_ALLOWED"), 13),
         ("register_amf", ServiceError(500, "SYSTEM_FAILURE"), 22),
     ],
@@ -323,21 +323,25 @@ def test_when_the_tracking_area_is_not_served_then_12(world, gnb, ue):
     assert rejected(ue, gnb) == MmCause.TRACKING_AREA_NOT_ALLOWED
 
 
-def test_when_the_sim_is_bound_to_another_device_then_6(world, gnb, ue):
+@pytest.mark.parametrize("cause", [MmCause.NO_SUITABLE_CELLS_IN_TRACKING_AREA, MmCause.ILLEGAL_ME])
+def test_when_the_sim_is_bound_to_another_device_then_the_operator_chooses_the_cause(cause):
+    world = World(rejects=RejectPolicy(device=cause))
+    gnb = world.gnb()
+    ue = world.terminal(gnb)
     data = msgspec.structs.replace(ue.subscription.data, allowed_pei=("imeisv-1111111111111111",))
     world.home.subscriptions[ue.subscription.supi].data = data
     ue.start()
     ue.authenticate()
     ue.command()
     ue.complete()
-    assert rejected(ue, gnb) == MmCause.ILLEGAL_ME
+    assert rejected(ue, gnb) == cause
     assert "allowed_pei" in world.event("registration-rejected").fix
 
 
-@pytest.mark.parametrize(("kind", "cause"), [(4, MmCause.PEI_NOT_ACCEPTED), (5, 7), (7, 7)])
-def test_when_the_registration_type_is_not_provided_then_it_is_refused(gnb, ue, kind, cause):
+@pytest.mark.parametrize("kind", [4, 5, 7])
+def test_when_the_registration_type_is_not_provided_then_it_is_refused_without_harm_to_the_usim(gnb, ue, kind):
     ue.start(ue.registration_request(kind=kind, identity=ue.suci))
-    assert rejected(ue, gnb) == cause
+    assert rejected(ue, gnb) == MmCause.PROTOCOL_ERROR_UNSPECIFIED
 
 
 # --- 5G-GUTI and T3550 ----------

@@ -151,9 +151,7 @@ def check(amf: AmfFunction, ue: Ue, initial: Request) -> None:
         raise Aborted("the connection is gone")
     if request.registration_type.value not in KINDS:
         raise Reject(
-            MmCause.FIVE_GS_SERVICES_NOT_ALLOWED
-            if request.registration_type.value != RegistrationKind.EMERGENCY
-            else MmCause.PEI_NOT_ACCEPTED,
+            MmCause.PROTOCOL_ERROR_UNSPECIFIED,  # #5 and #7 would disable the USIM (TS 24.501 5.5.1.2.5, 5.5.1.2.6)
             f"registration type {request.registration_type.value} is not provided",
             "emergency, onboarding and disaster roaming registration are not offered by this network",
         )

@@ -70,7 +70,8 @@ async def service_request(amf: AmfFunction, ue: Ue, initial: Request) -> None:
         # it waited for the end of its own deregistration
         raise Reject(MmCause.IMPLICITLY_DEREGISTERED, "the terminal was deregistered meanwhile", "it registers again")
     if request.service_type in EMERGENCY:
-        raise Reject(MmCause.FIVE_GS_SERVICES_NOT_ALLOWED, "emergency services are not provided")
+        # #7 would disable the USIM (TS 24.501 5.6.1.5)
+        raise Reject(MmCause.PROTOCOL_ERROR_UNSPECIFIED, "emergency services are not provided")
     if connection.context is ContextState.ABSENT:
         await deactivate_sessions(ue)  # what was active at a gNB before is not at this one
     # 4-11

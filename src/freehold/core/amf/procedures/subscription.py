@@ -32,9 +32,9 @@ async def subscribe(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
     data = await peers.udm.get_am_data(supi)
     if data.allowed_pei and (identity.pei is None or identity.pei.value not in data.allowed_pei):
         raise Reject(
-            MmCause.ILLEGAL_ME,
+            amf.configuration.rejects.device,
             "the SIM is bound to other devices",
-            "add this device to the subscriber's `allowed_pei`, or clear the list; then switch the terminal off and on",
+            "add this device to the subscriber's `allowed_pei`, or clear the list",
         )
     # 15-16
     policy = await peers.pcf.create_am_policy(supi, tai, data.ue_ambr)
