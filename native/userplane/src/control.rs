@@ -102,8 +102,8 @@ impl Upf {
         }
         self.claim(slot, rules);
         let flows = self.side_list(slot, rules);
+        self.forget_peer(slot);
         let record = &mut self.table.records[slot];
-        self.peers.remove(&peer_key(record.peer, tunnel(record)));
         record.source = peer;
         record.peer = peer;
         record.header = gtpu::downlink_header(rules.peer.map_or(0, |peer| peer.teid), 0);
@@ -126,8 +126,8 @@ impl Upf {
     pub fn close(&mut self, teid: u32) -> Result<Usage, Refused> {
         let slot = self.table.find(teid).ok_or(Refused::UnknownSession)?;
         self.discard(slot);
+        self.forget_peer(slot);
         let record = self.table.close(slot);
-        self.peers.remove(&peer_key(record.peer, tunnel(&record)));
         if let Some((index, _)) = self.instances.get_mut(usize::from(record.instance)) {
             owned(&record).into_iter().flatten().for_each(|number| index.free(number));
         }
@@ -186,6 +186,15 @@ impl Upf {
         record.prefix = rules.ipv6.unwrap_or(0);
         if let Some((index, _)) = self.instances.get_mut(usize::from(rules.instance)) {
             claimed(rules).into_iter().flatten().for_each(|number| index.claim(number, slot));
+        }
+    }
+
+    /// Its tunnel's other end may belong to another session by now: that one keeps it.
+    fn forget_peer(&mut self, slot: usize) {
+        let record = &self.table.records[slot];
+        let key = peer_key(record.peer, tunnel(record));
+        if self.peers.get(&key) == Some(&(slot as u32)) {
+            self.peers.remove(&key);
         }
     }
 

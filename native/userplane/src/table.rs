@@ -15,6 +15,9 @@ pub(crate) struct Table {
     index_bits: u32,
 }
 
+/// Closed slots that wait before one is used again, as long as there are fresh ones.
+const QUARANTINE: usize = 1024;
+
 /// How many slots are kept for sessions at most: the generation needs bits too.
 const LARGEST: usize = 1 << 24;
 
@@ -46,26 +49,30 @@ impl Table {
 
     /// Opens a record under a new identifier; the slot that was free longest.
     pub(crate) fn open(&mut self) -> Option<u32> {
-        let slot = if self.records.len() < self.capacity {
+        let fresh = self.free.len() < QUARANTINE && self.records.len() < self.capacity;
+        let slot = if fresh {
             self.records.push(Record::default());
             self.records.len() as u32 - 1
         } else {
             self.free.pop_front()?
         };
-        let teid = loop {
+        let record = &mut self.records[slot as usize];
+        let last = std::mem::take(&mut record.report_at);
+        record.teid = loop {
             let generation = (self.seal.next() as u32).checked_shl(self.index_bits).unwrap_or(0);
             let teid = self.seal.close(generation | slot);
-            if teid != 0 {
+            if teid != 0 && u64::from(teid) != last {
                 break teid;
             }
         };
-        self.records[slot as usize].teid = teid;
-        Some(teid)
+        Some(record.teid)
     }
 
     /// Closes a record; its identifier finds nothing from now on.
     pub(crate) fn close(&mut self, slot: usize) -> Record {
         let record = std::mem::take(&mut self.records[slot]);
+        // A free record remembers its last identifier: the next one differs.
+        self.records[slot].report_at = u64::from(record.teid);
         self.put_flows(record.flows, None);
         self.free.push_back(slot as u32);
         record

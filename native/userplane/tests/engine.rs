@@ -344,6 +344,33 @@ fn when_a_session_closes_then_its_tunnel_and_address_are_free_and_its_identifier
 }
 
 #[test]
+fn when_the_gnb_gives_a_tunnel_to_another_session_then_its_error_indication_is_about_that_one() {
+    let mut net = Net::new();
+    let other = net.upf.open().unwrap();
+    net.upf.install(0, other, &rules(UE2, 0x77), false).unwrap();
+    net.upf.install(0, net.teid, &held(UE), false).unwrap();
+    net.uplink(GNB, &error_indication(0x77, [192, 0, 2, 10]));
+    assert_eq!(net.upf.take_events(), [Event::ErrorIndication { teid: other }]);
+}
+
+#[test]
+fn when_sessions_come_and_go_then_their_slots_are_used_again_but_not_at_once() {
+    for capacity in [1, 3, 100_000] {
+        let mut settings = settings();
+        settings.capacity = capacity;
+        let mut upf = Upf::new(&settings);
+        let mut last = 0;
+        for _ in 0..20_000 {
+            let teid = upf.open().unwrap();
+            assert_ne!(teid, last);
+            upf.close(teid).unwrap();
+            last = teid;
+        }
+        assert_eq!(upf.sessions(), 0);
+    }
+}
+
+#[test]
 fn when_no_session_is_free_then_opening_is_refused_and_the_open_ones_work() {
     let mut settings = settings();
     settings.capacity = 3;

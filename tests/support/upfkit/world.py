@@ -49,16 +49,18 @@ HOLD = ApplyAction.BUFF | ApplyAction.NOCP
 class World:
     address: Address = ("10.0.0.1", 8805)
 
-    def __init__(self, *, associated: bool = True, capacity: int = 1000) -> None:
+    def __init__(
+        self, *, associated: bool = True, capacity: int = 1000, n3: str = "192.0.2.1", node_id: str = "10.0.0.1"
+    ) -> None:
         self.environment = VirtualEnvironment()
         self.plane = UserPlane()
-        self.upf_plane = self.plane.add_upf(PlaneSettings("192.0.2.1", capacity=capacity), b"0123456789abcdef")
+        self.upf_plane = self.plane.add_upf(PlaneSettings(n3, capacity=capacity), b"0123456789abcdef")
         self.instance = self.upf_plane.add_instance("internet", [("10.45.0.0", 16), ("2001:db8::", 48)])
         self.upf_plane.attach_network(self.instance, "10.45.0.1")
         self.upf_plane.add_instance("ims", [("10.46.0.0", 16)])
         self.gnb = self.plane.add_access("192.0.2.10", 7)
         self.sent: list[tuple[bytes, Address]] = []
-        settings = UpfSettings("10.0.0.1", (SMF[0], OTHER[0]))
+        settings = UpfSettings(node_id, (SMF[0], OTHER[0]))
         self.upf = Upf(Driver("UPF", self.environment, Timers()), self, self.upf_plane, settings)
         self.sequence = 0
         if associated:

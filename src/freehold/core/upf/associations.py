@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from ipaddress import ip_address
 from typing import Final
 
 from freehold.codecs.pfcp import (
@@ -28,6 +29,14 @@ FEATURES: Final = UPFunctionFeature.FTUP | UPFunctionFeature.EMPU | UPFunctionFe
 """F-TEIDs are chosen here, end markers are made here, packets are counted (TS 29.244 8.2.25)."""
 
 
+def canonical(address: str) -> str:
+    """An IP address in its one shortest form; other names of a peer as they are."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address
+
+
 class Associations:
     """The peers of one user plane function by their IP address; only configured ones are let in."""
 
@@ -35,7 +44,7 @@ class Associations:
         self.by_peer: dict[str, Association] = {}
         self._entity = entity
         self._environment = entity.driver.environment
-        self._allowed = frozenset(allowed)
+        self._allowed = frozenset(map(canonical, allowed))
         self._drop_sessions = drop_sessions
 
     def require(self, source: Address) -> Association:
@@ -67,7 +76,7 @@ class Associations:
         )
 
     def _check(self, request: AssociationSetupRequest, source: Address) -> None:
-        if source[0] not in self._allowed:
+        if canonical(source[0]) not in self._allowed:
             self._warn(
                 "n4.unlisted-peer", "a PFCP peer that is not configured asked for an association; refused", source[0]
             )

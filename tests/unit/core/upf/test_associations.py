@@ -9,10 +9,16 @@ from freehold.codecs.pfcp import (
     NodeID,
 )
 from freehold.codecs.pfcp.flags import UPFunctionFeature
+from freehold.core.upf.associations import canonical
 from freehold.core.upf.function import node
 from freehold.spec.causes import PfcpCause
 from freehold.stack.pfcp import NTP_EPOCH
 from upfkit import OTHER, SMF, SMF_NODE, STRANGER, Attached, World, establishment
+
+
+def test_when_a_peer_is_configured_in_a_long_form_then_it_is_the_same_peer():
+    assert canonical("2001:0db8:0::1") == canonical("2001:db8::1")
+    assert canonical("smf") == "smf"
 
 
 def names(world: World) -> list[str]:

@@ -146,6 +146,7 @@ def tunnel(**fields: object) -> CreateFAR:
         tunnel(gtpu_ipv4=True, teid=0, ipv4=bytes((192, 0, 2, 10))),
         tunnel(gtpu_ipv4=True, teid=5, ipv4=bytes(4)),
         tunnel(gtpu_ipv4=True, teid=5, ipv4=bytes((224, 0, 0, 1))),
+        tunnel(gtpu_ipv6=True, teid=5, ipv6=bytes(16)),
     ],
 )
 def test_when_a_tunnel_leads_nowhere_then_its_header_is_named(far):
@@ -457,6 +458,44 @@ def test_when_there_is_no_association_then_no_session_message_is_served(message,
 def test_when_a_message_is_not_served_then_it_says_so():
     request = pfcp.PFDManagementRequest()
     assert World().ask(request).cause == PfcpCause.SERVICE_NOT_SUPPORTED
+
+
+# --- IPv6 ------------------------------------------------------------------------------------
+PREFIX = UEIPAddress(ipv6=bytes.fromhex("20010db8000000050000000000000001"))
+
+
+def test_when_a_terminal_has_a_prefix_then_its_session_carries_it():
+    world = World()
+    pdrs = (uplink_pdr(ue_ip_address=(PREFIX,)), downlink_pdr(ue_ip_address=(PREFIX,)))
+    response = world.ask(establishment(create_pdr=pdrs))
+    assert response.cause == PfcpCause.REQUEST_ACCEPTED
+    again = world.ask(establishment(create_pdr=pdrs))
+    assert again.cause == PfcpCause.RULE_CREATION_MODIFICATION_FAILURE
+
+
+def test_when_a_session_names_two_prefixes_then_it_is_refused():
+    other = UEIPAddress(ipv6=bytes.fromhex("20010db8000000060000000000000001"))
+    pdrs = (uplink_pdr(ue_ip_address=(PREFIX,)), downlink_pdr(ue_ip_address=(other,)))
+    response = World().ask(establishment(create_pdr=pdrs))
+    assert (response.cause, response.offending_ie) == (PfcpCause.MANDATORY_IE_INCORRECT, 93)
+
+
+def test_when_n3_is_ipv6_then_tunnels_of_both_ends_are():
+    world = World(n3="2001:db8:3::1")
+    pdrs = (uplink_pdr(local_f_teid=FTEID(choose_ipv6=True)), downlink_pdr())
+    gnb = bytes.fromhex("20010db8000300000000000000000010")
+    far = tunnel(gtpu_ipv6=True, teid=7, ipv6=gnb)
+    response = world.ask(establishment(create_pdr=pdrs, create_far=(UPLINK_FAR, far)))
+    assert response.created_pdr[0].local_f_teid.ipv6 == bytes.fromhex("20010db8000300000000000000000001")
+
+
+@pytest.mark.parametrize("n3", ["192.0.2.1", "2001:db8:3::1"])
+def test_when_the_node_has_a_name_then_its_f_seid_has_the_n3_address(n3):
+    world = World(node_id="upf.example", n3=n3)
+    choose = FTEID(choose_ipv4=True) if "." in n3 else FTEID(choose_ipv6=True)
+    response = world.ask(establishment(create_pdr=(uplink_pdr(local_f_teid=choose), downlink_pdr())))
+    assert response.node_id == pfcp.NodeID(fqdn="upf.example")
+    assert (response.up_f_seid.ipv4 is None) == (":" in n3)
 
 
 # --- Audit -----------------------------------------------------------------------------------
