@@ -72,11 +72,16 @@ class PduSessions:
                 self._plane.detach(session.number)
         session.up.fail(NoConnection("the PDU session was released"))
 
-    def keep(self, identities: frozenset[int] = frozenset()) -> None:
-        """Locally release every other PDU session (TS 24.501 5.5.1.3.4)."""
-        for identity in tuple(self.context.sessions):
+    def keep(self, identities: list[int]) -> None:
+        """Locally release what the network does not hold any more (TS 24.501 5.5.1.3.4, 5.6.1.4.1)."""
+        for identity in self.context.active:
             if identity not in identities:
                 self.drop(identity)
+
+    def drop_all(self) -> None:
+        """Locally release every PDU session (TS 24.501 5.5.2.1)."""
+        for identity in tuple(self.context.sessions):
+            self.drop(identity)
 
     def abandon(self) -> None:
         """Begin anew after a mistake of ours, whatever the sessions look like."""

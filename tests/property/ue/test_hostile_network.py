@@ -45,7 +45,7 @@ def message(random: Random, network: Network) -> bytes:
 
 def disturb(random: Random, network: Network) -> None:
     """One thing a network, a radio or a script may do."""
-    match random.randrange(12):
+    match random.randrange(13):
         case 0:
             network.ue.downlink_nas(message(random, network))
         case 1 if network.security is not None:
@@ -62,6 +62,8 @@ def disturb(random: Random, network: Network) -> None:
             network.ue.pdu_session(random.choice((None, "internet", "ims")))
         case 7:
             random.choice((network.ue.register, network.ue.deregister, network.ue.service_request))()
+        case 8:
+            random.choice((network.ue.modify_session, network.ue.release_session))(random.randint(1, 3))
         case _ if network.security is not None:
             header = random.choice((2, 2, 2, 2, 1, 3))
             network.ue.downlink_nas(network.security.protect(message(random, network), header))

@@ -204,7 +204,7 @@ def test_when_the_terminal_is_idle_then_it_asks_for_service_first(network):
     done = network.ue.pdu_session("internet")
     assert network.setups[-1].cause == "mo-Signalling"
     network.take(nas.ServiceRequest)
-    network.send(nas.ServiceAccept())
+    network.send(nas.ServiceAccept(pdu_session_status=[]))
 
     _, request = network.take_session(nas.PduSessionEstablishmentRequest)
     network.grant(request)
@@ -271,6 +271,19 @@ def test_when_an_idle_terminal_releases_a_session_then_it_asks_for_service_first
     network.send(nas.ServiceAccept())
 
     assert network.take_session(nas.PduSessionReleaseRequest)
+
+
+@pytest.mark.parametrize("ask", ["release_session", "modify_session"])
+def test_when_the_session_is_gone_by_the_time_of_service_then_nothing_is_asked_for(network, ask):
+    network.session()
+    network.release()
+    done = getattr(network.ue, ask)(1)
+    network.take(nas.ServiceRequest)
+    network.send(nas.ServiceAccept(pdu_session_status=[]))
+
+    assert done.settled
+    assert not network.uplink
+    assert network.world.events == []
 
 
 def test_when_an_unknown_session_is_released_then_nothing_is_sent(network):

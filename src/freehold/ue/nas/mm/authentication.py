@@ -73,7 +73,7 @@ async def authentication_reject(ue: Terminal, reject: AuthenticationReject) -> N
     ue.usim.forget()
     ue.usim.invalid = True
     ue.mm.status = UpdateStatus.ROAMING_NOT_ALLOWED
-    ue.sessions.keep()
+    ue.sessions.drop_all()
     ue.mm.step(MmEvent.DEREGISTERED)
     while ue.conversation.deliver(reject):
         pass

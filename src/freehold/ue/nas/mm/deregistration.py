@@ -84,6 +84,6 @@ async def network_deregistration(ue: Terminal, request: DeregistrationRequestToU
 def ended(ue: Terminal) -> None:
     """5GMM-DEREGISTERED: sessions are gone, identities and the security context stay (TS 24.501 5.5.2.1)."""
     ue.alarms.stop("T3512", "T3516", "T3520")
-    ue.sessions.keep()
+    ue.sessions.drop_all()
     ue.granted(tai_list=())
     ue.mm.step(MmEvent.DEREGISTERED)

@@ -84,7 +84,7 @@ async def refused(ue: Terminal, kind: RegistrationKind, reject: RegistrationReje
     if reject.rejected_nssai is not None:
         ue.granted(rejected_nssai=tuple(item.snssai for item in reject.rejected_nssai))
     if effect.deregisters or kind is RegistrationKind.INITIAL:
-        ue.sessions.keep()
+        ue.sessions.drop_all()
         ue.mm.step(MmEvent.FAILED)
     else:
         ue.mm.step(MmEvent.UPDATE_FAILED)
@@ -185,7 +185,7 @@ def accepted(ue: Terminal, accept: RegistrationAccept) -> Granted:
     )
     ue.mm.step(MmEvent.ACCEPTED)
     if accept.pdu_session_status is not None:  # TS 24.501 5.5.1.3.4
-        ue.sessions.keep(frozenset(accept.pdu_session_status))
+        ue.sessions.keep(accept.pdu_session_status)
     slicing = accept.network_slicing_indication
     if accept.guti or accept.configured_nssai or (slicing is not None and slicing.subscription_changed):
         ue.link.send(RegistrationComplete())

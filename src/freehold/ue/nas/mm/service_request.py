@@ -67,7 +67,7 @@ async def service_request(ue: Terminal, kind: ServiceType, sessions: tuple[int, 
         raise UsimInvalid("the network rejected the authentication")
     ue.link.answered()
     if answer.pdu_session_status is not None:  # TS 24.501 5.6.1.4.1, 5.6.1.5
-        ue.sessions.keep(frozenset(answer.pdu_session_status))
+        ue.sessions.keep(answer.pdu_session_status)
     if isinstance(answer, ServiceReject):
         refused(ue, answer)
     ue.mm.step(MmEvent.SERVICE_ENDED)
@@ -79,7 +79,7 @@ def refused(ue: Terminal, reject: ServiceReject) -> None:
     effect = refusals.apply(ue, cause)
     hold_off(ue, reject.t3346)
     if effect.deregisters:
-        ue.sessions.keep()
+        ue.sessions.drop_all()
         ue.mm.step(MmEvent.DEREGISTERED)
     if effect.register_again:
         ue.after_release(lambda: ue.conversation.start(registration(ue, RegistrationKind.INITIAL)))

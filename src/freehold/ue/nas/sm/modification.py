@@ -14,14 +14,13 @@ from freehold.codecs.nas import (
     QosFlowDescription,
     QosRule,
     RequestType,
-    ServiceType,
 )
 from freehold.codecs.nas.values.qos import CREATE, DELETE
 from freehold.procedure import Collision, procedure
 from freehold.procedure.effects import Exchange
 from freehold.ue.errors import NoConnection, Refused
 from freehold.ue.nas.link import Released
-from freehold.ue.nas.mm.service_request import service_request
+from freehold.ue.nas.sm.reach import reach
 from freehold.ue.nas.sm.transport import SessionChannel, Undelivered, of_transaction
 from freehold.ue.state.session import Session, SmEvent, SmState
 
@@ -36,11 +35,9 @@ async def modification(
     ue: Terminal, identity: int, rules: tuple[QosRule, ...] = (), flows: tuple[QosFlowDescription, ...] = ()
 ) -> Session:
     """Ask for other QoS rules and flows; Refused where the network keeps the session as it is."""
-    session = ue.sm.sessions.get(identity)
-    if session is None or session.state is not SmState.ACTIVE:
+    session = await reach(ue, identity)
+    if session is None:
         raise NoConnection(f"PDU session {identity} is not active")
-    if ue.link.connection is None:
-        await service_request(ue, ServiceType.SIGNALLING)
     pti = ue.sm.begin()
     channel = SessionChannel(ue.link, identity, request_type=RequestType.MODIFICATION_REQUEST)
     request = PduSessionModificationRequest(

@@ -9,7 +9,6 @@ from freehold.codecs.nas import (
     PduSessionReleaseComplete,
     PduSessionReleaseReject,
     PduSessionReleaseRequest,
-    ServiceType,
 )
 from freehold.procedure import Collision, procedure
 from freehold.procedure.effects import Exchange
@@ -17,10 +16,10 @@ from freehold.spec.causes import SmCause
 from freehold.spec.errors import TimerExpired
 from freehold.ue.errors import Refused
 from freehold.ue.nas.link import Released
-from freehold.ue.nas.mm.service_request import service_request
 from freehold.ue.nas.sm.establishment import establishment
+from freehold.ue.nas.sm.reach import reach
 from freehold.ue.nas.sm.transport import SessionChannel, Undelivered, of_transaction
-from freehold.ue.state.session import SmEvent, SmState
+from freehold.ue.state.session import SmEvent
 
 if TYPE_CHECKING:
     from freehold.ue.terminal import Terminal
@@ -31,11 +30,9 @@ Answer = PduSessionReleaseCommand | PduSessionReleaseReject | Undelivered | Rele
 @procedure(spec="TS 24.501 6.4.3", collides={"deregistration": Collision.ABORT})
 async def release(ue: Terminal, identity: int, cause: SmCause = SmCause.REGULAR_DEACTIVATION) -> None:
     """Release a PDU session; Refused where the network keeps it."""
-    session = ue.sm.sessions.get(identity)
-    if session is None or session.state is not SmState.ACTIVE:
+    session = await reach(ue, identity)
+    if session is None:
         return
-    if ue.link.connection is None:
-        await service_request(ue, ServiceType.SIGNALLING)
     pti = ue.sm.begin()
     try:
         session.step(SmEvent.RELEASE)
