@@ -541,3 +541,26 @@ def test_n20_when_a_request_is_repeated_on_many_connections_then_each_ends_alone
     watched.gnb.lose()
     assert watched.world.baseline()["connections"] == 1
     assert HeaderType.PLAIN == 0
+
+
+# --- D01 ----------
+def test_d01_when_registrations_never_end_then_new_ones_are_told_to_try_again_and_known_terminals_are_served():
+    watched = Watched(half_open=5)
+    for number in range(20, 25):
+        ue = watched.world.terminal(watched.gnb, number)
+        ue.start()
+        ue.challenge()
+    for number in range(30, 33):
+        late = watched.world.terminal(watched.gnb, number)
+        late.start()
+        assert late.expect(nas.RegistrationReject) == nas.RegistrationReject(cause=MmCause.CONGESTION)
+        watched.gnb.next(ngap.UEContextReleaseCommand)
+    assert len(watched.world.events("registration-storm")) == 1
+    watched.control.go_idle()
+    watched.control.service_request()
+    watched.control.downlink(ngap.InitialContextSetupRequest)
+    watched.world.run_for(5 * 6 + 10 + 1)
+    watched.gnb.all()
+    assert watched.world.amf.function.contexts.strangers == set()
+    late.start()
+    late.challenge()

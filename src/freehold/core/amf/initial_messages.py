@@ -17,6 +17,7 @@ from freehold.core.amf.procedures.registration import registration
 from freehold.core.amf.procedures.service_request import service_request
 from freehold.core.amf.state.connection import Connection
 from freehold.core.amf.state.ue import Ue
+from freehold.spec import counters
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import Guti, STmsi
 
@@ -75,12 +76,30 @@ def begin_registration(
     owner = verified_owner(amf, message.mobile_identity, octets, protected=protected)
     if owner is None:
         ue = stranger(amf, connection)
+        if len(amf.contexts.strangers) >= amf.configuration.half_open:
+            refuse_for_now(amf, connection, ue)
+            return
+        amf.contexts.strangers.add(ue)
         ue.conversation.start(registration(amf, ue, Initial(message, protected=protected)))
         return
     complete = open_container(owner, message)
     take_over(amf, owner, connection)
     initial = Initial(complete or message, protected=True, verified=complete is not None)
     owner.conversation.start(registration(amf, owner, initial))
+
+
+def refuse_for_now(amf: AmfFunction, connection: Connection, ue: Ue) -> None:
+    """Too many are unproved (D01): #22 without T3346 lets an honest one try again soon (TS 24.501 5.5.1.2.5)."""
+    amf.environment.count(counters.REGISTRATION_FAILURE, "half open")
+    if not amf.contexts.crowded:
+        amf.contexts.crowded = True
+        amf.tell(
+            "registration-storm",
+            f"more than {amf.configuration.half_open} terminals are unproved at once: new ones are told to try again",
+            fix="look for a gNB or terminals that begin registrations and never answer",
+        )
+    N1(amf, ue).send(nas.RegistrationReject(cause=MmCause.CONGESTION))
+    release_now(amf, connection, NORMAL)
 
 
 def begin_service_request(

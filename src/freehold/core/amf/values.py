@@ -8,10 +8,16 @@ from typing import Final
 from freehold.codecs import ngap
 from freehold.spec.errors import PeerError
 from freehold.spec.identities import GnbId, PlmnId, SNssai, Tai
-from freehold.stack.ngap_values import slice_, tai_of
+from freehold.stack.ngap_values import slice_, tai, tai_of
 
 NEAS: Final = 0xE0
 """NEA1..NEA3 of an NGAP string's first octet; its other bits are reserved (TS 38.413 9.3.1.86)."""
+
+
+@lru_cache(maxsize=256)
+def inactive_areas(area: tuple[Tai, ...]) -> list[ngap.TAIListForInactiveItem]:
+    """TAI List for RRC Inactive (TS 38.413 9.3.1.15)."""
+    return [ngap.TAIListForInactiveItem(tai=tai(value)) for value in area]
 
 
 def location(value: ngap.UserLocationInformation | None) -> Tai | None:

@@ -100,5 +100,5 @@ def assistance(amf: AmfFunction, ue: Ue) -> ngap.CoreNetworkAssistanceInformatio
     return ngap.CoreNetworkAssistanceInformationForInactive(
         ue_identity_index_value=("indexLength10", (s_tmsi % (1 << PAGING_INDEX_BITS), PAGING_INDEX_BITS)),
         periodic_registration_update_timer=(timer.unit << 5 | timer.value, 8),
-        tai_list_for_inactive=[ngap.TAIListForInactiveItem(tai=ngap_values.tai(area)) for area in ue.mobility.area],
+        tai_list_for_inactive=values.inactive_areas(ue.mobility.area),
     )

@@ -36,6 +36,7 @@ async def adopt(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
         await release_sessions(ue)
     ue.identity.supi = supi
     contexts.supis[supi] = ue
+    contexts.strangers.discard(ue)
     if old is None or old is ue:
         return
     old.conversation.deliver(Superseded())

@@ -22,7 +22,18 @@ REMEMBERED: Final = 65_536
 class Contexts:
     """UEs by 5G-TMSI and SUPI, connections by AMF UE NGAP ID, gNBs by identity: each in constant time."""
 
-    __slots__ = ("_next", "connections", "driver", "gnbs", "guami", "implicitly_deregistered", "supis", "tmsis")
+    __slots__ = (
+        "_next",
+        "connections",
+        "crowded",
+        "driver",
+        "gnbs",
+        "guami",
+        "implicitly_deregistered",
+        "strangers",
+        "supis",
+        "tmsis",
+    )
 
     def __init__(self, driver: Driver, guami: Guami) -> None:
         self.driver = driver
@@ -32,6 +43,9 @@ class Contexts:
         self.tmsis: dict[int, Ue] = {}
         self.supis: dict[Supi, Ue] = {}
         self.implicitly_deregistered: dict[int, None] = {}
+        self.strangers: set[Ue] = set()
+        """UEs that have not proved who they are yet."""
+        self.crowded = False
         self._next = 0
 
     # --- connections ----------------------------------------------------------------------
@@ -114,6 +128,8 @@ class Contexts:
 
     def forget(self, ue: Ue) -> None:
         """Remove a UE from every index."""
+        self.strangers.discard(ue)
+        self.crowded = self.crowded and bool(self.strangers)
         identity = ue.identity
         for tmsi in (identity.tmsi, identity.previous_tmsi):
             if tmsi is not None and self.tmsis.get(tmsi) is ue:
