@@ -31,7 +31,9 @@ soak: setup .build/test.stamp
 
 bench: setup
 	$(VENV)/freehold bench codec
+	$(VENV)/freehold bench startup
 	$(VENV)/freehold bench registration --ues 1000
+	$(VENV)/freehold bench userplane
 
 check: setup .build/test.stamp .build/check.stamp
 	tools/check

@@ -97,11 +97,11 @@ class AccessPlane:
         return self.fabric.octets(self.number, session) or (0, 0)
 
     def attach_tun(self, session: int, tun: TerminalTun) -> None:
-        """Let a TUN stand for a session's own IP stack: its pings and sockets hear nothing meanwhile."""
+        """Let a TUN carry a session's packets, for programs of the host."""
         self.fabric.attach_terminal(self.number, session, tun.descriptor, tun.offloads)
 
     def detach_tun(self, session: int) -> None:
-        """Give a session its own IP stack back."""
+        """Carry no more for programs of the host."""
         self.fabric.detach_terminal(self.number, session)
 
     def on_socket(self, socket: int, callback: Callable[[SocketEvent], None] | None) -> None:
