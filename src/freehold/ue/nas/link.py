@@ -19,6 +19,7 @@ from freehold.codecs.nas import (
     ServiceRequest,
     ServiceType,
 )
+from freehold.procedure import Signal
 from freehold.services.air import Connection, EstablishmentCause, RrcSetup
 from freehold.spec import counters
 from freehold.stack.nas_security import HeaderType
@@ -72,12 +73,23 @@ class Received(msgspec.Struct, frozen=True):
 class Link:
     """The N1 NAS signalling connection of one terminal; a channel of its procedures."""
 
-    __slots__ = ("_receive", "_sending", "_ue", "connection", "hidden", "initial_message", "k_gnb_count", "secured")
+    __slots__ = (
+        "_receive",
+        "_sending",
+        "_ue",
+        "_waiting",
+        "connection",
+        "hidden",
+        "initial_message",
+        "k_gnb_count",
+        "secured",
+    )
 
     def __init__(self, ue: Terminal, receive: Callable[[Received], None]) -> None:
         self._ue = ue
         self._receive = receive
         self._sending = False
+        self._waiting: list[Signal[None]] = []
         self.connection: Connection | None = None
         self.secured = False
         self.initial_message: bytes | None = None
@@ -135,10 +147,29 @@ class Link:
         """The initial message has its answer: nothing of it is to be repeated any more (TS 24.501 4.4.6)."""
         self.initial_message, self.hidden = None, False
 
+    def secure(self) -> None:
+        """Secure exchange of messages is established (TS 24.501 4.4.2.5)."""
+        self.secured = True
+        waiting, self._waiting = self._waiting, []
+        for signal in waiting:
+            signal.set(None)
+
+    def when_secured(self) -> Signal[None]:
+        """A signal of the secure exchange of messages, or of the connection's loss."""
+        signal: Signal[None] = Signal()
+        if self.secured:
+            signal.set(None)
+        else:
+            self._waiting.append(signal)
+        return signal
+
     def lost(self) -> None:
         """The connection is gone; so is the secure exchange of messages on it (TS 24.501 4.4.2.5)."""
         self.connection = None
         self.secured = False
+        waiting, self._waiting = self._waiting, []
+        for signal in waiting:
+            signal.fail(NoConnection("the connection was released"))
 
     def _protected(self, plain: bytes) -> bytes:
         security = self._ue.usim.security
@@ -188,7 +219,7 @@ class Link:
         security = self._ue.usim.security
         verdict = security.unprotect(octets) if security is not None else None
         if verdict is not None and verdict.verified and verdict.plain is not None:
-            self.secured = True
+            self.secure()
             return Received(nas.decode(verdict.plain), verified=True)
         if self.secured or message.security_header != HeaderType.INTEGRITY or (verdict and verdict.replayed):
             self._discard("wrong MAC or replayed")  # TS 24.501 4.4.3.2, 4.4.4.2

@@ -212,6 +212,32 @@ def test_when_the_terminal_is_idle_then_it_asks_for_service_first(network):
     assert done.result().address == "10.45.0.2"
 
 
+def test_when_two_sessions_are_opened_in_idle_mode_then_one_service_request_is_enough(network):  # TS 24.501 4.4.2.5
+    network.release()
+    first, second = network.ue.pdu_session("internet"), network.ue.pdu_session("ims")
+    network.take(nas.ServiceRequest)
+    assert not network.uplink
+    network.send(nas.ServiceAccept())
+
+    asked = {network.take_session(nas.PduSessionEstablishmentRequest)[0].dnn for _ in range(2)}
+    assert asked == {"internet", "ims"}
+    assert not first.settled
+    assert not second.settled
+
+
+def test_when_the_service_is_not_granted_then_what_waits_for_it_ends(network):
+    network.release()
+    first, second = network.ue.pdu_session("internet"), network.ue.pdu_session("ims")
+    network.send(nas.ServiceReject(22), None)
+    network.release()
+
+    with pytest.raises(Refused):
+        first.result()
+    with pytest.raises(NoConnection):
+        second.result()
+    assert network.ue.sm.sessions == {}
+
+
 def test_when_the_terminal_is_not_registered_then_no_session_is_opened():
     network = Network()
     network.ue.switch_on()

@@ -14,7 +14,6 @@ from freehold.codecs.nas import (
     PduSessionEstablishmentRequest,
     PduSessionType,
     RequestType,
-    ServiceType,
     SessionCapability,
 )
 from freehold.procedure import Collision, procedure
@@ -23,8 +22,8 @@ from freehold.spec.causes import SmCause
 from freehold.spec.identities import SNssai
 from freehold.ue.errors import NoConnection, Refused
 from freehold.ue.nas.link import Released
-from freehold.ue.nas.mm.service_request import service_request
 from freehold.ue.nas.sm import back_off
+from freehold.ue.nas.sm.reach import connect
 from freehold.ue.nas.sm.transport import SessionChannel, Undelivered, of_transaction
 from freehold.ue.state.session import Session, SessionParameters, SmEvent, dotted
 
@@ -73,8 +72,7 @@ async def establishment(
     if back_off.running(ue, dnn, snssai):
         raise Refused(SmCause.INSUFFICIENT_RESOURCES, "the network asked not to be asked again yet")
     session = ue.sessions.open(identity, dnn, snssai)
-    if ue.link.connection is None:
-        await service_request(ue, ServiceType.SIGNALLING)
+    await connect(ue)
     pti = ue.sm.begin()
     try:
         session.step(SmEvent.ESTABLISHMENT)

@@ -14,9 +14,17 @@ if TYPE_CHECKING:
 
 async def reach(ue: Terminal, identity: int) -> Session | None:
     """The session, if it is active, with a connection to talk about it; None if it is not, or is no more by then."""
-    if active(ue, identity) is not None and ue.link.connection is None:
-        await service_request(ue, ServiceType.SIGNALLING)
+    if active(ue, identity) is not None:
+        await connect(ue)
     return active(ue, identity)
+
+
+async def connect(ue: Terminal) -> None:
+    """A connection on which messages are exchanged securely: 5GSM says nothing before (TS 24.501 4.4.2.5, 5.6.1.1)."""
+    if ue.link.connection is None:
+        await service_request(ue, ServiceType.SIGNALLING)
+    elif not ue.link.secured:
+        await ue.link.when_secured()
 
 
 def active(ue: Terminal, identity: int) -> Session | None:
