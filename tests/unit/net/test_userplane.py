@@ -317,6 +317,22 @@ def test_when_n3_is_a_socket_then_the_same_socket_answers_from_its_own_address()
         plane.close()
 
 
+def test_when_a_port_is_added_while_the_thread_runs_then_it_is_heard():
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as n3,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gnb,
+    ):
+        n3.bind(("127.0.0.1", 0))
+        gnb.bind(("127.0.0.2", 0))
+        gnb.connect(n3.getsockname())
+        gnb.settimeout(10)
+        plane = UserPlane()
+        plane.fabric.start()
+        plane.add_upf(PlaneSettings("127.0.0.1"), bytes(16), n3)
+        assert echo(gnb, n3.getsockname()) == bytes.fromhex("32020006 00000000 abcd0000 0e00")
+        plane.close()
+
+
 def test_when_the_user_plane_is_closed_then_its_ports_are_free_and_its_engines_gone():
     with bind_n3("127.0.0.84") as port:
         plane = UserPlane()
