@@ -50,7 +50,18 @@ def test_when_the_kernel_has_sctp_then_associations_work(guest):
 @pytest.mark.xdist_group("guest")
 @pytest.mark.usefixtures("ueransim_programs")
 def test_when_the_kernel_has_sctp_then_an_unmodified_gnb_and_terminal_pass_packets(guest):
-    words = ("-m", "pytest", "tests/interop/test_ueransim.py", "-k", "unmodified", "--basetemp=/run/t")
+    assert_passed_over_sctp(guest, "tests/interop/test_ueransim.py", "unmodified")
+
+
+@pytest.mark.interop
+@pytest.mark.root
+@pytest.mark.xdist_group("guest")
+def test_when_the_kernel_has_sctp_then_our_gnb_and_terminals_pass_packets(guest):
+    assert_passed_over_sctp(guest, "tests/interop/test_processes.py", "another")
+
+
+def assert_passed_over_sctp(guest, file, which):
+    words = ("-m", "pytest", file, "-k", which, "--basetemp=/run/t")
     finished = guest(*words, seconds=400, FREEHOLD_N2_OVER_SCTP="1")
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "1 passed" in finished.stdout

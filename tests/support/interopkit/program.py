@@ -16,7 +16,7 @@ class Program:
 
     def __init__(self, command, *, environment=None):
         words = [str(word) for word in command]
-        self.name = next((Path(word).name for word in words if "/" in word), words[0])
+        self.name = Path(words[4] if words[:3] == ["ip", "netns", "exec"] else words[0]).name
         self._lines = []
         self._news = threading.Condition()
         self._open = True
