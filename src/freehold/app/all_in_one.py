@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from freehold.app import config, logs
 from freehold.app.config import Configuration
@@ -34,6 +36,14 @@ AGAIN: Final = 5.0
 log = logging.getLogger("freehold")
 
 
+class TerminalCounts(msgspec.Struct, frozen=True, gc=False):
+    """Terminals of one process: how many there are, are registered, and how many sessions they have."""
+
+    ues: int
+    registered: int
+    sessions: int
+
+
 class Running:
     """A network that serves its owner; `managed` is there where the core runs in this process."""
 
@@ -44,14 +54,24 @@ class Running:
 
     def demonstrate(self, terminals: int) -> None:
         """Let terminals register, open a session and pass traffic until the end."""
-        room = asyncio.Semaphore(1 if terminals <= FEW else AT_ONCE)
-        for given in demo_subscribers(self.network, terminals):
+        self.attach(demo_subscribers(self.network, terminals))
+
+    def attach(self, subscribers: Sequence[Subscriber]) -> None:
+        """The same for terminals with these SIMs."""
+        room = asyncio.Semaphore(1 if len(subscribers) <= FEW else AT_ONCE)
+        for given in subscribers:
             self._start(_live(self.network, self.network.ue(given), room))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def terminals(self) -> TerminalCounts:
+        """How far the terminals of this process are."""
+        ues = self.network.ues
+        sessions = sum(len(ue.sessions) for ue in ues)
+        return TerminalCounts(len(ues), sum(ue.registered for ue in ues), sessions)
 
     async def stop(self) -> None:
         """End the demonstration."""

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from freehold.cli.output import show_line
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from freehold.app.all_in_one import TerminalCounts
     from freehold.manage.network import ManagedNetwork
     from freehold.procedure import Record
     from freehold.spec.events import Event
@@ -63,6 +65,25 @@ class LinesView:
                 )
                 sys.stdout.flush()
             await asyncio.sleep(max(PERIOD / 5, THRIFT * (time.perf_counter() - began)))
+
+
+class TerminalLines:
+    """The same for terminals whose core is elsewhere."""
+
+    async def watch(self, look: Callable[[], TerminalCounts]) -> None:
+        """Print until cancelled."""
+        began = time.perf_counter()
+        shown: TerminalCounts | None = None
+        while True:
+            counts = look()
+            if counts.ues and counts != shown:
+                shown = counts
+                show_line(
+                    f"{time.perf_counter() - began:8.2f} s  {counts.registered} of {counts.ues} registered  "
+                    f"{counts.sessions} sessions"
+                )
+                sys.stdout.flush()
+            await asyncio.sleep(PERIOD / 5)
 
 
 class Rate:

@@ -13,8 +13,10 @@ from freehold.cli.output import note, show_json, show_line, table
 
 if TYPE_CHECKING:
     from freehold.app.all_in_one import Running
+    from freehold.app.config import Configuration
     from freehold.app.demo import DemoReport
     from freehold.app.network import Role
+    from freehold.services.nudr import Subscriber
 
 ForOption = Annotated[float | None, typer.Option("--for", min=0, help="End by itself after so many seconds.")]
 PARTS = ("core", "upf", "gnb", "ue")
@@ -33,7 +35,10 @@ def up(
 
 def run(
     parts: Annotated[list[str], typer.Argument(help="core, upf, gnb, ue: what runs in this process.")],
-    demo: Annotated[int, typer.Option(min=0, help="With ue: terminals that attach and pass traffic.")] = 0,
+    demo: Annotated[int, typer.Option(min=0, help="With core and ue: terminals that attach and pass traffic.")] = 0,
+    sims: Annotated[
+        Path | None, typer.Option(help="With gnb and ue: a .csv or .json file of SIMs (supi, k, opc) that attach.")
+    ] = None,
     seconds: ForOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -44,9 +49,14 @@ def run(
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise Unusable(f"run {unknown[0]}: no such part; known: {', '.join(PARTS)}")
-    if "ue" in parts and not {"gnb", "core"} <= {*parts}:
-        raise Unusable("run ue: terminals need a gNB beside them and the subscribers of a core: run core gnb ue")
-    _serve(tuple(parts), config, demo=demo, seconds=seconds, plain=True, as_json=as_json)
+    if "ue" in parts and ("gnb" not in parts or ("core" not in parts and sims is None)):
+        raise Unusable(
+            "run ue: terminals need a gNB beside them, and the subscribers of a core or SIMs of their own: "
+            "run core gnb ue, or run gnb ue --sims FILE"
+        )
+    if sims is not None and "ue" not in parts:
+        raise Unusable("run --sims: SIMs are for terminals: run gnb ue --sims FILE")
+    _serve(tuple(parts), config, demo=demo, sims=sims, seconds=seconds, plain=True, as_json=as_json)
 
 
 def demo(
@@ -93,11 +103,19 @@ def _show(report: DemoReport) -> None:
 
 
 def _serve(
-    parts: tuple[str, ...], config: Path | None, *, demo: int, seconds: float | None, plain: bool, as_json: bool
+    parts: tuple[str, ...],
+    config: Path | None,
+    *,
+    demo: int,
+    seconds: float | None,
+    plain: bool,
+    as_json: bool,
+    sims: Path | None = None,
 ) -> None:
     from freehold.app import logs, loops
 
     chosen = configuration(config)
+    attached = _sims(sims, chosen)
     plain = plain or as_json
     screen = not plain and _is_terminal()
     logs.start(chosen.log.level, quiet=screen)
@@ -108,24 +126,31 @@ def _serve(
         async with running(chosen, _roles(parts)) as made:
             if demo:
                 made.demonstrate(demo)
+            made.attach(attached)
             await _watch(made, seconds, plain=plain)
-            if as_json and made.managed is not None:
+            if as_json:
                 from msgspec import to_builtins
 
-                show_json(to_builtins(made.managed.status()))
+                show_json(to_builtins(made.terminals() if made.managed is None else made.managed.status()))
 
     with contextlib.suppress(KeyboardInterrupt):  # how an owner ends it
         loops.run(serve())
 
 
-async def _watch(made: Running, seconds: float | None, *, plain: bool) -> None:
-    import asyncio
+def _sims(file: Path | None, chosen: Configuration) -> list[Subscriber]:
+    if file is None:
+        return []
+    from freehold.app.sims import read_sims
 
+    return read_sims(file, chosen)
+
+
+async def _watch(made: Running, seconds: float | None, *, plain: bool) -> None:
     from freehold.app.all_in_one import watched
-    from freehold.cli.live import choose
+    from freehold.cli.live import TerminalLines, choose
 
     if made.managed is None:
-        await watched(asyncio.Event().wait(), seconds)
+        await watched(TerminalLines().watch(made.terminals), seconds)
     else:
         await watched(choose(plain=plain).watch(made.managed), seconds)
 

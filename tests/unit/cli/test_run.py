@@ -1,0 +1,96 @@
+"""`freehold run` with gNB and terminals in one process and their core in another's place."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from freehold.app.all_in_one import TerminalCounts, running
+from freehold.app.config import parse
+from freehold.app.sims import read_sims
+from freehold.cli import main as entry
+from freehold.spec.errors import Unusable
+
+K, OPC = "465B5CE8B199B49FAA5F0A2EE238A6BC", "E8ED289DEBA952E4283B54E88E6183CA"
+ROWS = "supi,k,opc\n" + "".join(f"imsi-00101000000010{number},{K},{OPC}\n" for number in range(3))
+
+
+@pytest.fixture
+def sims(tmp_path):
+    file = tmp_path / "sims.csv"
+    file.write_text(ROWS)
+    return file
+
+
+def settings(folder, name, more):
+    return parse(
+        f'[management]\nsocket = "{folder}/{name}.sock"\n[store]\npath = "{folder}/{name}"\n' + more.format(f=folder)
+    )
+
+
+@pytest.mark.xdist_group("n3")
+def test_when_sims_attach_from_another_process_then_they_get_sessions_over_n2_and_n3(tmp_path, sims):
+    core = settings(tmp_path, "core", '[amf]\nn2 = ["unix:{f}/n2"]\n[upf]\nn3 = "127.77.0.1"\n')
+    ran = settings(tmp_path, "ran", '[[gnb]]\namf = "unix:{f}/n2"\nn3 = "127.77.0.2"\n')
+
+    async def both():
+        async with running(core, ("core", "upf")) as served:
+            durable = served.network.core.udr.put_all(read_sims(sims, core))
+            async with running(ran, ("gnb", "ue")) as attached, asyncio.timeout(30):
+                attached.attach(read_sims(sims, ran))
+                while attached.terminals() != TerminalCounts(3, 3, 3):  # noqa: ASYNC110 - it has no event
+                    await asyncio.sleep(0)
+                sessions = [session for ue in attached.network.ues for session in ue.sessions.values()]
+                pings = [await session.ping() for session in sessions]
+                assert durable.settled
+                return pings
+
+    pings = asyncio.run(both())
+    assert all(ping.rtt_ms is not None for ping in pings)
+
+
+def test_when_a_file_of_sims_is_json_then_it_is_read_too(tmp_path):
+    file = tmp_path / "sims.json"
+    file.write_text(f'{{"supi": "001010000000001", "k": "{K}", "opc": "{OPC}"}}')
+    (sim,) = read_sims(file, parse(""))
+    assert sim.supi.value == "imsi-001010000000001"
+    assert bytes(sim.authentication.k).hex().upper() == K
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "no column supi"),
+        ("supi,k,opc\n", "no SIM in it; one is a line of supi, k and opc"),
+        (f"supi,k\nimsi-001010000000001,{K}\n", "either OPc or OP"),
+        ("supi,colour\n1,red\n", "unknown column 'colour'"),
+    ],
+)
+def test_when_a_file_of_sims_is_wrong_then_one_line_says_where(tmp_path, text, complaint):
+    file = tmp_path / "sims.csv"
+    file.write_text(text)
+    with pytest.raises(Unusable) as wrong:
+        read_sims(file, parse(""))
+    assert complaint in str(wrong.value)
+    assert str(wrong.value).startswith(str(file))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["ue"], "run ue: terminals need a gNB beside them"),
+        (["gnb", "ue"], "run gnb ue --sims FILE"),
+        (["core", "--sims", "x.csv"], "run --sims: SIMs are for terminals"),
+        (["gnb", "ue", "--sims", "/nowhere/x.csv"], "/nowhere/x.csv: cannot be read: No such file"),
+    ],
+)
+def test_when_terminals_lack_something_then_one_line_says_what(tmp_path, monkeypatch, capsys, arguments, complaint):
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    monkeypatch.setattr(sys, "argv", ["freehold", "run", *arguments])
+    with pytest.raises(SystemExit) as end:
+        entry.main()
+    assert end.value.code == 2
+    assert complaint in capsys.readouterr().err
