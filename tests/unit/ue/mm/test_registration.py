@@ -281,6 +281,33 @@ def test_when_the_network_is_congested_then_nothing_is_asked_for_until_t3346_is_
     assert network.take(nas.RegistrationRequest)
 
 
+def test_when_an_update_met_congestion_then_it_is_made_once_t3346_is_over():  # TS 24.501 5.5.1.3.5
+    network = Network()
+    network.registered()
+    network.ue.register()
+    network.send(nas.RegistrationReject(22, t3346=nas.GprsTimer.of(60)))
+    network.release()
+    network.uplink.clear()
+    network.world.run(61)
+
+    request = nas.decode(network.security.unprotect(network.uplink.popleft()).plain).message
+    assert request.registration_type.value == nas.RegistrationKind.MOBILITY_UPDATING
+
+
+def test_when_every_attempt_failed_then_the_terminal_gives_its_temporary_identity_up():  # TS 24.501 5.5.1.2.7
+    network = Network()
+    network.registered()
+    network.ue.deregister()
+    network.send(nas.DeregistrationAcceptToUe())
+    network.release()
+    network.refuses = True
+    network.ue.register()
+    network.world.run(100)
+
+    assert network.ue.usim.guti is None
+    assert network.ue.usim.security is None
+
+
 def test_when_slices_are_rejected_then_they_are_not_asked_for_again():  # TS 24.501 5.5.1.2.2
     network = Network()
     network.registered()

@@ -127,6 +127,18 @@ def test_when_no_challenge_follows_a_failure_then_t3520_gives_the_network_up(net
     assert not network.ue.mm.forbidden.cell_barred
 
 
+def test_when_the_network_falls_silent_after_a_new_challenge_then_registration_fails(network):  # TS 24.501 5.4.1.3.7
+    network.world.run(10)
+    network.challenge(network.vector(k=bytes(16)))
+    failure(network)
+    network.world.run(10)
+    network.authenticate(ngksi=1)
+    network.world.run(15)
+
+    assert network.release_requests == ["radio-connection-with-ue-lost"]
+    assert network.ue.mm.attempts == 1
+
+
 def test_when_a_new_challenge_follows_a_failure_then_registration_goes_on(network):  # TS 24.501 5.4.1.3.7
     network.world.run(10)
     network.challenge(network.vector(k=bytes(16)))

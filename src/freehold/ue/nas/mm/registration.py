@@ -19,7 +19,7 @@ from freehold.codecs.nas import (
     nssai,
     tais,
 )
-from freehold.procedure import Collision, Expire, expect, procedure
+from freehold.procedure import Collision, Effect, Expire, expect, procedure
 from freehold.procedure.effects import Exchange, Expect
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import TimerExpired
@@ -71,7 +71,11 @@ async def registration(ue: Terminal, kind: RegistrationKind, *, follow_on: bool 
 
 def later(ue: Terminal, kind: RegistrationKind) -> None:
     """After the last attempt T3502 runs; a failed update leaves the terminal registered (TS 24.501 5.5.1.3.7)."""
-    ue.mm.step(MmEvent.FAILED if kind is RegistrationKind.INITIAL else MmEvent.UPDATE_FAILED)
+    if kind is RegistrationKind.INITIAL:
+        ue.mm.step(MmEvent.FAILED)
+        ue.usim.forget()  # TS 24.501 5.5.1.2.7
+    else:
+        ue.mm.step(MmEvent.UPDATE_FAILED)
     seconds = ue.mm.granted.t3502
     ue.alarms.start(
         "T3502", lambda: ue.conversation.start(registration(ue, kind)), FOREVER if seconds is None else seconds
@@ -91,7 +95,7 @@ async def refused(ue: Terminal, kind: RegistrationKind, reject: RegistrationReje
     if effect.register_again and kind is not RegistrationKind.INITIAL:
         await connection_released(ue)
         return
-    hold_off(ue, reject.t3346)
+    hold_off(ue, reject.t3346, kind)
     ue.expect_release()  # TS 24.501 5.3.1.3
     raise Refused(reject.cause, f"registration refused with cause #{reject.cause}")
 
@@ -106,14 +110,16 @@ async def connection_released(ue: Terminal) -> None:
         ue.release_locally()
 
 
-def hold_off(ue: Terminal, t3346: GprsTimer | None) -> None:
-    """Congestion: nothing is asked for until T3346 has run out, then what failed (TS 24.501 5.5.1.2.5, 5.6.1.5)."""
+def hold_off(ue: Terminal, t3346: GprsTimer | None, failed: RegistrationKind | None = None) -> None:
+    """Congestion: nothing is asked for until T3346 has run out, then what failed (TS 24.501 5.5.1.2.5, 5.5.1.3.5)."""
     if t3346 is None or not t3346.seconds:
         return
 
     def ended() -> None:
         if ue.mm.state is MmState.DEREGISTERED and not ue.usim.invalid:
             ue.conversation.start(registration(ue, RegistrationKind.INITIAL))
+        elif ue.mm.state is MmState.REGISTERED and failed is not None:
+            ue.conversation.start(registration(ue, failed))
 
     ue.alarms.start("T3346", ended, t3346.seconds)
 
@@ -130,18 +136,27 @@ async def attempt(
     identity: Guti | Suci = ue.usim.guti or await current_suci(ue)
     message = request(ue, kind, identity, follow_on=follow_on)
     try:
-        answer: Answer = await Exchange(ue.link, message, ANSWERS, "T3510")
-    except TimerExpired as expired:
-        if not ue.alarms.running("T3520"):  # TS 24.501 5.5.1.2.7 c
-            ue.release_locally()
-            return expired
-        # TS 24.501 5.4.1.3.7: T3510 waits while a new challenge is expected
-        answer = await Expect(ANSWERS)
+        answer = await answered(ue, message)
+    except TimerExpired as expired:  # TS 24.501 5.5.1.2.7 c
+        ue.release_locally()
+        return expired
     except NoConnection as refused:  # TS 24.501 5.5.1.2.7 b
         return refused
     if isinstance(answer, AuthenticationReject):  # TS 24.501 5.4.1.3.5
         raise UsimInvalid("the network rejected the authentication")
     return NoConnection("the connection was released during registration") if isinstance(answer, Released) else answer
+
+
+async def answered(ue: Terminal, message: RegistrationRequest) -> Answer:
+    """The answer within T3510, which waits while a new challenge is expected (TS 24.501 5.4.1.3.7)."""
+    wait: Effect[Answer] = Exchange(ue.link, message, ANSWERS, "T3510")
+    while True:
+        try:
+            return await wait
+        except TimerExpired:
+            if not ue.alarms.running("T3520"):
+                raise
+            wait = Expect(ANSWERS, "T3510")
 
 
 def request(ue: Terminal, kind: RegistrationKind, identity: Guti | Suci, *, follow_on: bool) -> RegistrationRequest:
