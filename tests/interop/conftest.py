@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from interopkit.core import N2_PORT, Site
+from interopkit.core import GATEWAY, N2_PORT, Site
 from interopkit.namespaces import CORE_ADDRESS, Hosts
+from interopkit.program import Program
 from interopkit.ueransim import Ueransim
 
 
@@ -61,6 +62,20 @@ def tshark_needed():
     """Skips where Wireshark's command line is missing."""
     if shutil.which("tshark") is None:
         pytest.skip("tshark is not installed")
+
+
+@pytest.fixture(scope="session")
+def iperf3():
+    """Starts its server at the core's end of N6."""
+    if shutil.which("iperf3") is None:
+        pytest.skip("iperf3 is not installed")
+
+    def serve(hosts):
+        server = Program(hosts.within(hosts.core, "iperf3", "-s", "--forceflush", "-B", GATEWAY))
+        server.wait_for("listening")
+        return server
+
+    return serve
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
 """An unmodified UERANSIM against the core and UPF as an owner runs them."""
 
+import json
+
 import pytest
 
 from interopkit.core import GATEWAY, POOL
 from interopkit.ueransim import DEREGISTERED, REGISTERED, SQN, SWITCHED_OFF, TUNNEL
+
+MEGABYTES = 30
 
 pytestmark = [pytest.mark.interop, pytest.mark.root, pytest.mark.xdist_group("interop")]
 
@@ -56,3 +60,23 @@ def test_when_fifty_terminals_come_at_once_then_all_pass_packets(site, ueransim)
         assert [ueransim.ping(interface, GATEWAY, count=1) for interface, _ in tunnels] == [1] * 50
         status = site.ask("status")
         assert (status["ues_registered"], status["sessions"]) == (50, 50)
+
+
+@pytest.mark.parametrize(("counted", "direction"), [("uplink_bytes", ()), ("downlink_bytes", ("-R",))])
+def test_when_a_terminal_moves_megabytes_then_the_user_plane_counts_them_and_drops_none(
+    site, ueransim, iperf3, counted, direction
+):
+    site.subscribe(1)
+    with site.start(), ueransim.gnb(), ueransim.ue() as ue:
+        _, address = ue.wait_for(TUNNEL)[0].groups()
+        with iperf3(site.hosts):
+            words = ("iperf3", "-c", GATEWAY, "-B", address, "-n", MEGABYTES << 20, "-J", *direction)
+            done = site.hosts.run(site.hosts.ran, *words, seconds=60)
+        assert done.returncode == 0, done.stdout
+        received = json.loads(done.stdout)["end"]["sum_received"]["bytes"]
+        assert received > MEGABYTES << 19  # iperf3 ends without waiting for the last ones
+        [session] = site.ask("session")
+        assert session[counted] > received
+        dropped = {row["label"]: row["value"] for row in site.ask("counter") if row["label"].startswith("drop_")}
+        assert dropped
+        assert not any(dropped.values())
