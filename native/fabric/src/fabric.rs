@@ -41,6 +41,8 @@ impl From<io::Error> for Fault {
 pub enum FabricEvent {
     Upf(UpfNumber, UpfEvent),
     Access(AccessNumber, AccessEvent),
+    /// A mistake of ours: the packets at hand were lost, everything else goes on.
+    Broken,
 }
 
 #[derive(Clone, Copy)]
@@ -59,6 +61,8 @@ pub struct Fabric {
     pub clock: Option<fn() -> u64>,
     /// Datagrams for an address that no engine has, and no socket reaches.
     pub unroutable: u64,
+    #[cfg(test)]
+    pub breaks: bool,
     /// When it was last run.
     pub now_ns: u64,
     nodes: HashMap<IpAddr, Node>,
@@ -253,6 +257,8 @@ impl Fabric {
             // In real time a packet that crosses several engines takes its time on the way.
             now_ns = self.clock.map_or(now_ns, |clock| clock().max(now_ns));
             self.now_ns = now_ns;
+            #[cfg(test)]
+            assert!(!std::mem::take(&mut self.breaks), "a mistake for a test");
             let moved = self.run_upfs(now_ns) | self.run_accesses(now_ns, turn == 0);
             if !moved {
                 return self.deadline();

@@ -2,6 +2,7 @@
 use crate::fabric::{Fabric, FabricEvent, TURNS};
 use crate::sys::{self, Poller, Wake};
 use std::os::fd::{AsRawFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -39,6 +40,13 @@ impl Shared {
             self.signal.ring();
         }
         next
+    }
+}
+
+impl Shared {
+    fn tell(&self, event: FabricEvent) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.signal.ring();
     }
 }
 
@@ -174,7 +182,12 @@ fn work(shared: &Shared, poller: &Poller) {
             if number == WAKE { shared.wake.clear() } else { fabric.ready(number) }
         }
         let now_ns = sys::now_ns();
-        let next = shared.run(&mut fabric, now_ns, THREAD_TURNS);
+        // A mistake in an engine costs the packets at hand: they were taken off the input already.
+        let next =
+            catch_unwind(AssertUnwindSafe(|| shared.run(&mut fabric, now_ns, THREAD_TURNS))).unwrap_or_else(|_| {
+                shared.tell(FabricEvent::Broken);
+                Some(now_ns)
+            });
         shared.busy_ns.store(sys::thread_ns(), Ordering::Relaxed);
         // Said before the lock is given up: what is asked for from now on rings.
         shared.asleep.store(true, Ordering::SeqCst);
@@ -183,5 +196,122 @@ fn work(shared: &Shared, poller: &Poller) {
             Some(next) => i32::try_from(next.saturating_sub(sys::now_ns()).div_ceil(1_000_000)).unwrap_or(i32::MAX),
             None => -1,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use freehold_datanet::Config;
+    use freehold_userplane::{Action, Instance, Peer, Prefix, Rule, SessionRules, Settings};
+    use std::net::Ipv4Addr;
+
+    const TERMINAL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 2);
+    const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 1);
+
+    /// A UPF, a gNB and a data network with one session.
+    fn network() -> Handle {
+        let handle = Handle::new().unwrap();
+        handle.with(|fabric| {
+            let upf = fabric.add_upf(&Settings::new("192.0.2.1".parse().unwrap(), [1; 16]), None).unwrap();
+            let pools = vec![Prefix::new("10.45.0.0".parse().unwrap(), 16)];
+            let instance = fabric.add_instance(upf, &Instance { pools, ..Instance::default() }).unwrap();
+            fabric.attach_engine(upf, instance, Config::new(GATEWAY)).unwrap();
+            let access = fabric.add_access("192.0.2.10".parse().unwrap(), 7, None).unwrap();
+            let teid = fabric.upfs[upf].upf.open().unwrap();
+            let node = &mut fabric.accesses[access].access;
+            let (bearer, local) = node.add_bearer("192.0.2.1:2152".parse().unwrap(), teid, 9);
+            node.address(1, TERMINAL, 1400);
+            node.bind(1, Some(bearer)).unwrap();
+            let rule = vec![Rule { action: Action::Forward, qfi: 9, ..Rule::default() }];
+            let rules = SessionRules {
+                ipv4: Some(TERMINAL),
+                uplink: rule.clone(),
+                downlink: rule,
+                peer: Some(Peer { address: "192.0.2.10".parse().unwrap(), teid: local }),
+                ..SessionRules::default()
+            };
+            fabric.upfs[upf].upf.install(0, teid, &rules, false).unwrap();
+        });
+        handle
+    }
+
+    fn ping(handle: &Handle, id: u32) {
+        handle.with_wake(|fabric| fabric.accesses[0].access.ping(1, GATEWAY, 56, id)).unwrap();
+    }
+
+    fn ping_when_it_may(handle: &Handle, id: u32) {
+        while handle.with_wake(|fabric| fabric.accesses[0].access.ping(1, GATEWAY, 56, id)).is_err() {
+            std::thread::yield_now();
+        }
+    }
+
+    fn replies(events: Vec<FabricEvent>) -> usize {
+        let reply =
+            |event: &FabricEvent| matches!(event, FabricEvent::Access(0, freehold_datanet::Event::PingReply { .. }));
+        events.iter().filter(|event| reply(event)).count()
+    }
+
+    #[test]
+    fn when_it_is_polled_then_a_ping_passes_all_engines_in_one_call() {
+        let handle = network();
+        ping(&handle, 1);
+        handle.poll(1_000_000_000);
+        assert_eq!(replies(handle.take_events()), 1);
+    }
+
+    #[test]
+    fn when_it_has_its_thread_then_pings_pass_and_each_rings() {
+        let handle = network();
+        handle.start().unwrap();
+        for id in 0..200 {
+            ping(&handle, id);
+            let poller = Poller::new().unwrap();
+            poller.add(&handle.shared.signal.0, 1).unwrap();
+            let mut seen = 0;
+            while seen == 0 {
+                poller.wait(10_000, &mut Vec::new());
+                seen = replies(handle.take_events());
+            }
+            assert_eq!(seen, 1);
+        }
+        handle.stop();
+        ping(&handle, 999);
+        assert_eq!(replies(handle.take_events()), 0);
+    }
+
+    #[test]
+    fn when_an_engine_breaks_then_it_is_told_and_the_thread_goes_on() {
+        let handle = network();
+        handle.with(|fabric| fabric.breaks = true);
+        handle.start().unwrap();
+        let poller = Poller::new().unwrap();
+        poller.add(&handle.shared.signal.0, 1).unwrap();
+        poller.wait(10_000, &mut Vec::new());
+        assert_eq!(handle.take_events(), [FabricEvent::Broken]);
+        ping(&handle, 1);
+        poller.wait(10_000, &mut Vec::new());
+        assert_eq!(replies(handle.take_events()), 1);
+    }
+
+    #[test]
+    fn when_two_threads_control_it_at_once_then_both_come_through() {
+        let handle = network();
+        handle.start().unwrap();
+        std::thread::scope(|scope| {
+            for first in [0, 10_000] {
+                let handle = &handle;
+                scope.spawn(move || (0..500).for_each(|id| ping_when_it_may(handle, first + id)));
+            }
+        });
+        let mut seen = 0;
+        while seen < 1000 {
+            let poller = Poller::new().unwrap();
+            poller.add(&handle.shared.signal.0, 1).unwrap();
+            let mut ready = Vec::new();
+            poller.wait(10_000, &mut ready);
+            assert!(!ready.is_empty(), "{seen} of 1000");
+            seen += replies(handle.take_events());
+        }
     }
 }

@@ -25,7 +25,7 @@ from freehold.services.userplane import (
     Usage,
     VolumeReached,
 )
-from freehold.spec.errors import Unusable
+from freehold.spec.errors import Bug, Unusable
 
 LocalSwitch = Literal["refuse", "switch", "route"]
 """Terminal to terminal: never, straight, or through the data network (TS 23.501 5.6.10.1)."""
@@ -126,6 +126,8 @@ class UserPlane:
         for name, number, *fields in self.fabric.take_events():
             build = SESSION_EVENTS.get(name)
             try:
+                if name == "broken":
+                    raise Bug("the packet thread met a mistake of ours; the packets at hand were lost")
                 if build is None:
                     self._accesses[number].happened(name, fields)
                 else:

@@ -12,6 +12,7 @@ pub fn list(py: Python<'_>, events: Vec<FabricEvent>) -> PyResult<Bound<'_, PyLi
         found.append(match event {
             FabricEvent::Upf(number, event) => upf(py, number, event)?,
             FabricEvent::Access(number, event) => access(py, number, event)?,
+            FabricEvent::Broken => ("broken", 0).into_bound_py_any(py)?,
         })?;
     }
     Ok(found)
