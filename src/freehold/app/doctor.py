@@ -29,7 +29,8 @@ BUILT: Final = 1_767_225_600
 """No machine's clock is before 2026-01-01 00:00 UTC."""
 TUNSETIFF: Final = 0x400454CA
 IFF_TUN_NO_PI: Final = 0x1001
-NG_SETUP_REFUSED: Final = "ng-setup-refused"
+NG_SETUP_REFUSED: Final = "TS 38.413 8.7.1.3"
+"""The clause of every event about a refused NG Setup, the AMF's and a gNB's."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -185,7 +186,7 @@ def refused_setups(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("network", "limited", "no network runs here now", "start one: freehold up")
         return
     events: list[dict[str, Any]] = client.get("events")
-    refused = [event for event in events if event["name"] == NG_SETUP_REFUSED]
+    refused = [event for event in events if event["clause"] == NG_SETUP_REFUSED]
     for event in refused:
         yield Finding("ng-setup", "bad", f"{event['subject']}: {event['text']}", event["fix"])
     if not refused:

@@ -106,6 +106,7 @@ class Network:
         self.packets.run()
         if "core" in self.roles:
             await self.core.start()
+            await self._n4_setup()
             self._listen_n2()
         if "gnb" in self.roles:
             self.radio = Radio(self.configuration, world, self.packets.plane, recorded="core" in self.roles)
@@ -168,11 +169,19 @@ class Network:
             for listener in endpoints.listen(self.configuration.amf.n2, self.core.amf.accept):
                 self._ends.append(listener.close)
 
+    async def _n4_setup(self) -> None:
+        """Wait for the UPF of this process: a phone that comes at once is not refused its session."""
+        if "upf" in self.roles:
+            await self._until(lambda: self.core.smf.associated)
+
     async def _ng_setup(self) -> None:
         """Wait until every gNB is served, for a while."""
-        end = self.world.environment.now() + SETUP_SECONDS
         links = [link for gnb in self.radio.gnbs for link in gnb.links]
-        while not all(link.amf.ready for link in links) and self.world.environment.now() < end:
+        await self._until(lambda: all(link.amf.ready for link in links))
+
+    async def _until(self, ready: Callable[[], bool]) -> None:
+        end = self.world.environment.now() + SETUP_SECONDS
+        while not ready() and self.world.environment.now() < end:
             await self.world.sleep(0.002)
 
     # --- what a script asks --------------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_when_the_clock_is_in_the_past_then_it_is_bad(monkeypatch):
 
 def test_when_a_setup_was_refused_then_its_words_are_told(monkeypatch):
     event = {
-        "name": "ng-setup-refused",
+        "clause": "TS 38.413 8.7.1.3",
         "subject": "gnb-7",
         "text": "TAC 7 is not served",
         "fix": "set network.tac = 7",
@@ -88,7 +88,7 @@ def test_when_a_setup_was_refused_then_its_words_are_told(monkeypatch):
             return True
 
         def get(self, *_):
-            return [event, {"name": "other"}]
+            return [event, {"clause": ""}]
 
     monkeypatch.setattr(doctor, "Client", Running)
     found = list(doctor.refused_setups(parse("")))

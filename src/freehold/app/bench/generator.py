@@ -112,6 +112,11 @@ class Generator5G:
         if not self.finished.done():
             self.finished.set_exception(Unusable(f"the core ended: {reason}"))
 
+    def close(self) -> None:
+        """End the association."""
+        if self._association is not None:
+            self._association.close()
+
     # --- a run ----------------------------------------------------------------------------------
     async def run(self, sims: Sequence[Sim], at_once: int, first_id: int) -> Result:
         """Bring all terminals to a session, `at_once` on their way; Unusable where the core falls silent."""
@@ -185,6 +190,7 @@ def life(gnb: Generator5G, ue: Terminal) -> Life:
     registered = uplink(gnb, ue, security.protect(nas.encode(nas.RegistrationComplete())))
     resources = yield [done, registered, uplink(gnb, ue, security.protect(session_request()))]
     while not isinstance(resources, ngap.PDUSessionResourceSetupRequest):
+        not_refused(security, resources)
         resources = yield []
     return [resources_set_up(ue, resources)]
 
@@ -241,6 +247,15 @@ def expected(octets: bytes | None, kind: type[nas.Message]) -> Any:
     if not isinstance(message, kind):
         raise PeerError(f"{kind.__name__} was expected, not {type(message).__name__} {getattr(message, 'cause', '')}")
     return message
+
+
+def not_refused(security: NasSecurity, message: Any) -> None:
+    """PeerError where a NAS message brings the PDU session's refusal instead of its resources (TS 24.501 6.4.1.4)."""
+    transport = nas.decode(security.unprotect(getattr(message, "nas_pdu", None) or b"").plain or b"").message
+    if isinstance(transport, nas.DlNasTransport):
+        refusal = nas.decode(transport.payload_container).message
+        cause = transport.cause or getattr(refusal, "cause", "")
+        raise PeerError(f"the PDU session was refused with {type(refusal).__name__} #{cause}")
 
 
 def answered(gnb: Generator5G, sim: Sim, challenge: Any) -> tuple[bytes, nas.AuthenticationResponse]:

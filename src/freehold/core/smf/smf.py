@@ -75,6 +75,11 @@ class Smf:
         for conversation in self._associations:
             conversation.abort("the SMF stops")
 
+    @property
+    def associated(self) -> bool:
+        """Whether every UPF has an association (TS 29.244 6.2.6)."""
+        return all(upf.associated for upf in self._smf.upfs)
+
     # --- for the operator -------------------------------------------------------------------
     @property
     def sessions(self) -> tuple[SmContext, ...]:
