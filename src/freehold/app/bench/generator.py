@@ -254,7 +254,7 @@ def not_refused(security: NasSecurity, message: Any) -> None:
     transport = nas.decode(security.unprotect(getattr(message, "nas_pdu", None) or b"").plain or b"").message
     if isinstance(transport, nas.DlNasTransport):
         refusal = nas.decode(transport.payload_container).message
-        cause = transport.cause or getattr(refusal, "cause", "")
+        cause = getattr(refusal, "cause", "") if transport.cause is None else transport.cause
         raise PeerError(f"the PDU session was refused with {type(refusal).__name__} #{cause}")
 
 
