@@ -124,14 +124,8 @@ class UserPlane:
         """Hand every event to its listener, and tapped packets to the tap; one listener's mistake costs no other."""
         mistakes: list[Exception] = []
         for name, number, *fields in self.fabric.take_events():
-            build = SESSION_EVENTS.get(name)
             try:
-                if name == "broken":
-                    raise Bug("the packet thread met a mistake of ours; the packets at hand were lost")
-                if build is None:
-                    self._accesses[number].happened(name, fields)
-                else:
-                    self._upfs[number].happened(build(*cast("list[int]", fields)))
+                self._tell(name, number, fields)
             except Exception as mistake:  # noqa: BLE001 - raised below, when everybody was told
                 mistakes.append(mistake)
         if self._tapped:
@@ -140,6 +134,15 @@ class UserPlane:
             self.watch()
         if mistakes:
             raise ExceptionGroup("what listened to the user plane broke", mistakes)
+
+    def _tell(self, name: str, number: int, fields: list[object]) -> None:
+        if name == "broken":
+            raise Bug("the packet thread met a mistake of ours; the packets at hand were lost")
+        build = SESSION_EVENTS.get(name)
+        if build is None:
+            self._accesses[number].happened(name, fields)
+        else:
+            self._upfs[number].happened(build(*cast("list[int]", fields)))
 
     def _record(self, time_ns: int, source: tuple[str, int], target: tuple[str, int], octets: bytes) -> Record:
         message = GTPU_MESSAGES.get(octets[1], "GTP-U") if len(octets) > 1 else "GTP-U"
