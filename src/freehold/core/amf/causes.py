@@ -45,6 +45,11 @@ REFUSALS: Mapping[str, Refusal] = MappingProxyType(
             "the concealed identity does not open with the home network's private key",
             "personalise the SIM with this network's public key",
         ),
+        "UNSUPPORTED_PROTECTION_SCHEME": Refusal(
+            "barred_subscriber",
+            "the SIM does not conceal its identity, and the operator wants it concealed",
+            "personalise the SIM with the home network's public key, or allow the null scheme ([amf] null_scheme)",
+        ),
         "SERVING_NETWORK_NOT_AUTHORIZED": Refusal(
             "serving_network",
             "the home network does not allow this serving network",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from freehold.codecs import nas
 from freehold.core.amf.channels import N1
 from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.names import suci_of
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import exchange, procedure
 from freehold.spec.causes import MmCause
@@ -19,11 +20,11 @@ async def identification(amf: AmfFunction, ue: Ue) -> Suci:
     answer = await exchange(
         N1(amf, ue), nas.IdentityRequest(identity_type=nas.IdentityType.SUCI), nas.IdentityResponse, timer="T3570"
     )
-    identity = answer.mobile_identity
-    if isinstance(identity, Suci):
-        return identity
+    suci = suci_of(answer.mobile_identity)
+    if suci is not None:
+        return suci
     raise Reject(
         MmCause.UE_IDENTITY_CANNOT_BE_DERIVED,
-        f"asked for its SUCI the terminal gave a {type(identity).__name__}",
-        "look at the terminal: an identity response without a SUCI needs an IMSI-based SIM",
+        f"asked for its SUCI the terminal gave a {type(answer.mobile_identity).__name__}",
+        "look at the terminal: its SUCI is none of TS 23.003 28.7.3",
     )

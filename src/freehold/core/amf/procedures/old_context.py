@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from freehold.codecs import nas
 from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.names import suci_of
 from freehold.core.amf.procedures.an_release import NORMAL, Superseded, deactivate_sessions, release_now
 from freehold.core.amf.procedures.removal import release_sessions
 from freehold.core.amf.state.ue import Ue
@@ -18,8 +19,9 @@ def known_identity(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -
     if ue.identity.supi is not None:
         return ue.identity.supi
     for identity in (request.mobile_identity, request.additional_guti):
-        if isinstance(identity, Suci):
-            return identity
+        suci = suci_of(identity)
+        if suci is not None:
+            return suci
         if isinstance(identity, Guti | STmsi):
             known = amf.contexts.find(identity)
             if known is not None and known.identity.supi is not None:
