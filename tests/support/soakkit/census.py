@@ -45,6 +45,6 @@ def resident():
     return int(statistics.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def grown(before, after):
-    """What there is more of, by name."""
-    return {name: (before[name], count) for name, count in after.items() if count > before[name]}
+def grown(before, after, by=1):
+    """What there is at least `by` more of, by name."""
+    return {name: (before[name], count) for name, count in after.items() if count >= before[name] + by}
