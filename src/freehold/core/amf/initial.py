@@ -12,8 +12,12 @@ M = TypeVar("M", bound=nas.MmMessage)
 
 
 class Initial(msgspec.Struct, Generic[M], frozen=True, gc=False):
-    """`protected`: it came under a security header; `verified`: a known context confirmed it, container included."""
+    """`protected`: it came under a security header; `verified`: a known context confirmed it, container included.
+
+    `connection` is the AMF UE NGAP ID it came on.
+    """
 
     message: M
     protected: bool = False
     verified: bool = False
+    connection: int = 0

@@ -80,11 +80,13 @@ def begin_registration(
             refuse_for_now(amf, connection, ue)
             return
         amf.contexts.strangers.add(ue)
-        ue.conversation.start(registration(amf, ue, Initial(message, protected=protected)))
+        ue.conversation.start(
+            registration(amf, ue, Initial(message, protected=protected, connection=connection.amf_ue_ngap_id))
+        )
         return
     complete = open_container(owner, message)
     take_over(amf, owner, connection)
-    initial = Initial(complete or message, protected=True, verified=complete is not None)
+    initial = Initial(complete or message, True, complete is not None, connection.amf_ue_ngap_id)
     owner.conversation.start(registration(amf, owner, initial))
 
 

@@ -62,7 +62,9 @@ def start_registration(amf: AmfFunction, ue: Ue, message: nas.RegistrationReques
     if security.current is not None:
         security.count = security.current.uplink - 1
         message = reveal(ue, message)
-    ue.conversation.start(registration(amf, ue, Initial(message, verified=security.current is not None)))
+    connection = 0 if ue.connection is None else ue.connection.amf_ue_ngap_id
+    initial = Initial(message, verified=security.current is not None, connection=connection)
+    ue.conversation.start(registration(amf, ue, initial))
     return True
 
 

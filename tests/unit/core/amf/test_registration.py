@@ -589,3 +589,19 @@ def test_when_a_connected_ue_registers_anew_then_the_gnb_frees_its_sessions_too(
     ue.tell(nas.RegistrationComplete())
     assert world.smf.contexts == {}
     ue.establish()
+
+
+def test_when_the_same_request_comes_on_a_new_connection_then_it_is_answered_there_at_once(world, gnb, ue):
+    ue.register()
+    ue.go_idle()
+    request = ue.registration_request(kind=2, ksi=0)
+    ue.begin(ue.protected_initial(request))
+    ue.accepted()
+    first = ue.ids()
+    ue.begin(ue.protected_initial(request))
+    command = gnb.next(ngap.UEContextReleaseCommand)
+    assert command.ue_ngap_ids[1].ran_ue_ngap_id == first["ran_ue_ngap_id"]
+    ue.accepted()
+    ue.set_up()
+    ue.tell(nas.RegistrationComplete())
+    assert only_ue(world).mm_state == "5GMM-REGISTERED"

@@ -48,8 +48,13 @@ NO_CAPABILITY: Final = 2
 
 
 def repeated(running: Call[Any], new: Call[Any]) -> Collision:
-    """The same request again changes nothing; another one starts afresh (TS 24.501 5.5.1.2.8 d, 5.5.1.3.8 c)."""
-    return Collision.DROP if running.arguments[2].message == new.arguments[2].message else Collision.ABORT
+    """The same request again changes nothing; another one, or on a new connection, starts afresh.
+
+    TS 24.501 5.5.1.2.8 d, 5.5.1.3.8 c.
+    """
+    before, after = running.arguments[2], new.arguments[2]
+    same = before.message == after.message and before.connection == after.connection
+    return Collision.DROP if same else Collision.ABORT
 
 
 async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, _: Request) -> None:
