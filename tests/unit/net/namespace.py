@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+import socket
 import subprocess
 import sys
 import threading
@@ -88,6 +90,24 @@ class Network:
         self.plane.stop()
         return bytes(got)
 
+    async def upload(self, octets: bytes) -> None:
+        self.plane.start(asyncio.get_running_loop())
+        ended = asyncio.Event()
+        socket = self.gnb.fabric.tcp_connect(self.gnb.number, 1, "10.45.0.1", 8080)
+        rest = memoryview(octets)
+
+        def happened(event: SocketEvent) -> None:
+            nonlocal rest
+            if event.kind in {"connected", "writable"}:
+                while rest and (taken := self.gnb.fabric.send(self.gnb.number, socket, bytes(rest[:65536]))):
+                    rest = rest[taken:]
+                if not rest:
+                    ended.set()
+
+        self.gnb.on_socket(socket, happened)
+        await asyncio.wait_for(ended.wait(), 20)
+        self.gnb.fabric.close_socket(self.gnb.number, socket, False)
+
     def close(self) -> dict[str, object]:
         self.upf.detach_network(self.instance)
         self.tun.close()
@@ -134,5 +154,25 @@ def tcp() -> dict[str, object]:
     return {"octets": len(body), "whole": body.endswith(b"freehold" * 20_000)}
 
 
+def upload() -> dict[str, object]:
+    network = Network("route")
+    got = bytearray()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        while part := connection.recv(65536):
+            got.extend(part)
+
+    octets = random.Random(1).randbytes(1_000_000)
+    with socket.create_server(("10.45.0.1", 8080)) as server:
+        server.settimeout(20)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        asyncio.run(network.upload(octets))
+        thread.join(20)
+    network.plane.stop()
+    return {"whole": bytes(got) == octets, "packets": network.upf.counters()["uplink_forwarded"]}
+
+
 if __name__ == "__main__":
-    print(json.dumps({"nat": nat, "route": route, "tcp": tcp}[sys.argv[1]]()))  # noqa: T201
+    print(json.dumps({"nat": nat, "route": route, "tcp": tcp, "upload": upload}[sys.argv[1]]()))  # noqa: T201

@@ -53,6 +53,12 @@ def test_when_a_terminal_fetches_a_page_of_the_host_then_all_of_it_comes():
     assert found["whole"]
 
 
+def test_when_a_terminal_uploads_to_the_host_then_all_of_it_comes_in_order():
+    found = scenario("upload")
+    assert found["whole"]
+    assert found["packets"] > 700
+
+
 def test_when_there_is_no_right_to_a_tun_then_one_line_says_what_to_do():
     code = (
         "from freehold.net.tun import Tun, TunSettings\n"
