@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
@@ -57,6 +58,9 @@ class Api:
             return _problem(problem.status, problem.detail)
         except Unusable as error:
             return _problem(422, str(error))
+        except Exception as bug:  # noqa: BLE001 - isolated: this request is given up, the network goes on
+            self.journal.note(_bug(request, bug), self.network.utc())
+            return _problem(500, "a mistake of Freehold's own: see the events")
 
     async def _route(self, request: Request) -> Response | Streamed:
         collection, *rest = (*request.path[1:], "", "")[:3]
@@ -79,6 +83,15 @@ def _json(value: Any, status: int = 200) -> Response:
 
 def _problem(status: int, detail: str) -> Response:
     return Response(status, msgspec.json.encode({"status": status, "detail": detail}) + b"\n", PROBLEM)
+
+
+def _bug(request: Request, bug: Exception) -> Event:
+    place = traceback.extract_tb(bug.__traceback__)[-1]
+    where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
+    text = (
+        f"{request.method} of /{'/'.join(request.path[:2])} broke the management API ({type(bug).__name__} at {where})"
+    )
+    return Event("bug", text, "error")
 
 
 # --- state ----------------------------------------------------------------------------------------

@@ -9,8 +9,7 @@ import pytest
 from freehold.cli import main as entry
 from freehold.procedure.tap import Record
 from freehold.spec.events import Event
-
-from ..manage.world import OPC, SUPI, K, Served
+from managekit import OPC, SUPI, K, Served
 
 DIGITS = SUPI.removeprefix("imsi-")
 

@@ -5,8 +5,7 @@ import pytest
 from freehold.cli.live import LinesView, Rate, ScreenView, bit_rate, choose
 from freehold.procedure.tap import Record
 from freehold.spec.events import Event
-
-from ..manage.world import FakeNetwork
+from managekit import FakeNetwork
 
 
 @pytest.mark.parametrize(

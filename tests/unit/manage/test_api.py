@@ -8,8 +8,7 @@ import pytest
 from freehold.procedure.tap import Record
 from freehold.spec.events import Event
 from freehold.spec.identities import Supi
-
-from .world import OPC, SUPI, Client, K, Served
+from managekit import OPC, SUPI, Client, K, Served
 
 FORM = {"supi": SUPI, "k": K, "opc": OPC, "name": "lab phone"}
 
