@@ -133,6 +133,22 @@ fn when_a_session_is_suspended_then_uplink_waits_and_asks_once() {
 }
 
 #[test]
+fn when_packets_keep_coming_without_a_tunnel_then_it_is_asked_again_each_second() {
+    let mut access = Access::new(gnb());
+    access.address(1, terminal(1), 1400);
+    let mut asked = Vec::new();
+    for tenth in 0..35u64 {
+        access.ping(1, GATEWAY, 8, tenth as u32).unwrap();
+        let now = tenth * 100_000_000;
+        poll(&mut access, now, None);
+        if access.take_events().contains(&Event::UplinkPending { session: 1 }) {
+            asked.push(tenth);
+        }
+    }
+    assert_eq!(asked, [0, 10, 20, 30]);
+}
+
+#[test]
 fn when_a_session_is_suspended_then_its_old_tunnel_is_unknown() {
     let mut bench = Bench::new(1);
     bench.access.suspend(1).unwrap();
@@ -251,7 +267,11 @@ fn when_a_session_is_removed_then_its_sockets_are_gone() {
     let mut bench = Bench::new(1);
     let udp = bench.access.udp_open(1, 0).unwrap();
     let tcp = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 80)).unwrap();
+    let closed = bench.access.udp_open(1, 0).unwrap();
+    bench.access.close(closed, false).unwrap();
     bench.access.remove_session(1).unwrap();
+    let gone = |socket| Event::Closed { session: 1, socket, reset: true };
+    assert_eq!(bench.access.take_events(), vec![gone(udp), gone(tcp)]);
     assert_eq!(bench.access.send(tcp, b"x"), Err(Error::NoSocket));
     assert_eq!(bench.access.recv_from(udp), Err(Error::NoSocket));
     bench.step();
@@ -373,6 +393,7 @@ fn when_the_address_changes_then_the_old_sockets_are_gone() {
     access.address(1, terminal(1), 1300);
     assert_eq!(access.recv_from(socket), Ok(None));
     access.address(1, terminal(9), 1300);
+    assert_eq!(access.take_events(), vec![Event::Closed { session: 1, socket, reset: true }]);
     assert_eq!(access.recv_from(socket), Err(Error::NoSocket));
 }
 

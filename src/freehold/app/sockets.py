@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+import contextlib
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from freehold.net.access import AccessPlane, SocketEvent
 from freehold.procedure import Signal
@@ -10,6 +13,7 @@ from freehold.procedure import Signal
 if TYPE_CHECKING:
     from freehold.app.world import World
 
+T = TypeVar("T")
 CHUNK = 65536
 """Octets taken in one call."""
 
@@ -33,13 +37,23 @@ class _Socket:
         happened, self._next = self._next, Signal()
         happened.set(None)
 
+    def _ask(self, operation: Callable[[], T]) -> T:
+        """An operation of the engine; ConnectionError where the socket went with its session."""
+        try:
+            return operation()
+        except ValueError:
+            if self._ended:
+                raise ConnectionError("the session of this socket is gone") from None
+            raise
+
     async def _event(self) -> None:
         await self._world.wait(self._next)
 
     def close(self) -> None:
         """Let go of it; a TCP connection ends in order."""
         self._plane.on_socket(self._handle, None)
-        self._plane.fabric.close_socket(self._plane.number, self._handle, False)
+        with contextlib.suppress(ValueError):  # it may have gone with its session
+            self._plane.fabric.close_socket(self._plane.number, self._handle, False)
 
 
 class TcpSocket(_Socket):
@@ -61,7 +75,8 @@ class TcpSocket(_Socket):
         while left:
             if self._reset:
                 raise ConnectionError("the connection was reset")
-            taken = self._plane.fabric.send(self._plane.number, self._handle, bytes(left[:CHUNK]))
+            part = bytes(left[:CHUNK])
+            taken = self._ask(functools.partial(self._plane.fabric.send, self._plane.number, self._handle, part))
             left = left[taken:]
             if left and not taken:
                 await self._event()
@@ -69,7 +84,7 @@ class TcpSocket(_Socket):
     async def receive(self, limit: int = CHUNK) -> bytes:
         """At most `limit` octets once there are some; empty at the end of the stream."""
         while True:
-            octets = self._plane.fabric.receive(self._plane.number, self._handle, limit)
+            octets = self._ask(lambda: self._plane.fabric.receive(self._plane.number, self._handle, limit))
             if octets:
                 return octets
             if self._reset:
@@ -97,9 +112,9 @@ class UdpSocket(_Socket):
         self._plane.fabric.send_to(self._plane.number, self._handle, octets, host, port)
 
     async def receive(self) -> tuple[bytes, str, int]:
-        """The next datagram with its source."""
+        """The next datagram with its source; ConnectionError where the session is gone."""
         while True:
-            found = self._plane.fabric.receive_from(self._plane.number, self._handle)
+            found = self._ask(lambda: self._plane.fabric.receive_from(self._plane.number, self._handle))
             if found is not None:
                 host, port, octets = found
                 return octets, host, port

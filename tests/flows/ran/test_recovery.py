@@ -106,3 +106,21 @@ def test_when_the_core_forgets_a_terminal_then_its_errors_release_it_and_nobody_
     assert scene.seen() == ["UplinkNASTransport", "ErrorIndication"]
     assert list(scene.gnb.contexts.ues.values()) == [second]
     assert scene.run(session.ping()).rtt_ms is not None
+
+
+def test_when_the_session_goes_then_whoever_waits_on_its_sockets_is_told(scene):
+    async def wait_for_ever():
+        tcp = await scene.session.tcp_connect(GATEWAY, 7)
+        udp = scene.session.udp()
+        await scene.ue.deregister()
+        told = []
+        for receiving in (tcp.receive(), udp.receive(), tcp.send(b"x")):
+            try:
+                await receiving
+            except ConnectionError as error:
+                told.append(str(error))
+        tcp.close()
+        udp.close()
+        return told
+
+    assert scene.run(wait_for_ever()) == ["the session of this socket is gone"] * 2 + ["the connection was reset"]

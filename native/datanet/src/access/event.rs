@@ -17,9 +17,10 @@ pub enum Event {
     Readable { session: u64, socket: u64 },
     /// A socket whose `send` took less than all can take more.
     Writable { session: u64, socket: u64 },
-    /// The peer sends no more and everything was read, or the connection is over.
+    /// The peer sends no more and everything was read, the connection is over, or the whole session is gone.
     Closed { session: u64, socket: u64, reset: bool },
-    /// A packet waits in a session without a tunnel: the terminal needs a service request (TS 24.501 5.6.1).
+    /// A packet waits in a session without a tunnel: the terminal needs a service request (TS 24.501 5.6.1). Told once a
+    /// second while more come.
     UplinkPending { session: u64 },
     /// A G-PDU for a tunnel that does not exist was answered with an error indication (TS 29.281 7.3.1).
     UnknownTunnel { peer: SocketAddr, teid: u32 },

@@ -99,15 +99,16 @@ impl Access {
     /// The terminal's half: the address its session accept brought. Its open sockets end when the address changes.
     pub fn address(&mut self, session_id: u64, ue_address: Ipv4Addr, mtu: u16) {
         let session = self.sessions.entry(session_id).or_insert_with(Session::new);
-        if session.address.is_some_and(|old| old != ue_address)
-            && let Some(extras) = &mut session.extras
-        {
+        let moved = session.address.is_some_and(|old| old != ue_address);
+        if moved && let Some(extras) = &mut session.extras {
             extras.tcp = None;
             extras.udp.clear();
-            self.sockets.retain(|_, owner| *owner != session_id);
         }
         session.address = Some(ue_address);
         session.mtu = mtu.max(576);
+        if moved {
+            self.end_sockets(session_id);
+        }
     }
 
     /// Forgets a session and everything it had open; its bearer stays until it is removed.
@@ -117,9 +118,23 @@ impl Access {
             bearer.session = None;
         }
         if session.extras.is_some() {
-            self.sockets.retain(|_, owner| *owner != session_id);
+            self.end_sockets(session_id);
         }
         Ok(())
+    }
+
+    /// Tells the owners of a session's sockets that they are gone, in the order they were opened.
+    fn end_sockets(&mut self, session_id: u64) {
+        let mut gone = Vec::new();
+        self.sockets.retain(|socket, owner| {
+            if *owner == session_id {
+                gone.push(*socket);
+            }
+            *owner != session_id
+        });
+        gone.sort_unstable();
+        let closed = |socket| Event::Closed { session: session_id, socket, reset: true };
+        self.events.extend(gone.into_iter().map(closed));
     }
 
     /// What happened since this was last asked, oldest first.
@@ -205,6 +220,7 @@ impl Access {
 
     /// Sends a session's packets, those that waited first; with no tunnel they wait.
     fn transmit(&mut self, session_id: u64, out: Vec<Vec<u8>>, to_n3: &mut Vec<Datagram>) {
+        let now = self.now;
         let Some(session) = self.sessions.get_mut(&session_id) else { return };
         let waiting = std::mem::take(&mut session.extras().waiting);
         let mut packets = Vec::with_capacity(waiting.len() + out.len());
@@ -215,7 +231,7 @@ impl Access {
             split(packet, session.mtu, self.identification, &mut packets);
         }
         for packet in packets {
-            match session.uplink(packet) {
+            match session.uplink(packet, now) {
                 Uplink::Sent(destination, payload) => {
                     to_n3.push(Datagram { source: self.n3, destination, payload });
                 }

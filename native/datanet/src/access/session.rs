@@ -8,6 +8,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 /// How many uplink packets wait for a tunnel.
 const WAITING: usize = 32;
+/// How long until a packet that waits asks again for a bearer.
+const ASK_AGAIN_NS: u64 = 1_000_000_000;
 /// How many answers of its own one session may owe between two polls.
 const ANSWERS: usize = 1024;
 
@@ -58,7 +60,8 @@ pub struct Session {
     pub extras: Option<Box<Extras>>,
     pub scheduled: Option<u64>,
     pub touched: bool,
-    pub pending: bool,
+    /// When its owner was last asked for a bearer.
+    pub asked: Option<u64>,
     pub active: bool,
 }
 
@@ -73,7 +76,7 @@ impl Session {
             extras: None,
             scheduled: None,
             touched: false,
-            pending: false,
+            asked: None,
             active: false,
         }
     }
@@ -82,15 +85,16 @@ impl Session {
     pub fn unbind(&mut self) {
         self.bearer = None;
         self.tunnel = None;
-        self.pending = false;
+        self.asked = None;
     }
 
     pub fn extras(&mut self) -> &mut Extras {
         self.extras.get_or_insert_with(Box::default)
     }
 
-    /// Whether `packet` must wait because no tunnel stands; the first one that waits asks for a service request.
-    pub fn uplink(&mut self, packet: Vec<u8>) -> Uplink {
+    /// Whether `packet` must wait because no tunnel stands; then the first one asks for a service request, and another
+    /// one a second later.
+    pub fn uplink(&mut self, packet: Vec<u8>, now_ns: u64) -> Uplink {
         let Some(tunnel) = self.tunnel else {
             let waiting = &mut self.extras().waiting;
             if waiting.len() == WAITING {
@@ -98,7 +102,12 @@ impl Session {
                 self.counters.dropped += 1;
             }
             self.extras().waiting.push_back(packet);
-            return if std::mem::replace(&mut self.pending, true) { Uplink::Kept } else { Uplink::Pending };
+            // Asked again while packets keep coming: the first service request may have failed.
+            if self.asked.is_some_and(|asked| now_ns < asked.saturating_add(ASK_AGAIN_NS)) {
+                return Uplink::Kept;
+            }
+            self.asked = Some(now_ns);
+            return Uplink::Pending;
         };
         match gtpu::uplink(tunnel.remote_teid, tunnel.qfi, &packet) {
             Some(payload) => {
