@@ -70,7 +70,7 @@ class Running:
     def terminals(self) -> TerminalCounts:
         """How far the terminals of this process are."""
         ues = self.network.ues
-        sessions = sum(len(ue.sessions) for ue in ues)
+        sessions = sum(bool(session.ip) for ue in ues for session in ue.sessions.values())
         return TerminalCounts(len(ues), sum(ue.registered for ue in ues), sessions)
 
     async def stop(self) -> None:
