@@ -51,6 +51,42 @@ def test_when_sims_attach_from_another_process_then_they_get_sessions_over_n2_an
     assert all(ping.rtt_ms is not None for ping in pings)
 
 
+@pytest.mark.xdist_group("n3")
+def test_when_the_core_restarts_then_gnb_and_terminal_come_back_by_themselves(tmp_path, sims):
+    core = settings(tmp_path, "core", '[amf]\nn2 = ["unix:{f}/n2"]\n[upf]\nn3 = "127.77.0.1"\n')
+    ran = settings(
+        tmp_path,
+        "ran",
+        '[[gnb]]\namf = "unix:{f}/n2"\nn3 = "127.77.0.2"\n[timers]\nN2-reconnect = 0.01\nN2-reconnect-limit = 0.05\n',
+    )
+
+    async def until(condition):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0)
+
+    async def restart():
+        first, second = running(core, ("core", "upf")), running(core, ("core", "upf"))
+        served = await first.__aenter__()
+        await served.network.wait(served.network.core.udr.put_all(read_sims(sims, core)))
+        async with running(ran, ("gnb", "ue")) as attached, asyncio.timeout(60):
+            ue = attached.network.ue(read_sims(sims, ran)[0])
+            await ue.register()
+            session = await ue.pdu_session("internet")
+            before = (await session.ping()).rtt_ms, ue.guti
+            link = attached.network.radio.gnbs[0].links[0]
+            await first.__aexit__(None, None, None)
+            await until(lambda: not link.amf.ready)
+            await second.__aenter__()
+            await until(lambda: link.amf.ready)
+            await session.ping()  # asks for service, is unknown, and registers again
+            await until(lambda: ue.registered and ue.guti != before[1])
+            again = await (await ue.pdu_session("internet")).ping()
+        await second.__aexit__(None, None, None)
+        return before[0], again.rtt_ms
+
+    assert None not in asyncio.run(restart())
+
+
 def test_when_a_file_of_sims_is_json_then_it_is_read_too(tmp_path):
     file = tmp_path / "sims.json"
     file.write_text(f'{{"supi": "001010000000001", "k": "{K}", "opc": "{OPC}"}}')
