@@ -70,7 +70,7 @@ class CaptureWriter:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
             number = 1 + len(self._addresses)
-            return self._addresses.setdefault(name, f"10.255.{number >> 8 & 255}.{number & 255}")
+            return self._addresses.setdefault(name, f"10.254.{number >> 8 & 255}.{number & 255}")
 
     def _packet(self, interface: int, time: float, frame: bytes, comment: bytes) -> None:
         stamp = int((time + self._offset) * 1_000_000)

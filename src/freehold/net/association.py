@@ -260,7 +260,11 @@ class Listener:
             return
         association = SocketAssociation(self._loop, carrier, self._acceptor, peer, streams)
         self._associations[association] = None
-        association.open(self._ended)
+        try:
+            association.open(self._ended)
+        except Exception:
+            association.close()
+            raise
 
     def _give_way(self) -> bool:
         """End the oldest association that never said anything; whether there was one."""

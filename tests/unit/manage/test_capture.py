@@ -89,6 +89,8 @@ def test_when_names_hold_addresses_then_they_are_used_and_others_get_their_own()
     writer = capture()[0]
     assert writer.address("10.1.2.3:2152") == "10.1.2.3"
     assert writer.address("10.1.2.3") == "10.1.2.3"
+    assert writer.address("UPF 10.1.2.4:8805") == "10.1.2.4"
+    assert writer.address("10.1.2.400") == writer.address("10.1.2.400") != "10.1.2.400"
     assert writer.address("amf") == writer.address("amf") != writer.address("gnb-1")
 
 
