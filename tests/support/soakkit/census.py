@@ -15,7 +15,7 @@ def census():
     found = Counter()
     for thing in gc.get_objects():
         kind = type(thing)
-        if kind.__module__.startswith("freehold."):
+        if str(kind.__module__).startswith("freehold."):  # some C classes keep a descriptor there
             found[kind.__qualname__] += 1
             for name in attributes(thing, kind):
                 value = getattr(thing, name, None)
