@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from freehold.cli.output import show_line
@@ -26,6 +26,10 @@ THRIFT: Final = 50
 """How much longer than a look the pause after it is at least: a view takes 2 % of the loop at most."""
 STEPS: Final = 18
 """Lines of the ladder."""
+KEPT: Final = 1000
+"""Records among which the last procedure is looked for."""
+WIDTH: Final = 52
+"""Columns for a message's name: the whole ladder fits 144 columns."""
 ROWS: Final = 12
 """Terminals shown."""
 LANES: Final = ("UE", "gNB", "AMF", "SMF", "UPF", "AUSF", "UDM", "PCF", "NSSF")
@@ -116,10 +120,7 @@ class ScreenView:
     covers_the_screen = True
 
     def __init__(self) -> None:
-        from freehold.procedure.ladder import Ladder
-
-        self._ladder = Ladder(LANES)
-        self._steps: deque[str] = deque(maxlen=STEPS)
+        self._records: deque[Record] = deque(maxlen=KEPT)
         self._events: deque[str] = deque(maxlen=5)
         self._up, self._down = Rate(), Rate()
 
@@ -127,7 +128,7 @@ class ScreenView:
         """Draw until cancelled."""
         from rich.live import Live
 
-        stops = (network.tap.listen(self._record, packets=False), network.listen(self._event))
+        stops = (network.tap.listen(self._records.append, packets=False), network.listen(self._event))
         try:
             with Live(self.picture(network), screen=True, auto_refresh=False) as live:
                 while True:
@@ -137,9 +138,6 @@ class ScreenView:
         finally:
             for stop in stops:
                 stop()
-
-    def _record(self, record: Record) -> None:
-        self._steps.append(self._ladder.draw(record))
 
     def _event(self, event: Event) -> None:
         from freehold.app.logs import line
@@ -163,7 +161,7 @@ class ScreenView:
             Panel(Text(head, no_wrap=True), title="freehold", title_align="left"),
             self._cells(network),
             self._terminals(network),
-            Panel(_lines([self._ladder.header(), *self._steps]), title="what happens", title_align="left"),
+            Panel(_lines(last_procedure(self._records)), title="the last procedure", title_align="left"),
             Panel(_lines(list(self._events) or ["nothing to tell"]), title="events", title_align="left"),
         )
 
@@ -184,6 +182,19 @@ class ScreenView:
         if len(ues) > ROWS:
             table.add_row(f"... and {len(ues) - ROWS} more")
         return table
+
+
+def last_procedure(records: Iterable[Record]) -> list[str]:
+    """The ladder of the terminal whose procedure began last, or of everything where none is a known terminal's."""
+    from freehold.procedure.follow import follow
+    from freehold.procedure.ladder import Ladder
+
+    chosen = list(records)
+    begun = (record.subject for record in reversed(chosen) if record.interface == "procedure")
+    subject = next((subject.split()[0] for subject in begun if subject.startswith(("imsi-", "nai-"))), "")
+    ladder = Ladder(LANES, width=WIDTH)
+    lines = [ladder.draw(record) for record in (follow(chosen, subject) if subject else chosen)]
+    return [ladder.header(), *lines[-STEPS:]]
 
 
 def _table(*headings: str) -> Table:

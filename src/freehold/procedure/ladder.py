@@ -32,10 +32,11 @@ def role(name: str) -> str:
 class Ladder:
     """Draws records one at a time; lanes are fixed from the start, and steps counted within a procedure."""
 
-    def __init__(self, lanes: Sequence[str] = LANES[:9], *, times: bool = False) -> None:
+    def __init__(self, lanes: Sequence[str] = LANES[:9], *, times: bool = False, width: int = TEXT) -> None:
         self._lanes = tuple(lanes)
         self._gap = max([GAP, *(len(lane) + 2 for lane in lanes)])
         self._times = times
+        self._width = width
         self._step = 0
 
     def header(self) -> str:
@@ -56,7 +57,7 @@ class Ladder:
 
     def _line(self, record: Record, lanes: str, text: str, clause: str) -> str:
         time = f"{record.time:9.3f} " if self._times else ""
-        return f"{time}{lanes}  {text:<{TEXT}}  {clause}".rstrip()
+        return f"{time}{lanes}  {text:<{self._width}}  {clause}".rstrip()
 
     def _column(self, name: str) -> int | None:
         return self._lanes.index(name) * self._gap + self._gap // 2 if name in self._lanes else None

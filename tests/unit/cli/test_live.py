@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from freehold.cli.live import LinesView, Rate, ScreenView, bit_rate, choose
+from freehold.cli.live import LinesView, Rate, ScreenView, bit_rate, choose, last_procedure
 from freehold.procedure.tap import Record
 from freehold.spec.events import Event
 from managekit import FakeNetwork
@@ -53,3 +53,28 @@ def test_when_the_screen_is_drawn_then_cells_terminals_ladder_and_events_are_on_
     text = console.export_text()
     for words in ("gnb-1", "10.45.0.2", "RegistrationAccept", "something to tell", "001/01"):
         assert words in text
+
+
+def test_when_many_terminals_are_at_work_then_the_ladder_is_that_of_the_last_procedure():
+    records = [
+        Record(1.0, "procedure", "AMF", "AMF", "registration", "TS 23.502 4.2.2.2.2", subject="imsi-...0001"),
+        Record(2.0, "procedure", "AMF", "AMF", "registration", "TS 23.502 4.2.2.2.2", subject="imsi-...0002"),
+        Record(3.0, "SBI", "AMF", "UDM", "for the first", subject="imsi-...0001"),
+        Record(4.0, "SBI", "AMF", "UDM", "for the second", subject="imsi-...0002"),
+        Record(5.0, "N2", "AMF", "gnb-1", "Setup", value=OfUe(), subject="imsi-...0002"),
+    ]
+    lines = last_procedure(records)
+    assert lines[0].split()[:3] == ["UE", "gNB", "AMF"]
+    assert [line.split("  ")[-1] for line in lines[1:2]] == ["TS 23.502 4.2.2.2.2"]
+    assert "for the second" in lines[2]
+    assert "for the first" not in "".join(lines)
+    assert max(map(len, lines)) <= 144
+
+
+def test_when_no_terminal_is_known_then_everything_is_shown():
+    assert "NGSetupRequest" in last_procedure([Record(1.0, "N2", "gnb-1", "AMF", "NGSetupRequest")])[1]
+    assert len(last_procedure([])) == 1
+
+
+class OfUe:
+    ran_ue_ngap_id = 7
