@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
+import struct
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,34 @@ async def paging(network):
     await network.sleep(1)
 
 
+async def downlink_data(network):
+    ue, session = await _with_session(network)
+    await ue.go_idle()
+    network.trace.clear()
+    plane = network.upf_plane
+    for sequence in range(3):  # held, told once, delivered in order
+        plane.inject(plane.instance("internet"), echo_request(session.gateway, session.ip, sequence))
+    await network.sleep(1)
+    assert (session.traffic.uplink, session.traffic.downlink) == (3 * 84, 3 * 84)
+
+
+def echo_request(source, destination, sequence):
+    """An ICMP echo request of the data network (RFC 792)."""
+    body = struct.pack("!HH", 1, sequence) + bytes(56)
+    icmp = struct.pack("!BBH", 8, 0, checksum(b"\x08\0\0\0" + body)) + body
+    ends = socket.inet_aton(source) + socket.inet_aton(destination)
+    fields = (0x45, 0, 20 + len(icmp), 0, 0, 64, 1)
+    header = struct.pack("!BBHHHBBH", *fields, 0) + ends
+    return struct.pack("!BBHHHBBH", *fields, checksum(header)) + ends + icmp
+
+
+def checksum(octets):
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total
+
+
 async def deregistration(network):
     ue, _ = await _with_session(network)
     network.trace.clear()
@@ -98,6 +128,7 @@ FLOWS = (
     an_release,
     service_request,
     paging,
+    downlink_data,
     deregistration,
 )
 

@@ -146,6 +146,16 @@ impl Fabric {
         Ok(())
     }
 
+    /// Hands a user plane function a packet as if its data network had sent it.
+    pub fn inject(&mut self, upf: UpfNumber, instance: u16, octets: &[u8]) -> Result<(), Fault> {
+        let node = self.upfs.get_mut(upf).ok_or(Fault::Unknown)?;
+        let mut packet = node.upf.recycler().take();
+        packet.fill(octets);
+        (packet.port, packet.peer) = (Port::N6(instance), node.address);
+        node.offer(packet);
+        Ok(())
+    }
+
     /// Takes away what is behind a network instance: a TUN's descriptor is closed.
     pub fn detach(&mut self, upf: UpfNumber, instance: u16) -> Result<(), Fault> {
         *self.network(upf, instance)? = Network::None;

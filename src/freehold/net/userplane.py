@@ -194,6 +194,10 @@ class UpfPlane:
         """Put an open TUN behind an instance."""
         self._fabric.attach_tun(self._number, instance, tun.descriptor, tun.offloads)
 
+    def inject(self, instance: int, packet: bytes) -> None:
+        """Hand the UPF one IP packet as if the instance's data network had sent it."""
+        self._fabric.inject(self._number, instance, packet)
+
     def detach_network(self, instance: int) -> None:
         """Leave nothing behind an instance; a TUN is let go of."""
         self._fabric.detach_network(self._number, instance)

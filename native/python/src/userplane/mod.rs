@@ -165,6 +165,10 @@ impl Fabric {
         self.handle.with(|fabric| fabric.detach_terminal(access, session)).map_err(fault)
     }
 
+    fn inject(&self, py: Python<'_>, upf: usize, instance: u16, packet: &[u8]) -> PyResult<()> {
+        py.detach(|| self.handle.with_wake(|fabric| fabric.inject(upf, instance, packet))).map_err(fault)
+    }
+
     fn detach_network(&self, py: Python<'_>, upf: usize, instance: u16) -> PyResult<()> {
         py.detach(|| self.handle.with(|fabric| fabric.detach(upf, instance))).map_err(fault)
     }
