@@ -45,6 +45,12 @@ impl Fabric {
         py.detach(|| self.handle.with_wake(change)).ok_or_else(|| PyIndexError::new_err("no such access engine"))
     }
 
+    /// The same for what makes nothing happen: the packet thread sleeps on.
+    fn look<R: Send>(&self, py: Python<'_>, access: usize, look: impl FnOnce(&mut Access) -> R + Send) -> PyResult<R> {
+        let look = |fabric: &mut Inner| fabric.accesses.get_mut(access).map(|node| look(&mut node.access));
+        py.detach(|| self.handle.with(look)).ok_or_else(|| PyIndexError::new_err("no such access engine"))
+    }
+
     fn session<R: Send>(
         &self,
         py: Python<'_>,
@@ -267,7 +273,7 @@ impl Fabric {
     }
 
     fn take_activity(&self, py: Python<'_>, access: usize, bearer: u64) -> PyResult<bool> {
-        self.access(py, access, |access| access.take_activity(bearer))
+        self.look(py, access, |access| access.take_activity(bearer))
     }
 
     // IP stacks of terminals.
@@ -300,7 +306,7 @@ impl Fabric {
     }
 
     fn octets(&self, py: Python<'_>, access: usize, session: u64) -> PyResult<Option<(u64, u64)>> {
-        let counters = self.access(py, access, |access| access.counters(session))?;
+        let counters = self.look(py, access, |access| access.counters(session))?;
         Ok(counters.map(|counters| (counters.uplink_bytes, counters.downlink_bytes)))
     }
 
