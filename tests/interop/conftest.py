@@ -29,6 +29,12 @@ def ueransim_programs():
 
 
 @pytest.fixture(scope="session")
+def packetrusher_program():
+    """PacketRusher's program."""
+    return named("FREEHOLD_PACKETRUSHER", "PacketRusher's program")
+
+
+@pytest.fixture(scope="session")
 def kernel_sctp():
     """Whether N2 runs over the SCTP of this kernel, as inside the guest."""
     return bool(os.environ.get("FREEHOLD_N2_OVER_SCTP"))

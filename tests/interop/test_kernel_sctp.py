@@ -60,6 +60,14 @@ def test_when_the_kernel_has_sctp_then_our_gnb_and_terminals_pass_packets(guest)
     assert_passed_over_sctp(guest, "tests/interop/test_processes.py", "another")
 
 
+@pytest.mark.interop
+@pytest.mark.root
+@pytest.mark.xdist_group("guest")
+@pytest.mark.usefixtures("packetrusher_program")
+def test_when_the_kernel_has_sctp_then_a_second_foreign_gnb_is_served(guest):
+    assert_passed_over_sctp(guest, "tests/interop/test_packetrusher.py", "idle")
+
+
 def assert_passed_over_sctp(guest, file, which):
     words = ("-m", "pytest", file, "-k", which, "--basetemp=/run/t")
     finished = guest(*words, seconds=400, FREEHOLD_N2_OVER_SCTP="1")

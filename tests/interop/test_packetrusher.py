@@ -1,0 +1,29 @@
+"""An unmodified PacketRusher against the core: what UERANSIM's gNB cannot do, a return from idle above all."""
+
+import pytest
+
+from interopkit import packetrusher
+from interopkit.packetrusher import CONNECTED
+
+pytestmark = [pytest.mark.interop, pytest.mark.root, pytest.mark.xdist_group("interop")]
+
+
+@pytest.fixture
+def needed(packetrusher_program, kernel_sctp):
+    """The program, where it can run."""
+    if not kernel_sctp:
+        pytest.skip("PacketRusher needs the SCTP of a kernel: see test_kernel_sctp.py")
+    return packetrusher_program
+
+
+def test_when_terminals_go_idle_and_come_back_then_their_sessions_are_served_again(needed, site):
+    site.subscribe(2)
+    idle = ("-n", "2", "--tr", "500", "--idl", "4000", "--tbr", "2000")
+    with site.start() as core, packetrusher.start(needed, site, *idle) as ues:
+        ues.wait_for(CONNECTED)
+        core.wait_for("2 registered  2 connected  2 sessions")
+        core.wait_for("2 registered  0 connected  2 sessions")
+        core.wait_for("2 registered  2 connected  2 sessions", count=2)
+        assert [row["state"] for row in site.ask("session")] == ["ACTIVATED", "ACTIVATED"]
+        ues.interrupt()
+        core.wait_for("0 registered  0 connected  0 sessions", count=2)
