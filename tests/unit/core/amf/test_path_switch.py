@@ -1,5 +1,7 @@
 """Xn based handover (TS 23.502 4.9.1.2.2, TS 38.413 8.4.4), also where it is not one (G09, G10)."""
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 
@@ -164,3 +166,16 @@ def test_g09_when_the_capabilities_differ_then_the_stored_ones_win_and_the_opera
     assert acknowledge.ue_security_capabilities == ue.context.ue_security_capabilities
     assert "stored ones stand" in watched.world.event("protocol-fault").text
     watched.check()
+
+
+def test_g10_when_terminals_connect_then_nobody_can_guess_the_identity_to_take_them_by():
+    world = World()
+    gnb = world.gnb()
+    seen = []
+    for number in range(1, 41):
+        ue = world.terminal(gnb, number)
+        ue.start()
+        ue.challenge()
+        seen.append(ue.amf_id)
+    assert len({after - before for before, after in pairwise(seen)}) == 39
+    assert sum(value.bit_count() for value in seen) / len(seen) == pytest.approx(20, abs=2)

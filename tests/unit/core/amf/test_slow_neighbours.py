@@ -92,7 +92,7 @@ def test_when_a_registered_ue_is_lost_mid_update_then_it_stays_registered(world,
 def test_when_the_radio_is_lost_mid_registration_then_the_release_ends_it(world, gnb, ue):
     held(world.home, "authenticate")
     ue.start()
-    ue.amf_id = 1
+    ue.amf_id = next(iter(world.amf.function.contexts.connections))
     gnb.send(ngap.UEContextReleaseRequest(**ue.ids(), cause=("radioNetwork", "radio-connection-with-ue-lost")), 1)
     gnb.next(ngap.UEContextReleaseCommand)
     ue.released()

@@ -10,8 +10,8 @@ from freehold.procedure import Driver
 from freehold.spec.errors import Bug
 from freehold.spec.identities import GnbId, Guami, Guti, STmsi, Supi, Tai
 
-AMF_UE_NGAP_IDS: Final = 1 << 40
-"""How many values an AMF UE NGAP ID has (TS 38.413 9.3.3.1)."""
+AMF_UE_NGAP_ID_OCTETS: Final = 5
+"""An AMF UE NGAP ID has 40 bits (TS 38.413 9.3.3.1)."""
 NO_TMSI: Final = 0xFFFF_FFFF
 """The 5G-TMSI that says there is none (TS 23.003 2.10.1, as for the TMSI of 2.4)."""
 DRAWS: Final = 64
@@ -46,16 +46,19 @@ class Contexts:
         self.strangers: set[Ue] = set()
         """UEs that have not proved who they are yet."""
         self.crowded = False
-        self._next = 0
 
     # --- connections ----------------------------------------------------------------------
     def connect(self, gnb: Gnb, ran_ue_ngap_id: int, tai: Tai) -> Connection:
-        """A new connection with an AMF UE NGAP ID that nothing else has (TS 38.413 9.3.3.1)."""
-        self._next = (self._next + 1) % AMF_UE_NGAP_IDS
-        while self._next in self.connections or self._next == 0:
-            self._next = (self._next + 1) % AMF_UE_NGAP_IDS
-        connection = Connection(gnb, self._next, ran_ue_ngap_id, tai)
-        self.connections[self._next] = connection
+        """A new connection with an AMF UE NGAP ID that nothing else has and no other gNB can guess (TS 38.413 9.3.3.1).
+
+        Whoever names it in a PATH SWITCH REQUEST is given the UE (G10).
+        """
+        random = self.driver.environment.random
+        identity = 0
+        while identity == 0 or identity in self.connections:
+            identity = int.from_bytes(random(AMF_UE_NGAP_ID_OCTETS), "big")
+        connection = Connection(gnb, identity, ran_ue_ngap_id, tai)
+        self.connections[identity] = connection
         gnb.connections[ran_ue_ngap_id] = connection
         return connection
 
