@@ -288,7 +288,7 @@ fn pings(
 }
 
 /// One turn of a session's TCP stack. A defect in it costs this session its TCP sockets and nobody else anything.
-fn run(tcp: &mut Option<Stack>, now: u64, owner: &mut Owner<'_>, out: &mut Vec<Vec<u8>>) -> Option<u64> {
+fn run(tcp: &mut Option<Box<Stack>>, now: u64, owner: &mut Owner<'_>, out: &mut Vec<Vec<u8>>) -> Option<u64> {
     let stack = tcp.as_mut()?;
     let turn = catch_unwind(AssertUnwindSafe(|| {
         stack.poll(now, owner);

@@ -36,7 +36,7 @@ pub struct Ping {
 pub struct Extras {
     pub pings: Vec<Ping>,
     pub udp: Vec<Udp>,
-    pub tcp: Option<Stack>,
+    pub tcp: Option<Box<Stack>>,
     pub waiting: VecDeque<Vec<u8>>,
     pub raw: Option<VecDeque<Vec<u8>>>,
     pub port: u16,

@@ -168,11 +168,11 @@ impl Access {
         let (now, seed) = (self.now, self.seed ^ session_id.rotate_left(17) ^ self.handles);
         let session = self.addressed(session_id)?;
         let (address, mtu) = (session.address.ok_or(Error::NoAddress)?, session.mtu);
-        Ok(session.extras().tcp.get_or_insert_with(|| Stack::new(address, mtu, seed, now)))
+        Ok(session.extras().tcp.get_or_insert_with(|| Box::new(Stack::new(address, mtu, seed, now))))
     }
 
     fn tcp(&mut self, session_id: u64) -> Result<&mut Stack, Error> {
-        self.addressed(session_id)?.extras().tcp.as_mut().ok_or(Error::NoSocket)
+        self.addressed(session_id)?.extras().tcp.as_deref_mut().ok_or(Error::NoSocket)
     }
 }
 
