@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -63,7 +63,8 @@ class Client:
 
     def stream(self, *segments: str, **query: str) -> Iterator[bytes]:
         """What comes by, in pieces, until the network ends."""
-        with self._sent("GET", segments, query, None, "application/json", patient=True) as answer:
+        ended = (http.client.IncompleteRead, ConnectionError)  # the network went without a last word
+        with self._sent("GET", segments, query, None, "application/json", patient=True) as answer, suppress(*ended):
             while piece := answer.read1(65536):
                 yield piece
 

@@ -15,7 +15,7 @@ from freehold.manage.network import ManagedNetwork
 from freehold.manage.views import RecordView
 from freehold.procedure.clauses import clause_of
 from freehold.procedure.follow import Follower
-from freehold.procedure.ladder import LANES, Ladder, cause_of
+from freehold.procedure.ladder import LANES, WATCHING, Ladder, cause_of
 from freehold.procedure.tap import PACKETS, Record
 
 T = TypeVar("T")
@@ -110,7 +110,8 @@ async def as_ladder(network: ManagedNetwork, query: dict[str, str]) -> AsyncIter
     with listening(network, query, packets=False) as mailbox:
         yield ladder.header().encode() + b"\n"
         while True:
-            yield "".join(f"{ladder.draw(record)}\n" for record in await mailbox.take()).encode()
+            records = [record for record in await mailbox.take() if record.name not in WATCHING]
+            yield "".join(f"{ladder.draw(record)}\n" for record in records).encode()
 
 
 async def as_capture(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:

@@ -20,6 +20,8 @@ GAP: Final = 7
 """Columns from one lane to the next, at least."""
 TEXT: Final = 66
 """Columns for a message's name before its clause."""
+WATCHING: Final = frozenset(("HeartbeatRequest", "HeartbeatResponse"))
+"""Messages that only show that the other end lives (TS 29.244 6.2.2): left out of a ladder."""
 WORDS: Final = re.compile(r"[A-Za-z]+")
 
 
@@ -87,7 +89,7 @@ class Ladder:
 def render(records: Iterable[Record], *, times: bool = False, interfaces: Iterable[Interface] | None = None) -> str:
     """The whole ladder of a run, with the lanes that take part; equal runs give equal text unless `times` are asked."""
     wanted = None if interfaces is None else {*interfaces, "procedure"}
-    chosen = [record for record in records if wanted is None or record.interface in wanted]
+    chosen = [r for r in records if (wanted is None or r.interface in wanted) and r.name not in WATCHING]
     seen = dict.fromkeys(name for record in chosen for name in ends_of(record))
     lanes = [lane for lane in LANES if lane in seen] + [name for name in seen if name not in LANES]
     ladder = Ladder(lanes, times=times)
