@@ -47,7 +47,10 @@ IDLE: Final = 20.0
 
 
 class RegistrationBench(msgspec.Struct, frozen=True):
-    """The figures of `freehold bench registration`; CPU and latency in ms, memory in MB (10^6 octets)."""
+    """The figures of `freehold bench registration`; CPU and latency in ms, memory in MB (10^6 octets).
+
+    `load` is the machine's: beside other work CPU says something, rates and latencies do not.
+    """
 
     ues: int
     registered: int
@@ -64,6 +67,7 @@ class RegistrationBench(msgspec.Struct, frozen=True):
     n2: str
     suci: str
     algorithms: str
+    load: float
 
 
 def run(ues: int, *, profile: str = "") -> RegistrationBench:
@@ -124,16 +128,17 @@ async def measured(
     configuration: Configuration, folder: Path, core_: subprocess.Popen[bytes], sims: list[Sim]
 ) -> RegistrationBench:
     """Load a core that is starting, and read what it used."""
-    generator = await connected(configuration, folder, core_)
-    idle = process.rss(core_.pid)
-    few = sims[: min(ALONE, len(sims) // 2)]
-    alone = await generator.run(few, 1, 1) if few else None
-    rest = sims[len(few) :]
-    before = process.cpu_ms(core_.pid)
-    result = await generator.run(rest, AT_ONCE, 1 + len(few))
-    used = await idle_again(core_.pid) - before
-    sessions = await sessions_of(Client(folder / "management.sock"), len(sims))
-    return figures(configuration, len(sims), result, alone, (used, idle, process.rss(core_.pid), sessions))
+    with contextlib.closing(await connected(configuration, folder, core_)) as generator:
+        idle = process.rss(core_.pid)
+        few = sims[: min(ALONE, len(sims) // 2)]
+        alone = await generator.run(few, 1, 1) if few else None
+        rest = sims[len(few) :]
+        before = process.cpu_ms(core_.pid)
+        result = await generator.run(rest, AT_ONCE, 1 + len(few))
+        used = await idle_again(core_.pid) - before
+        sessions = await sessions_of(Client(folder / "management.sock"), len(sims))
+        loaded = process.rss(core_.pid)
+    return figures(configuration, len(sims), result, alone, (used, idle, loaded, sessions))
 
 
 async def sessions_of(client: Client, expected: int) -> int:
@@ -169,6 +174,7 @@ def figures(
         n2="unix seqpacket",
         suci="profile A",
         algorithms=f"{configuration.amf.ciphering[0]} {configuration.amf.integrity[0]}",
+        load=round(os.getloadavg()[0], 1),
     )
 
 
