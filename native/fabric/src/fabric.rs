@@ -98,6 +98,8 @@ impl Fabric {
             networks: Vec::new(),
             input: Vec::new(),
             output: Vec::new(),
+            overrun: 0,
+            unroutable: 0,
         });
         Ok(number)
     }
@@ -331,7 +333,7 @@ impl Fabric {
         for packets in self.scratch.chunks(TURN) {
             match &mut node.socket {
                 Some(socket) => socket.send(&named(packets)),
-                None => self.unroutable += packets.len() as u64,
+                None => node.unroutable += packets.len() as u64,
             }
         }
         self.leaving.drain(..).chain(self.scratch.drain(..)).for_each(|packet| node.upf.recycler().keep(packet));

@@ -30,6 +30,9 @@ pub struct UpfNode {
     pub networks: Vec<Network>,
     pub input: Vec<Packet>,
     pub output: Vec<Packet>,
+    /// Packets of this process that found the ring full, and packets for nodes that nothing reaches.
+    pub overrun: u64,
+    pub unroutable: u64,
 }
 
 /// A gNB's relay with its terminals, and what it is attached to.
@@ -51,8 +54,23 @@ impl UpfNode {
         if self.input.len() < RING {
             self.input.push(packet);
         } else {
+            self.overrun += 1;
             self.upf.recycler().keep(packet);
         }
+    }
+
+    /// What was lost on the way to and from the engine, by name.
+    pub fn losses(&self) -> [(&'static str, u64); 4] {
+        let interfaces = self.networks.iter().map(|network| match network {
+            Network::Tun(tun) => tun.lost,
+            _ => 0,
+        });
+        [
+            ("drop_n3_socket", self.socket.as_ref().map_or(0, |socket| socket.lost)),
+            ("drop_n3_unroutable", self.unroutable),
+            ("drop_n6_interface", interfaces.sum()),
+            ("drop_overrun", self.overrun),
+        ]
     }
 
     /// Reads what the TUN interfaces hold, at most a turn each.

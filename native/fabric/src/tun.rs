@@ -16,6 +16,8 @@ const RUNS: usize = 16;
 pub struct Tun {
     descriptor: OwnedFd,
     pub ready: bool,
+    /// Packets that the interface did not take.
+    pub lost: u64,
     storage: Option<Box<[u8]>>,
 }
 
@@ -23,7 +25,7 @@ impl Tun {
     /// With `offloads`, each packet of the descriptor has a header of ten octets before it.
     pub fn new(descriptor: OwnedFd, offloads: bool) -> std::io::Result<Self> {
         sys::set_nonblocking(&descriptor)?;
-        Ok(Self { descriptor, ready: true, storage: offloads.then(|| vec![0; LONGEST].into()) })
+        Ok(Self { descriptor, ready: true, lost: 0, storage: offloads.then(|| vec![0; LONGEST].into()) })
     }
 
     pub fn descriptor(&self) -> &OwnedFd {
@@ -46,7 +48,9 @@ impl Tun {
     /// Writes packets in order; what the interface cannot take now is lost, as on any wire.
     pub fn write(&mut self, packets: &[Packet]) {
         if self.storage.is_none() {
-            packets.iter().for_each(|packet| drop(sys::write(&self.descriptor, packet.octets())));
+            let refused =
+                packets.iter().filter(|packet| sys::write(&self.descriptor, packet.octets()).is_err()).count();
+            self.lost += refused as u64;
             return;
         }
         for run in joins(packets.len(), |place| packets[place].octets()) {
@@ -58,14 +62,16 @@ impl Tun {
             for (part, place) in parts[2..].iter_mut().zip(&run.places) {
                 *part = IoSlice::new(packets[usize::from(*place)].octets().get(header..).unwrap_or(&[]));
             }
-            let written = sys::write_parts(&self.descriptor, &parts[..run.places.len() + 2]);
-            if header > 0 && written.is_err_and(|error| error.raw_os_error() == Some(libc::EINVAL)) {
-                // A kernel before 6.2 takes no runs of UDP.
-                let alone = Offload::default().write();
-                for place in &run.places {
-                    let packet = packets[usize::from(*place)].octets();
-                    let _ = sys::write_parts(&self.descriptor, &[IoSlice::new(&alone), IoSlice::new(packet)]);
-                }
+            let Err(error) = sys::write_parts(&self.descriptor, &parts[..run.places.len() + 2]) else { continue };
+            if header == 0 || error.raw_os_error() != Some(libc::EINVAL) {
+                self.lost += run.places.len() as u64;
+                continue;
+            }
+            // A kernel before 6.2 takes no runs of UDP.
+            let alone = Offload::default().write();
+            for place in &run.places {
+                let parts = [IoSlice::new(&alone), IoSlice::new(packets[usize::from(*place)].octets())];
+                self.lost += u64::from(sys::write_parts(&self.descriptor, &parts).is_err());
             }
         }
     }

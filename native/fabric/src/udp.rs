@@ -14,6 +14,8 @@ const LONGEST: usize = 65_536;
 const RUN: usize = 64;
 /// Octets of one run that is sent.
 const RUN_OCTETS: usize = 60_000;
+/// Octets the kernel may keep each way for this socket; root may exceed the host's limit.
+const SOCKET_BUFFER: libc::c_int = 8 << 20;
 /// Room for one control message with an integer in it.
 const CONTROL: usize = 64;
 
@@ -32,8 +34,9 @@ impl Udp {
         sys::set_nonblocking(&descriptor)?;
         // Each of these makes it faster and none is needed: an old kernel lacks them.
         let _ = sys::set_option(&descriptor, libc::SOL_UDP, libc::UDP_GRO, 1);
-        for name in [libc::SO_RCVBUF, libc::SO_SNDBUF] {
-            let _ = sys::set_option(&descriptor, libc::SOL_SOCKET, name, 8 << 20);
+        for (forced, name) in [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)] {
+            let set = |name| sys::set_option(&descriptor, libc::SOL_SOCKET, name, SOCKET_BUFFER);
+            let _ = set(forced).or_else(|_| set(name));
         }
         Ok(Self { descriptor, storage: vec![0; BATCH * LONGEST].into(), segmentation: true, wanted: BATCH, lost: 0 })
     }

@@ -264,6 +264,30 @@ def test_when_the_engines_have_their_thread_then_results_come_in_the_loop():
     assert result.octets == 56
 
 
+def test_when_packets_are_for_a_node_that_nothing_reaches_then_they_are_counted():
+    network = Network()
+    network.upf.install(network.teid, network.rules(peer=Tunnel("198.51.100.77", 5)))
+    network.upf.inject(network.instance, network_packet())
+    network.plane.poll(1.0)
+    assert network.upf.counters()["drop_n3_unroutable"] == 1
+
+
+def test_when_more_comes_than_the_ring_holds_then_the_rest_is_counted():
+    network = Network()
+    for _ in range(5000):
+        network.upf.inject(network.instance, network_packet())
+    network.plane.poll(1.0)
+    counters = network.upf.counters()
+    assert counters["drop_overrun"] == 5000 - 4096
+    assert counters["downlink_forwarded"] == 4096
+
+
+def network_packet() -> bytes:
+    """A UDP packet of the data network to the terminal."""
+    ends = bytes((198, 51, 100, 1)) + bytes((10, 45, 0, 2))
+    return bytes.fromhex("4500001c00000000 40110000") + ends + bytes.fromhex("0007000900080000")
+
+
 async def _tapped_later(network: Network, tap: Tap) -> list[Record]:
     loop = asyncio.get_running_loop()
     network.plane.start(loop)

@@ -240,8 +240,13 @@ impl Fabric {
     }
 
     fn counters<'py>(&self, py: Python<'py>, upf: usize) -> PyResult<Bound<'py, PyDict>> {
-        let counters = self.upf(py, upf, |upf| upf.counters().clone())?;
+        let read = |fabric: &mut Inner| fabric.upfs.get(upf).map(|node| (node.upf.counters().clone(), node.losses()));
+        let (counters, losses) =
+            py.detach(|| self.handle.with(read)).ok_or_else(|| PyIndexError::new_err("no such user plane function"))?;
         let found = PyDict::new(py);
+        for (name, count) in losses {
+            found.set_item(name, count)?;
+        }
         for count in Count::ALL {
             found.set_item(count.name(), counters.get(*count))?;
         }
