@@ -19,16 +19,20 @@ class Follower:
     shows that this connection is the UE's.
     """
 
-    __slots__ = ("_connections", "_kept", "_subject")
+    __slots__ = ("_carrier", "_connections", "_kept", "_subject")
 
     def __init__(self, subject: str) -> None:
         self._subject = subject
         self._connections: set[tuple[str, int]] = set()
+        self._carrier: tuple[str, int] | None = None
         self._kept: deque[tuple[tuple[str, int] | None, Record]] = deque(maxlen=KEPT)
 
     def __call__(self, record: Record) -> list[Record]:
         """The records to show now, oldest first: none, this one, or those that turned out to be the UE's too."""
         connection = connection_of(record)
+        carrier, self._carrier = self._carrier, connection
+        if connection is None and record.interface == "N1" and record.source == "UE":
+            connection = carrier  # an AMF records a NAS message right after the message on N2 that carried it
         mine = self._subject in record.subject
         if mine and connection is not None and connection not in self._connections:
             return [*self._learn(connection), record]

@@ -51,6 +51,19 @@ def test_when_followed_live_then_records_come_once_and_in_order():
     assert len(shown[11]) == 6
 
 
+def test_when_a_new_connection_brings_a_known_terminal_back_then_its_first_message_comes_before_the_nas_in_it():
+    follower = Follower(MINE)
+    for record in RUN:
+        follower(record)
+    carrier = n2("InitialUEMessage", 9)
+    request = Record(0.0, "N1", "UE", "AMF", "ServiceRequest", subject=MINE)
+    assert follower(carrier) == []
+    assert follower(request) == [carrier, request]
+    assert follower(n2("UplinkNASTransport", 9)) != []
+    foreign = Record(0.0, "N1", "UE", "AMF", "ServiceRequest", subject=OTHER)
+    assert [follower(n2("InitialUEMessage", 10)), follower(foreign)] == [[], []]
+
+
 def test_when_nothing_is_known_of_the_ue_then_nothing_is_shown():
     assert list(follow(RUN[:7], MINE)) == []
 
