@@ -26,6 +26,14 @@ pub fn supervise(socket: &mut Socket<'_>, silence: Duration) {
     socket.set_timeout((!idle).then_some(silence));
 }
 
+/// How long until a stack that is due, but had nothing to send, is polled again: it must not keep a processor busy.
+const BREATH_NS: u64 = 10_000_000;
+
+/// When to poll a stack again that asks for `due`, after a turn in which it `sent` something or not.
+pub fn next_turn(due: u64, now_ns: u64, sent: bool) -> u64 {
+    if due <= now_ns && !sent { now_ns.saturating_add(BREATH_NS) } else { due }
+}
+
 pub struct Incoming(Vec<u8>);
 pub struct Outgoing<'a>(&'a mut Vec<Vec<u8>>);
 

@@ -337,3 +337,70 @@ fn when_there_is_a_relay_then_the_network_answers_only_for_itself() {
     assert!(seen.iter().any(|event| matches!(event, Event::PingReply { id: 1, .. })));
     assert!(seen.contains(&Event::PingLost { session: 1, id: 2 }));
 }
+
+#[test]
+fn when_the_host_takes_its_time_then_nobody_is_kept_busy_and_at_last_the_terminal_is_refused() {
+    let (mut bench, table) = bench(|_| {});
+    let syn = || {
+        let mut packet = ip::packet(terminal(1), OUTSIDE, ip::TCP, 20).unwrap();
+        packet[20..36].copy_from_slice(&[0x30, 0x39, 0, 80, 0, 0, 0, 9, 0, 0, 0, 0, 0x50, 2, 0xff, 0xff]);
+        let sum = ip::checksum(&packet[20..], ip::pseudo_header(terminal(1), OUTSIDE, ip::TCP, 20));
+        packet[36..38].copy_from_slice(&sum.to_be_bytes());
+        packet
+    };
+    let mut output = Vec::new();
+    for second in 0..3 {
+        let now = bench.now + second * 1_000_000_000;
+        let due = bench.network.poll(now, &mut vec![syn()], &mut output);
+        assert_eq!(due, Some(bench.now + 75_000_000_000));
+    }
+    assert!(output.is_empty());
+    assert_eq!(table.0.lock().unwrap().count, 1, "a SYN sent again asks for nothing more");
+    bench.network.poll(bench.now + 75_000_000_000, &mut Vec::new(), &mut output);
+    assert_eq!((output.len(), output[0][33]), (1, 0x14));
+    assert_eq!(table.0.lock().unwrap().closed, [1]);
+}
+
+#[test]
+fn when_terminals_flood_the_world_then_the_host_is_asked_for_so_many_sockets_and_no_more() {
+    let (mut bench, table) = bench(|_| {});
+    let mut state = 7u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    for number in 0..40_000u32 {
+        let source = Ipv4Addr::from(u32::from(terminal(1)) + number % 500);
+        let mut packet = if number % 2 == 0 {
+            let mut packet = ip::packet(source, OUTSIDE, ip::TCP, 20).unwrap();
+            packet[20..24].copy_from_slice(&(random() as u32).to_be_bytes());
+            packet[24..28].copy_from_slice(&(random() as u32).to_be_bytes());
+            packet[32..36].copy_from_slice(&[0x50, if random() % 8 == 0 { random() as u8 } else { 2 }, 0xff, 0xff]);
+            let sum = ip::checksum(&packet[20..], ip::pseudo_header(source, OUTSIDE, ip::TCP, 20));
+            packet[36..38].copy_from_slice(&sum.to_be_bytes());
+            packet
+        } else {
+            ip::udp((source, random() as u16 | 1), (OUTSIDE, random() as u16), b"flood").unwrap()
+        };
+        if random() % 16 == 0 {
+            let at = (random() % packet.len() as u64) as usize;
+            packet[at] ^= 1 << (random() % 8);
+        }
+        bench.now += 10_000;
+        bench.network.poll(bench.now, &mut vec![packet], &mut Vec::new());
+        assert!(table.0.lock().unwrap().sockets.len() <= 2048);
+    }
+    assert!(bench.network.statistics().refused > 10_000);
+    for host in table.0.lock().unwrap().sockets.values_mut() {
+        host.link = Some(Link::Failed);
+    }
+    let ids: Vec<u64> = table.0.lock().unwrap().sockets.keys().copied().collect();
+    table.0.lock().unwrap().changed.extend(ids);
+    for _ in 0..10 {
+        bench.now += 400_000_000_000;
+        bench.network.poll(bench.now, &mut Vec::new(), &mut Vec::new());
+    }
+    assert_eq!(table.0.lock().unwrap().sockets.len(), 0, "everything is given back");
+}

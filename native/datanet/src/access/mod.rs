@@ -7,6 +7,7 @@ mod sockets;
 mod stack;
 mod udp;
 
+use crate::device::next_turn;
 use crate::fragments::{Reassembly, split};
 use crate::{Datagram, earlier, ip};
 use bearers::Bearer;
@@ -294,6 +295,7 @@ fn run(tcp: &mut Option<Box<Stack>>, now: u64, owner: &mut Owner<'_>, out: &mut 
         stack.poll(now, owner);
         stack.deadline(now)
     }));
+    let sent = !stack.device.sent.is_empty();
     out.append(&mut stack.device.sent);
     if turn.is_err() {
         stack.end_all(owner);
@@ -301,5 +303,5 @@ fn run(tcp: &mut Option<Box<Stack>>, now: u64, owner: &mut Owner<'_>, out: &mut 
     if turn.is_err() || stack.is_empty() {
         *tcp = None;
     }
-    turn.unwrap_or_default()
+    turn.unwrap_or_default().map(|due| next_turn(due, now, sent))
 }

@@ -1,7 +1,7 @@
 //! The TCP connections of the data network: one small stack for each terminal that has any.
 use super::http::Connection;
 use super::relay::{Incoming, Link, Relay};
-use crate::device::{Queue, supervise};
+use crate::device::{Queue, next_turn, supervise};
 use crate::{earlier, ip};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
@@ -17,6 +17,8 @@ const IDLE_NS: u64 = 120_000_000_000;
 pub const ECHO: u16 = 7;
 pub const HTTP: u16 = 80;
 
+/// How long the host may take to connect.
+const CONNECT_NS: u64 = 75_000_000_000;
 /// How long a relayed connection may carry nothing (RFC 5382 5, REQ-5).
 const RELAYED_IDLE_NS: u64 = 7_440_000_000_000;
 
@@ -29,7 +31,6 @@ pub enum Service {
 /// A connection of the host that a terminal's connection is joined to.
 pub struct Relayed {
     id: u64,
-    open: bool,
     ended: bool,
     finished: bool,
 }
@@ -46,7 +47,7 @@ impl Service {
 
     /// A connection of the host.
     pub fn relay(id: u64) -> Service {
-        Service::Relay(Relayed { id, open: false, ended: false, finished: false })
+        Service::Relay(Relayed { id, ended: false, finished: false })
     }
 
     fn idle_ns(&self) -> u64 {
@@ -63,6 +64,15 @@ struct Flow {
     last: u64,
 }
 
+/// A connection that the host is still making: the terminal's SYN waits, and no stack knows of it yet.
+struct Pending {
+    local: (Ipv4Addr, u16),
+    port: u16,
+    id: u64,
+    syn: Vec<u8>,
+    until: u64,
+}
+
 /// All connections of one terminal.
 pub struct Terminal {
     address: Ipv4Addr,
@@ -70,6 +80,7 @@ pub struct Terminal {
     sockets: SocketSet<'static>,
     device: Queue,
     flows: Vec<Flow>,
+    pending: Vec<Pending>,
     /// Connections of the host whose terminal's side is over.
     pub ended: Vec<u64>,
     pub scheduled: Option<u64>,
@@ -115,6 +126,7 @@ impl Terminal {
             sockets: SocketSet::new(Vec::new()),
             device,
             flows: Vec::new(),
+            pending: Vec::new(),
             ended: Vec::new(),
             scheduled: None,
             touched: false,
@@ -122,11 +134,21 @@ impl Terminal {
     }
 
     pub fn len(&self) -> usize {
-        self.flows.len()
+        self.flows.len() + self.pending.len()
     }
 
     pub fn has(&self, local: (Ipv4Addr, u16), port: u16) -> bool {
-        self.flows.iter().any(|flow| flow.local == local && flow.port == port)
+        self.flows.iter().any(|flow| flow.local == local && flow.port == port) || self.waits(local, port).is_some()
+    }
+
+    fn waits(&self, local: (Ipv4Addr, u16), port: u16) -> Option<usize> {
+        self.pending.iter().position(|pending| pending.local == local && pending.port == port)
+    }
+
+    /// Waits for a connection of the host; the terminal's own stands once that one does.
+    pub fn await_host(&mut self, local: (Ipv4Addr, u16), port: u16, id: u64, now_ns: u64) {
+        let until = now_ns.saturating_add(CONNECT_NS);
+        self.pending.push(Pending { local, port, id, syn: Vec::new(), until });
     }
 
     /// Makes ready for the connection that a segment opens; false where it cannot be.
@@ -134,8 +156,6 @@ impl Terminal {
         let mut socket = Socket::new(SocketBuffer::new(vec![0; WINDOW]), SocketBuffer::new(vec![0; WINDOW]));
         socket.set_timeout(Some(SILENCE));
         socket.set_nagle_enabled(false);
-        // The terminal's connection stands once the host's does.
-        socket.pause_synack(matches!(service, Service::Relay(_)));
         if socket.listen(IpEndpoint::new(IpAddress::Ipv4(local.0), local.1)).is_err() {
             return false;
         }
@@ -144,8 +164,27 @@ impl Terminal {
         true
     }
 
-    pub fn deliver(&mut self, packet: Vec<u8>) {
-        self.device.received.push_back(packet);
+    pub fn deliver(&mut self, local: (Ipv4Addr, u16), segment: &Segment, packet: Vec<u8>) {
+        match self.waits(local, segment.source) {
+            Some(index) if segment.opens => self.pending[index].syn = packet,
+            Some(_) => {}
+            None => self.device.received.push_back(packet),
+        }
+    }
+
+    /// Begins what the host has connected, and resets what it could not.
+    fn settle(&mut self, now_ns: u64, relay: &mut dyn Relay) {
+        for pending in std::mem::take(&mut self.pending) {
+            let link = relay.link(pending.id);
+            if link == Link::Connecting && now_ns < pending.until {
+                self.pending.push(pending);
+            } else if link == Link::Open && self.open(pending.local, pending.port, Service::relay(pending.id), now_ns) {
+                self.device.received.push_back(pending.syn);
+            } else {
+                self.device.sent.extend(ip::parse(&pending.syn).and_then(|view| ip::reset(&view)));
+                self.ended.push(pending.id);
+            }
+        }
     }
 
     /// Serves every connection and puts packets into `output`; returns when to come again, none where all are over.
@@ -157,11 +196,15 @@ impl Terminal {
             for flow in self.flows.drain(..) {
                 self.ended.extend(flow.service.relayed());
             }
+            self.ended.extend(self.pending.drain(..).map(|pending| pending.id));
             None
         })
     }
 
     fn turn(&mut self, now_ns: u64, relay: &mut Option<Box<dyn Relay>>) -> Option<u64> {
+        if let Some(relay) = relay {
+            self.settle(now_ns, relay.as_mut());
+        }
         self.interface.poll(instant(now_ns), &mut self.device, &mut self.sockets);
         let mut moved = false;
         for flow in &mut self.flows {
@@ -187,9 +230,11 @@ impl Terminal {
             }
             !over
         });
-        let idle = self.flows.iter().map(|flow| flow.last.saturating_add(flow.service.idle_ns())).min()?;
+        let idle = self.flows.iter().map(|flow| flow.last.saturating_add(flow.service.idle_ns())).min();
+        let idle = earlier(idle, self.pending.iter().map(|pending| pending.until).min())?;
         let due = self.interface.poll_at(instant(now_ns), &self.sockets);
-        earlier(Some(idle), due.map(|at| (at.total_micros().max(0) as u64).saturating_mul(1000)))
+        let due = due.map(|at| (at.total_micros().max(0) as u64).saturating_mul(1000));
+        earlier(Some(idle), due.map(|at| next_turn(at, now_ns, !self.device.sent.is_empty())))
     }
 }
 
@@ -231,15 +276,6 @@ impl Service {
 impl Relayed {
     /// Moves octets both ways as far as there is room; true where anything moved.
     fn step(&mut self, socket: &mut Socket<'_>, relay: &mut dyn Relay) -> bool {
-        if !self.open {
-            match relay.link(self.id) {
-                Link::Connecting => return false,
-                Link::Failed => socket.abort(),
-                Link::Open => socket.pause_synack(false),
-            }
-            self.open = true;
-            return true;
-        }
         let moved = self.to_terminal(socket, relay) | self.to_host(socket, relay);
         let silent = matches!(socket.state(), State::CloseWait | State::LastAck | State::Closing);
         if silent && socket.recv_queue() == 0 && !std::mem::replace(&mut self.finished, true) {

@@ -285,7 +285,7 @@ impl DataNetwork {
             return ip::reset(view);
         }
         if let Some(terminal) = self.terminals.get_mut(&view.source) {
-            terminal.deliver(packet[..view.total].to_vec());
+            terminal.deliver(local, &segment, packet[..view.total].to_vec());
         }
         self.touch(view.source);
         None
@@ -297,25 +297,25 @@ impl DataNetwork {
         if self.flows >= self.config.flows || own >= self.config.flows_per_terminal {
             return false;
         }
-        let service = if self.answers(local.0) {
-            Service::of(local.1)
-        } else {
-            let id = self.relay.as_mut().and_then(|relay| relay.connect(SocketAddrV4::new(local.0, local.1)));
-            self.relayed.extend(id.map(|id| (id, address)));
-            id.map(Service::relay)
-        };
-        let Some(service) = service else { return false };
-        self.statistics.flows += 1;
         let seed = self.config.seed ^ u64::from(u32::from(address)).rotate_left(23) ^ self.statistics.flows;
-        let (own, mtu, now) = (self.config.address, self.config.mtu, self.now);
-        let terminal = self.terminals.entry(address).or_insert_with(|| Terminal::new(address, own, mtu, seed, now));
-        let id = service.relayed();
-        let opened = terminal.open(local, port, service, now);
-        self.flows += usize::from(opened);
-        if let (Some(id), Some(relay), false) = (id, &mut self.relay, opened) {
-            self.relayed.remove(&id);
-            relay.close(id);
+        let (gateway, mtu, now) = (self.config.address, self.config.mtu, self.now);
+        let served = self.answers(local.0);
+        let service = if served { Service::of(local.1) } else { None };
+        let host = match &mut self.relay {
+            Some(relay) if !served => relay.connect(SocketAddrV4::new(local.0, local.1)),
+            _ => None,
+        };
+        if service.is_none() && host.is_none() {
+            return false;
         }
+        let terminal = self.terminals.entry(address).or_insert_with(|| Terminal::new(address, gateway, mtu, seed, now));
+        if let Some(id) = host {
+            self.relayed.insert(id, address);
+            terminal.await_host(local, port, id, now);
+        }
+        let opened = host.is_some() || service.is_some_and(|service| terminal.open(local, port, service, now));
+        self.statistics.flows += u64::from(opened);
+        self.flows += usize::from(opened);
         opened
     }
 
