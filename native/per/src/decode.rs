@@ -71,6 +71,8 @@ pub struct Decoder<'s, B: Build> {
     depth: u32,
     /// Whether an enclosing IE's criticality says what to do with a value not comprehended.
     governed: bool,
+    /// Whether an IE in wrong order is read all the same, with a fault to be ignored.
+    pub any_order: bool,
 }
 
 type UnknownIes<'a> = Vec<(u16, Criticality, Cow<'a, [u8]>)>;
@@ -78,7 +80,8 @@ type UnknownIes<'a> = Vec<(u16, Criticality, Cow<'a, [u8]>)>;
 impl<'s, B: Build> Decoder<'s, B> {
     pub fn new(schema: &'s Schema, build: B, octets: usize) -> Self {
         let budget = octets.saturating_mul(8).saturating_add(1024);
-        Decoder { schema, build, faults: Vec::new(), place: Place::default(), budget, depth: 0, governed: false }
+        let (faults, place) = (Vec::new(), Place::default());
+        Decoder { schema, build, faults, place, budget, depth: 0, governed: false, any_order: false }
     }
 
     /// A PDU of an elementary procedure (TS 38.413 9.4.3); faults are left in `faults`.
@@ -341,11 +344,14 @@ impl<'s, B: Build> Decoder<'s, B> {
             self.place = Place { structure: node, slot: entry.slot };
             let bit = 1u64 << (at % 64);
             if at < next || seen[at / 64] & bit != 0 {
-                self.falsely_constructed(id, at < next && seen[at / 64] & bit == 0);
-                continue;
+                let misordered = at < next && seen[at / 64] & bit == 0;
+                self.falsely_constructed(id, misordered);
+                if !(misordered && self.any_order) {
+                    continue;
+                }
             }
             seen[at / 64] |= bit;
-            next = at;
+            next = next.max(at);
             let outer = std::mem::replace(&mut self.governed, true);
             let result = self.open(&content, entry.node);
             self.governed = outer;
@@ -374,7 +380,7 @@ impl<'s, B: Build> Decoder<'s, B> {
         let place = Some(self.place);
         self.report(Fault {
             cause: Cause::FalselyConstructed,
-            action: Criticality::Reject,
+            action: if misordered && self.any_order { Criticality::Ignore } else { Criticality::Reject },
             ie: Some(ie),
             error: None,
             place,

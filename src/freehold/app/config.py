@@ -49,7 +49,10 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The AMF: its N2 addresses (`192.0.2.1:38412`, `unix:/run/n2.sock`), its identity, its algorithms in order."""
+    """The AMF: its N2 addresses (`192.0.2.1:38412`, `unix:/run/n2.sock`), its identity, its algorithms in order.
+
+    `ie_order = "any"` serves gNBs that put NGAP IEs in another order than TS 38.413 does.
+    """
 
     n2: tuple[str, ...] = ()
     region: int = 2
@@ -58,6 +61,7 @@ class AmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ciphering: tuple[CipheringName, ...] = ("NEA2", "NEA1", "NEA3")
     integrity: tuple[IntegrityName, ...] = ("NIA2", "NIA1", "NIA3")
     null_scheme: bool = True
+    ie_order: Literal["strict", "any"] = "strict"
 
 
 class SmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -117,6 +117,7 @@ class Core:
             ),
             rejects=RejectPolicy(configuration.reject.unknown_subscriber, configuration.reject.barred_subscriber),
             network_name=configuration.network.name,
+            any_ie_order=amf.ie_order == "any",
         )
 
 

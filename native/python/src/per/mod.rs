@@ -256,11 +256,17 @@ impl Schema {
         names
     }
 
-    /// Reads one PDU: a Decoded.
-    #[pyo3(signature = (octets, /))]
-    fn decode<'py>(&self, py: Python<'py>, octets: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyAny>> {
+    /// Reads one PDU: a Decoded; with `any_order` IEs in wrong order are read all the same.
+    #[pyo3(signature = (octets, any_order=false, /))]
+    fn decode<'py>(
+        &self,
+        py: Python<'py>,
+        octets: &Bound<'py, PyBytes>,
+        any_order: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let octets = octets.as_bytes();
         let mut decoder = per::Decoder::new(&self.schema, Values { py, schema: self }, octets.len());
+        decoder.any_order = any_order;
         let mut outcome = decoder.pdu(octets).map_err(|stop| PyErr::take(py).unwrap_or_else(|| no_memory(stop)))?;
         let (faults, identifiers) = if decoder.faults.is_empty() {
             (PyTuple::empty(py).into_any(), self.kit.nothing.bind(py).clone())

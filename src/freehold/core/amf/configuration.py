@@ -67,6 +67,8 @@ class AmfConfiguration(msgspec.Struct, frozen=True):
     rejects: RejectPolicy = RejectPolicy()
     paging_drx: Literal["v32", "v64", "v128", "v256"] = "v128"
     network_name: str = ""
+    any_ie_order: bool = False
+    """Take NGAP messages whose IEs are in wrong order, which TS 38.413 10.3.6 has refused."""
     half_open: int = 8192
     """Terminals that may be unproved at one time; the next ones are told to try again (TS 33.117 4.2.3.3.3)."""
 

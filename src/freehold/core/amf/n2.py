@@ -118,7 +118,7 @@ class N2Link:
     def received(self, octets: bytes, stream: int, ppid: int) -> None:
         """One SCTP message: decode, answer its faults, dispatch; a mistake of ours ends here (TS 38.412 7)."""
         amf, gnb = self.amf, self.gnb
-        decoded = ngap.decode(octets)
+        decoded = ngap.decode(octets, amf.configuration.any_ie_order)
         if amf.environment.tap.active:
             self._record(octets, decoded)
         if ppid == 0 and not gnb.ready:

@@ -31,6 +31,10 @@ FAILURES: Mapping[int, Callable[[Cause, ngap.CriticalityDiagnostics | None], nga
 )
 
 
+MISORDERED: Final = "an IE in wrong order"
+ANY_ORDER: Final = 'where this gNB cannot be put right, set amf.ie_order = "any"'
+
+
 def answer_faults(amf: AmfFunction, gnb: Gnb, decoded: ngap.Decoded[ngap.Message], stream: int) -> None:
     """Answer a PDU with faults by the gravest action they ask for (TS 38.413 10.2, 10.3)."""
     gravest = max(decoded.faults, key=lambda fault: SEVERITY.index(fault.action))
@@ -43,6 +47,7 @@ def answer_faults(amf: AmfFunction, gnb: Gnb, decoded: ngap.Decoded[ngap.Message
         f"{gnb} sent {name} with {gravest.cause.replace('-', ' ')}"
         f"{': ' + gravest.where if gravest.where else ''}{' (' + gravest.detail + ')' if gravest.detail else ''}",
         subject=gnb,
+        fix=ANY_ORDER if gravest.detail == MISORDERED and not executed else "",
         clause="TS 38.413 10.2" if gravest.cause == "transfer-syntax-error" else "TS 38.413 10.3",
     )
     if gravest.action == "ignore" and header is not None:

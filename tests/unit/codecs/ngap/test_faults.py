@@ -78,6 +78,25 @@ def test_when_ies_change_places_then_the_message_is_falsely_constructed(name: st
 
 
 @pytest.mark.parametrize("name", IDS)
+def test_when_any_order_is_taken_then_the_message_is_the_same_and_the_fault_only_told(name: str) -> None:
+    pdu = whole(name)
+    decoded = ngap.decode(pdu.with_ies(pdu.ies[::-1]), True)
+    assert decoded.message == ngap.decode(pdu.octets()).message
+    assert [(fault.action, fault.detail) for fault in decoded.faults] == [("ignore", "an IE in wrong order")] * (
+        len(pdu.ies) - 1
+    )
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_when_any_order_is_taken_then_an_ie_that_comes_twice_is_refused_still(name: str) -> None:
+    pdu = whole(name)
+    for ie in pdu.ies:
+        decoded = ngap.decode(pdu.with_ies([*pdu.ies, ie]), True)
+        assert decoded.message is None
+        assert fault_of(decoded, ie.id).action == "reject"
+
+
+@pytest.mark.parametrize("name", IDS)
 def test_when_a_known_ie_has_another_criticality_then_it_is_read_all_the_same(name: str) -> None:
     pdu = whole(name)
     for given in ("reject", "ignore", "notify"):

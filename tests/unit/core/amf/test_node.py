@@ -4,6 +4,7 @@ import pytest
 
 from amfkit.harness import CONFIGURATION, GUAMI, OTHER_PLMN, PLMN, Terminal, World, supported
 from amfkit.neighbours import SLICE, SLICE_SD
+from asn1kit.pdu import take_apart
 from freehold.codecs import nas, ngap
 from freehold.sim.clock import VirtualEnvironment
 from freehold.spec.errors import Aborted, Unusable
@@ -290,3 +291,33 @@ def test_when_two_amfs_run_side_by_side_then_neither_sees_the_others_ues():
     assert first.baseline()["ues"] == 1
     assert second.baseline()["ues"] == 0
     assert isinstance(second.environment, VirtualEnvironment)
+
+
+# --- IEs in another order (TS 38.413 10.3.6) ----------
+def reversed_ies(message):
+    pdu = take_apart(ngap.encode(message))
+    return pdu.with_ies(pdu.ies[::-1])
+
+
+def test_when_ies_are_in_wrong_order_then_the_setup_is_refused_and_the_setting_named(world):
+    gnb = world.bare_gnb()
+    gnb.send_octets(reversed_ies(gnb.setup_request()))
+    assert gnb.next(ngap.NGSetupFailure).cause == ("protocol", "abstract-syntax-error-falsely-constructed-message")
+    assert 'amf.ie_order = "any"' in world.event("protocol-fault").fix
+
+
+def test_when_the_owner_takes_any_order_then_the_gnb_is_served_and_the_fault_told():
+    world = World(any_ie_order=True)
+    gnb = world.bare_gnb()
+    gnb.send_octets(reversed_ies(gnb.setup_request()))
+    assert gnb.next(ngap.NGSetupResponse).amf_name == "amf1"
+    gnb.nothing()
+    assert "an IE in wrong order" in world.event("protocol-fault").text
+
+
+def test_when_the_owner_takes_any_order_then_an_ie_that_comes_twice_is_refused_still():
+    world = World(any_ie_order=True)
+    gnb = world.bare_gnb()
+    pdu = take_apart(ngap.encode(gnb.setup_request()))
+    gnb.send_octets(pdu.with_ies([*pdu.ies, pdu.ies[0]]))
+    assert gnb.next(ngap.NGSetupFailure).cause == ("protocol", "abstract-syntax-error-falsely-constructed-message")
