@@ -64,8 +64,9 @@ def test_when_the_kernel_has_sctp_then_our_gnb_and_terminals_pass_packets(guest)
 @pytest.mark.root
 @pytest.mark.xdist_group("guest")
 @pytest.mark.usefixtures("packetrusher_program")
-def test_when_the_kernel_has_sctp_then_a_second_foreign_gnb_is_served(guest):
-    assert_passed_over_sctp(guest, "tests/interop/test_packetrusher.py", "idle")
+@pytest.mark.parametrize("which", ["idle", "another_gnb"])
+def test_when_the_kernel_has_sctp_then_a_second_foreign_gnb_is_served(guest, which):
+    assert_passed_over_sctp(guest, "tests/interop/test_packetrusher.py", which)
 
 
 def assert_passed_over_sctp(guest, file, which):

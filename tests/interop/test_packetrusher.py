@@ -5,6 +5,9 @@ import pytest
 from interopkit import packetrusher
 from interopkit.packetrusher import CONNECTED
 
+SECOND_GNB = "10.99.1.3"
+"""PacketRusher takes the address after the first gNB's."""
+
 pytestmark = [pytest.mark.interop, pytest.mark.root, pytest.mark.xdist_group("interop")]
 
 
@@ -25,5 +28,18 @@ def test_when_terminals_go_idle_and_come_back_then_their_sessions_are_served_aga
         core.wait_for("2 registered  0 connected  2 sessions")
         core.wait_for("2 registered  2 connected  2 sessions", count=2)
         assert [row["state"] for row in site.ask("session")] == ["ACTIVATED", "ACTIVATED"]
+        ues.interrupt()
+        core.wait_for("0 registered  0 connected  0 sessions", count=2)
+
+
+def test_when_a_terminal_moves_to_another_gnb_then_its_session_moves_with_it(needed, site_of):
+    site = site_of(ie_order="any")  # PATH SWITCH REQUEST has its IEs in an order of its own
+    site.hosts.run(site.hosts.ran, "ip", "addr", "add", f"{SECOND_GNB}/24", "dev", "up0")
+    site.subscribe(1)
+    with site.start() as core, packetrusher.start(needed, site, "-n", "1", "--xnh", "4000") as ues:
+        core.wait_for("2 gNB  1 registered  1 connected  1 sessions")
+        ues.wait_for("Receive PathSwitchRequestAcknowledge")
+        ues.wait_for("Handover completed successfully")
+        assert [row["state"] for row in site.ask("session")] == ["ACTIVATED"]
         ues.interrupt()
         core.wait_for("0 registered  0 connected  0 sessions", count=2)

@@ -28,6 +28,7 @@ n6 = "route"
 [amf]
 n2 = ["{n2}"]
 ciphering = ["{ciphering}"]
+ie_order = "{ie_order}"
 [upf]
 n3 = "{address}"
 [store]
@@ -45,12 +46,20 @@ def supi(number):
 class Site:
     """A folder with one configuration, and what runs by it."""
 
-    def __init__(self, folder, hosts, n2=f"{CORE_ADDRESS}:{N2_PORT}", *, ciphering="NEA2"):
+    def __init__(self, folder, hosts, n2=f"{CORE_ADDRESS}:{N2_PORT}", *, ciphering="NEA2", ie_order="strict"):
         self.folder = Path(folder)
         self.hosts = hosts
         self.configuration = self.folder / "freehold.toml"
         self.configuration.write_text(
-            TOML.format(plmn=PLMN, pool=POOL, n2=n2, address=CORE_ADDRESS, folder=folder, ciphering=ciphering),
+            TOML.format(
+                plmn=PLMN,
+                pool=POOL,
+                n2=n2,
+                address=CORE_ADDRESS,
+                folder=folder,
+                ciphering=ciphering,
+                ie_order=ie_order,
+            ),
             encoding="utf-8",
         )
 
