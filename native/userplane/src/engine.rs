@@ -14,6 +14,10 @@ use crate::table::Table;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
+/// What an attacker causes is told only so often: all of it is counted.
+const ALARMS_A_SECOND: u32 = 5;
+/// Error indications that are believed and told: a gNB that restarted sends one for each session.
+const LOST_TUNNELS_A_SECOND: u32 = 2000;
 /// Events kept for a control plane that does not fetch them; the rest are lost, their packets are not.
 const MOST_EVENTS: usize = 1 << 16;
 
@@ -31,6 +35,7 @@ pub struct Upf {
     screen: Screen,
     answers: Limiter,
     alarms: Limiter,
+    lost_tunnels: Limiter,
     address: IpAddr,
     warmed: u64,
 }
@@ -57,7 +62,8 @@ impl Upf {
             events: Vec::new(),
             screen: Screen { protected: settings.protected.clone(), trusted_sources: settings.trusted_sources.clone() },
             answers: Limiter::new(settings.answers_a_second),
-            alarms: Limiter::new(settings.answers_a_second),
+            alarms: Limiter::new(ALARMS_A_SECOND),
+            lost_tunnels: Limiter::new(LOST_TUNNELS_A_SECOND),
             address: settings.address,
             warmed: 0,
         }
@@ -153,7 +159,7 @@ impl Upf {
         let record = &self.table.records[slot];
         let source = ip_number(packet.peer.ip());
         if record.source != 0 && record.source != source && !self.screen.trusts(source) {
-            return Err(Count::OuterSource);
+            return Err(self.refuse_source(now_ns, slot, packet));
         }
         let inner = inner::parse(packet.octets()).ok_or(Count::InnerMalformed)?;
         packet.truncate(inner.length);
@@ -329,10 +335,18 @@ impl Upf {
             })
             .map(|record| record.teid);
         let Some(teid) = session else { return Count::ErrorIndicationForged };
-        if self.alarms.allows(now_ns) {
+        if self.lost_tunnels.allows(now_ns) {
             self.tell(Event::ErrorIndication { teid });
         }
         Count::ErrorIndication
+    }
+
+    fn refuse_source(&mut self, now_ns: u64, slot: usize, packet: &Packet) -> Count {
+        if self.alarms.allows(now_ns) {
+            let teid = self.table.records[slot].teid;
+            self.tell(Event::ForeignSource { teid, source: packet.peer.ip() });
+        }
+        Count::OuterSource
     }
 
     fn refuse_tunnel(&mut self, now_ns: u64, teid: u32, packet: &Packet) -> Result<Count, Count> {

@@ -1,5 +1,7 @@
 //! What the engine tells the control plane, and how often it may.
 
+use std::net::IpAddr;
+
 /// Something the control plane acts on; `teid` is the session's own tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -9,6 +11,8 @@ pub enum Event {
     Volume { teid: u32 },
     /// The other end has no such tunnel (TS 23.527 5.3.3).
     ErrorIndication { teid: u32 },
+    /// Uplink packets of the session came from another node than its own, and were dropped.
+    ForeignSource { teid: u32, source: IpAddr },
     /// A terminal sent to a node of the core.
     ProtectedDestination { teid: u32 },
 }

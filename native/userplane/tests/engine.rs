@@ -55,6 +55,10 @@ fn when_the_outer_source_is_not_the_session_gnb_then_it_is_dropped_unless_truste
     let datagram = g_pdu(net.teid, 1, &udp(UE, SERVER, 1, 2));
     assert!(net.uplink("192.0.2.66:2152", &datagram).is_empty());
     assert_eq!(net.count(Count::OuterSource), 1);
+    let source = "192.0.2.66".parse().unwrap();
+    assert_eq!(net.upf.take_events(), [Event::ForeignSource { teid: net.teid, source }]);
+    (0..100).for_each(|_| drop(net.uplink("192.0.2.66:2152", &datagram)));
+    assert_eq!((net.upf.take_events().len(), net.count(Count::OuterSource)), (4, 101), "counted, not told without end");
     assert_eq!(net.uplink("192.0.2.10:40000", &datagram).len(), 1, "any source port");
     assert_eq!(net.uplink("198.51.100.7:2152", &datagram).len(), 1, "a trusted node");
 }

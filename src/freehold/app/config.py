@@ -71,11 +71,15 @@ class SmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The UPF: N3 and N4 addresses, the N3 address told to gNBs, the packet path."""
+    """The UPF: N3 and N4 addresses, the N3 address told to gNBs, the packet path.
+
+    `trusted`: networks of gNBs that send uplink packets from other addresses than they receive at.
+    """
 
     n3: str = ""
     n4: str = ""
     advertise: str = ""
+    trusted: tuple[IPv4Network, ...] = ()
     path: Literal["auto", "portable"] = "auto"
 
 

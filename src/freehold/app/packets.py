@@ -55,7 +55,9 @@ class Packets:
             address = upf.advertise or listening
             port = bind_n3(listening)
             self._ends.append(port.close)
-        settings = PlaneSettings(address, protected=self._protected(address) if port else ())
+        trusted = tuple((str(network.network_address), network.prefixlen) for network in upf.trusted)
+        protected = self._protected(address) if port else ()
+        settings = PlaneSettings(address, protected=protected, trusted_sources=trusted)
         plane = self.plane.add_upf(settings, self._world.environment.random(16), port)
         for section in self._configuration.dnn:
             self._add_network(plane, section, outside=outside)

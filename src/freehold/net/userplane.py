@@ -16,6 +16,7 @@ from freehold.procedure import SILENT, Record, Tap
 from freehold.services.userplane import (
     CoreAttacked,
     DownlinkData,
+    ForeignSource,
     Network,
     PeerLostTunnel,
     Refusal,
@@ -287,6 +288,7 @@ SESSION_EVENTS: dict[str, Callable[..., SessionEvent]] = {
     "volume": VolumeReached,
     "error_indication": PeerLostTunnel,
     "protected_destination": CoreAttacked,
+    "foreign_source": ForeignSource,
 }
 
 GTPU_MESSAGES = {  # TS 29.281 6.1

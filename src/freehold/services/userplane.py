@@ -106,7 +106,14 @@ class CoreAttacked(msgspec.Struct, frozen=True, gc=False):
     teid: int
 
 
-SessionEvent = DownlinkData | VolumeReached | PeerLostTunnel | CoreAttacked
+class ForeignSource(msgspec.Struct, frozen=True, gc=False):
+    """Uplink packets of a session came from `source`, which is not its gNB's tunnel address; they were dropped."""
+
+    teid: int
+    source: str
+
+
+SessionEvent = DownlinkData | VolumeReached | PeerLostTunnel | CoreAttacked | ForeignSource
 
 
 class RulesRefused(PeerError):  # noqa: N818 - what happened to them

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from freehold.codecs import gtpu
-from freehold.services.userplane import CoreAttacked, PeerLostTunnel
+from freehold.services.userplane import CoreAttacked, ForeignSource, PeerLostTunnel
 
 from .network import ATTACKER, CONTROL, GATEWAY, GNB, OUTSIDE, UPF, VICTIM, Network, g_pdu, inner, network
 
@@ -52,6 +52,7 @@ def test_u02_the_right_teid_from_another_node_is_dropped(net):
     before = net.state()
     net.send(g_pdu(net.victim.teid, inner(VICTIM, OUTSIDE)))
     assert net.counted("drop_outer_source") == 1
+    assert net.events == [ForeignSource(net.victim.teid, ATTACKER)]
     assert (net.received(), net.state()) == ([], before)
 
 

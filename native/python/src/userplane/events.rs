@@ -25,6 +25,9 @@ fn upf(py: Python<'_>, number: usize, event: UpfEvent) -> PyResult<Bound<'_, PyA
         }
         UpfEvent::Volume { teid } => ("volume", number, teid).into_bound_py_any(py),
         UpfEvent::ErrorIndication { teid } => ("error_indication", number, teid).into_bound_py_any(py),
+        UpfEvent::ForeignSource { teid, source } => {
+            ("foreign_source", number, teid, source.to_string()).into_bound_py_any(py)
+        }
         UpfEvent::ProtectedDestination { teid } => ("protected_destination", number, teid).into_bound_py_any(py),
     }
 }

@@ -23,6 +23,7 @@ from freehold.services.datagram import Address
 from freehold.services.userplane import (
     CoreAttacked,
     DownlinkData,
+    ForeignSource,
     PeerLostTunnel,
     SessionEvent,
     SessionPlane,
@@ -47,6 +48,7 @@ class Reports:
             VolumeReached: self._volume,
             PeerLostTunnel: self._tunnel_lost,
             CoreAttacked: self._attacked,
+            ForeignSource: self._foreign_source,
         }
         plane.listen(self.happened)
 
@@ -102,6 +104,19 @@ class Reports:
         rules = unpack(session.rules)
         self._warn(
             "n3.core-attacked", "a terminal sent to the core or through a tunnel of its own; dropped", rules.ipv4
+        )
+
+    def _foreign_source(self, session: Session, event: ForeignSource) -> None:
+        """Somebody else's packets, or a gNB that sends from another address than it receives at."""
+        tunnels = {far.address for far in unpack(session.rules).fars.values() if far.address is not None}
+        self._entity.driver.environment.emit(
+            Event(
+                "n3.foreign-source",
+                f"uplink packets came from {event.source}, the session's gNB is {', '.join(sorted(tunnels))}; dropped",
+                "warning",
+                event.source,
+                fix=f"if {event.source} is the same gNB's, add it to upf.trusted",
+            )
         )
 
     # --- The answer (TS 29.244 7.5.9) ----------------------------------------------------------

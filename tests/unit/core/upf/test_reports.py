@@ -5,6 +5,7 @@ import pytest
 from freehold.codecs import pfcp
 from freehold.codecs.pfcp import CreateURR, SessionDeletionRequest, SessionReportRequest, SessionReportResponse
 from freehold.codecs.pfcp.flags import PFCPSRRspFlag, ReportType, UsageReportTrigger
+from freehold.services.access import Tunnel
 from freehold.services.userplane import DownlinkData
 from freehold.spec.causes import PfcpCause
 from upfkit import CP_SEID, HOLD, SMF, Attached, downlink_pdr, uplink_pdr
@@ -116,6 +117,20 @@ def test_when_a_volume_threshold_is_reached_then_usage_is_reported_each_time(thr
             seen.append(turn)
             world.respond(request, SessionReportResponse(cause=1))
     assert seen == counts
+
+
+def test_when_another_node_sends_on_the_tunnel_then_the_operator_is_told_what_to_do():
+    world = Attached()
+    other = world.plane.add_access("192.0.2.77", 3)
+    bearer, _ = other.add_bearer(Tunnel("192.0.2.1", world.teid), 9)
+    other.attach(1, "10.45.0.2", 1400)
+    other.bind(1, bearer)
+    other.ping(1, "10.45.0.1", 56, lambda _: None)
+    world.poll()
+    (event,) = world.environment.events
+    assert (event.name, event.subject) == ("n3.foreign-source", "192.0.2.77")
+    assert "192.0.2.10" in event.text
+    assert "upf.trusted" in event.fix
 
 
 def test_when_a_terminal_attacks_the_core_then_the_operator_is_told():
