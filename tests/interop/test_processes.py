@@ -52,7 +52,8 @@ class Parts:
             for number in range(1, UES + 1)
         ]
         self.running = ExitStack()
-        self._import(folder / "sims.csv")
+        self.sims = folder / "sims.csv"
+        self._import(self.sims)
 
     def _import(self, place):
         with place.open("w", encoding="ascii", newline="") as stream:
@@ -70,6 +71,11 @@ class Parts:
         if ready:
             program.wait_for(ready, seconds=60)
         return program
+
+    def terminals(self):
+        """A gNB and all terminals as their own process."""
+        words = [FREEHOLD, "run", "gnb", "ue", "--sims", self.sims, "-c", self.file]
+        return self.running.enter_context(Program(words))
 
     async def demonstrate(self):
         """A gNB of this process with all terminals: what became of each."""
@@ -113,3 +119,13 @@ def test_when_the_user_plane_is_killed_then_new_sessions_pass_packets_once_it_is
     parts.run("upf")
     core.wait_for("is associated", count=2, seconds=90)
     assert_all_served(asyncio.run(parts.demonstrate()))
+
+
+def test_when_the_core_is_killed_then_all_terminals_come_back_to_the_next_one_by_themselves(parts):
+    served = f"{UES} registered  {UES} connected  {UES} sessions"
+    core = parts.run("core", "upf", ready="0 gNB")
+    parts.terminals()
+    core.wait_for(served)
+    core.kill()
+    core = parts.run("core", "upf", ready="0 gNB")
+    core.wait_for(served, seconds=90)
