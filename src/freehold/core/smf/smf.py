@@ -14,6 +14,7 @@ from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.messages import NOTHING, FromGnb, ReleaseCompleted, ResourcesReleased
 from freehold.core.smf.procedures.activation import (
     DEACTIVATED,
+    UE_NOT_REACHABLE,
     activation,
     deactivation,
     path_switch,
@@ -121,7 +122,7 @@ class Smf:
                 return await self._from_ue(session, data.n1_sm_message)
             if data.n2_sm_info is not None and data.n2_sm_info_type is not None:
                 return await self._from_gnb(session, transfers.read(data.n2_sm_info_type, data.n2_sm_info))
-            return await self._connection(session, data.up_cnx_state)
+            return await self._connection(session, data.up_cnx_state, data.cause)
         except ServiceError:
             raise
         except PeerError as error:
@@ -243,13 +244,13 @@ class Smf:
         return await reply
 
     # --- user plane connection ----------------------------------------------------------------
-    async def _connection(self, session: SmContext, wish: str | None) -> SmContextUpdatedData:
+    async def _connection(self, session: SmContext, wish: str | None, cause: str) -> SmContextUpdatedData:
         if wish == "ACTIVATING" and session.state is SmState.ACTIVE:
             reply: Signal[SmContextUpdatedData] = Signal()
             self._smf.perform(session, activation(self._smf, session, reply), lambda: reply.set(DEACTIVATED))
             return await reply
         if wish == "DEACTIVATED":
-            await performed(session, deactivation(self._smf, session))
+            await performed(session, deactivation(self._smf, session, reachable=cause != UE_NOT_REACHABLE))
             return DEACTIVATED
         raise ServiceError(409, "REQUEST_REJECTED_UNSPECIFIED", f"{wish} while the session is {session.state.value}")
 

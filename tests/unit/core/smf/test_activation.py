@@ -182,6 +182,16 @@ def test_when_the_ue_is_not_reached_then_the_upf_drops_what_waits() -> None:
     assert world.environment.emitted("ue-not-reached")
 
 
+def test_when_paging_was_not_answered_then_the_upf_drops_what_waits() -> None:
+    # TS 23.502 4.2.3.3 step 5
+    world = World()
+    reference = world.active()
+    world.update(reference, up_cnx_state="DEACTIVATED")
+    world.update(reference, up_cnx_state="DEACTIVATED", cause="UE_NOT_REACHABLE")
+    assert world.upf.requests[-1].pfcpsmreq_flags == PFCPSMReqFlag.DROBU
+    assert last_far(world).apply_action == ApplyAction.BUFF | ApplyAction.NOCP
+
+
 def test_when_the_user_plane_is_active_then_a_late_report_changes_nothing() -> None:
     world = World()
     world.active()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from freehold.core.smf import rules, transfers
 from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.messages import FromGnb
@@ -13,6 +15,8 @@ from freehold.services.errors import ServiceError
 from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.services.nsmf import SmContextUpdatedData
 
+UE_NOT_REACHABLE: Final = "UE_NOT_REACHABLE"
+"""The cause with which an AMF says that paging was not answered."""
 DEACTIVATED = SmContextUpdatedData(up_cnx_state="DEACTIVATED")
 ACTIVATED = SmContextUpdatedData(up_cnx_state="ACTIVATED")
 
@@ -52,11 +56,14 @@ async def resources_set_up(smf: SmfFunction, session: SmContext, answer: FromGnb
 
 
 @procedure(spec="TS 23.502 4.2.6", collides={"deactivation": Collision.DROP})
-async def deactivation(smf: SmfFunction, session: SmContext) -> None:
-    """AN release, steps 5 to 7: downlink packets wait at the UPF, which tells of the first."""
+async def deactivation(smf: SmfFunction, session: SmContext, *, reachable: bool = True) -> None:
+    """AN release, steps 5 to 7: downlink packets wait at the UPF, which tells of the first.
+
+    For a UE that did not answer paging what waits is thrown away (TS 23.502 4.2.3.3 step 5).
+    """
     # 6
     session.user_plane.downlink = None
-    await user_plane.modify(smf, session, rules.HOLD_DOWNLINK)
+    await user_plane.modify(smf, session, rules.HOLD_DOWNLINK if reachable else rules.DROP_BUFFERED)
 
 
 @procedure(spec="TS 23.502 4.9.1.2.2", collides={"deactivation": Collision.ABORT})
