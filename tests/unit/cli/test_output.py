@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from freehold.cli.config import toml
+from freehold.cli.output import cell, show_fields, show_rows, table
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        ("", "-"),
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        (1.25, "1.2"),
+        ([], "-"),
+        (["a", 1], "a, 1"),
+        ({"id": 1, "ok": True}, "id=1 ok=yes"),
+    ],
+)
+def test_when_a_value_is_shown_then_a_person_can_read_it(value, text):
+    assert cell(value) == text
+
+
+def test_when_rows_are_shown_then_columns_line_up_and_lines_have_no_tail():
+    lines = table([{"a": "x", "b": 1}, {"a": "longer", "b": None}], {"a": "A", "b": "B"})
+    assert lines == ["A       B", "x       1", "longer  -"]
+
+
+def test_when_there_is_nothing_then_output_stays_empty_and_a_note_says_so(capsys):
+    show_rows([], {"a": "A"}, as_json=False, none="nothing here")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "nothing here\n")
+    show_rows([], {"a": "A"}, as_json=True, none="nothing here")
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_when_fields_are_shown_then_both_forms_have_them(capsys):
+    show_fields({"name": "x", "ues": 3}, as_json=False)
+    assert capsys.readouterr().out == "name  x\nues   3\n"
+    show_fields({"name": "ü", "ues": 3}, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"name": "ü", "ues": 3}
+
+
+def test_when_a_configuration_is_shown_then_it_is_toml():
+    import tomllib
+
+    sections = {"a": {"text": 'say "hi" \\', "flag": True, "list": [1, "x"], "none": None}, "b": [{"n": 1}, {"n": 2.5}]}
+    read = tomllib.loads("\n".join(toml(sections)))
+    assert read == {"a": {"text": 'say "hi" \\', "flag": True, "list": [1, "x"]}, "b": [{"n": 1}, {"n": 2.5}]}
