@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -24,16 +26,22 @@ def sims(tmp_path):
     return file
 
 
+def loopback(network):
+    """A loopback address that no other run of these tests on this machine has."""
+    return str(IPv4Address((127 << 24) + (network << 16) + os.getpid() % 65_534 + 1))
+
+
 def settings(folder, name, more):
     return parse(
-        f'[management]\nsocket = "{folder}/{name}.sock"\n[store]\npath = "{folder}/{name}"\n' + more.format(f=folder)
+        f'[management]\nsocket = "{folder}/{name}.sock"\n[store]\npath = "{folder}/{name}"\n'
+        + more.format(f=folder, core=loopback(77), ran=loopback(78))
     )
 
 
 @pytest.mark.xdist_group("n3")
 def test_when_sims_attach_from_another_process_then_they_get_sessions_over_n2_and_n3(tmp_path, sims):
-    core = settings(tmp_path, "core", '[amf]\nn2 = ["unix:{f}/n2"]\n[upf]\nn3 = "127.77.0.1"\n')
-    ran = settings(tmp_path, "ran", '[[gnb]]\namf = "unix:{f}/n2"\nn3 = "127.77.0.2"\n')
+    core = settings(tmp_path, "core", '[amf]\nn2 = ["unix:{f}/n2"]\n[upf]\nn3 = "{core}"\n')
+    ran = settings(tmp_path, "ran", '[[gnb]]\namf = "unix:{f}/n2"\nn3 = "{ran}"\n')
 
     async def both():
         async with running(core, ("core", "upf")) as served:
@@ -53,11 +61,11 @@ def test_when_sims_attach_from_another_process_then_they_get_sessions_over_n2_an
 
 @pytest.mark.xdist_group("n3")
 def test_when_the_core_restarts_then_gnb_and_terminal_come_back_by_themselves(tmp_path, sims):
-    core = settings(tmp_path, "core", '[amf]\nn2 = ["unix:{f}/n2"]\n[upf]\nn3 = "127.77.0.1"\n')
+    core = settings(tmp_path, "core", '[amf]\nn2 = ["unix:{f}/n2"]\n[upf]\nn3 = "{core}"\n')
     ran = settings(
         tmp_path,
         "ran",
-        '[[gnb]]\namf = "unix:{f}/n2"\nn3 = "127.77.0.2"\n[timers]\nN2-reconnect = 0.01\nN2-reconnect-limit = 0.05\n',
+        '[[gnb]]\namf = "unix:{f}/n2"\nn3 = "{ran}"\n[timers]\nN2-reconnect = 0.01\nN2-reconnect-limit = 0.05\n',
     )
 
     async def until(condition):
