@@ -31,3 +31,13 @@ def test_when_bytecode_is_not_written_here_then_a_start_still_has_its_own(monkey
     asked = [sys.executable, "-c", code]
     told = subprocess.run(asked, env=startup.private(tmp_path), capture_output=True, text=True, check=True)
     assert told.stdout.split() == [str(tmp_path / "bytecode"), "False"]
+
+
+def test_when_a_process_does_not_end_by_itself_then_it_is_killed(monkeypatch, tmp_path):
+    stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
+    monkeypatch.setattr(process, "PROGRAM", stubborn)
+    monkeypatch.setattr(process, "ENDING", 0.01)
+    with process.running(process.command(), tmp_path / "log") as started:
+        while not (tmp_path / "log").read_text():
+            pass
+    assert started.returncode == -9

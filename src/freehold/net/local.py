@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -13,37 +14,40 @@ Thunk: TypeAlias = Callable[[], None]
 Delivery: TypeAlias = Callable[[Thunk], None]
 """Hands something over later, in the order given: a `Batch`, or a link of `sim`."""
 
+TURN: Final = 256
+"""Hand-overs in one turn of the loop: when a gNB with thousands of terminals is lost, others are served in between."""
 OUTBOUND_STREAMS: Final = 10
 """What an end of a local association offers, as common SCTP stacks do."""
 
 
 class Batch:
-    """Hands over everything that was queued in one turn of the loop; never inside the sender's call."""
+    """Hands over what was queued, some in each turn of the loop; never inside the sender's call."""
 
-    __slots__ = ("_call_soon", "_queue")
+    __slots__ = ("_call_soon", "_coming", "_queue")
 
     def __init__(self, call_soon: Callable[[Thunk], object]) -> None:
         self._call_soon = call_soon
-        self._queue: list[Thunk] = []
+        self._coming = False
+        self._queue: deque[Thunk] = deque()
 
     def __call__(self, thunk: Thunk) -> None:
         """Queue one hand-over."""
-        if not self._queue:
-            self._call_soon(self._flush)
         self._queue.append(thunk)
+        self._come()
+
+    def _come(self) -> None:
+        if not self._coming:
+            self._coming = True
+            self._call_soon(self._flush)
 
     def _flush(self) -> None:
-        queue, self._queue = self._queue, []
-        done = 0
+        self._coming = False
         try:
-            for thunk in queue:
-                done += 1
-                thunk()
+            for _ in range(min(TURN, len(self._queue))):
+                self._queue.popleft()()
         finally:
-            if done < len(queue):  # one hand-over raised: the others still come
-                if not self._queue:
-                    self._call_soon(self._flush)
-                self._queue[:0] = queue[done:]
+            if self._queue:  # more than a turn's, queued meanwhile, or left because one hand-over raised
+                self._come()
 
 
 class LocalAssociation:

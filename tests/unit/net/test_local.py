@@ -1,6 +1,6 @@
 import pytest
 
-from freehold.net.local import Batch, LocalNetwork, associate
+from freehold.net.local import TURN, Batch, LocalNetwork, associate
 from freehold.services.n2 import NGAP_PPID
 from freehold.sim.clock import VirtualEnvironment
 from freehold.sim.links import Impairment, Ordered, Unordered
@@ -171,3 +171,14 @@ def test_when_the_path_loses_and_duplicates_then_datagrams_do(environment):
     assert 200 < link.lost < 400
     assert len(numbers) > len(set(numbers)) > 600
     assert numbers != sorted(numbers)
+
+
+def test_when_thousands_of_hand_overs_wait_then_the_loop_serves_others_in_between(environment):
+    order = []
+    deliver = Batch(environment.call_soon)
+    for number in range(3 * TURN):
+        deliver(lambda number=number: order.append(number))
+    environment.call_soon(lambda: order.append("another"))
+    environment.settle()
+    assert order.index("another") == TURN
+    assert [one for one in order if one != "another"] == list(range(3 * TURN))

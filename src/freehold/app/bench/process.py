@@ -34,7 +34,11 @@ def running(
             yield process
         finally:
             process.terminate()
-            process.wait(ENDING)
+            try:
+                process.wait(ENDING)
+            except subprocess.TimeoutExpired:  # it is still taking tens of thousands of sessions down
+                process.kill()
+                process.wait()
 
 
 def last_words(log: Path) -> str:
