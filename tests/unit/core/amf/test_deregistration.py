@@ -93,6 +93,7 @@ def test_when_a_cause_is_given_then_it_goes_out(world, gnb, ue):
 
 def test_when_the_ue_does_not_answer_then_it_is_gone_all_the_same(world, gnb, ue):
     world.amf.start_deregistration(ue.subscription.supi)
+    assert world.smf.contexts == {}  # its packets end before it answers
     world.run_for(5 * 6 + 1)
     assert [type(each) for each in gnb.all()] == [ngap.DownlinkNASTransport] * 5 + [ngap.UEContextReleaseCommand]
     ue.released()

@@ -59,13 +59,15 @@ async def deregistration_by_network(
         await remove(amf, ue, "REL_DUE_TO_UE_DEREGISTRATION")
         return
     ue.move(MmEvent.DEREGISTRATION_REQUESTED)
+    # 4: first, so that packets end at once, also where the UE never answers
+    await release_sessions(ue, "REL_DUE_TO_UE_DEREGISTRATION")
     # 2
     request = nas.DeregistrationRequestToUe(
         deregistration_type=nas.DeregistrationType(reregistration_required=reregistration_required), cause=cause
     )
     with suppress(TimerExpired):  # TS 24.501 5.5.2.3.5 a: deregistered all the same
         await exchange(N1(amf, ue), request, nas.DeregistrationAcceptFromUe, timer="T3522")
-    # 3-7
+    # 6, 7
     connection = ue.connection
     try:
         if connection is not None:
