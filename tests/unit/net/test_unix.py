@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import socket
 import stat
@@ -172,6 +173,7 @@ def test_when_peers_connect_and_close_in_a_flood_then_nothing_stays_behind(run, 
         listener = unix.listen(path, gate.accept)
         good = await unix.connect(path, gnb.accept)
         await gate.until(1)
+        gc.collect()  # what other tests left is not this one's
         before = descriptors()
         for _ in range(20):
             for _ in range(50):
@@ -183,7 +185,7 @@ def test_when_peers_connect_and_close_in_a_flood_then_nothing_stays_behind(run, 
             if user is not gate.users[0]:
                 await user.until(2)
         assert len(listener.listener) == 1
-        assert descriptors() == before
+        assert descriptors() <= before
         listener.close()
 
     run(main())
