@@ -24,6 +24,8 @@ PERIOD: Final = 0.5
 """Seconds between two looks at the network."""
 THRIFT: Final = 50
 """How much longer than a look the pause after it is at least: a view takes 2 % of the loop at most."""
+OVER: Final = 3.0
+"""Seconds a rate is taken over."""
 STEPS: Final = 18
 """Lines of the ladder."""
 KEPT: Final = 1000
@@ -91,19 +93,18 @@ class TerminalLines:
 
 
 class Rate:
-    """Octets to bit/s between two looks."""
+    """Octets to bit/s over the last few looks: traffic comes in bursts."""
 
-    __slots__ = ("_octets", "_time")
+    __slots__ = ("_looks",)
 
     def __init__(self) -> None:
-        self._octets = 0
-        self._time = 0.0
+        self._looks: deque[tuple[float, int]] = deque(maxlen=round(OVER / PERIOD) + 1)
 
     def of(self, octets: int, now: float) -> float:
-        """The rate since the last look, in bit/s."""
-        rate = 8 * (octets - self._octets) / (now - self._time) if self._time and now > self._time else 0.0
-        self._octets, self._time = octets, now
-        return max(0.0, rate)
+        """The rate since the oldest look that counts, in bit/s."""
+        self._looks.append((now, octets))
+        then, before = self._looks[0]
+        return max(0.0, 8 * (octets - before) / (now - then)) if now > then else 0.0
 
 
 def bit_rate(rate: float) -> str:

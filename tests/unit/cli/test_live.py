@@ -22,6 +22,12 @@ def test_when_octets_are_counted_then_the_rate_is_between_two_looks():
     assert rate.of(0, 13.0) == 0
 
 
+def test_when_traffic_comes_in_bursts_then_the_rate_does_not_fall_to_nothing_between_them():
+    rate = Rate()
+    shown = [rate.of(1000 * (look // 2), look / 2) for look in range(20)]
+    assert min(shown[8:]) > 0.7 * max(shown[8:]) > 0
+
+
 def test_when_output_is_no_terminal_then_lines_are_printed(capsys):
     async def main():
         task = asyncio.create_task(choose(plain=False).watch(FakeNetwork()))
