@@ -11,7 +11,7 @@ export UV_NO_CONFIG = 1
 NATIVE_SOURCES = $(shell find native -name target -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock \) -print)
 GENERATORS = $(shell find tools -name '*.py')
 
-.PHONY: run test test-native check setup bench soak locks clean
+.PHONY: docs run test test-native check setup bench soak locks clean
 .DELETE_ON_ERROR:
 
 run: setup
@@ -34,6 +34,10 @@ bench: setup
 	$(VENV)/freehold bench startup
 	$(VENV)/freehold bench registration --ues 1000
 	$(VENV)/freehold bench userplane
+
+# Reference pages made from the code.
+docs:
+	$(PYTHON) tools/compliance.py docs/reference/compliance.md
 
 check: setup .build/test.stamp .build/check.stamp
 	tools/check
