@@ -219,6 +219,6 @@ def changed(subscriber: Subscriber, patch: bytes) -> Subscriber:
     try:
         given = msgspec.json.decode(patch, type=dict[str, Any])
         form = msgspec.convert({**fields, **given, "supi": shown.supi}, SubscriberForm)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"not a change of a subscriber: {error}") from None
     return subscriber_of(form, shown.slices, subscriber)

@@ -96,6 +96,7 @@ def test_when_a_subscriber_is_changed_then_only_that_field_is(served, client):
     assert served.network.deregistered == []
     assert client.ask("PATCH", f"/v1/subscribers/{SUPI}", {"nme": "x"})[0] == 422
     assert client.ask("PATCH", f"/v1/subscribers/{SUPI}", b"[]")[0] == 422
+    assert client.ask("PATCH", f"/v1/subscribers/{SUPI}", b'{"name": "\xa5"}')[0] == 422
 
 
 def test_when_a_subscriber_is_barred_or_deleted_then_its_ue_is_deregistered_at_once(served, client):
