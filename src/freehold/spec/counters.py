@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 # Registration (TS 28.552 5.2.2)
-REGISTRATION_REQUEST: Final = "RM.RegInitReq"
-REGISTRATION_SUCCESS: Final = "RM.RegInitSucc"
-REGISTRATION_FAILURE: Final = "RM.RegInitFail"
+INITIAL_REGISTRATION: Final = "RM.RegInit"
+MOBILITY_REGISTRATION: Final = "RM.RegMob"
+PERIODIC_REGISTRATION: Final = "RM.RegPeriod"
+EMERGENCY_REGISTRATION: Final = "RM.RegEmerg"
+REQUESTED: Final = "Req"
+SUCCEEDED: Final = "Succ"
+FAILED: Final = "Fail"
+"""What follows the name of a registration; the label of a failure is its cause."""
 REGISTERED_SUBSCRIBERS: Final = "RM.RegisteredSubNbrMean"
 # Service request (TS 28.552 5.2.3)
 SERVICE_REQUEST: Final = "MM.ServiceReq"

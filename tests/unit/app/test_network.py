@@ -213,6 +213,27 @@ def test_when_an_hour_passes_then_the_periodic_update_keeps_the_terminal_registe
     assert freehold_run(script()) == (True, 1)
 
 
+def test_when_terminals_register_in_several_ways_then_each_way_has_its_own_measurements(freehold_network, freehold_run):
+    async def script():
+        ue = freehold_network.ue()
+        await ue.register(follow_on=False)
+        await freehold_network.sleep(2 * 3600)
+        refused = freehold_network.subscribe()
+        freehold_network.core.udr.delete(refused.supi)
+        with pytest.raises(Refused):
+            await freehold_network.ue(refused).register()
+        return {key: value for key, value in freehold_network.world.counted().items() if key[0].startswith("RM.Reg")}
+
+    # TS 28.552 5.2.2: T3512 of 54 minutes expires twice in two hours
+    assert freehold_run(script()) == {
+        ("RM.RegInitReq", ""): 2,
+        ("RM.RegInitSucc", ""): 1,
+        ("RM.RegInitFail", "#15 no suitable cells in tracking area"): 1,
+        ("RM.RegPeriodReq", ""): 2,
+        ("RM.RegPeriodSucc", ""): 2,
+    }
+
+
 def test_when_a_network_on_virtual_time_should_keep_things_then_it_is_unusable(tmp_path):
     async def script():
         async with Network(folder=tmp_path):

@@ -13,7 +13,7 @@ from freehold.core.amf.initial import Initial
 from freehold.core.amf.procedures.an_release import NORMAL, Superseded, release_now
 from freehold.core.amf.procedures.deregistration import deregistration_by_ue
 from freehold.core.amf.procedures.paging import Reached
-from freehold.core.amf.procedures.registration import registration
+from freehold.core.amf.procedures.registration import measure, registration
 from freehold.core.amf.procedures.service_request import service_request
 from freehold.core.amf.state.connection import Connection
 from freehold.core.amf.state.ue import Ue
@@ -77,7 +77,7 @@ def begin_registration(
     if owner is None:
         ue = stranger(amf, connection)
         if len(amf.contexts.strangers) >= amf.configuration.half_open:
-            refuse_for_now(amf, connection, ue)
+            refuse_for_now(amf, connection, ue, message)
             return
         amf.contexts.strangers.add(ue)
         ue.conversation.start(
@@ -90,9 +90,9 @@ def begin_registration(
     owner.conversation.start(registration(amf, owner, initial))
 
 
-def refuse_for_now(amf: AmfFunction, connection: Connection, ue: Ue) -> None:
+def refuse_for_now(amf: AmfFunction, connection: Connection, ue: Ue, message: nas.RegistrationRequest) -> None:
     """Too many are unproved (D01): #22 without T3346 lets an honest one try again soon (TS 24.501 5.5.1.2.5)."""
-    amf.environment.count(counters.REGISTRATION_FAILURE, "half open")
+    measure(amf, message, counters.FAILED, "half open")
     if not amf.contexts.crowded:
         amf.contexts.crowded = True
         amf.tell(

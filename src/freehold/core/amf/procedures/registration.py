@@ -43,6 +43,13 @@ KINDS: Final = frozenset(
     {RegistrationKind.INITIAL, RegistrationKind.MOBILITY_UPDATING, RegistrationKind.PERIODIC_UPDATING}
 )
 """Registration types served; emergency, onboarding and disaster roaming are not (TS 24.501 9.11.3.7)."""
+MEASURED: Final[dict[int, str]] = {
+    RegistrationKind.INITIAL: counters.INITIAL_REGISTRATION,
+    RegistrationKind.MOBILITY_UPDATING: counters.MOBILITY_REGISTRATION,
+    RegistrationKind.PERIODIC_UPDATING: counters.PERIODIC_REGISTRATION,
+    RegistrationKind.EMERGENCY: counters.EMERGENCY_REGISTRATION,
+}
+"""Measurements by registration type; a reserved one is taken as initial (TS 28.552 5.2.2, TS 24.501 9.11.3.7)."""
 NO_CAPABILITY: Final = 2
 """The shortest UE security capability (TS 24.501 9.11.3.54)."""
 
@@ -57,9 +64,15 @@ def repeated(running: Call[Any], new: Call[Any]) -> Collision:
     return Collision.DROP if same else Collision.ABORT
 
 
-async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, _: Request) -> None:
+def measure(amf: AmfFunction, request: nas.RegistrationRequest, outcome: str, label: str = "") -> None:
+    """Count a registration under its type (TS 28.552 5.2.2)."""
+    kind = MEASURED.get(request.registration_type.value, counters.INITIAL_REGISTRATION)
+    amf.environment.count(kind + outcome, label)
+
+
+async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, initial: Request) -> None:
     """REGISTRATION REJECT or AUTHENTICATION REJECT, one event, and the end of the context (TS 24.501 5.5.1.2.5)."""
-    amf.environment.count(counters.REGISTRATION_FAILURE, causes.name(reject.cause))
+    measure(amf, initial.message, counters.FAILED, causes.name(reject.cause))
     amf.tell(
         "registration-rejected",
         f"registration refused with {causes.name(reject.cause)}: {reject.why or 'see the cause'}",
@@ -82,7 +95,7 @@ async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) 
         if ue.subscription is not None and ue.identity.tmsi is not None:
             ue.move(MmEvent.REGISTRATION_COMPLETED)
     else:
-        amf.environment.count(counters.REGISTRATION_FAILURE, type(error).__name__)
+        measure(amf, initial.message, counters.FAILED, type(error).__name__)
         amf.tell("registration-failed", f"registration ended: {error}", subject=ue, clause="TS 24.501 5.5.1.2.8")
         await end(amf, ue, NORMAL)
 
@@ -114,7 +127,7 @@ async def end(amf: AmfFunction, ue: Ue, cause: ngap.Cause) -> None:
 async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     """Register a UE, in the steps of the call flow."""
     # 1-3: the request, through the gNB
-    amf.environment.count(counters.REGISTRATION_REQUEST)
+    measure(amf, initial.message, counters.REQUESTED)
     ue.stop_alarm()
     if ue.connection is not None and ue.connection.context is ContextState.ABSENT:
         await deactivate_sessions(ue)  # what was active at a gNB before is not at this one
@@ -144,7 +157,7 @@ async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     take_queued(ue, reactivation)
     # 21-22
     await accept(amf, ue, request, selection, reactivation)
-    amf.environment.count(counters.REGISTRATION_SUCCESS)
+    measure(amf, initial.message, counters.SUCCEEDED)
     await settle(amf, ue, request)
 
 
