@@ -106,6 +106,12 @@ async def _counters(api: Api, _: Request, __: str) -> Response:
     return _json([CounterView(name, label, value) for (name, label), value in sorted(api.network.counters().items())])
 
 
+async def _metrics(api: Api, _: Request, __: str) -> Response:
+    from freehold.manage import metrics
+
+    return Response(200, metrics.exposition(api.network), metrics.MEDIA_TYPE)
+
+
 async def _ue(api: Api, _: Request, supi: str) -> Response:
     wanted = subscribers.supi_of(supi).value
     found = next((ue for ue in api.network.ues() if ue.supi == wanted), None)
@@ -215,6 +221,7 @@ ROUTES: Final[dict[str, dict[str, Call]]] = {
     "functions/": {"GET": _reading(lambda network: network.functions())},
     "home-keys/": {"GET": _reading(lambda network: network.home_keys())},
     "counters/": {"GET": _counters},
+    "metrics/": {"GET": _metrics},
     "events/": {"GET": _events},
     "alarms/": {"GET": _alarms},
     "alarms/*": {"DELETE": _acknowledge},
