@@ -9,8 +9,10 @@ from collections.abc import Callable
 # Identifiers that join an acronym and a lower-case word: split here so that the rules below see two words.
 _JOINED: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"Qo([SE])(?=[A-Z]|-|$)"), lambda match: f"Qo{match[1].lower()}"),
-    (re.compile(r"(NR|EUTRA|MBS|PDU|PLMN|UE|NGRAN)(?=[a-z]{2,})"), r"\1-"),
+    (re.compile(r"(NR|EUTRA|MBS|PDU|PLMN|UE|NGRAN|RAN)(?=[a-z]{2,})"), r"\1-"),
     (re.compile(r"(?<=[a-z])([ge]NB)"), lambda match: f"-{match[1].upper()}"),
+    (re.compile(r"(?<=-)([ge]NB)"), lambda match: match[1].upper()),
+    (re.compile(r"XnAP(?=-?ID)-?"), "Xnap-"),
     (re.compile(r"(?<=[a-z])(for|to|of)(?=[A-Z])"), r"-\1"),
     (re.compile(r"(setup|arking)or(?=[A-Z])"), r"\1-or"),
     (re.compile(r"per(?=[A-Z])"), "-per"),

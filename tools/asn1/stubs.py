@@ -9,13 +9,28 @@ from asn1.graph import Graph, Node
 
 _HEADER = '''"""Made by make setup from the ASN.1 of {specification}; never edited."""
 
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from freehold.codecs.asn1 import Message, UnknownIe
+from freehold.codecs.asn1 import Decoded as Decoded
+from freehold.codecs.asn1 import EncodeError as EncodeError
+from freehold.codecs.asn1 import Fault as Fault
+from freehold.codecs.asn1 import Header as Header
+from freehold.codecs.asn1 import Message as Message
+from freehold.codecs.asn1 import UnknownIe as UnknownIe
+
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+{functions}def decode_as(type_: type[_T], octets: bytes, /) -> tuple[_T | None, tuple[Fault, ...]]: ...
+def encode_value(value: msgspec.Struct, /) -> bytes: ...
 
 '''
+_FUNCTIONS = """def decode(octets: bytes, any_order: bool = False, /) -> Decoded[Message]: ...
+def encode(message: Message, {transaction}/) -> bytes: ...
+def message_class(procedure_code: int, kind: str) -> type[Message] | None: ...
+"""
+_SHARED = {"Decoded", "EncodeError", "Fault", "Header", "Message", "UnknownIe", "ClassVar", "Literal", "TypeAlias"}
 _PLAIN = {
     "Int": "int",
     "Bool": "bool",
@@ -134,6 +149,8 @@ class _Stub:
         fields = list(self.fields(body))
         for name, read, _, default, note in fields:
             yield f"    {name}: {read}{default}{note}\n"
+        if not (fields or message):
+            yield "    pass\n"
         if any(read != built for _, read, built, _, _ in fields):
             yield "    def __init__(\n        self,\n        *,\n"
             yield from (f"        {name}: {built}{default},\n" for name, _, built, default, _ in fields)
@@ -147,14 +164,19 @@ class _Stub:
             if name in written:
                 continue
             written.add(name)
-            if hasattr(builtins, name):
-                raise ValueError(f"{name} would hide a builtin")
+            if hasattr(builtins, name) or name in _SHARED:
+                raise ValueError(f"{name} would hide another name")
             if "Struct" in self.graph.nodes[number]:
                 yield from self.structure(number)
             else:
                 yield f"{name}: TypeAlias = {self.expression(number)}{self.note(number)}\n\n"
 
 
-def stub(specification: str, graph: Graph, messages: list[Node]) -> str:
-    """The stub of one protocol."""
-    return _HEADER.format(specification=specification) + "".join(_Stub(graph, messages).text())
+def stub(specification: str, graph: Graph, messages: list[Node], header: Node | None) -> str:
+    """The stub of one protocol; `header` says how its PDUs begin, None where it has none."""
+    functions = ""
+    if header is not None:
+        numbered = header["transaction"] is not None
+        functions = _FUNCTIONS.format(transaction="transaction_id: int, " if numbered else "")
+    head = _HEADER.format(specification=specification, functions=functions)
+    return head + "".join(_Stub(graph, messages).text())

@@ -148,6 +148,17 @@ impl<'a> Reader<'a> {
         usize::try_from(value).map_err(|_| Stop::Syntax("an index beyond any bound"))
     }
 
+    /// A normally small length (X.691 11.9.3.4): that of a bitmap of extension additions.
+    pub fn small_length(&mut self) -> Result<usize, Stop> {
+        if !self.bit()? {
+            return Ok(self.bits(6)? as usize + 1);
+        }
+        match self.length()? {
+            (count, false) => Ok(count),
+            _ => Err(Stop::Syntax("more extension additions than a fragment has bits")),
+        }
+    }
+
     /// A whole number with a lower bound only (X.691 11.7).
     pub fn semi_constrained(&mut self, lower: i64) -> Result<i64, Stop> {
         let (octets, more) = self.length()?;
@@ -332,6 +343,16 @@ impl Writer {
         } else {
             self.bit(true);
             self.semi_constrained(value as u64);
+        }
+    }
+
+    /// A normally small length (X.691 11.9.3.4), below 16384.
+    pub fn small_length(&mut self, count: usize) {
+        if (1..=64).contains(&count) {
+            self.bits(count as u64 - 1, 7);
+        } else {
+            self.bit(true);
+            self.length(count);
         }
     }
 

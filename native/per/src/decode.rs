@@ -3,7 +3,8 @@ use crate::bits::Reader;
 use crate::fault::{Cause, Criticality, Fault, NotUnderstood, Place, Stop};
 use crate::reading::{Count, OUT_OF_BOUNDS, arcs, criticality, fragmented_bits, integer, octet_string, size, text};
 use crate::schema::{
-    Addition, Choice, Component, Container, Enumeration, Message, NameId, Node, NodeId, Part, Schema, Size, Structure,
+    Addition, Choice, Component, Container, Enumeration, Message, NameId, Node, NodeId, Opening, Part, Schema, Size,
+    Structure,
 };
 use std::borrow::Cow;
 
@@ -57,6 +58,8 @@ pub struct Outcome<V> {
     pub procedure_code: u8,
     pub kind: u8,
     pub criticality: Criticality,
+    /// NRPPa's transaction ID.
+    pub transaction: Option<u16>,
     pub known: Option<Message>,
     /// Where the PDU's header could be read.
     pub header: bool,
@@ -92,6 +95,7 @@ impl<'s, B: Build> Decoder<'s, B> {
             procedure_code: 0,
             kind: 0,
             criticality: Criticality::Reject,
+            transaction: None,
             known: None,
             header: false,
         };
@@ -110,16 +114,14 @@ impl<'s, B: Build> Decoder<'s, B> {
     }
 
     fn message(&mut self, reader: &mut Reader<'_>, outcome: &mut Outcome<B::Value>) -> Result<(), Stop> {
-        if reader.bit()? {
-            return Err(Stop::Syntax("a PDU of no known kind"));
-        }
-        outcome.kind = reader.bits(2)? as u8;
-        if outcome.kind > 2 {
-            return Err(Stop::Syntax("a PDU of no known kind"));
-        }
+        let opening = self.schema.opening.as_ref().ok_or(Stop::Syntax("a protocol without procedures"))?;
+        outcome.kind = kind(reader, opening)?;
         reader.align();
         outcome.procedure_code = reader.bits(8)? as u8;
         outcome.criticality = criticality(reader)?;
+        if let Some(range) = &opening.transaction {
+            outcome.transaction = Some(reader.constrained(range)? as u16);
+        }
         let content = reader.counted_octets()?;
         outcome.header = true;
         let Some(message) = self.schema.message(outcome.procedure_code, outcome.kind) else {
@@ -413,7 +415,7 @@ impl<'s, B: Build> Decoder<'s, B> {
         structure: &'s Structure,
         frame: &mut B::Frame,
     ) -> Result<(), Stop> {
-        let count = reader.small()?.checked_add(1).ok_or(TOO_MANY)?;
+        let count = reader.small_length()?;
         self.spend(count)?;
         let bitmap = reader.skip(count)?;
         let known = structure.additions.as_deref().unwrap_or_default();
@@ -607,13 +609,28 @@ impl<V> Outcome<V> {
     }
 }
 
+/// The kind of a PDU (0..=2), the first of its fields.
+#[inline]
+fn kind(reader: &mut Reader<'_>, opening: &Opening) -> Result<u8, Stop> {
+    const UNKNOWN: Stop = Stop::Syntax("a PDU of no known kind");
+    if opening.extensible && reader.bit()? {
+        return Err(UNKNOWN);
+    }
+    let kind = reader.constrained(&opening.kinds)? as u8;
+    if kind > 2 { Err(UNKNOWN) } else { Ok(kind) }
+}
+
 /// Goes through the first container of a PDU's message and reads the INTEGER IEs among `ids`.
 fn scan(schema: &Schema, octets: &[u8], ids: &[u16], found: &mut [Option<i64>]) -> Result<(), Stop> {
     let mut reader = Reader::new(octets, schema.aligned);
-    let kind = reader.bits(3)? as u8;
+    let Some(opening) = &schema.opening else { return Ok(()) };
+    let kind = kind(&mut reader, opening)?;
     reader.align();
     let procedure_code = reader.bits(8)? as u8;
     criticality(&mut reader)?;
+    if let Some(range) = &opening.transaction {
+        reader.constrained(range)?;
+    }
     let content = reader.counted_octets()?;
     let Some(structure) = schema.message(procedure_code, kind).and_then(|message| schema.structure(message.node))
     else {

@@ -10,6 +10,9 @@ use crate::writing::{alternative, among, bit_octets, counted, header, integer, o
 /// Structures inside each other, at most.
 const DEPTH: u32 = 96;
 
+/// Extension additions of a SEQUENCE, at most: their bitmap is never fragmented.
+const MOST_ADDITIONS: usize = 16 * 1024 - 1;
+
 /// What is wrong with a value that was to be encoded.
 pub type Wrong = &'static str;
 
@@ -64,12 +67,26 @@ impl<'s, S: Source> Encoder<'s, S> {
     }
 
     /// A PDU of an elementary procedure; an error comes with the field it is about.
-    pub fn pdu(&mut self, message: &Message, item: S::Item) -> Result<Vec<u8>, (Wrong, Place)> {
+    pub fn pdu(
+        &mut self,
+        message: &Message,
+        item: S::Item,
+        transaction: Option<u16>,
+    ) -> Result<Vec<u8>, (Wrong, Place)> {
+        let opening = self.schema.opening.as_ref().ok_or(("a protocol without procedures", self.place))?;
         let mut writer = Writer::new(self.schema.aligned);
-        writer.bits(u64::from(message.kind), 3);
+        if opening.extensible {
+            writer.bit(false);
+        }
+        writer.constrained(message.kind.into(), &opening.kinds);
         writer.align();
         writer.bits(u64::from(message.procedure_code), 8);
         writer.bits(message.criticality as u64, 2);
+        match (&opening.transaction, transaction) {
+            (Some(range), Some(number)) if range.holds(number.into()) => writer.constrained(number.into(), range),
+            (None, None) => {}
+            _ => return Err(("a transaction ID within its bounds is expected in NRPPa, and there only", self.place)),
+        }
         self.open_type(&mut writer, item, message.node).map_err(|wrong| (wrong, self.place))?;
         Ok(writer.finish())
     }
@@ -311,7 +328,7 @@ impl<'s, S: Source> Encoder<'s, S> {
             for at in 0..self.source.count(item)? {
                 let extension = self.source.at(item, at)?;
                 let (index, _) = self.source.unknown_extension(extension)?;
-                if index < additions.len() || kept.last().is_some_and(|last| last.0 >= index) || index > u16::MAX.into()
+                if index < additions.len() || kept.last().is_some_and(|last| last.0 >= index) || index >= MOST_ADDITIONS
                 {
                     return Err("unknown extensions must come in order, after the known ones");
                 }
@@ -323,7 +340,7 @@ impl<'s, S: Source> Encoder<'s, S> {
         if added.is_empty() {
             return Err("an empty list of unknown extensions");
         }
-        writer.small(added.len() - 1);
+        writer.small_length(added.len());
         added.iter().for_each(|present| writer.bit(*present));
         for (addition, _) in additions.iter().zip(&added).filter(|(_, present)| **present) {
             let mut inner = Writer::new(self.schema.aligned);

@@ -82,25 +82,39 @@ pub(crate) fn fragmented_bits<'a>(
 
 pub(crate) fn text(reader: &mut Reader<'_>, width: u32, size: &Size, aligned: bool) -> Result<String, Stop> {
     let added = size.extensible && reader.bit()?;
-    let (count, more) = match &size.range {
+    let (mut count, mut more) = match &size.range {
         Some(range) if !added => (reader.constrained(range)? as usize, false),
         _ => reader.length()?,
     };
-    if more {
-        return Err(Stop::Syntax("a string in fragments"));
-    }
-    if !added && !size.holds(count) {
-        return Err(OUT_OF_BOUNDS);
-    }
     if aligned && count > 0 && text_aligned(size, width) {
         reader.align();
     }
-    let mut text = String::with_capacity(count);
+    let (mut text, mut total) = (String::new(), 0);
+    loop {
+        characters(reader, count, width, &mut text)?;
+        total += count;
+        if !more {
+            break;
+        }
+        (count, more) = reader.length()?; // X.691 11.9.3.8: another fragment
+    }
+    if !added && !size.holds(total) {
+        return Err(OUT_OF_BOUNDS);
+    }
+    Ok(text)
+}
+
+#[inline]
+fn characters(reader: &mut Reader<'_>, count: usize, width: u32, text: &mut String) -> Result<(), Stop> {
+    if count.saturating_mul(width as usize) > reader.left() {
+        return Err(Stop::Syntax("the octets end too early"));
+    }
+    text.reserve(count);
     for _ in 0..count {
         let code = reader.bits(width)? as u8;
         text.push(if width == 4 { numeric(code)? } else { char::from(code) });
     }
-    Ok(text)
+    Ok(())
 }
 
 /// Whether the characters begin on an octet's border (X.691 30.5.6 and 30.5.7).

@@ -273,10 +273,21 @@ pub struct Message {
     pub node: NodeId,
 }
 
+/// How a PDU begins: its CHOICE of kinds, then procedure code, criticality and, in NRPPa, a transaction ID.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    pub extensible: bool,
+    pub kinds: Range,
+    /// TS 38.455 9.3.3: the NRPPa Transaction ID stands between the criticality and the message.
+    pub transaction: Option<Range>,
+}
+
 /// One protocol.
 #[derive(Debug)]
 pub struct Schema {
     pub aligned: bool,
+    /// None where the protocol has no elementary procedures.
+    pub opening: Option<Opening>,
     pub nodes: Box<[Node]>,
     pub names: Box<[Box<str>]>,
     pub types: HashMap<String, NodeId>,
@@ -300,8 +311,14 @@ impl Schema {
             let criticality = criticality(&raw.criticality)?;
             messages.push(Message { procedure_code: raw.procedure_code, criticality, kind: raw.kind, node: raw.node });
         }
+        let opening = table.pdu.map(|pdu| Opening {
+            extensible: pdu.extensible,
+            kinds: Range::new(0, pdu.last.into(), table.aligned),
+            transaction: pdu.transaction.map(|last| Range::new(0, last.into(), table.aligned)),
+        });
         let schema = Schema {
             aligned: table.aligned,
+            opening,
             nodes,
             names: compiler.names.into_boxed_slice(),
             types: table.types.into_iter().collect(),

@@ -4,9 +4,17 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub struct Table {
     pub aligned: bool,
+    pub pdu: Option<RawOpening>,
     pub nodes: Vec<RawNode>,
     pub types: std::collections::BTreeMap<String, u32>,
     pub messages: Vec<RawMessage>,
+}
+
+#[derive(Deserialize)]
+pub struct RawOpening {
+    pub extensible: bool,
+    pub last: u8,
+    pub transaction: Option<u16>,
 }
 
 #[derive(Deserialize)]

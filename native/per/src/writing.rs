@@ -122,16 +122,24 @@ pub(crate) fn bit_octets(writer: &mut Writer, octets: &[u8], count: usize, size:
 pub(crate) fn text(writer: &mut Writer, text: &str, width: u32, size: &Size, aligned: bool) -> Result<(), Wrong> {
     let codes = text.chars().map(|character| code(character, width)).collect::<Option<Vec<_>>>();
     let codes = codes.ok_or("a character beyond the string type's alphabet")?;
-    match (within(writer, codes.len(), size)?, &size.range) {
-        (true, Some(range)) => writer.constrained(codes.len() as i64, range),
-        _ if codes.len() < 16384 => writer.length(codes.len()),
-        _ => return Err("a text of more than 16383 characters"),
+    if let (true, Some(range)) = (within(writer, codes.len(), size)?, &size.range) {
+        writer.constrained(codes.len() as i64, range);
+        if aligned && !codes.is_empty() && text_aligned(size, width) {
+            writer.align();
+        }
+        codes.into_iter().for_each(|code| writer.bits(code, width));
+        return Ok(());
     }
-    if aligned && !codes.is_empty() && text_aligned(size, width) {
-        writer.align();
+    let mut rest = &codes[..];
+    loop {
+        let left = rest.len();
+        let (part, after) = rest.split_at(writer.fragment(left));
+        part.iter().for_each(|code| writer.bits(*code, width));
+        rest = after;
+        if left < 16384 {
+            return Ok(());
+        }
     }
-    codes.into_iter().for_each(|code| writer.bits(code, width));
-    Ok(())
 }
 
 pub(crate) fn code(character: char, width: u32) -> Option<u64> {

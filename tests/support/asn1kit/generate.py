@@ -17,6 +17,8 @@ ALPHABETS = {
     "UTF8String": string.printable + "äß€漢字🙂",
 }
 DEEP = 14
+# Their extensions are mandatory in the ASN.1 (TS 38.473 9.4.5) and there are none: only later versions can write them.
+NOT_BUILT = ("SSBIndexListItem.", "MobilityTrigger.")
 
 
 class Generator:
@@ -103,8 +105,10 @@ class Generator:
         for part, added in parts(body):
             if "Ies" in part:
                 needed = not part["Ies"]["optional"] and not added
-                for entry in part["Ies"]["entries"]:
-                    if (needed and entry["mandatory"]) or self._wanted(depth):
+                entries = part["Ies"]["entries"]
+                wanted = [(needed and entry["mandatory"]) or self._wanted(depth) for entry in entries]
+                for entry, each in zip(entries, wanted, strict=True):
+                    if each or (any(wanted) and entry["mandatory"]):
                         given[body["fields"][entry["slot"]]] = self.value(entry["node"], depth + 1)
                 if needed and not part["Ies"]["entries"]:
                     continue

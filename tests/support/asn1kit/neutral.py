@@ -47,16 +47,23 @@ def _single(protocol: str, body: dict[str, Any], value: tuple[str, Any]) -> list
     return None
 
 
+def _ies(protocol: str, body: dict[str, Any], container: dict[str, Any], value: Any) -> list[Any]:
+    entries = [(entry, getattr(value, body["fields"][entry["slot"]])) for entry in container["entries"]]
+    return [
+        [entry["id"], entry["criticality"], neutral(protocol, entry["node"], given)]
+        for entry, given in entries
+        if given is not None
+    ]
+
+
 def _struct(protocol: str, body: dict[str, Any], value: Any) -> list[Any]:
+    root = body["root"]
+    if body["additions"] is None and len(root) == 1 and "Ies" in root[0] and not root[0]["Ies"]["optional"]:
+        return _ies(protocol, body, root[0]["Ies"], value)  # a container that is a value by itself
     found: list[Any] = []
     for part, _ in parts(body):
         if "Ies" in part:
-            entries = [(entry, getattr(value, body["fields"][entry["slot"]])) for entry in part["Ies"]["entries"]]
-            ies = [
-                [entry["id"], entry["criticality"], neutral(protocol, entry["node"], given)]
-                for entry, given in entries
-                if given is not None
-            ]
+            ies = _ies(protocol, body, part["Ies"], value)
             found.append(ies if ies or not part["Ies"]["optional"] else None)
         else:
             given = getattr(value, body["fields"][part["Value"]["slot"]])

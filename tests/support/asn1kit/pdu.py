@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 CRITICALITIES = ("reject", "ignore", "notify")
 
@@ -18,12 +19,17 @@ class Ie:
 
 @dataclass(frozen=True)
 class Pdu:
-    """Kind (0..2), procedure code, criticality, and the IEs of the message."""
+    """Kind (0..2), procedure code, criticality, and the IEs of the message; how many bits stand before the kind's end.
+
+    `transaction` is NRPPa's two octets between the criticality and the message.
+    """
 
     kind: int
     procedure_code: int
     criticality: str
     ies: list[Ie] = field(default_factory=list)
+    kind_bits: int = 3
+    transaction: bytes = b""
 
     def octets(self) -> bytes:
         """The PDU's octets."""
@@ -32,8 +38,10 @@ class Pdu:
             for ie in self.ies
         )
         message = b"\0" + len(self.ies).to_bytes(2, "big") + content
-        header = bytes([self.kind << 5, self.procedure_code, CRITICALITIES.index(self.criticality) << 6])
-        return header + counted(message)
+        header = bytes(
+            [self.kind << 8 - self.kind_bits, self.procedure_code, CRITICALITIES.index(self.criticality) << 6]
+        )
+        return header + self.transaction + counted(message)
 
     def with_ies(self, ies: list[Ie]) -> bytes:
         """The octets with other IEs."""
@@ -68,12 +76,14 @@ def uncounted(octets: bytes) -> tuple[bytes, bytes]:
             return content, octets
 
 
-def take_apart(octets: bytes) -> Pdu:
-    """The PDU that `octets` are."""
-    content, _ = uncounted(octets[3:])
+def take_apart(octets: bytes, opening: dict[str, Any] | None = None) -> Pdu:
+    """The PDU that `octets` are; `opening` is the tables' word on how it begins, NGAP's where none is given."""
+    bits = 3 if opening is None or opening["extensible"] else 2
+    start = 3 if opening is None or opening["transaction"] is None else 5
+    content, _ = uncounted(octets[start:])
     ies, rest = [], content[3:]
     for _ in range(int.from_bytes(content[1:3], "big")):
         number, criticality = int.from_bytes(rest[:2], "big"), CRITICALITIES[rest[2] >> 6]
         value, rest = uncounted(rest[3:])
         ies.append(Ie(number, criticality, value))
-    return Pdu(octets[0] >> 5, octets[1], CRITICALITIES[octets[2] >> 6], ies)
+    return Pdu(octets[0] >> 8 - bits, octets[1], CRITICALITIES[octets[2] >> 6], ies, bits, octets[3:start])

@@ -1,16 +1,22 @@
-"""Runs in the build environment: reads [kind, procedure code, criticality, neutral value], answers pycrate's octets.
+"""Runs in the build environment: answers pycrate's octets for values that come in neutral form.
 
-The answer's second item says whether pycrate reads its own octets back as the same neutral value.
+It reads [kind, procedure code, criticality, transaction ID, neutral value] for a PDU, [type, neutral value] for a value
+that travels alone, [] for the names of all types. The second item of an answer to the former two says whether pycrate
+reads its own octets back as the same neutral value.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
-PROTOCOLS = {"ngap": ("NGAP", "NGAP_PDU_Descriptions", "NGAP_PDU")}
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
+
+from asn1.naming import class_name
+from asn1.protocols import PROTOCOLS, Protocol, modules_of
+
 ALTERNATIVES = ("InitiatingMessage", "SuccessfulOutcome", "UnsuccessfulOutcome")
 
 
@@ -86,23 +92,56 @@ def message_type(pdu: Any, kind: int, procedure_code: int) -> Any:
     raise LookupError(procedure_code)
 
 
-def answer(pdu: Any, line: list[Any]) -> list[Any]:
-    kind, procedure_code, criticality, value = line
-    item = message_type(pdu, kind, procedure_code)
-    content = (name_of(item), to_pycrate(item, value))
-    inner = {"procedureCode": procedure_code, "criticality": criticality, "value": content}
-    pdu.set_val((list(pdu._root)[kind], inner))
-    octets = pdu.to_aper()
-    pdu.from_aper(octets)
-    return [octets.hex(), from_pycrate(item, pdu.get_val()[1]["value"][1]) == value]
+class Peer:
+    """One protocol as pycrate knows it."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.aligned = protocol.aligned
+        self.types: dict[str, Any] = {}
+        self.pdu = None
+        for module in modules_of(protocol.source):
+            for name in module["_type_"]:
+                if name == protocol.pdu:
+                    self.pdu = module[name]
+                elif name not in module["_param_"]:
+                    self.types.setdefault(class_name(name), module[name])
+
+    def written(self, item: Any, value: Any) -> bytes:
+        item.set_val(value)
+        return item.to_aper() if self.aligned else item.to_uper()
+
+    def read(self, item: Any, octets: bytes) -> Any:
+        (item.from_aper if self.aligned else item.from_uper)(octets)
+        return item.get_val()
+
+    def message(self, kind: int, procedure_code: int, criticality: str, transaction: Any, value: Any) -> list[Any]:
+        item = message_type(self.pdu, kind, procedure_code)
+        inner = {"procedureCode": procedure_code, "criticality": criticality}
+        if transaction is not None:
+            inner["nrppatransactionID"] = transaction
+        inner["value"] = (name_of(item), to_pycrate(item, value))
+        octets = self.written(self.pdu, (list(self.pdu._root)[kind], inner))
+        return [octets.hex(), from_pycrate(item, self.read(self.pdu, octets)[1]["value"][1]) == value]
+
+    def answer(self, asked: list[Any]) -> list[Any]:
+        if not asked:
+            return sorted(self.types)
+        return self.alone(*asked) if len(asked) == 2 else self.message(*asked)
+
+    def alone(self, name: str, value: Any) -> list[Any]:
+        item = self.types[name]
+        octets = self.written(item, to_pycrate(item, value))
+        return [octets.hex(), from_pycrate(item, self.read(item, octets)) == value]
 
 
 def main() -> None:
-    module, container, name = PROTOCOLS[sys.argv[1]]
-    pdu = getattr(getattr(importlib.import_module(f"pycrate_asn1dir.{module}"), container), name)
+    (protocol,) = [each for each in PROTOCOLS if each.name == sys.argv[1]]
+    peer = Peer(protocol)
+    reply: list[Any]
     for line in sys.stdin:
+        asked = json.loads(line)
         try:
-            reply = answer(pdu, json.loads(line))
+            reply = peer.answer(asked)
         except Exception as error:  # noqa: BLE001 - the asking test shows it
             reply = [repr(error), False]
         sys.stdout.write(json.dumps(reply) + "\n")

@@ -20,14 +20,28 @@ class Witness:
             [str(PYTHON), str(script), protocol], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def encode(self, kind: int, procedure_code: int, criticality: str, neutral: Any) -> tuple[str, bool]:
-        """Pycrate's octets (hexadecimal, or its error), and whether it reads them back the same."""
+    def encode(
+        self, kind: int, procedure_code: int, criticality: str, neutral: Any, transaction: int | None = None
+    ) -> tuple[str, bool]:
+        """Pycrate's octets of a PDU (hexadecimal, or its error), and whether it reads them back the same."""
+        octets, same = self._ask([kind, procedure_code, criticality, transaction, neutral])
+        return octets, same
+
+    def encode_value(self, name: str, neutral: Any) -> tuple[str, bool]:
+        """The same of a value that travels alone, by the name of its type."""
+        octets, same = self._ask([name, neutral])
+        return octets, same
+
+    def types(self) -> list[str]:
+        """The names of the types that it knows."""
+        return self._ask([])
+
+    def _ask(self, question: list[Any]) -> Any:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps([kind, procedure_code, criticality, neutral]) + "\n")
+        self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
-        octets, same = json.loads(self.process.stdout.readline())
-        return octets, same
+        return json.loads(self.process.stdout.readline())
 
     def close(self) -> None:
         """End it."""

@@ -139,14 +139,17 @@ impl Schema {
         py: Python<'py>,
         outcome: &per::Outcome<Bound<'py, PyAny>>,
     ) -> Result<Bound<'py, PyAny>, Stop> {
-        let known = outcome.known.as_ref().filter(|message| message.criticality == outcome.criticality);
+        let usual =
+            |message: &&per::Message| message.criticality == outcome.criticality && outcome.transaction.is_none();
+        let known = outcome.known.as_ref().filter(usual);
         if let Some(at) = known.and_then(|message| self.messages.get(&message.node)) {
             return Ok(self.headers[*at].bind(py).clone());
         }
         if !outcome.header {
             return Ok(py.None().into_bound(py));
         }
-        header(py, &self.kit.header, outcome.procedure_code, outcome.kind, outcome.criticality)
+        let (code, kind, criticality) = (outcome.procedure_code, outcome.kind, outcome.criticality);
+        header(py, &self.kit.header, code, kind, criticality, outcome.transaction)
     }
 
     fn found<'py>(&self, py: Python<'py>, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
@@ -173,9 +176,11 @@ fn header<'py>(
     procedure_code: u8,
     kind: u8,
     criticality: Criticality,
+    transaction: Option<u16>,
 ) -> Result<Bound<'py, PyAny>, Stop> {
     let kind = PyString::intern(py, KINDS[usize::from(kind)]).into_any();
-    class.build(py, [whole(py, procedure_code.into()), kind, criticality_name(py, criticality)])
+    let transaction = transaction.map_or_else(|| py.None().into_bound(py), |number| whole(py, number.into()));
+    class.build(py, [whole(py, procedure_code.into()), kind, criticality_name(py, criticality), transaction])
 }
 
 fn no_memory(_: Stop) -> PyErr {
@@ -205,7 +210,7 @@ impl Schema {
             to_bytes: py.get_type::<PyInt>().getattr("to_bytes")?.unbind(),
         };
         let headers = schema.messages.iter().map(|message| {
-            let made = header(py, &kit.header, message.procedure_code, message.kind, message.criticality);
+            let made = header(py, &kit.header, message.procedure_code, message.kind, message.criticality, None);
             made.map(Bound::unbind).map_err(no_memory)
         });
         Ok(Schema {
@@ -278,15 +283,20 @@ impl Schema {
         self.kit.decoded.build(py, [message, faults, header, identifiers]).map_err(no_memory)
     }
 
-    /// Writes one PDU.
-    #[pyo3(signature = (message, /))]
-    fn encode<'py>(&self, py: Python<'py>, message: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    /// Writes one PDU; NRPPa's bears a transaction ID.
+    #[pyo3(signature = (message, transaction_id=None, /))]
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        message: &Bound<'py, PyAny>,
+        transaction_id: Option<u16>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
         let node = self.node_of(message.get_type_ptr());
         let Some(at) = node.and_then(|node| self.messages.get(&node)) else {
             return Err(PyTypeError::new_err(format!("{} is not a message of {}", message.get_type(), self.module)));
         };
         let mut encoder = per::Encoder::new(&self.schema, Shown { py, schema: self });
-        let octets = encoder.pdu(&self.schema.messages[*at], message.as_ptr());
+        let octets = encoder.pdu(&self.schema.messages[*at], message.as_ptr(), transaction_id);
         octets.map(|octets| PyBytes::new(py, &octets)).map_err(|(wrong, place)| self.wrong(py, wrong, place))
     }
 

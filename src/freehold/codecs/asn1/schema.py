@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.resources
+import sys
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -20,7 +22,18 @@ def open_schema(name: str, module: str, identifiers: dict[int, str]) -> Schema:
     return Schema(table, module, make_class, _KIT, sorted(identifiers.items()))
 
 
-def type_named(schema: Schema, name: str) -> Any:
+def types_of(schema: Schema, module: str) -> Callable[[str], Any]:
+    """The `__getattr__` of `module`: a type of `schema` by its name, kept in the module once asked for."""
+
+    def type_named(name: str) -> Any:
+        found = _type_named(schema, name)
+        setattr(sys.modules[module], name, found)
+        return found
+
+    return type_named
+
+
+def _type_named(schema: Schema, name: str) -> Any:
     """The class of a SEQUENCE or a type that stands for another ASN.1 type; AttributeError where there is none."""
     found = schema.type_named(name)
     if isinstance(found, tuple):

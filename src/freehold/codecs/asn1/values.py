@@ -40,11 +40,15 @@ class UnknownIe(msgspec.Struct, frozen=True, gc=False):
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):
-    """Procedure code, kind and criticality of a PDU as received, known also where its message was faulty."""
+    """Procedure code, kind and criticality of a PDU as received, known also where its message was faulty.
+
+    `transaction_id` is the NRPPa Transaction ID (TS 38.455 9.1.1.2), None in the other protocols.
+    """
 
     procedure_code: int
     kind: Kind
     criticality: Criticality
+    transaction_id: int | None = None
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):

@@ -1,0 +1,1 @@
+from freehold._gen.e1ap import *  # noqa: F403

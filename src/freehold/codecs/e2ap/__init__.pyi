@@ -1,0 +1,1 @@
+from freehold._gen.e2ap import *  # noqa: F403

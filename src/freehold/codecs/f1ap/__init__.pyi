@@ -1,0 +1,1 @@
+from freehold._gen.f1ap import *  # noqa: F403

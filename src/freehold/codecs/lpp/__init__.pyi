@@ -1,0 +1,1 @@
+from freehold._gen.lpp import *  # noqa: F403

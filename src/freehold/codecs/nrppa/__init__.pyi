@@ -1,0 +1,1 @@
+from freehold._gen.nrppa import *  # noqa: F403

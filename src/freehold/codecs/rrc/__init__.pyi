@@ -1,0 +1,1 @@
+from freehold._gen.rrc import *  # noqa: F403

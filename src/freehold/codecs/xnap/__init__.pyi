@@ -1,0 +1,1 @@
+from freehold._gen.xnap import *  # noqa: F403
