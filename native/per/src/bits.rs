@@ -212,6 +212,23 @@ impl<'a> Reader<'a> {
         Ok(octets)
     }
 
+    /// A reader of the octets after a length without bounds, where they are in one piece; otherwise it stays where it is.
+    #[inline]
+    pub fn counted_part(&mut self) -> Result<Option<Reader<'a>>, Stop> {
+        let before = self.position;
+        let (count, more) = self.length()?;
+        if more {
+            self.position = before;
+            return Ok(None);
+        }
+        if count > self.left() / 8 {
+            return Err(SHORT);
+        }
+        let start = self.position;
+        self.position += count * 8;
+        Ok(Some(Reader { data: self.data, position: start, end: self.position, aligned: self.aligned }))
+    }
+
     /// Octets after a length without bounds, their fragments joined (X.691 11.9.3.8).
     #[inline]
     pub fn counted_octets(&mut self) -> Result<Cow<'a, [u8]>, Stop> {

@@ -407,7 +407,6 @@ impl<'s, B: Build> Decoder<'s, B> {
         }
     }
 
-    #[cold]
     fn additions(
         &mut self,
         reader: &mut Reader<'_>,
@@ -420,15 +419,21 @@ impl<'s, B: Build> Decoder<'s, B> {
         let bitmap = reader.skip(count)?;
         let known = structure.additions.as_deref().unwrap_or_default();
         let mut unknown: Vec<(usize, Cow<'_, [u8]>)> = Vec::new();
-        for index in (0..count).filter(|index| reader.bit_at(bitmap + index)).collect::<Vec<_>>() {
-            let octets = reader.counted_octets()?;
-            match known.get(index) {
-                Some(Addition::One(part)) => {
+        for index in 0..count {
+            if !reader.bit_at(bitmap + index) {
+                continue;
+            }
+            let Some(addition) = known.get(index) else {
+                unknown.push((index, reader.counted_octets()?));
+                continue;
+            };
+            match reader.counted_part()? {
+                Some(mut inner) => self.addition(&mut inner, node, structure, addition, frame)?,
+                None => {
+                    let octets = reader.counted_octets()?;
                     let mut inner = Reader::new(&octets, self.schema.aligned);
-                    self.part(&mut inner, node, structure, part, frame)?;
+                    self.addition(&mut inner, node, structure, addition, frame)?;
                 }
-                Some(Addition::Group(parts)) => self.group(&octets, node, structure, parts, frame)?,
-                None => unknown.push((index, octets)),
             }
         }
         if let (false, Some(slot)) = (unknown.is_empty(), structure.unknown_extensions) {
@@ -438,16 +443,19 @@ impl<'s, B: Build> Decoder<'s, B> {
         Ok(())
     }
 
-    /// An extension addition group: a SEQUENCE whose components are fields of the structure around it.
-    fn group(
+    /// One addition, or a group of them: a SEQUENCE whose components are fields of the structure around it.
+    fn addition(
         &mut self,
-        octets: &[u8],
+        reader: &mut Reader<'_>,
         node: NodeId,
         structure: &'s Structure,
-        parts: &'s [Part],
+        addition: &'s Addition,
         frame: &mut B::Frame,
     ) -> Result<(), Stop> {
-        let mut reader = Reader::new(octets, self.schema.aligned);
+        let parts = match addition {
+            Addition::One(part) => return self.part(reader, node, structure, part, frame),
+            Addition::Group(parts) => parts,
+        };
         let mut preamble = reader.skip(parts.iter().filter(|part| part.optional()).count())?;
         for part in parts {
             if part.optional() {
@@ -456,7 +464,7 @@ impl<'s, B: Build> Decoder<'s, B> {
                     continue;
                 }
             }
-            self.part(&mut reader, node, structure, part, frame)?;
+            self.part(reader, node, structure, part, frame)?;
         }
         Ok(())
     }

@@ -24,10 +24,11 @@ const NODES: &str = r#"[
  {"Bool":{}},
  {"Int":{"lb":0,"ub":4294967295,"ext":false}},
  {"Octets":{"lb":0,"ub":null,"ext":false,"contains":8}},
- {"Bits":{"lb":0,"ub":null,"ext":false,"contains":null}}
+ {"Bits":{"lb":0,"ub":null,"ext":false,"contains":null}},
+ {"Text":{"kind":"VisibleString","lb":null,"ub":null,"ext":false}}
 ]"#;
 const TYPES: &str = r#"{"Byte":0,"Colour":1,"Pair":2,"Any":3,"Three":4,"List":5,"Either":6,"Name":7,"Point":8,"Long":9,
- "Free":10,"Oid":11,"Flag":12,"Word":13,"Wrapped":14,"Bits":15}"#;
+ "Free":10,"Oid":11,"Flag":12,"Word":13,"Wrapped":14,"Bits":15,"Story":16}"#;
 
 fn schema(aligned: bool) -> Schema {
     let text = format!(r#"{{"aligned":{aligned},"nodes":{NODES},"types":{TYPES},"messages":[]}}"#);
@@ -116,6 +117,35 @@ fn when_lengths_pass_16k_then_they_are_fragmented() {
             let bits = Value::LongBits(vec![0xA5; size], size * 8);
             let octets = encode(&schema, "Bits", &bits).expect("a sound value");
             assert_eq!(decode(&schema, "Bits", &octets).0, Some(bits));
+        }
+    }
+}
+
+#[test]
+fn when_a_text_passes_16k_then_it_is_fragmented() {
+    for aligned in [true, false] {
+        let schema = schema(aligned);
+        for size in [0, 127, 128, 16383, 16384, 65536, 70_000] {
+            let value = Value::Text("ab".repeat(size)[..size].into());
+            let octets = encode(&schema, "Story", &value).expect("a sound value");
+            assert_eq!(decode(&schema, "Story", &octets), (Some(value), vec![]), "{size} aligned: {aligned}");
+        }
+    }
+}
+
+/// X.691 11.9.3.4: more than 64 bits of extension additions come after a whole length, not after a small number.
+#[test]
+fn when_a_later_version_has_many_additions_then_they_are_kept() {
+    for (aligned, head) in [(true, vec![0x80, 0x01, 0x80, 0x48]), (false, vec![0x80, 0x34, 0x80])] {
+        let schema = schema(aligned);
+        for index in [1, 63, 64, 71, 127, 128, 16_000] {
+            let kept = Value::List(vec![Value::UnknownChoice(index, vec![0xAB])]);
+            let value = point(&schema, [Some(Value::Int(1)), None, Some(name("red")), None, Some(kept)]);
+            let octets = encode(&schema, "Point", &value).expect("a sound value");
+            assert_eq!(decode(&schema, "Point", &octets), (Some(value), vec![]), "{index} aligned: {aligned}");
+            if index == 71 {
+                assert!(octets.starts_with(&head), "{octets:x?} aligned: {aligned}");
+            }
         }
     }
 }
