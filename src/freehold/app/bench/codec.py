@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,17 @@ _CASES = {
         "100205787b000f250108086940200102032f0000040082000a0c3b9aca00301dcd6500008b000a01f00a640002000000"
         "0100860001000088000700010000091c00006e400a0c3b9aca00301dcd6500"
     ),
+    "RRCSetupComplete": "12700403010102031d7e004179000d0102f8390000000000000010022e08a0200000000000007f000000000080",
+    "RRCReconfiguration": (
+        "04aaa14009a01e00205ebf073488550000e0004d2e01409080000204481300fb0000002014038b005612222f5d8e020"
+        "cbc00163806408db9c241e02200a11c480004004f7e02aabbccdd037e00680100322e0101c211000901000631310101"
+        "ff010603e80603e859322905010a3c00017900060120410101097b000f80000d0408080808000c00100205787b000f2"
+        "501080869"
+    ),
     "RegistrationRequest": "7e004179000d0102f8390000000000000010022e08a020000000000000",
 }
+# The channels' types of TS 38.331 6.2.1 that the RRC messages travel in.
+_CHANNELS = {"RRCSetupComplete": "ULDCCHMessage", "RRCReconfiguration": "DLDCCHMessage"}
 _ROUNDS, _ROUND_SECONDS = 7, 0.02
 
 
@@ -73,21 +83,26 @@ def _round(call: Callable[[Any], Any], argument: Any, count: int) -> float:
 
 
 def _case(name: str, octets: bytes) -> tuple[float, float]:
-    decode, encode = _codec(name)
-    message = decode(octets).message
+    decode, encode, message = _codec(name, octets)
     if message is None or encode(message) != octets:
         raise RuntimeError(f"{name} does not come back as it went in")
     return _microseconds(decode, octets), _microseconds(encode, message)
 
 
-def _codec(name: str) -> tuple[Callable[[bytes], Any], Callable[[Any], bytes]]:
+def _codec(name: str, octets: bytes) -> tuple[Callable[[bytes], Any], Callable[[Any], bytes], Any]:
+    """Decoder, encoder, and what the one makes of `octets`."""
+    if name in _CHANNELS:
+        from freehold.codecs import rrc
+
+        decode = partial(rrc.decode_as, getattr(rrc, _CHANNELS[name]))
+        return decode, rrc.encode_value, decode(octets)[0]
     if name == "RegistrationRequest":
         from freehold.codecs import nas
 
-        return nas.decode, nas.encode
+        return nas.decode, nas.encode, nas.decode(octets).message
     from freehold.codecs import ngap
 
-    return ngap.decode, ngap.encode
+    return ngap.decode, ngap.encode, ngap.decode(octets).message
 
 
 def _pycrate(root: Path) -> dict[str, tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 PYCRATE = """
 import json, sys, time
-from pycrate_asn1dir import NGAP
+from pycrate_asn1dir import NGAP, RRCNR
 from pycrate_mobile.TS24501_FGMM import FGMMRegistrationRequest
 
 def best(call):
@@ -15,6 +15,10 @@ def best(call):
     return round(found * 1e6, 3)
 
 pdu = NGAP.NGAP_PDU_Descriptions.NGAP_PDU
+channels = {
+    "RRCSetupComplete": RRCNR.NR_RRC_Definitions.UL_DCCH_Message,
+    "RRCReconfiguration": RRCNR.NR_RRC_Definitions.DL_DCCH_Message,
+}
 figures = {}
 for name, digits in json.load(sys.stdin).items():
     octets = bytes.fromhex(digits)
@@ -23,6 +27,11 @@ for name, digits in json.load(sys.stdin).items():
         figures[name] = best(lambda: FGMMRegistrationRequest().from_bytes(octets)), 0.0
         message.from_bytes(octets)
         figures[name] = figures[name][0], best(message.to_bytes)
+    elif name in channels:
+        channel = channels[name]
+        decode = best(lambda: channel.from_uper(octets))
+        value = channel.get_val()
+        figures[name] = decode, best(lambda: (channel.set_val(value), channel.to_uper()))
     else:
         decode = best(lambda: pdu.from_aper(octets))
         value = pdu.get_val()

@@ -15,6 +15,8 @@ def test_when_codecs_are_measured_then_every_case_has_both_figures(monkeypatch: 
         "InitialUEMessage",
         "InitialContextSetupRequest",
         "PDUSessionResourceSetupRequest",
+        "RRCSetupComplete",
+        "RRCReconfiguration",
         "RegistrationRequest",
     ]
     assert all(case.decode_us > 0 and case.encode_us > 0 for case in found.cases)
