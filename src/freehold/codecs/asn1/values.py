@@ -42,7 +42,7 @@ class UnknownIe(msgspec.Struct, frozen=True, gc=False):
 class Header(msgspec.Struct, frozen=True, gc=False):
     """Procedure code, kind and criticality of a PDU as received, known also where its message was faulty.
 
-    `transaction_id` is the NRPPa Transaction ID (TS 38.455 9.1.1.2), None in the other protocols.
+    `transaction_id` is the NRPPa Transaction ID (TS 38.455 9.2.4), None in the other protocols.
     """
 
     procedure_code: int

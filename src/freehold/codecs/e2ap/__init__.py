@@ -5,7 +5,7 @@ from __future__ import annotations
 from freehold.codecs.asn1 import *  # noqa: F403
 from freehold.codecs.asn1.schema import open_schema, types_of
 
-# O-RAN.WG3.E2AP 9.2.8, 9.2.33: RAN Function ID and Transaction ID, by their IE ids of O-RAN.WG3.E2AP 9.3.7.
+# O-RAN.WG3.E2AP 9.3: RAN Function ID and Transaction ID, by their IE ids.
 _SCHEMA = open_schema("e2ap", __name__, {5: "ran_function_id", 49: "transaction_id"})
 
 decode, encode, message_class = _SCHEMA.decode, _SCHEMA.encode, _SCHEMA.message_class
