@@ -26,6 +26,24 @@ UNWITNESSED = {
     (nas.PduSessionEstablishmentReject, 0x1D),
     (nas.PduSessionModificationReject, 0x1D),
     (nas.RegistrationRequest, 0xA),
+    # nor does it know these of Release 18
+    (nas.RegistrationAccept, 0x32),
+    (nas.UlNasTransport, 0x5A),
+    (nas.PduSessionModificationCommand, 0x5A),
+    (nas.PduSessionReleaseCommand, 0x5A),
+    (nas.PduSessionEstablishmentReject, 0x77),
+}
+# whose values pycrate 0.8.1 lays out in another way than TS 24.501 does:
+# CAGonly of 9.11.3.18A is missing, NSSRG and NSAG count other octets, the E bit of 9.11.4.8 stands one lower,
+# the first reserved bits of 9.11.4.29 are missing, and unknown parameters of 9.11.2.10 take all that follows
+OTHERWISE = {
+    "cag_information",
+    "nssrg_information",
+    "nsag_information",
+    "mapped_eps_bearer_contexts",
+    "connected",
+    "disconnected",
+    "service_level_aa_container",
 }
 
 
@@ -72,6 +90,9 @@ def test_when_a_message_is_encoded_then_pycrate_reads_the_same_elements(witness:
     for seed in range(6):
         value = Generator(seed, optional=(0.1, 0.5, 1.0)[seed % 3], opaque=False).message(message)
         unwitnessed = {tag for cls, tag in UNWITNESSED if cls is message}
+        unwitnessed |= {
+            tag for name in OTHERWISE & set(message.__struct_fields__) for tag in tags_of_field(message, name)
+        }
         if unwitnessed & set(tags_of(value)):
             value = message(
                 **{

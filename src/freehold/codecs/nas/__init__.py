@@ -11,12 +11,17 @@ from freehold.codecs.nas.layout import MmMessage as MmMessage
 from freehold.codecs.nas.layout import SmMessage as SmMessage
 from freehold.codecs.nas.messages.mobility import *  # noqa: F403 - the messages are this room's names
 from freehold.codecs.nas.messages.registration import *  # noqa: F403
+from freehold.codecs.nas.messages.relay import *  # noqa: F403
 from freehold.codecs.nas.messages.security import *  # noqa: F403
 from freehold.codecs.nas.messages.session import *  # noqa: F403
 from freehold.codecs.nas.names import *  # noqa: F403
+from freehold.codecs.nas.values.access import *  # noqa: F403
 from freehold.codecs.nas.values.area import *  # noqa: F403
+from freehold.codecs.nas.values.container import *  # noqa: F403
 from freehold.codecs.nas.values.identity import *  # noqa: F403
 from freehold.codecs.nas.values.mobility import *  # noqa: F403
 from freehold.codecs.nas.values.qos import *  # noqa: F403
 from freehold.codecs.nas.values.session import *  # noqa: F403
+from freehold.codecs.nas.values.sharing import *  # noqa: F403
+from freehold.codecs.nas.values.slicing import *  # noqa: F403
 from freehold.codecs.nas.values.timer import *  # noqa: F403

@@ -7,7 +7,7 @@ import msgspec
 
 from freehold.codecs.nas.compile import MOBILITY_MANAGEMENT, Compiler
 from freehold.codecs.nas.layout import Message
-from freehold.codecs.nas.messages import mobility, registration, security, session
+from freehold.codecs.nas.messages import mobility, registration, relay, security, session
 from freehold.spec.identities import PlmnId
 
 
@@ -46,7 +46,7 @@ class Decoded(msgspec.Struct, frozen=True, gc=False):
 
 MESSAGES: tuple[type[Message], ...] = tuple(
     cls
-    for module in (registration, security, mobility, session)
+    for module in (registration, security, mobility, relay, session)
     for cls in vars(module).values()
     if isclass(cls) and issubclass(cls, Message) and cls.__module__ == module.__name__
 )

@@ -3,7 +3,18 @@
 from typing import Annotated, ClassVar
 
 from freehold.codecs.nas.layout import HALF, LVE, TLV, TLVE, TV, MmMessage, OctetString, V
+from freehold.codecs.nas.values.access import (
+    CagInformation,
+    CiotSmallDataContainer,
+    Octet4,
+    PagingRestriction,
+    RegistrationWaitRange,
+    TruncatedSTmsiConfiguration,
+    UeRadioCapabilityId,
+    UniversalTime,
+)
 from freehold.codecs.nas.values.area import Dnn, LadnInformation, ServiceAreaList
+from freehold.codecs.nas.values.container import ServiceLevelAaContainer
 from freehold.codecs.nas.values.identity import (
     GutiIdentity,
     KeySetIdentifier,
@@ -25,8 +36,16 @@ from freehold.codecs.nas.values.mobility import (
     Octet1,
     Octet2,
     PduSessions,
+    PlmnList,
     ReactivationErrors,
     RegistrationResult,
+)
+from freehold.codecs.nas.values.slicing import (
+    AccessCategoryDefinitions,
+    ExtendedRejectedNssai,
+    NsagInformation,
+    NssrgInformation,
+    PagingAssistanceInformation,
 )
 from freehold.codecs.nas.values.timer import GprsTimer, GprsTimer3
 
@@ -46,6 +65,7 @@ class UlNasTransport(MmMessage, frozen=True):
     additional_information: Annotated[OctetString | None, TLV(0x24, 3)] = None
     ma_pdu_session_information: Annotated[Half4 | None, TV(0xA, 1)] = None
     release_assistance_indication: Annotated[Half2 | None, TV(0xF, 1)] = None
+    alternative_snssai: Annotated[SNssaiElement | None, TLV(0x5A, 3, 10)] = None
 
 
 class DlNasTransport(MmMessage, frozen=True):
@@ -74,8 +94,8 @@ class ServiceRequest(MmMessage, frozen=True):
     pdu_session_status: Annotated[PduSessions | None, TLV(0x50, 4, 34)] = None
     allowed_pdu_session_status: Annotated[PduSessions | None, TLV(0x25, 4, 34)] = None
     nas_message_container: Annotated[OctetString | None, TLVE(0x71, 4)] = None
-    ue_request_type: Annotated[OctetString | None, TLV(0x29, 3, 3)] = None
-    paging_restriction: Annotated[OctetString | None, TLV(0x28, 3, 35)] = None
+    ue_request_type: Annotated[Octet4 | None, TLV(0x29, 3, 3)] = None
+    paging_restriction: Annotated[PagingRestriction | None, TLV(0x28, 3, 35)] = None
 
 
 class ServiceAccept(MmMessage, frozen=True):
@@ -88,7 +108,7 @@ class ServiceAccept(MmMessage, frozen=True):
     reactivation_result_errors: Annotated[ReactivationErrors | None, TLVE(0x72, 5, 515)] = None
     eap_message: Annotated[OctetString | None, TLVE(0x78, 7, 1503)] = None
     t3448: Annotated[GprsTimer | None, TLV(0x6B, 3, 3)] = None
-    additional_request_result: Annotated[OctetString | None, TLV(0x34, 3, 3)] = None
+    additional_request_result: Annotated[Octet2 | None, TLV(0x34, 3, 3)] = None
     forbidden_tais_roaming: Annotated[TaiList | None, TLV(0x1D, 9, 114)] = None
     forbidden_tais_regional: Annotated[TaiList | None, TLV(0x1E, 9, 114)] = None
 
@@ -103,8 +123,8 @@ class ServiceReject(MmMessage, frozen=True):
     t3346: Annotated[GprsTimer | None, TLV(0x5F, 3, 3)] = None
     eap_message: Annotated[OctetString | None, TLVE(0x78, 7, 1503)] = None
     t3448: Annotated[GprsTimer | None, TLV(0x6B, 3, 3)] = None
-    cag_information: Annotated[OctetString | None, TLVE(0x75, 3)] = None
-    disaster_return_wait_range: Annotated[OctetString | None, TLV(0x2C, 4, 4)] = None
+    cag_information: Annotated[CagInformation | None, TLVE(0x75, 3)] = None
+    disaster_return_wait_range: Annotated[RegistrationWaitRange | None, TLV(0x2C, 4, 4)] = None
     extended_cag_information: Annotated[OctetString | None, TLVE(0x71, 3)] = None
     lower_bound_timer: Annotated[GprsTimer3 | None, TLV(0x3A, 3, 3)] = None
     forbidden_tais_roaming: Annotated[TaiList | None, TLV(0x1D, 9, 114)] = None
@@ -124,31 +144,31 @@ class ConfigurationUpdateCommand(MmMessage, frozen=True):
     full_name: Annotated[NetworkName | None, TLV(0x43, 3)] = None
     short_name: Annotated[NetworkName | None, TLV(0x45, 3)] = None
     local_time_zone: Annotated[Octet1 | None, TV(0x46, 2)] = None
-    universal_time: Annotated[OctetString | None, TV(0x47, 8)] = None
+    universal_time: Annotated[UniversalTime | None, TV(0x47, 8)] = None
     daylight_saving_time: Annotated[Octet2 | None, TLV(0x49, 3, 3)] = None
     ladn_information: Annotated[LadnInformation | None, TLVE(0x79, 3, 1715)] = None
     mico_indication: Annotated[MicoIndication | None, TV(0xB, 1)] = None
     network_slicing_indication: Annotated[NetworkSlicingIndication | None, TV(0x9, 1)] = None
     configured_nssai: Annotated[Nssai | None, TLV(0x31, 4, 146)] = None
     rejected_nssai: Annotated[RejectedNssai | None, TLV(0x11, 4, 42)] = None
-    operator_access_categories: Annotated[OctetString | None, TLVE(0x76, 3)] = None
+    operator_access_categories: Annotated[AccessCategoryDefinitions | None, TLVE(0x76, 3)] = None
     sms_indication: Annotated[Half1 | None, TV(0xF, 1)] = None
     t3447: Annotated[GprsTimer3 | None, TLV(0x6C, 3, 3)] = None
-    cag_information: Annotated[OctetString | None, TLVE(0x75, 3)] = None
-    ue_radio_capability_id: Annotated[OctetString | None, TLV(0x67, 3)] = None
+    cag_information: Annotated[CagInformation | None, TLVE(0x75, 3)] = None
+    ue_radio_capability_id: Annotated[UeRadioCapabilityId | None, TLV(0x67, 3)] = None
     ue_radio_capability_id_deletion: Annotated[Half4 | None, TV(0xA, 1)] = None
     registration_result: Annotated[RegistrationResult | None, TLV(0x44, 3, 3)] = None
-    truncated_s_tmsi_configuration: Annotated[OctetString | None, TLV(0x1B, 3, 3)] = None
+    truncated_s_tmsi_configuration: Annotated[TruncatedSTmsiConfiguration | None, TLV(0x1B, 3, 3)] = None
     additional_configuration: Annotated[Half1 | None, TV(0xC, 1)] = None
-    extended_rejected_nssai: Annotated[OctetString | None, TLV(0x68, 5, 90)] = None
-    service_level_aa_container: Annotated[OctetString | None, TLVE(0x72, 6)] = None
-    nssrg_information: Annotated[OctetString | None, TLVE(0x70, 7, 4099)] = None
-    disaster_roaming_wait_range: Annotated[OctetString | None, TLV(0x14, 4, 4)] = None
-    disaster_return_wait_range: Annotated[OctetString | None, TLV(0x2C, 4, 4)] = None
-    disaster_plmns: Annotated[OctetString | None, TLV(0x13, 2)] = None
+    extended_rejected_nssai: Annotated[ExtendedRejectedNssai | None, TLV(0x68, 5, 90)] = None
+    service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
+    nssrg_information: Annotated[NssrgInformation | None, TLVE(0x70, 7, 4099)] = None
+    disaster_roaming_wait_range: Annotated[RegistrationWaitRange | None, TLV(0x14, 4, 4)] = None
+    disaster_return_wait_range: Annotated[RegistrationWaitRange | None, TLV(0x2C, 4, 4)] = None
+    disaster_plmns: Annotated[PlmnList | None, TLV(0x13, 2)] = None
     extended_cag_information: Annotated[OctetString | None, TLVE(0x71, 3)] = None
-    updated_peips_assistance: Annotated[OctetString | None, TLV(0x1F, 3)] = None
-    nsag_information: Annotated[OctetString | None, TLVE(0x73, 9, 3143)] = None
+    updated_peips_assistance: Annotated[PagingAssistanceInformation | None, TLV(0x1F, 3)] = None
+    nsag_information: Annotated[NsagInformation | None, TLVE(0x73, 9, 3143)] = None
     priority_indicator: Annotated[Half4 | None, TV(0xE, 1)] = None
 
 
@@ -189,7 +209,7 @@ class ControlPlaneServiceRequest(MmMessage, frozen=True):
 
     control_plane_service_type: Annotated[Half3, V(HALF)]
     ng_ksi: Annotated[KeySetIdentifier, V(HALF)]
-    ciot_small_data_container: Annotated[OctetString | None, TLV(0x6F, 4)] = None
+    ciot_small_data_container: Annotated[CiotSmallDataContainer | None, TLV(0x6F, 4)] = None
     payload_container_type: Annotated[Half4 | None, TV(0x8, 1)] = None
     payload_container: Annotated[OctetString | None, TLVE(0x7B, 4)] = None
     pdu_session_identity: Annotated[Octet1 | None, TV(0x12, 2)] = None
@@ -199,5 +219,5 @@ class ControlPlaneServiceRequest(MmMessage, frozen=True):
     nas_message_container: Annotated[OctetString | None, TLVE(0x71, 4)] = None
     additional_information: Annotated[OctetString | None, TLV(0x24, 3)] = None
     allowed_pdu_session_status: Annotated[PduSessions | None, TLV(0x25, 4, 34)] = None
-    ue_request_type: Annotated[OctetString | None, TLV(0x29, 3, 3)] = None
-    paging_restriction: Annotated[OctetString | None, TLV(0x28, 3, 35)] = None
+    ue_request_type: Annotated[Octet4 | None, TLV(0x29, 3, 3)] = None
+    paging_restriction: Annotated[PagingRestriction | None, TLV(0x28, 3, 35)] = None

@@ -3,6 +3,7 @@
 from typing import Annotated, ClassVar
 
 from freehold.codecs.nas.layout import HALF, LV, LVE, TLV, TLVE, TV, MmMessage, OctetString, V
+from freehold.codecs.nas.values.access import EpsCapability
 from freehold.codecs.nas.values.identity import (
     EquipmentIdentity,
     ImeisvIdentity,
@@ -99,7 +100,7 @@ class SecurityModeCommand(MmMessage, frozen=True):
     additional_security_information: Annotated[AdditionalSecurityInformation | None, TLV(0x36, 3, 3)] = None
     eap_message: Annotated[OctetString | None, TLVE(0x78, 7)] = None
     abba: Annotated[Abba | None, TLV(0x38, 4)] = None
-    replayed_s1_ue_security_capability: Annotated[OctetString | None, TLV(0x19, 4, 7)] = None
+    replayed_s1_ue_security_capability: Annotated[EpsCapability | None, TLV(0x19, 4, 7)] = None
 
 
 class SecurityModeComplete(MmMessage, frozen=True):

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from freehold.codecs.nas.layout import HALF, LV, LVE, TLV, TLVE, TV, OctetString, SmMessage, V
 from freehold.codecs.nas.values.area import Dnn
+from freehold.codecs.nas.values.container import ServiceLevelAaContainer
 from freehold.codecs.nas.values.identity import SNssaiElement
 from freehold.codecs.nas.values.mobility import Half1, Half2, Half3, Octet1
 from freehold.codecs.nas.values.qos import QosFlowDescriptions, QosRules
@@ -18,6 +19,18 @@ from freehold.codecs.nas.values.session import (
     SessionAmbr,
     SessionCapability,
     UplinkExtendedPco,
+)
+from freehold.codecs.nas.values.sharing import (
+    AtsssContainer,
+    EthernetHeaderCompression,
+    HeaderCompression,
+    MacAddressOctets,
+    MappedEpsBearerContexts,
+    RemoteUeContexts,
+    RequestedMbsContainer,
+    ResidenceTime,
+    ServingPlmnRateControl,
+    SessionNetworkFeatureSupport,
 )
 from freehold.codecs.nas.values.timer import GprsTimer, GprsTimer3
 
@@ -35,16 +48,16 @@ class PduSessionEstablishmentRequest(SmMessage, frozen=True):
     always_on_requested: Annotated[Half1 | None, TV(0xB, 1)] = None
     dn_request_container: Annotated[OctetString | None, TLV(0x39, 3, 255)] = None
     extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
-    ip_header_compression: Annotated[OctetString | None, TLV(0x66, 5, 257)] = None
-    ds_tt_port_mac_address: Annotated[OctetString | None, TLV(0x6E, 8, 8)] = None
-    ue_ds_tt_residence_time: Annotated[OctetString | None, TLV(0x6F, 10, 10)] = None
+    ip_header_compression: Annotated[HeaderCompression | None, TLV(0x66, 5, 257)] = None
+    ds_tt_port_mac_address: Annotated[MacAddressOctets | None, TLV(0x6E, 8, 8)] = None
+    ue_ds_tt_residence_time: Annotated[ResidenceTime | None, TLV(0x6F, 10, 10)] = None
     port_management_container: Annotated[OctetString | None, TLVE(0x74, 4)] = None
-    ethernet_header_compression: Annotated[OctetString | None, TLV(0x1F, 3, 3)] = None
+    ethernet_header_compression: Annotated[EthernetHeaderCompression | None, TLV(0x1F, 3, 3)] = None
     suggested_interface_identifier: Annotated[PduAddress | None, TLV(0x29, 11, 11)] = None
-    service_level_aa_container: Annotated[OctetString | None, TLVE(0x72, 6)] = None
-    requested_mbs_container: Annotated[OctetString | None, TLVE(0x70, 8)] = None
-    pdu_session_pair_id: Annotated[OctetString | None, TLV(0x34, 3, 3)] = None
-    rsn: Annotated[OctetString | None, TLV(0x35, 3, 3)] = None
+    service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
+    requested_mbs_container: Annotated[RequestedMbsContainer | None, TLVE(0x70, 8)] = None
+    pdu_session_pair_id: Annotated[Octet1 | None, TLV(0x34, 3, 3)] = None
+    rsn: Annotated[Octet1 | None, TLV(0x35, 3, 3)] = None
 
 
 class PduSessionEstablishmentAccept(SmMessage, frozen=True):
@@ -61,18 +74,18 @@ class PduSessionEstablishmentAccept(SmMessage, frozen=True):
     rq_timer: Annotated[GprsTimer | None, TV(0x56, 2)] = None
     snssai: Annotated[SNssaiElement | None, TLV(0x22, 3, 10)] = None
     always_on: Annotated[Half1 | None, TV(0x8, 1)] = None
-    mapped_eps_bearer_contexts: Annotated[OctetString | None, TLVE(0x75, 7)] = None
+    mapped_eps_bearer_contexts: Annotated[MappedEpsBearerContexts | None, TLVE(0x75, 7)] = None
     eap_message: Annotated[OctetString | None, TLVE(0x78, 7, 1503)] = None
     authorized_qos_flow_descriptions: Annotated[QosFlowDescriptions | None, TLVE(0x79, 6)] = None
     extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
     dnn: Annotated[Dnn | None, TLV(0x25, 3, 102)] = None
-    network_feature_support: Annotated[OctetString | None, TLV(0x17, 3, 15)] = None
-    serving_plmn_rate_control: Annotated[OctetString | None, TLV(0x18, 4, 4)] = None
-    atsss_container: Annotated[OctetString | None, TLVE(0x77, 3)] = None
+    network_feature_support: Annotated[SessionNetworkFeatureSupport | None, TLV(0x17, 3, 15)] = None
+    serving_plmn_rate_control: Annotated[ServingPlmnRateControl | None, TLV(0x18, 4, 4)] = None
+    atsss_container: Annotated[AtsssContainer | None, TLVE(0x77, 3)] = None
     control_plane_only: Annotated[Half1 | None, TV(0xC, 1)] = None
-    ip_header_compression: Annotated[OctetString | None, TLV(0x66, 5, 257)] = None
-    ethernet_header_compression: Annotated[OctetString | None, TLV(0x1F, 3, 3)] = None
-    service_level_aa_container: Annotated[OctetString | None, TLVE(0x72, 6)] = None
+    ip_header_compression: Annotated[HeaderCompression | None, TLV(0x66, 5, 257)] = None
+    ethernet_header_compression: Annotated[EthernetHeaderCompression | None, TLV(0x1F, 3, 3)] = None
+    service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
     received_mbs_container: Annotated[OctetString | None, TLVE(0x71, 9)] = None
 
 
@@ -88,7 +101,8 @@ class PduSessionEstablishmentReject(SmMessage, frozen=True):
     congestion_reattempt: Annotated[CongestionReattemptIndicator | None, TLV(0x61, 3, 3)] = None
     extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
     reattempt: Annotated[ReattemptIndicator | None, TLV(0x1D, 3, 3)] = None
-    service_level_aa_container: Annotated[OctetString | None, TLVE(0x72, 6)] = None
+    service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
+    atsss_container: Annotated[AtsssContainer | None, TLVE(0x77, 3)] = None
 
 
 class PduSessionAuthenticationCommand(SmMessage, frozen=True):
@@ -130,13 +144,13 @@ class PduSessionModificationRequest(SmMessage, frozen=True):
     integrity_protection_maximum_data_rate: Annotated[IntegrityDataRate | None, TV(0x13, 3)] = None
     requested_qos_rules: Annotated[QosRules | None, TLVE(0x7A, 7)] = None
     requested_qos_flow_descriptions: Annotated[QosFlowDescriptions | None, TLVE(0x79, 6)] = None
-    mapped_eps_bearer_contexts: Annotated[OctetString | None, TLVE(0x75, 7)] = None
+    mapped_eps_bearer_contexts: Annotated[MappedEpsBearerContexts | None, TLVE(0x75, 7)] = None
     extended_pco: Annotated[UplinkExtendedPco | None, TLVE(0x7B, 4)] = None
     port_management_container: Annotated[OctetString | None, TLVE(0x74, 4)] = None
-    ip_header_compression: Annotated[OctetString | None, TLV(0x66, 5, 257)] = None
-    ethernet_header_compression: Annotated[OctetString | None, TLV(0x1F, 3, 3)] = None
-    requested_mbs_container: Annotated[OctetString | None, TLVE(0x70, 8)] = None
-    service_level_aa_container: Annotated[OctetString | None, TLVE(0x72, 6)] = None
+    ip_header_compression: Annotated[HeaderCompression | None, TLV(0x66, 5, 257)] = None
+    ethernet_header_compression: Annotated[EthernetHeaderCompression | None, TLV(0x1F, 3, 3)] = None
+    requested_mbs_container: Annotated[RequestedMbsContainer | None, TLVE(0x70, 8)] = None
+    service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
 
 
 class PduSessionModificationReject(SmMessage, frozen=True):
@@ -161,16 +175,17 @@ class PduSessionModificationCommand(SmMessage, frozen=True):
     rq_timer: Annotated[GprsTimer | None, TV(0x56, 2)] = None
     always_on: Annotated[Half1 | None, TV(0x8, 1)] = None
     authorized_qos_rules: Annotated[QosRules | None, TLVE(0x7A, 7)] = None
-    mapped_eps_bearer_contexts: Annotated[OctetString | None, TLVE(0x75, 7)] = None
+    mapped_eps_bearer_contexts: Annotated[MappedEpsBearerContexts | None, TLVE(0x75, 7)] = None
     authorized_qos_flow_descriptions: Annotated[QosFlowDescriptions | None, TLVE(0x79, 6)] = None
     extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
-    atsss_container: Annotated[OctetString | None, TLVE(0x77, 3)] = None
-    ip_header_compression: Annotated[OctetString | None, TLV(0x66, 5, 257)] = None
+    atsss_container: Annotated[AtsssContainer | None, TLVE(0x77, 3)] = None
+    ip_header_compression: Annotated[HeaderCompression | None, TLV(0x66, 5, 257)] = None
     port_management_container: Annotated[OctetString | None, TLVE(0x74, 4)] = None
-    serving_plmn_rate_control: Annotated[OctetString | None, TLV(0x1E, 4, 4)] = None
-    ethernet_header_compression: Annotated[OctetString | None, TLV(0x1F, 3, 3)] = None
+    serving_plmn_rate_control: Annotated[ServingPlmnRateControl | None, TLV(0x1E, 4, 4)] = None
+    ethernet_header_compression: Annotated[EthernetHeaderCompression | None, TLV(0x1F, 3, 3)] = None
     received_mbs_container: Annotated[OctetString | None, TLVE(0x71, 9)] = None
-    service_level_aa_container: Annotated[OctetString | None, TLVE(0x72, 6)] = None
+    service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
+    alternative_snssai: Annotated[SNssaiElement | None, TLV(0x5A, 3, 10)] = None
 
 
 class PduSessionModificationComplete(SmMessage, frozen=True):
@@ -220,7 +235,8 @@ class PduSessionReleaseCommand(SmMessage, frozen=True):
     congestion_reattempt: Annotated[CongestionReattemptIndicator | None, TLV(0x61, 3, 3)] = None
     extended_pco: Annotated[ExtendedProtocolConfigurationOptions | None, TLVE(0x7B, 4)] = None
     access_type: Annotated[Half2 | None, TV(0xD, 1)] = None
-    service_level_aa_container: Annotated[OctetString | None, TLVE(0x72, 6)] = None
+    service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
+    alternative_snssai: Annotated[SNssaiElement | None, TLV(0x5A, 3, 10)] = None
 
 
 class PduSessionReleaseComplete(SmMessage, frozen=True):
@@ -245,7 +261,7 @@ class ServiceLevelAuthenticationCommand(SmMessage, frozen=True):
 
     message_type: ClassVar[int] = 0xD8
 
-    service_level_aa_container: Annotated[OctetString, LVE(5)]
+    service_level_aa_container: Annotated[ServiceLevelAaContainer, LVE(5)]
 
 
 class ServiceLevelAuthenticationComplete(SmMessage, frozen=True):
@@ -253,7 +269,7 @@ class ServiceLevelAuthenticationComplete(SmMessage, frozen=True):
 
     message_type: ClassVar[int] = 0xD9
 
-    service_level_aa_container: Annotated[OctetString, LVE(5)]
+    service_level_aa_container: Annotated[ServiceLevelAaContainer, LVE(5)]
 
 
 class RemoteUeReport(SmMessage, frozen=True):
@@ -261,8 +277,8 @@ class RemoteUeReport(SmMessage, frozen=True):
 
     message_type: ClassVar[int] = 0xDA
 
-    connected: Annotated[OctetString | None, TLVE(0x76, 16)] = None
-    disconnected: Annotated[OctetString | None, TLVE(0x70, 16)] = None
+    connected: Annotated[RemoteUeContexts | None, TLVE(0x76, 16)] = None
+    disconnected: Annotated[RemoteUeContexts | None, TLVE(0x70, 16)] = None
 
 
 class RemoteUeReportResponse(SmMessage, frozen=True):

@@ -133,6 +133,9 @@ class SNssaiElement(Value, frozen=True):
 Nssai = Annotated[list[Annotated[SNssaiElement, Sized(8)]], Repeat(16)]
 """A list of S-NSSAIs (TS 24.501 9.11.3.37)."""
 
+MappedNssai = Annotated[list[Annotated[MappedSNssai, Sized(8)]], Repeat(8)]
+"""Mapped NSSAI: the home network's S-NSSAIs alone (TS 24.501 9.11.3.31B)."""
+
 
 def nssai(slices: Iterable[SNssai]) -> list[SNssaiElement]:
     """An NSSAI of slices that need no mapping."""
