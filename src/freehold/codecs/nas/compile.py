@@ -26,6 +26,7 @@ from freehold.codecs.nas.layout import (
     MmMessage,
     Octets,
     Plmn,
+    PolicyMessage,
     Record,
     Repeat,
     Rest,
@@ -46,7 +47,11 @@ ALWAYS = ("always",)
 # extended protocol discriminators (TS 24.007 11.2.3.1.1A)
 MOBILITY_MANAGEMENT = 0x7E
 SESSION_MANAGEMENT = 0x2E
-HEADERS: dict[type, tuple[int, int]] = {MmMessage: (MOBILITY_MANAGEMENT, 0), SmMessage: (SESSION_MANAGEMENT, 2)}
+HEADERS: dict[type, tuple[int, int]] = {
+    MmMessage: (MOBILITY_MANAGEMENT, 0),
+    SmMessage: (SESSION_MANAGEMENT, 2),
+    PolicyMessage: (MOBILITY_MANAGEMENT, 0),  # with its header put in that order
+}
 
 
 def declared(annotation: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -224,3 +224,11 @@ class SmMessage(Message, frozen=True):
 
     pdu_session_identity: int
     pti: int
+
+
+class PolicyMessage(Message, frozen=True):
+    """A message of UE policy delivery, with its procedure transaction identity (TS 24.501 D.5)."""
+
+    message_type: ClassVar[int]
+
+    pti: Annotated[int, Bits(8), V(1)]
