@@ -7,11 +7,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from naskit import Generator
 
 from freehold.codecs.nas import policy
 from freehold.codecs.nas.values.identity import SNssaiElement
 from freehold.spec.identities import PlmnId, SNssai
+from naskit import Generator
 
 PLMN = PlmnId("001", "01")
 ROUTES = [policy.Route(2, [policy.RouteComponent(1, 1), policy.RouteComponent(2, SNssaiElement(SNssai(1)))])]
