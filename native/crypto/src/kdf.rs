@@ -35,7 +35,8 @@ pub fn low_128(full: &Key256) -> Key128 {
     low
 }
 
-fn ck_ik(ck: &Key128, ik: &Key128) -> Zeroizing<Key256> {
+/// CK || IK, the key of the derivations that stand on an authentication.
+pub(crate) fn ck_ik(ck: &Key128, ik: &Key128) -> Zeroizing<Key256> {
     let mut key = Zeroizing::new([0; 32]);
     key[..16].copy_from_slice(ck);
     key[16..].copy_from_slice(ik);

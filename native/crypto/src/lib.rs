@@ -3,9 +3,12 @@
 
 pub mod aka;
 pub mod algorithms;
+pub mod eap;
 pub mod error;
 pub mod kdf;
 pub mod nas;
+pub mod pdcp;
 pub mod suci;
+pub mod tuak;
 
 pub use error::Error;

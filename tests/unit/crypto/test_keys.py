@@ -83,3 +83,24 @@ def test_when_a_name_is_too_long_for_its_length_field_then_it_is_refused():
 def test_when_a_key_has_a_wrong_length_then_it_is_refused(length):
     with pytest.raises(ValueError, match="KSEAF has"):
         keys.kamf(bytes(length), b"208930000000001", keys.ABBA)
+
+
+def test_when_a_key_stands_on_counters_then_each_has_its_octets():
+    assert keys.kng_ran_star_of_ng_enb(KEY, 0x1F7, 0x10000) == derived(KEY, 0x71, b"\x01\xf7", b"\1\0\0")  # A.12
+    assert keys.kamf_at_mobility(KEY, 1, 0x010203) == derived(KEY, 0x72, b"\1", b"\0\1\2\3")  # A.13
+    assert keys.ksn(KEY, 0x0102) == derived(KEY, 0x79, b"\1\2")  # A.16
+    assert keys.ktngf_key(KEY, keys.Usage.TNAP) == derived(KEY, 0x84, b"\2")  # A.22
+    assert keys.kiab(KEY, b"\x0a\0\0\1", b"\x0a\0\0\2") == derived(KEY, 0x83, b"\x0a\0\0\1", b"\x0a\0\0\2")  # A.23
+
+
+def test_when_steering_of_roaming_is_protected_then_both_macs_are_low_halves():
+    # TS 33.501 A.17, A.18
+    assert keys.sor_mac_iausf(KEY, b"\x01", 7) == derived(KEY, 0x77, b"\1", b"\0\7")[16:]
+    assert keys.sor_mac_iausf(KEY, b"\x01", 7, b"list") == derived(KEY, 0x77, b"\1", b"\0\7", b"list")[16:]
+    assert keys.sor_mac_iue(KEY, 7) == derived(KEY, 0x78, b"\1", b"\0\7")[16:]
+
+
+def test_when_parameters_are_updated_then_both_macs_are_low_halves():
+    # TS 33.501 A.19, A.20
+    assert keys.upu_mac_iausf(KEY, b"update", 9) == derived(KEY, 0x7B, b"update", b"\0\x09")[16:]
+    assert keys.upu_mac_iue(KEY, 9) == derived(KEY, 0x7C, b"\1", b"\0\x09")[16:]

@@ -6,6 +6,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+mod authentication;
+mod pdcp;
+
 create_exception!(freehold._native.crypto, SchemeOutputError, PyValueError);
 
 fn value_error(error: Error) -> PyErr {
@@ -343,6 +346,8 @@ impl NasKeys {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SchemeOutputError", module.py().get_type::<SchemeOutputError>())?;
     module.add_class::<NasKeys>()?;
+    module.add_class::<pdcp::PdcpBearer>()?;
+    authentication::register(module)?;
     for function in [
         wrap_pyfunction!(opc, module)?,
         wrap_pyfunction!(f1, module)?,
