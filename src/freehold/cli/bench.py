@@ -31,6 +31,22 @@ def codec(
 
 
 @app.command()
+def crypto(as_json: JsonOption = False) -> None:
+    """What the security algorithms cost: microseconds an operation, MB/s of a stream."""
+    from msgspec import to_builtins
+
+    from freehold.app.bench.crypto import bench_crypto
+
+    found = to_builtins(bench_crypto())
+    if as_json:
+        show_json(found)
+        return
+    rows = found["cases"]
+    for line in table(rows, {name: name for name in max(rows, key=len)}):
+        show_line(line)
+
+
+@app.command()
 def userplane(
     seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long each path is measured.")] = 1.0,
     as_json: JsonOption = False,
