@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 
+from freehold import __version__
 from freehold.app import config, logs
 from freehold.app.config import Configuration
 from freehold.app.demo import AT_ONCE, main_job
 from freehold.app.handles import UserEquipment
+from freehold.app.ledger import own_act
 from freehold.app.managed import Managed
 from freehold.app.network import WHOLE, Network, Role
 from freehold.app.registry import slices_of
@@ -88,6 +91,8 @@ async def running(configuration: Configuration, roles: Iterable[Role] = WHOLE) -
     folder = config.data_folder(configuration) if "core" in chosen else None
     async with Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder) as network:
         made = Running(network)
+        if made.managed is not None:
+            await network.wait(network.ledger.append(own_act("network.start", __version__, _digest(configuration))))
         network.world.listen(logs.log)
         for note in network.packets.notes:
             log.info(note)
@@ -116,6 +121,11 @@ async def _management(configuration: Configuration, made: Running) -> AsyncItera
     finally:
         await server.close()
         api.close()
+
+
+def _digest(configuration: Configuration) -> str:
+    """What the ledger keeps of a configuration."""
+    return f"configuration sha256:{hashlib.sha256(repr(configuration).encode()).hexdigest()}"
 
 
 async def watched(watch: Coroutine[Any, Any, object], seconds: float | None) -> None:

@@ -17,6 +17,7 @@ from freehold.core.smf.state.session import SmContext
 from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
 from freehold.procedure import Signal, Tap
 from freehold.services.errors import ServiceError
+from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
 from freehold.services.userplane import RulesRefused
 from freehold.spec.events import Event
@@ -148,6 +149,14 @@ class Managed:
         except ServiceError:
             return False
         return True
+
+    def record(self, act: Act) -> Signal[None]:
+        """Write an act into the ledger; set once it is durable."""
+        return self._network.ledger.append(act)
+
+    def ledger(self) -> Sequence[bytes]:
+        """Every entry of the ledger, in order."""
+        return self._network.ledger.entries()
 
     async def wait(self, signal: Signal[T]) -> T:
         """The value of a signal, once it is set."""

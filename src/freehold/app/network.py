@@ -27,6 +27,7 @@ from freehold.services.nudr import Subscriber
 from freehold.services.store import Store
 from freehold.spec.errors import Bug, Unusable
 from freehold.store import DataFolder, MemoryStore, SqliteStore
+from freehold.trust.ledger import Ledger
 from freehold.ue.configuration import HomeNetworkKey
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Network:
     upf_plane: UpfPlane
     radio: Radio
     packets: Packets
+    ledger: Ledger
 
     def __init__(
         self,
@@ -127,6 +129,7 @@ class Network:
         together = "upf" in self.roles
         smf = SMF_N4 if together else self._n4_address("smf")
         upf = UPF_N4 if together else self._n4_address("upf")
+        self.ledger = Ledger(self.store)
         self.core = Core(self.configuration, world, self.store, smf, upf)
         self._ends.append(self.core.stop)
 

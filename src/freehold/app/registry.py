@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from freehold.app.config import Configuration, data_folder, socket_path
+from freehold.app.ledger import own_act
 from freehold.app.requests import Client
 from freehold.core.udm import home_keys
 from freehold.core.udm.sidf import HomeNetworkKey
@@ -22,6 +23,7 @@ from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import Supi
 from freehold.store import OfflineStore, offline
+from freehold.trust.ledger import Ledger
 
 Row = dict[str, Any]
 
@@ -135,6 +137,7 @@ class StoredRegistry:
                 raise Unusable(f"{form.supi} is there already: change it with set, or import with --replace")
         made = subscribers.subscribers_of(forms, self._slices, self._udr)
         self._store.wait(self._udr.put_all(made))
+        self._record("subscriber.add", *subscribers.named(made))
         return len(made)
 
     def show(self, supi: str) -> Row:
@@ -151,19 +154,26 @@ class StoredRegistry:
 
     def change(self, supi: str, fields: Row) -> Row:
         """Change fields of one; what it is then."""
-        changed = subscribers.changed(self._found(supi), msgspec.json.encode(fields))
+        found = self._found(supi)
+        changed = subscribers.changed(found, msgspec.json.encode(fields))
         self._store.wait(self._udr.put(changed))
+        self._record("subscriber.change", changed.supi.value, ", ".join(subscribers.differing(found, changed)))
         return _row(changed)
 
     def delete(self, supi: str) -> None:
         """Remove one."""
-        self._store.wait(self._udr.delete(self._found(supi).supi))
+        named = self._found(supi).supi
+        self._store.wait(self._udr.delete(named))
+        self._record("subscriber.delete", named.value)
 
     def home_keys(self) -> list[Row]:
         """The public keys that SIMs conceal their SUPIs with; made now where the network never ran."""
         found, durable = home_keys.ensure(self._store, os.urandom)
         self._store.wait(durable)
         return cast("list[Row]", msgspec.to_builtins(home_key_views(found)))
+
+    def _record(self, act: str, subject: str = "", detail: str = "") -> None:
+        self._store.wait(Ledger(self._store).append(own_act(act, subject, detail)))
 
     def _found(self, supi: str) -> Subscriber:
         named: Supi = subscribers.supi_of(supi)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli import bench, config, doctor, network, state, subscriber, trace
+from freehold.cli import bench, config, doctor, ledger, network, state, subscriber, trace
 from freehold.spec.errors import Unusable
 
 
@@ -43,7 +43,12 @@ def program() -> typer.Typer:
     for command in (network.up, network.demo, network.run, doctor.doctor, trace.trace):
         app.command()(command)
     state.add_to(app)
-    for name, group in (("subscriber", subscriber.app), ("config", config.app), ("bench", bench.app)):
+    for name, group in (
+        ("subscriber", subscriber.app),
+        ("ledger", ledger.app),
+        ("config", config.app),
+        ("bench", bench.app),
+    ):
         app.add_typer(group, name=name)
     return app
 

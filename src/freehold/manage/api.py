@@ -14,6 +14,7 @@ from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import CounterView
+from freehold.services.ledger import Act
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
 
@@ -94,6 +95,12 @@ def _bug(request: Request, bug: Exception) -> Event:
     return Event("bug", text, "error")
 
 
+async def _record(api: Api, request: Request, act: str, subject: str = "", detail: str = "") -> None:
+    """Write into the ledger what a user of this machine did, before that user is answered."""
+    actor = "unknown" if request.user is None else f"uid {request.user}"
+    await api.network.wait(api.network.record(Act(api.network.utc(), actor, act, subject, detail)))
+
+
 # --- state ----------------------------------------------------------------------------------------
 def _reading(read: Callable[[ManagedNetwork], object]) -> Call:
     async def call(api: Api, _: Request, __: str) -> Response:
@@ -121,9 +128,10 @@ async def _ue(api: Api, _: Request, supi: str) -> Response:
     return _json({**msgspec.to_builtins(found), "sessions": sessions})
 
 
-async def _deregister(api: Api, _: Request, supi: str) -> Response:
+async def _deregister(api: Api, request: Request, supi: str) -> Response:
     if not api.network.deregister(subscribers.supi_of(supi)):
         raise Problem(404, f"the AMF has no context of {supi}")
+    await _record(api, request, "ue.deregister", supi)
     return Response(202)
 
 
@@ -148,10 +156,15 @@ async def _alarms(api: Api, _: Request, __: str) -> Response:
     return _json(api.journal.alarms())
 
 
-async def _acknowledge(api: Api, _: Request, alarm: str) -> Response:
+async def _acknowledge(api: Api, request: Request, alarm: str) -> Response:
     if not api.journal.acknowledge(alarm):
         raise Problem(404, f"there is no alarm {alarm}")
+    await _record(api, request, "alarm.acknowledge", alarm)
     return Response(204)
+
+
+async def _ledger(api: Api, _: Request, __: str) -> Response:
+    return Response(200, b"".join(entry + b"\n" for entry in api.network.ledger()), LINES)
 
 
 # --- subscribers ----------------------------------------------------------------------------------
@@ -171,6 +184,7 @@ async def _add(api: Api, request: Request, _: str) -> Response:
             raise Problem(409, f"{form.supi} is there already: change it with set, or import with replace")
     made = subscribers.subscribers_of(forms, api.slices, repository)
     await api.network.wait(repository.put_all(made))
+    await _record(api, request, "subscriber.add", *subscribers.named(made))
     return _json({"added": len(made)}, 201)
 
 
@@ -188,15 +202,19 @@ async def _set(api: Api, request: Request, supi: str) -> Response:
         raise Problem(404, f"there is no subscriber {supi}")
     changed = subscribers.changed(found, request.body)
     await api.network.wait(repository.put(changed))
+    await _record(
+        api, request, "subscriber.change", changed.supi.value, ", ".join(subscribers.differing(found, changed))
+    )
     if found.enabled and not changed.enabled:
         api.network.deregister(changed.supi)
     return _json(subscribers.view(changed))
 
 
-async def _delete(api: Api, _: Request, supi: str) -> Response:
+async def _delete(api: Api, request: Request, supi: str) -> Response:
     named = subscribers.supi_of(supi)
     if not await api.network.wait(api.network.subscribers.delete(named)):
         raise Problem(404, f"there is no subscriber {supi}")
+    await _record(api, request, "subscriber.delete", named.value)
     api.network.deregister(named)
     return Response(204)
 
@@ -225,6 +243,7 @@ ROUTES: Final[dict[str, dict[str, Call]]] = {
     "events/": {"GET": _events},
     "alarms/": {"GET": _alarms},
     "alarms/*": {"DELETE": _acknowledge},
+    "ledger/": {"GET": _ledger},
     "subscribers/": {"GET": _list, "POST": _add},
     "subscribers/*": {"GET": _show, "PATCH": _set, "DELETE": _delete},
     "tap/": {"GET": _streaming(streams.as_lines, LINES)},

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,8 @@ BODY: Final = 64 * 1024 * 1024
 CONNECTIONS: Final = 64
 IDLE: Final = 60.0
 """Seconds a connection may keep a request unfinished or be idle."""
+PEER: Final = struct.Struct("3i")
+"""Process, user and group of a peer (SO_PEERCRED)."""
 JSON: Final = "application/json"
 
 
@@ -35,6 +38,8 @@ class Request(msgspec.Struct, frozen=True):
     query: dict[str, str]
     body: bytes
     media_type: str = JSON
+    user: int | None = None
+    """The user of this machine who asks."""
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -155,9 +160,17 @@ class _Exchange:
                 if len(body) > BODY:
                     return Response(413)
             elif isinstance(event, h11.EndOfMessage) and head is not None:
-                return read_request(head, bytes(body))
+                return read_request(head, bytes(body), self._user())
             else:  # ConnectionClosed, or a client that only listens
                 return None
+
+    def _user(self) -> int | None:
+        """Who connected, as the kernel says."""
+        connected = self._writer.get_extra_info("socket")
+        if connected is None:
+            return None
+        _, user, _ = PEER.unpack(connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+        return int(user)
 
     async def _answer(self, response: Response) -> None:
         headers = [("content-type", response.media_type), ("content-length", str(len(response.body)))]
@@ -201,11 +214,11 @@ class _Exchange:
             await self._writer.drain()
 
 
-def read_request(head: h11.Request, body: bytes) -> Request:
+def read_request(head: h11.Request, body: bytes, user: int | None = None) -> Request:
     """A request as its handler sees it."""
     parts = urlsplit(head.target.decode("ascii", "replace"))
     path = tuple(unquote(segment) for segment in parts.path.split("/") if segment)
     media_type = next((value for name, value in head.headers if name == b"content-type"), JSON.encode())
     media_type = media_type.split(b";", 1)[0].strip().lower()
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return Request(head.method.decode("ascii"), path, query, body, media_type.decode("ascii", "replace"))
+    return Request(head.method.decode("ascii"), path, query, body, media_type.decode("ascii", "replace"), user)

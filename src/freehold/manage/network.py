@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
 from freehold.procedure import Signal, Tap
+from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
 from freehold.spec.events import Event
 from freehold.spec.identities import Supi
@@ -57,6 +58,12 @@ class ManagedNetwork(Protocol):
 
     def deregister(self, supi: Supi) -> bool:
         """Begin the network's deregistration of a UE (TS 24.501 5.5.2.3); whether it has a context."""
+
+    def record(self, act: Act) -> Signal[None]:
+        """Write an act into the ledger; set once it is durable."""
+
+    def ledger(self) -> Sequence[bytes]:
+        """Every entry of the ledger, in order."""
 
     async def wait(self, signal: Signal[T]) -> T:
         """The value of a signal, once it is set."""

@@ -222,3 +222,16 @@ def changed(subscriber: Subscriber, patch: bytes) -> Subscriber:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"not a change of a subscriber: {error}") from None
     return subscriber_of(form, shown.slices, subscriber)
+
+
+def named(subscribers: Sequence[Subscriber]) -> tuple[str, str]:
+    """How the ledger names what was added: the subscriber, or how many and which range."""
+    if len(subscribers) == 1:
+        return subscribers[0].supi.value, ""
+    names = sorted(each.supi.value for each in subscribers)
+    return f"{len(names)} subscribers", f"from {names[0]} to {names[-1]}" if names else ""
+
+
+def differing(before: Subscriber, after: Subscriber) -> list[str]:
+    """The names of the fields that a change changed, without their values: secrets are among them."""
+    return [name for name in Subscriber.__struct_fields__ if getattr(before, name) != getattr(after, name)]

@@ -13,9 +13,11 @@ from freehold.manage.http import HttpServer
 from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
 from freehold.sim.clock import VirtualEnvironment
 from freehold.store import MemoryStore
+from freehold.trust.ledger import Ledger
 
 SUPI = "imsi-001010000000001"
 K, OPC = "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
+JSON = {"application/json", "application/problem+json"}
 
 
 class FakeNetwork:
@@ -24,6 +26,7 @@ class FakeNetwork:
         self.tap = self.environment.tap
         self.subscribers = Udr(MemoryStore())
         self.deregistered = []
+        self.acts = Ledger(MemoryStore())
 
     def utc(self):
         return self.environment.utc()
@@ -62,6 +65,12 @@ class FakeNetwork:
         self.deregistered.append(supi.value)
         return supi.value == SUPI
 
+    def record(self, act):
+        return self.acts.append(act)
+
+    def ledger(self):
+        return self.acts.entries()
+
     async def wait(self, signal):
         self.environment.settle()
         return signal.result()
@@ -84,7 +93,7 @@ class Client(http.client.HTTPConnection):
         self.request(method, path, octets, {"content-type": media_type})
         answer = self.getresponse()
         read = answer.read()
-        return answer.status, json.loads(read) if "json" in answer.headers["content-type"] and read else read
+        return answer.status, json.loads(read) if answer.headers["content-type"] in JSON and read else read
 
 
 class Served:

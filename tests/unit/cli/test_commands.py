@@ -144,6 +144,25 @@ def test_when_subscribers_are_kept_then_every_command_does_its_part(run, tmp_pat
     assert len(json.loads(run("subscriber", "list", "--json")[1])) == 1
 
 
+def test_when_somebody_acts_then_the_ledger_shows_it_and_holds_against_a_checkpoint(anywhere, run, tmp_path):
+    run("subscriber", "add", DIGITS, "--k", K, "--opc", OPC)
+    kept = tmp_path / "checkpoint"
+    kept.write_text(run("ledger", "checkpoint")[1])
+    run("subscriber", "set", DIGITS, "--name", "pump")
+    acts = json.loads(run("ledger", "show", "--json")[1])
+    assert [(act["index"], act["act"], act["subject"]) for act in acts] == [
+        (0, "subscriber.add", SUPI),
+        (1, "subscriber.change", SUPI),
+    ]
+    status, shown, _ = run("ledger", "verify", "--against", str(kept), "--json")
+    assert (status, json.loads(shown)["entries"], json.loads(shown)["since"]) == (0, 2, 1)
+    kept.write_text(kept.read_text().replace("\n1\n", "\n2\n"))
+    assert run("ledger", "verify", "--against", str(kept))[0] == 1
+    kept.write_text(kept.read_text().replace("\n2\n", "\n3\n"))
+    assert "cut short" in run("ledger", "verify", "--against", str(kept))[2]
+    assert run("ledger", "verify", "--against", str(tmp_path / "nothing"))[0] == 2
+
+
 @pytest.mark.usefixtures("anywhere")
 def test_when_sims_are_to_conceal_their_supis_then_the_public_keys_are_shown_and_stay(run):
     status, out, _ = run("subscriber", "home-keys", "--json")
