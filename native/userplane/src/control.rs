@@ -109,6 +109,7 @@ impl Upf {
         record.header = gtpu::downlink_header(rules.peer.map_or(0, |peer| peer.teid), 0);
         record.flows = flows;
         record.report_at = rules.report_at;
+        record.quota = rules.quota.unwrap_or([u64::MAX; 3]);
         set_direction(record, rules);
         let passed = record.usage.uplink_octets.wrapping_add(record.usage.downlink_octets) >= rules.report_at;
         if peer != 0 {

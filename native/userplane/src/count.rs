@@ -70,6 +70,8 @@ counts! {
     GateClosed => "drop_gate_closed",
     /// More than the session's aggregate or the flow's maximum bit rate (TS 29.244 5.4.4).
     RateExceeded => "drop_rate_exceeded",
+    /// The session's volume quota is used up (TS 29.244 5.2.2.2).
+    QuotaExhausted => "drop_quota_exhausted",
     /// No session has that terminal address.
     UnknownAddress => "drop_unknown_address",
     /// The buffer for the terminal being paged, or for all of them, is full.

@@ -8,6 +8,7 @@ use crate::gtpu::{self, Fault, Header};
 use crate::inner::{self, Inner};
 use crate::packet::{Packet, Port, Recycler};
 use crate::record::{BUFFER, FLOWS, FORWARD, Flow, GATE_CLOSED, NOTIFY, RULE};
+use crate::rules::Direction;
 use crate::seal::Seal;
 use crate::signal::{Event, Limiter};
 use crate::table::Table;
@@ -190,6 +191,9 @@ impl Upf {
             permits(flows.uplink.pass(now_ns, inner.length, matches)?.0)?;
         }
         let record = &mut self.table.records[slot];
+        if record.spent(Direction::Uplink) {
+            return Err(Count::QuotaExhausted);
+        }
         if !record.uplink_meter.conforms(now_ns, inner.length) {
             return Err(Count::RateExceeded);
         }
@@ -266,6 +270,9 @@ impl Upf {
         let record = &mut self.table.records[slot];
         if record.peer == 0 {
             return Err(Count::NoTunnel);
+        }
+        if record.spent(Direction::Downlink) {
+            return Err(Count::QuotaExhausted);
         }
         if !record.downlink_meter.conforms(now_ns, inner.length) {
             return Err(Count::RateExceeded);

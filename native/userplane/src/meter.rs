@@ -78,6 +78,19 @@ mod tests {
     }
 
     #[test]
+    fn when_the_bucket_is_empty_then_every_rate_holds_within_two_percent() {
+        for rate in [64_000_u64, 1_000_000, 384_000_000, 10_000_000_000, 40_000_000_000] {
+            let mut meter = Meter::new(rate);
+            while meter.conforms(0, 1400) {}
+            let gap = (1400.0 * 8.0 * 1e9 / (1.5 * rate as f64)) as u64;
+            let span = 200_000 * gap;
+            let through = (1..=200_000).filter(|turn| meter.conforms(turn * gap, 1400)).count() as f64 * 1400.0 * 8.0;
+            let ratio = through / (rate as f64 * span as f64 / 1e9);
+            assert!((0.98..=1.02).contains(&ratio), "{rate} bit/s: {ratio}");
+        }
+    }
+
+    #[test]
     fn when_the_rate_is_zero_then_everything_passes() {
         let mut meter = Meter::new(0);
         assert!((0..10_000).all(|_| meter.conforms(0, 65_535)));

@@ -4,6 +4,7 @@ use crate::address::MAPPED;
 use crate::count::Count;
 use crate::filter::Filter;
 use crate::meter::Meter;
+use crate::rules::Direction;
 
 /// What a session carried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub(crate) struct Record {
     // The line of both.
     pub usage: Usage,
     pub report_at: u64,
+    /// Uplink, downlink and total octets from which on no packet passes (TS 29.244 5.2.2.2).
+    pub quota: [u64; 3],
 }
 
 impl Record {
@@ -62,6 +65,18 @@ impl Record {
         } else {
             (number >> 64) as u64 == self.prefix && self.prefix != 0
         }
+    }
+
+    /// Whether the direction's quota, or the one of both, is used up: the packet that uses it up still passes.
+    #[inline]
+    pub(crate) fn spent(&self, direction: Direction) -> bool {
+        let Usage { uplink_octets: up, downlink_octets: down, .. } = self.usage;
+        let [most_up, most_down, most] = self.quota;
+        let alone = match direction {
+            Direction::Uplink => up >= most_up,
+            Direction::Downlink => down >= most_down,
+        };
+        alone || up.wrapping_add(down) >= most
     }
 
     /// Whether this packet makes the session's volume pass the number that was to be reported.

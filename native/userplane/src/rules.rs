@@ -58,6 +58,8 @@ pub struct SessionRules {
     pub peer: Option<Peer>,
     /// One event when the session's octets, both directions, pass this number; 0 is none.
     pub report_at: u64,
+    /// The session's uplink, downlink and total octets from which on no packet passes; none without a quota.
+    pub quota: Option<[u64; 3]>,
 }
 
 /// Why rules cannot be installed.

@@ -317,6 +317,23 @@ fn when_the_volume_passes_its_threshold_then_it_is_told_once() {
 }
 
 #[test]
+fn when_a_quota_is_used_up_then_no_packet_passes_until_a_new_one() {
+    let mut net = Net::new();
+    let mut rules = rules(UE, 0x77);
+    let (up, down) = (g_pdu(net.teid, 1, &udp(UE, SERVER, 1, 2)), udp(SERVER, UE, 2, 1));
+    rules.quota = Some([u64::MAX, u64::MAX, 100]);
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    let passed: Vec<_> = (0..4).map(|_| (net.uplink(GNB, &up).len(), net.downlink(&down).len())).collect();
+    assert_eq!(passed, [(1, 1), (1, 1), (0, 0), (0, 0)], "28 octets each");
+    assert_eq!(net.count(Count::QuotaExhausted), 4);
+    rules.quota = Some([112, u64::MAX, u64::MAX]);
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    let passed: Vec<_> = (0..4).map(|_| (net.uplink(GNB, &up).len(), net.downlink(&down).len())).collect();
+    assert_eq!(passed, [(1, 1), (1, 1), (0, 1), (0, 1)], "the uplink quota alone stops uplink alone");
+    assert_eq!(net.upf.usage(net.teid).unwrap().uplink_octets, 112, "what is dropped is not usage");
+}
+
+#[test]
 fn when_rules_are_refused_then_nothing_changes() {
     let mut net = Net::new();
     let other = net.upf.open().unwrap();

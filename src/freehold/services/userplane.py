@@ -59,7 +59,8 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
 class SessionRules(msgspec.Struct, frozen=True, gc=False):
     """Everything a session is installed with; rules in the order of their precedence.
 
-    `report_at` asks for one Volume event when the session's octets, both directions, pass it.
+    `report_at` asks for one Volume event when the session's octets, both directions, pass it. `quota` are the session's
+    uplink, downlink and total octets from which on no packet passes (TS 29.244 5.2.2.2).
     """
 
     instance: int
@@ -69,6 +70,7 @@ class SessionRules(msgspec.Struct, frozen=True, gc=False):
     downlink: tuple[Rule, ...] = ()
     peer: Tunnel | None = None
     report_at: int = 0
+    quota: tuple[int, int, int] | None = None
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):

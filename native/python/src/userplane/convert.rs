@@ -68,6 +68,7 @@ struct PyRules {
     downlink: Vec<PyRule>,
     peer: Option<PyTunnel>,
     report_at: u64,
+    quota: Option<[u64; 3]>,
 }
 
 /// `freehold.services.userplane.SessionRules`.
@@ -96,6 +97,7 @@ impl<'py> FromPyObject<'_, 'py> for Rules {
             downlink: rules.downlink.into_iter().map(rule).collect::<PyResult<_>>()?,
             peer: rules.peer.map(|peer| Peer { address: peer.address.0, teid: peer.teid }),
             report_at: rules.report_at,
+            quota: rules.quota,
         }))
     }
 }

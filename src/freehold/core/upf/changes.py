@@ -10,7 +10,8 @@ from freehold.codecs.pfcp import PDI, OuterHeaderCreation, UEIPAddress
 from freehold.codecs.pfcp.flags import ApplyAction, HeaderRemoval, Interface
 from freehold.core.upf.faults import failed, incorrect, missing
 from freehold.core.upf.flow_description import parse_filter
-from freehold.core.upf.state import Far, Pdr, Qer, RuleSet, Urr
+from freehold.core.upf.measurements import create_urr, remove_urr, update_urr
+from freehold.core.upf.state import Far, Mark, Pdr, Qer, RuleSet
 
 FORWARDING_PARAMETERS: Final = 4
 SOURCE_INTERFACE: Final = 20
@@ -196,42 +197,16 @@ def _rates(mbr: pfcp.MBR | None) -> tuple[int, int]:
     return (0, 0) if mbr is None else (mbr.ul_mbr * 1000, mbr.dl_mbr * 1000)
 
 
-# --- Usage reporting rules (TS 29.244 7.5.2.4, 7.5.4.4) ------------------------------------------
-def create_urr(rules: RuleSet, urr: pfcp.CreateURR) -> None:
-    """Add a usage reporting rule."""
-    if urr.urr_id in rules.urrs:
-        raise failed(f"URR {urr.urr_id} exists", urr_id=urr.urr_id)
-    rules.urrs[urr.urr_id] = Urr(_thresholds(urr.volume_threshold))
+def establish(rules: RuleSet, request: pfcp.SessionEstablishmentRequest, start: Mark) -> None:
+    """Add everything that a session begins with; `start` is where its usage is counted from."""
+    _create(rules, request, start)
 
 
-def update_urr(rules: RuleSet, update: pfcp.UpdateURR) -> None:
-    """Change a usage reporting rule: what is not named stays."""
-    old = rules.urrs.get(update.urr_id)
-    if old is None:
-        raise failed(f"no URR {update.urr_id}", urr_id=update.urr_id)
-    thresholds = old.thresholds if update.volume_threshold is None else _thresholds(update.volume_threshold)
-    rules.urrs[update.urr_id] = Urr(thresholds, old.reports, old.reported)
+def modify(rules: RuleSet, request: pfcp.SessionModificationRequest, start: Mark) -> None:
+    """Remove, create, then update, so that an identifier may be used anew in one message (TS 29.244 7.5.4.1).
 
-
-def remove_urr(rules: RuleSet, remove: pfcp.RemoveURR) -> None:
-    """Take a usage reporting rule away."""
-    if rules.urrs.pop(remove.urr_id, None) is None:
-        raise failed(f"no URR {remove.urr_id}", urr_id=remove.urr_id)
-
-
-def _thresholds(threshold: pfcp.VolumeThreshold | None) -> tuple[int, int, int]:
-    if threshold is None:
-        return 0, 0, 0
-    return threshold.total_volume or 0, threshold.uplink_volume or 0, threshold.downlink_volume or 0
-
-
-def establish(rules: RuleSet, request: pfcp.SessionEstablishmentRequest) -> None:
-    """Add everything that a session begins with."""
-    _create(rules, request)
-
-
-def modify(rules: RuleSet, request: pfcp.SessionModificationRequest) -> None:
-    """Remove, create, then update, so that an identifier may be used anew in one message (TS 29.244 7.5.4.1)."""
+    `start` is where the usage of new rules is counted from.
+    """
     for old_pdr in request.remove_pdr:
         remove_pdr(rules, old_pdr)
     for old_far in request.remove_far:
@@ -240,7 +215,7 @@ def modify(rules: RuleSet, request: pfcp.SessionModificationRequest) -> None:
         remove_urr(rules, old_urr)
     for old_qer in request.remove_qer:
         remove_qer(rules, old_qer)
-    _create(rules, request)
+    _create(rules, request, start)
     for pdr in request.update_pdr:
         update_pdr(rules, pdr)
     for far in request.update_far:
@@ -251,12 +226,14 @@ def modify(rules: RuleSet, request: pfcp.SessionModificationRequest) -> None:
         update_qer(rules, qer)
 
 
-def _create(rules: RuleSet, request: pfcp.SessionEstablishmentRequest | pfcp.SessionModificationRequest) -> None:
+def _create(
+    rules: RuleSet, request: pfcp.SessionEstablishmentRequest | pfcp.SessionModificationRequest, start: Mark
+) -> None:
     for far in request.create_far:
         create_far(rules, far)
     for qer in request.create_qer:
         create_qer(rules, qer)
     for urr in request.create_urr:
-        create_urr(rules, urr)
+        create_urr(rules, urr, start)
     for pdr in request.create_pdr:
         create_pdr(rules, pdr)

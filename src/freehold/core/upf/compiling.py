@@ -7,11 +7,11 @@ from typing import Final
 from freehold.codecs.pfcp.flags import ApplyAction
 from freehold.core.upf.faults import failed
 from freehold.core.upf.state import Far, Pdr, Qer, RuleSet
-from freehold.core.upf.usage import report_at
+from freehold.core.upf.usage import Reading, report_at, stops_at
 from freehold.services.access import Tunnel
 from freehold.services.userplane import Action, Rule, SessionRules, Usage
 
-NOTHING: Final = Usage(0, 0, 0, 0)
+NOTHING: Final = Reading(Usage(0, 0, 0, 0))
 
 ENGINE_ACTIONS: Final[dict[int, Action]] = {
     ApplyAction.DROP: "drop",
@@ -21,8 +21,8 @@ ENGINE_ACTIONS: Final[dict[int, Action]] = {
 }
 
 
-def compile_rules(rules: RuleSet, usage: Usage = NOTHING) -> SessionRules:
-    """The engine's rules; `usage` is what the session carried. RuleFault where they ask what cannot be done."""
+def compile_rules(rules: RuleSet, reading: Reading = NOTHING) -> SessionRules:
+    """The engine's rules; `reading` is what the session carried. RuleFault where they ask what cannot be."""
     uplink: list[tuple[int, Rule]] = []
     downlink: list[tuple[int, Rule]] = []
     peer: Tunnel | None = None
@@ -41,7 +41,8 @@ def compile_rules(rules: RuleSet, usage: Usage = NOTHING) -> SessionRules:
         uplink=_ordered(uplink),
         downlink=_ordered(downlink),
         peer=peer,
-        report_at=report_at(rules, usage) if rules.urrs else 0,
+        report_at=report_at(rules, reading) if rules.urrs else 0,
+        quota=stops_at(rules, reading.now) if rules.urrs else None,
     )
 
 

@@ -13,11 +13,11 @@ from freehold.codecs.pfcp import (
     SessionReportResponse,
     UsageReportInReportRequest,
 )
-from freehold.codecs.pfcp.flags import PFCPSRRspFlag, ReportType, UsageReportTrigger
+from freehold.codecs.pfcp.flags import PFCPSRRspFlag, ReportType
 from freehold.core.upf.sessions import Sessions, f_teid
 from freehold.core.upf.state import Session
 from freehold.core.upf.state.rules import unpack
-from freehold.core.upf.usage import reached, report
+from freehold.core.upf.usage import due, report, start_clocks
 from freehold.procedure import Signal
 from freehold.services.datagram import Address
 from freehold.services.userplane import (
@@ -51,6 +51,7 @@ class Reports:
             ForeignSource: self._foreign_source,
         }
         plane.listen(self.happened)
+        sessions.timing.listen(self._time_passed)
 
     def happened(self, event: SessionEvent) -> None:
         """Take what the packets tell of a session; it may have ended meanwhile."""
@@ -73,13 +74,24 @@ class Reports:
             ),
         )
 
+    def _time_passed(self, teid: int) -> None:
+        """A period, a time threshold or a time quota ended (TS 29.244 5.2.2.2)."""
+        session = self._sessions.by_teid.get(teid)
+        if session is not None:
+            self._measure(session)
+
     def _volume(self, session: Session, _: VolumeReached) -> None:
-        """A volume threshold may be reached (TS 29.244 5.2.2.2.1); the next one counts from here."""
+        """A volume threshold or quota may be reached, or the first packet came (TS 29.244 5.2.2.2)."""
+        self._measure(session)
+
+    def _measure(self, session: Session) -> None:
+        """Report what is due, several rules in one message (TS 29.244 7.5.8.3); the next ones count from here."""
         rules = unpack(session.rules)
-        usage = self._plane.usage(session.teid)
+        reading = self._sessions.reading(session)
+        start_clocks(rules, reading)
         reports = tuple(
-            report(UsageReportInReportRequest, rules, urr_id, usage, UsageReportTrigger.VOLTH)
-            for urr_id in reached(rules, usage)
+            report(UsageReportInReportRequest, rules, urr_id, reading, triggers)
+            for urr_id, triggers in due(rules, reading).items()
         )
         self._sessions.change(session, rules)
         if reports:

@@ -24,11 +24,12 @@ from freehold.codecs.pfcp import (
 )
 from freehold.codecs.pfcp.flags import Interface, PFCPSMReqFlag, UsageReportTrigger
 from freehold.core.upf import changes
-from freehold.core.upf.compiling import NOTHING, compile_rules
+from freehold.core.upf.compiling import compile_rules
 from freehold.core.upf.faults import RuleFault, incorrect, missing
 from freehold.core.upf.state import RuleSet, Session
 from freehold.core.upf.state.rules import pack, unpack
-from freehold.core.upf.usage import report
+from freehold.core.upf.timing import Timing
+from freehold.core.upf.usage import Reading, next_at, report
 from freehold.procedure import Environment
 from freehold.services.datagram import Address
 from freehold.services.userplane import Refusal, RulesRefused, SessionPlane, SessionRules, Usage
@@ -40,6 +41,7 @@ from freehold.stack.pfcp import Answer
 F_TEID: Final = 21
 NETWORK_INSTANCE: Final = 22
 UE_IP_ADDRESS: Final = 93
+NOTHING: Final = Usage(0, 0, 0, 0)
 
 REFUSALS: Final[dict[Refusal, tuple[PfcpCause, int | None]]] = {
     "full": (PfcpCause.NO_RESOURCES_AVAILABLE, None),
@@ -57,6 +59,7 @@ class Sessions:
 
     def __init__(self, environment: Environment, plane: SessionPlane, node_id: NodeID) -> None:
         self.by_teid: dict[int, Session] = {}
+        self.timing = Timing(environment)
         self._environment = environment
         self._plane = plane
         self._node_id = node_id
@@ -69,13 +72,15 @@ class Sessions:
     def establish(self, request: SessionEstablishmentRequest, _: Header, source: Address) -> Answer:
         """Open a session with its rules; what was opened for a refused one is closed again."""
         rules = RuleSet(instance=self._instance(request))
-        changes.establish(rules, request)
+        start = Reading(NOTHING, self._environment.now())
+        changes.establish(rules, request, start.mark)
         chosen = self._chosen(request.create_pdr, None)
-        compiled = compile_rules(rules)
+        compiled = compile_rules(rules, start)
         teid = self._open(compiled)
         nonce = int.from_bytes(self._environment.random(4), "big")
         session = Session(teid, nonce, source[0], request.cp_f_seid.seid, pack(rules))
         self.by_teid[teid] = session
+        self._watch_time(teid, rules)
         response = SessionEstablishmentResponse(
             node_id=self._node_id,
             cause=PfcpCause.REQUEST_ACCEPTED,
@@ -164,19 +169,33 @@ class Sessions:
         removed = [urr.urr_id for urr in request.remove_urr if urr.urr_id in rules.urrs]
         every = (request.pfcpsmreq_flags or 0) & PFCPSMReqFlag.QAURR
         asked = list(rules.urrs) if every else [q.urr_id for q in request.query_urr if q.urr_id in rules.urrs]
-        usage = self._plane.usage(session.teid) if removed or asked else NOTHING
+        reading = self.reading(session) if rules.urrs or request.create_urr else self._reading(NOTHING)
         kind = UsageReportInModificationResponse
-        reports = [report(kind, rules, urr_id, usage, UsageReportTrigger.IMMER) for urr_id in asked]
-        reports += [report(kind, rules, urr_id, usage, UsageReportTrigger.TERMR) for urr_id in removed]
-        changes.modify(rules, request)
+        reports = [report(kind, rules, urr_id, reading, UsageReportTrigger.IMMER) for urr_id in asked]
+        reports += [report(kind, rules, urr_id, reading, UsageReportTrigger.TERMR) for urr_id in removed]
+        changes.modify(rules, request, reading.mark)
         return tuple(reports)
 
     def _install(self, session: Session, rules: RuleSet, *, end_marker: bool = False) -> None:
-        usage = self._plane.usage(session.teid) if rules.urrs else NOTHING
+        reading = self.reading(session) if rules.urrs else self._reading(NOTHING)
         try:
-            self._plane.install(session.teid, compile_rules(rules, usage), end_marker=end_marker)
+            self._plane.install(session.teid, compile_rules(rules, reading), end_marker=end_marker)
         except RulesRefused as refused:
             raise refusal(refused) from refused
+        self._watch_time(session.teid, rules)
+
+    def reading(self, session: Session) -> Reading:
+        """What a session carried until now."""
+        return self._reading(self._plane.usage(session.teid))
+
+    def _reading(self, usage: Usage) -> Reading:
+        return Reading(usage, self._environment.now(), self._environment.utc())
+
+    def _watch_time(self, teid: int, rules: RuleSet) -> None:
+        if rules.urrs:
+            self.timing.wake(teid, next_at(rules, self._environment.now()))
+        else:
+            self.timing.forget(teid)
 
     def change(self, session: Session, rules: RuleSet) -> None:
         """Keep rules that changed by themselves: reports were made, the next threshold counts from there."""
@@ -187,15 +206,16 @@ class Sessions:
     def delete(self, _: SessionDeletionRequest, header: Header, source: Address) -> Answer:
         """Close a session; its last usage is in the answer."""
         session = self._owned(header, source)
-        usage = self.drop(session)
+        reading = self._reading(self.drop(session))
         rules = unpack(session.rules)
         kind = UsageReportInDeletionResponse
-        reports = tuple(report(kind, rules, urr_id, usage, UsageReportTrigger.TERMR) for urr_id in list(rules.urrs))
+        reports = tuple(report(kind, rules, urr_id, reading, UsageReportTrigger.TERMR) for urr_id in list(rules.urrs))
         return Answer(SessionDeletionResponse(cause=PfcpCause.REQUEST_ACCEPTED, usage_report=reports), session.cp_seid)
 
     def drop(self, session: Session) -> Usage:
         """Close a session without a word to its peer."""
         del self.by_teid[session.teid]
+        self.timing.forget(session.teid)
         return self._plane.close(session.teid)
 
     def drop_peer(self, peer: str) -> int:
@@ -211,6 +231,7 @@ class Sessions:
         lost = [session for teid, session in self.by_teid.items() if teid not in carried]
         for session in lost:
             del self.by_teid[session.teid]
+            self.timing.forget(session.teid)
         orphans = carried - self.by_teid.keys()
         for teid in orphans:
             self._plane.close(teid)

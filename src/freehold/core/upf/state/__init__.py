@@ -1,7 +1,8 @@
 """What the user plane function remembers: its peers, and of each session what its packet engine does not know."""
 
 from freehold.core.upf.state.association import Association
-from freehold.core.upf.state.rules import Far, Pdr, Qer, RuleSet, Urr
+from freehold.core.upf.state.measuring import Mark, Measurement, Urr
+from freehold.core.upf.state.rules import Far, Pdr, Qer, RuleSet
 from freehold.core.upf.state.session import Session
 
-__all__ = ["Association", "Far", "Pdr", "Qer", "RuleSet", "Session", "Urr"]
+__all__ = ["Association", "Far", "Mark", "Measurement", "Pdr", "Qer", "RuleSet", "Session", "Urr"]

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from freehold.core.upf.state.measuring import Urr
 from freehold.services.userplane import Filter
 
 
@@ -38,17 +39,6 @@ class Qer(msgspec.Struct, frozen=True, gc=False, array_like=True):
     uplink_rate: int = 0
     downlink_rate: int = 0
     qfi: int = 0
-
-
-class Urr(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A usage reporting rule: thresholds in octets, its reports so far, and what they covered (TS 29.244 5.2.2).
-
-    `thresholds` and `reported` are total, uplink and downlink octets, then uplink and downlink packets for `reported`.
-    """
-
-    thresholds: tuple[int, int, int] = (0, 0, 0)
-    reports: int = 0
-    reported: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 class RuleSet(msgspec.Struct, gc=False, array_like=True):
