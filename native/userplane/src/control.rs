@@ -9,6 +9,7 @@ use crate::meter::Meter;
 use crate::packet::Port;
 use crate::record::{BUFFER, FLOWS, FORWARD, Flow, FlowList, Flows, GATE_CLOSED, NOTIFY, RULE, Record, Usage};
 use crate::rules::{Action, Direction, Refused, Rule, SessionRules};
+use crate::seal::TunnelKey;
 use crate::signal::Event;
 use std::net::{IpAddr, SocketAddr};
 
@@ -150,6 +151,11 @@ impl Upf {
     /// The tunnel identifiers of every open session, for an audit.
     pub fn teids(&self) -> Vec<u32> {
         self.table.teids().collect()
+    }
+
+    /// What turns a tunnel identifier into its slot, for a faster path beside this engine.
+    pub fn tunnel_key(&self) -> TunnelKey {
+        self.table.tunnel_key()
     }
 
     /// How many sessions are open.
@@ -322,11 +328,6 @@ fn flow_list(rules: &[Rule], old: &FlowList) -> FlowList {
     FlowList { flows: rules.iter().map(&mut flow).collect(), meters: meters.into() }
 }
 
-/// The rate that decides where one rule is policed by several: the lowest.
-fn lowest(rule: &Rule) -> u64 {
-    rule.rates.iter().map(|(_, rate)| *rate).filter(|rate| *rate != 0).min().unwrap_or(0)
-}
-
 fn set_direction(record: &mut Record, rules: &SessionRules) {
     for direction in [Direction::Uplink, Direction::Downlink] {
         let list = match direction {
@@ -339,7 +340,7 @@ fn set_direction(record: &mut Record, rules: &SessionRules) {
             None if list.is_empty() => 0,
             None => FLOWS,
         };
-        let meter = Meter::new(single.map_or(0, lowest));
+        let meter = Meter::new(single.map_or(0, Rule::rate));
         match direction {
             Direction::Uplink => {
                 record.uplink = bits;

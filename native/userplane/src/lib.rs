@@ -34,4 +34,5 @@ pub use meter::Meter;
 pub use packet::{HEADROOM, Packet, Port, Recycler};
 pub use record::Usage;
 pub use rules::{Action, Direction, Peer, Refused, Rule, SessionRules};
+pub use seal::TunnelKey;
 pub use signal::Event;

@@ -29,6 +29,11 @@ impl Meter {
         Self { arrival_ns: 0, octet_cost, burst_ns }
     }
 
+    /// What an octet costs, in nanoseconds with 20 bits of fraction; 0 passes everything.
+    pub fn octet_cost(&self) -> u64 {
+        self.octet_cost
+    }
+
     /// The same bucket at another rate: what was used stays used.
     pub(crate) fn replaced_by(&self, next: Meter) -> Meter {
         if next.octet_cost == 0 { next } else { Meter { arrival_ns: self.arrival_ns, ..next } }

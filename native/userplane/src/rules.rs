@@ -37,6 +37,13 @@ pub struct Rule {
     pub rates: Vec<(u32, u64)>,
 }
 
+impl Rule {
+    /// The rate that decides where several police the rule: the lowest; 0 is none.
+    pub fn rate(&self) -> u64 {
+        self.rates.iter().map(|(_, rate)| *rate).filter(|rate| *rate != 0).min().unwrap_or(0)
+    }
+}
+
 /// The other end of the session's tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {

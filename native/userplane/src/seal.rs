@@ -10,6 +10,23 @@ pub(crate) struct Seal {
     counter: u64,
 }
 
+/// What turns a tunnel identifier into its slot: the inverse of the permutation, and how many bits a slot has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TunnelKey {
+    pub mask: u32,
+    pub inverses: [u32; 2],
+    pub index_bits: u32,
+}
+
+impl TunnelKey {
+    /// The slot of a tunnel identifier, live or not.
+    pub fn slot(&self, teid: u32) -> u32 {
+        let mixed = teid.rotate_right(16).wrapping_mul(self.inverses[1]);
+        let plain = (mixed ^ (mixed >> 16)).wrapping_mul(self.inverses[0]) ^ self.mask;
+        plain & ((1 << self.index_bits) - 1)
+    }
+}
+
 /// The inverse of an odd number modulo 2^32, by Newton's iteration.
 fn inverse(odd: u32) -> u32 {
     (0..5).fold(odd, |estimate, _| estimate.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(estimate))))
@@ -57,6 +74,10 @@ impl Seal {
         v[0] ^ v[1] ^ v[2] ^ v[3]
     }
 
+    pub(crate) fn tunnel_key(&self, index_bits: u32) -> TunnelKey {
+        TunnelKey { mask: self.mask, inverses: self.inverses, index_bits }
+    }
+
     #[inline]
     pub(crate) fn close(&self, plain: u32) -> u32 {
         let mixed = (plain ^ self.mask).wrapping_mul(self.factors[0]);
@@ -95,6 +116,7 @@ mod tests {
             let seal = Seal::new([seed; 16]);
             for plain in (0..u32::MAX - 70_000).step_by(65_537).chain([0, 1, u32::MAX]) {
                 assert_eq!(seal.open(seal.close(plain)), plain);
+                assert_eq!(seal.tunnel_key(17).slot(seal.close(plain)), plain & 0x1_ffff);
             }
         }
     }

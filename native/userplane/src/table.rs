@@ -1,7 +1,7 @@
 //! The records of all sessions, found by tunnel identifier.
 
 use crate::record::{Flows, Record};
-use crate::seal::Seal;
+use crate::seal::{Seal, TunnelKey};
 use std::collections::VecDeque;
 
 /// Sessions by the slot that their tunnel identifier hides.
@@ -33,6 +33,11 @@ impl Table {
             capacity,
             index_bits: capacity.next_power_of_two().trailing_zeros(),
         }
+    }
+
+    /// What [`Table::slot`] needs.
+    pub(crate) fn tunnel_key(&self) -> TunnelKey {
+        self.seal.tunnel_key(self.index_bits)
     }
 
     /// The slot of a tunnel identifier, live or not.
