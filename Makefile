@@ -9,7 +9,7 @@ export UV_LINK_MODE = copy
 export UV_NO_CONFIG = 1
 
 NATIVE_SOURCES = $(shell find native -name target -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock \) -print)
-GENERATORS = $(shell find tools -name '*.py')
+GENERATORS = $(shell find tools -name '*.py') $(wildcard bpf/*)
 
 .PHONY: docs run test test-native check setup bench soak locks clean
 .DELETE_ON_ERROR:

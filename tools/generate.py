@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import asn1
+import bpf
 
 
 def main(folder: Path) -> None:
@@ -13,6 +14,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "__init__.py").write_text('"""Made by make setup; never edited."""\n', encoding="utf-8")
     asn1.write_all(folder)
+    bpf.write_all(folder)
 
 
 if __name__ == "__main__":

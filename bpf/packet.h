@@ -1,0 +1,49 @@
+/* The headers of a user plane packet on the wire. */
+#pragma once
+
+#include "kernel.h"
+
+#define PACKED __attribute__((packed))
+
+struct ethernet {
+    __u8 ends[12];
+    __u16 type;
+} PACKED;
+
+struct ipv4 {
+    __u8 version_length;
+    __u8 service;
+    __u16 length;
+    __u16 identification;
+    __u16 fragment;
+    __u8 hops;
+    __u8 protocol;
+    __u16 checksum;
+    __u32 source;
+    __u32 destination;
+} PACKED;
+
+struct udp {
+    __u16 source;
+    __u16 destination;
+    __u16 length;
+    __u16 checksum;
+} PACKED;
+
+/* TS 29.281 5.1 */
+struct gtpu {
+    __u8 flags;
+    __u8 kind;
+    __u16 length;
+    __u32 teid;
+} PACKED;
+
+enum {
+    ETHERNET_IPV4 = 0x0800,
+    PLAIN_IPV4 = 0x45,
+    FRAGMENT = 0x3fff, /* more fragments, or an offset (RFC 791 3.1) */
+    UDP = 17,
+    GTPU_PORT = 2152,         /* TS 29.281 4.4.2.3 */
+    G_PDU = 255,              /* TS 29.281 6.1 */
+    SESSION_CONTAINER = 0x85, /* TS 29.281 5.2.2.7 */
+};
