@@ -7,6 +7,7 @@ mod nas;
 mod per;
 mod pfcp;
 mod userplane;
+mod xdp;
 
 #[pymodule]
 mod _native {
@@ -19,6 +20,7 @@ mod _native {
         add(module, "pfcp", pfcp::register)?;
         add(module, "crypto", crypto::register)?;
         add(module, "userplane", userplane::register)?;
+        add(module, "xdp", xdp::register)?;
         add(module, "datanet", datanet::register)
     }
 }

@@ -1,5 +1,5 @@
 //! Glue of `freehold_fabric`: control calls in, events out; packets never pass here.
-mod convert;
+pub mod convert;
 mod events;
 
 use convert::{Address, Network, Rules, fault, refusal};
@@ -237,6 +237,13 @@ impl Fabric {
 
     fn sessions(&self, py: Python<'_>, upf: usize) -> PyResult<usize> {
         self.upf(py, upf, |upf| upf.sessions())
+    }
+
+    /// What turns a TEID into its slot: the mask, both factors, and the bits of a slot.
+    fn tunnel_key(&self, py: Python<'_>, upf: usize) -> PyResult<(u32, u32, u32, u32)> {
+        let key = self.upf(py, upf, |upf| upf.tunnel_key())?;
+        let [first, second] = key.inverses;
+        Ok((key.mask, first, second, key.index_bits))
     }
 
     fn counters<'py>(&self, py: Python<'py>, upf: usize) -> PyResult<Bound<'py, PyDict>> {

@@ -1,0 +1,132 @@
+//! Glue of `freehold_xdp`: control calls in, totals out; packets never pass here.
+use crate::userplane::convert::{Address, Rules, usage};
+use freehold_fabric::userplane::TunnelKey;
+use freehold_xdp::{Datapath as Inner, Fast, Hop, Plan};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::RawFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+type Counted = (u64, u64, u64, u64);
+
+#[pyclass(frozen)]
+struct Datapath {
+    inner: Mutex<Inner>,
+}
+
+fn version_4(address: Address) -> PyResult<Ipv4Addr> {
+    match address.0 {
+        IpAddr::V4(address) => Ok(address),
+        IpAddr::V6(_) => Err(PyValueError::new_err("an IPv4 address is needed")),
+    }
+}
+
+impl Datapath {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl Datapath {
+    #[new]
+    fn new(
+        program: &[u8],
+        address: Address,
+        key: (u32, u32, u32, u32),
+        n3_mtu: u32,
+        pools: Vec<(Address, u32)>,
+    ) -> PyResult<Self> {
+        let (mask, first, second, index_bits) = key;
+        let pools = pools.into_iter().map(|(base, size)| Ok((version_4(base)?, size))).collect::<PyResult<_>>()?;
+        let key = TunnelKey { mask, inverses: [first, second], index_bits };
+        let plan = Plan { address: version_4(address)?, key, n3_mtu, pools };
+        Ok(Self { inner: Mutex::new(Inner::new(program, plan)?) })
+    }
+
+    fn keep_back(&self, networks: Vec<(Address, u8)>) -> PyResult<()> {
+        let networks: Vec<_> =
+            networks.into_iter().map(|(base, length)| Ok((version_4(base)?, length))).collect::<PyResult<_>>()?;
+        Ok(self.inner().keep_back(&networks)?)
+    }
+
+    fn port(&self, number: u32, device: u32) -> PyResult<()> {
+        Ok(self.inner().port(number, device)?)
+    }
+
+    fn hop(&self, number: u8, ends: [u8; 12], port: u32) -> PyResult<()> {
+        Ok(self.inner().hop(number, Hop { ends, port })?)
+    }
+
+    fn attach(&self, device: u32) -> PyResult<bool> {
+        Ok(self.inner().attach(device)?)
+    }
+
+    fn install(&self, teid: u32, rules: Rules, uplink_hop: u8, downlink_hop: u8, remaining: u64) -> bool {
+        let mut inner = self.inner();
+        let taken =
+            Fast::of(&rules.0).is_some_and(|fast| inner.install(teid, &fast, [uplink_hop, downlink_hop], remaining));
+        if !taken {
+            inner.remove(teid);
+        }
+        taken
+    }
+
+    fn remove(&self, teid: u32) {
+        self.inner().remove(teid);
+    }
+
+    fn close_session(&self, teid: u32) -> Counted {
+        usage(self.inner().close(teid))
+    }
+
+    fn usage(&self, teid: u32) -> Counted {
+        usage(self.inner().usage(teid))
+    }
+
+    fn fileno(&self) -> RawFd {
+        self.inner().signal()
+    }
+
+    fn take_events(&self) -> Vec<u32> {
+        self.inner().take_events()
+    }
+
+    fn totals(&self) -> PyResult<Vec<(&'static str, u64)>> {
+        Ok(self.inner().totals()?)
+    }
+
+    fn run<'py>(&self, py: Python<'py>, frame: &[u8]) -> PyResult<(u32, Bound<'py, PyBytes>)> {
+        let (verdict, left) = self.inner().run(frame)?;
+        Ok((verdict, PyBytes::new(py, &left)))
+    }
+}
+
+/// Nanoseconds a packet of the program, and of a bare redirect.
+#[pyfunction]
+fn measure(
+    py: Python<'_>,
+    objects: (&[u8], &[u8]),
+    sessions: u32,
+    octets: u16,
+    uplink: bool,
+    packets: u32,
+) -> PyResult<(f64, f64)> {
+    let (object, bench) = objects;
+    let found = py.detach(|| freehold_xdp::measure(object, bench, sessions, octets, uplink, packets))?;
+    Ok((found.program_ns, found.redirect_ns))
+}
+
+/// Seconds that loading so many sessions takes.
+#[pyfunction]
+fn load_time(py: Python<'_>, program: &[u8], sessions: u32) -> PyResult<f64> {
+    Ok(py.detach(|| freehold_xdp::load_time(program, sessions))?.as_secs_f64())
+}
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(measure, module)?)?;
+    module.add_function(wrap_pyfunction!(load_time, module)?)?;
+    module.add_class::<Datapath>()
+}

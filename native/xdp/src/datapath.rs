@@ -1,0 +1,240 @@
+//! The program with its records: what the control plane does to it.
+
+use crate::loading::{load, map, program, told};
+use crate::record::{Fast, Hop, MOST_NETWORKS, MOST_POOLS, Network, Pool, REPORT, Record, Settings, Volume};
+use crate::sys::{Shared, test_run, total, update};
+use aya::Ebpf;
+use aya::maps::{MapData, RingBuf};
+use aya::programs::XdpFlags;
+use freehold_userplane::{TunnelKey, Usage};
+use std::io;
+use std::net::Ipv4Addr;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::ptr::{addr_of, addr_of_mut};
+use std::sync::atomic::{Ordering, fence};
+
+const PROGRAM: &str = "userplane";
+/// The names of the program's counts, in the order of bpf/records.h; the fates among them are the engine's.
+const COUNTS: [&str; 5] =
+    ["uplink_forwarded", "downlink_forwarded", "drop_inner_source", "drop_rate_exceeded", "drop_changed"];
+
+/// A device as the loader makes its map: its index, and in the upper half a second program, which we have none of.
+pub(crate) fn port(device: u32) -> u64 {
+    u64::from(device)
+}
+
+/// What a fast path is for.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The N3 address.
+    pub address: Ipv4Addr,
+    pub key: TunnelKey,
+    /// The longest packet that leaves to N3.
+    pub n3_mtu: u32,
+    /// The terminals' addresses, as first one and how many.
+    pub pools: Vec<(Ipv4Addr, u32)>,
+}
+
+/// The fast path of one user plane function.
+pub struct Datapath {
+    object: Ebpf,
+    plan: Plan,
+    settings: Shared<Settings>,
+    records: Shared<Record>,
+    addresses: Shared<u64>,
+    events: RingBuf<MapData>,
+}
+
+impl Datapath {
+    /// Loads the program `object`. An error says which capability or which part of the kernel is missing.
+    pub fn new(object: &[u8], plan: Plan) -> io::Result<Self> {
+        if plan.pools.is_empty() || plan.pools.len() > MOST_POOLS {
+            return Err(io::Error::other("the fast path serves one to four IPv4 pools"));
+        }
+        let slots = 1_u32 << plan.key.index_bits.min(24);
+        let addresses: u32 = plan.pools.iter().map(|(_, size)| *size).sum();
+        let mut object = load(object, &[("RECORDS", slots), ("ADDRESSES", addresses)])?;
+        program(&mut object, PROGRAM)?;
+        let events = object.take_map("EVENTS").ok_or_else(|| io::Error::other("no map EVENTS"))?;
+        let path = Self {
+            settings: Shared::new(map(&object, "SETTINGS")?, 1)?,
+            records: Shared::new(map(&object, "RECORDS")?, slots as usize)?,
+            addresses: Shared::new(map(&object, "ADDRESSES")?, addresses as usize)?,
+            events: RingBuf::try_from(events).map_err(|error| told(&error))?,
+            object,
+            plan,
+        };
+        path.settle();
+        Ok(path)
+    }
+
+    fn settle(&self) {
+        let mut settings = Settings {
+            address: self.plan.address.octets(),
+            mask: self.plan.key.mask,
+            inverses: self.plan.key.inverses,
+            slot_mask: (1 << self.plan.key.index_bits) - 1,
+            n3_mtu: self.plan.n3_mtu,
+            pools_count: self.plan.pools.len() as u32,
+            networks_count: 1,
+            ..Settings::default()
+        };
+        settings.networks[0] = Network::default(); // nothing leaves before the way is known
+        let mut offset = 0;
+        for (place, (base, size)) in settings.pools.iter_mut().zip(&self.plan.pools) {
+            *place = Pool { base: base.to_bits(), size: *size, offset };
+            offset += size;
+        }
+        if let Some(place) = self.settings.at(0) {
+            // SAFETY: the place is in the mapping; the program reads whole words of it.
+            unsafe { place.write_volatile(settings) };
+        }
+    }
+
+    /// Leaves uplink packets for these networks to the host; as many as fit, or an error.
+    pub fn keep_back(&mut self, networks: &[(Ipv4Addr, u8)]) -> io::Result<()> {
+        if networks.len() > MOST_NETWORKS {
+            return Err(io::Error::other("more routes than the fast path holds"));
+        }
+        let Some(place) = self.settings.at(0) else { return Ok(()) };
+        let settings = place.as_ptr();
+        // SAFETY: the place is in the mapping. While the list changes its first network is every one.
+        unsafe {
+            addr_of_mut!((*settings).networks[0]).write_volatile(Network::default());
+            addr_of_mut!((*settings).networks_count).write_volatile(networks.len().max(1) as u32);
+            for (number, (base, length)) in networks.iter().enumerate().rev() {
+                let mask = u32::MAX.checked_shl(32 - u32::from(*length.min(&32))).unwrap_or(0);
+                addr_of_mut!((*settings).networks[number])
+                    .write_volatile(Network { base: base.to_bits() & mask, mask });
+            }
+            if networks.is_empty() {
+                addr_of_mut!((*settings).networks_count).write_volatile(0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a device one that packets leave through.
+    pub fn port(&mut self, number: u32, device: u32) -> io::Result<()> {
+        update(map(&self.object, "PORTS")?, number, port(device))
+    }
+
+    /// Sets where packets of the hop `number` leave.
+    pub fn hop(&mut self, number: u8, hop: Hop) -> io::Result<()> {
+        update(map(&self.object, "HOPS")?, u32::from(number), hop)
+    }
+
+    /// Attaches the program to a device: in its driver where that can, else before the host's stack. Whether native.
+    pub fn attach(&mut self, device: u32) -> io::Result<bool> {
+        let program = program(&mut self.object, PROGRAM)?;
+        if program.attach_to_if_index(device, XdpFlags::DRV_MODE).is_ok() {
+            return Ok(true);
+        }
+        program.attach_to_if_index(device, XdpFlags::SKB_MODE).map(|_| false).map_err(|error| told(&error))
+    }
+
+    /// Takes a session over, or what changed of it; what it used stays used. `remaining` octets until it is told; 0 is
+    /// never. False where its address is in no pool.
+    pub fn install(&mut self, teid: u32, fast: &Fast, hops: [u8; 2], remaining: u64) -> bool {
+        let slot = self.plan.key.slot(teid);
+        let (Some(record), Some(address)) = (self.records.at(slot as usize), self.address(fast.terminal)) else {
+            return false;
+        };
+        self.remove(teid);
+        let record = record.as_ptr();
+        // SAFETY: both places are in their mappings; the program does not look at a record whose identifier is 0.
+        unsafe {
+            (*record).outer = fast.outer(self.plan.address);
+            (*record).terminal = fast.terminal.octets();
+            (*record).flags = fast.flags | if remaining == 0 { 0 } else { REPORT };
+            (*record).match_qfi = fast.match_qfi;
+            [(*record).uplink_hop, (*record).downlink_hop] = hops;
+            (*record).remaining = i64::try_from(remaining).unwrap_or(i64::MAX);
+            (*record).buckets[0].octet_cost = fast.costs[0];
+            (*record).buckets[1].octet_cost = fast.costs[1];
+            address.write_volatile(u64::from(slot) + 1);
+            (*record).teid.store(teid, Ordering::Release);
+        }
+        true
+    }
+
+    fn address(&self, terminal: Ipv4Addr) -> Option<std::ptr::NonNull<u64>> {
+        let mut offset = 0;
+        for (base, size) in &self.plan.pools {
+            let place = terminal.to_bits().wrapping_sub(base.to_bits());
+            if place < *size {
+                return self.addresses.at((offset + place) as usize);
+            }
+            offset += size;
+        }
+        None
+    }
+
+    /// Gives a session back to the portable engine at once; what it carried is kept.
+    pub fn remove(&mut self, teid: u32) {
+        let Some(record) = self.records.at(self.plan.key.slot(teid) as usize) else { return };
+        // SAFETY: the place is in the mapping.
+        let record = unsafe { record.as_ref() };
+        record.teid.store(0, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if let Some(address) = self.address(record.terminal.into()) {
+            // SAFETY: the place is in the mapping.
+            unsafe { address.write_volatile(0) };
+        }
+    }
+
+    /// What a session carried here until now.
+    pub fn usage(&self, teid: u32) -> Usage {
+        let Some(record) = self.records.at(self.plan.key.slot(teid) as usize) else { return Usage::default() };
+        // SAFETY: the place is in the mapping; the program counts in whole words.
+        let [uplink, downlink]: [Volume; 2] = unsafe { addr_of!((*record.as_ptr()).volumes).read_volatile() };
+        Usage {
+            uplink_octets: uplink.octets,
+            uplink_packets: uplink.packets,
+            downlink_octets: downlink.octets,
+            downlink_packets: downlink.packets,
+        }
+    }
+
+    /// Ends a session: what it carried here; its record is empty afterwards.
+    pub fn close(&mut self, teid: u32) -> Usage {
+        self.remove(teid);
+        let usage = self.usage(teid);
+        if let Some(record) = self.records.at(self.plan.key.slot(teid) as usize) {
+            // SAFETY: the place is in the mapping, and every member may be zero.
+            unsafe { record.write_bytes(0, 1) };
+        }
+        usage
+    }
+
+    /// What becomes readable when a session passed the volume that was to be reported.
+    pub fn signal(&self) -> RawFd {
+        self.events.as_raw_fd()
+    }
+
+    /// The sessions that passed it since the last call.
+    pub fn take_events(&mut self) -> Vec<u32> {
+        let mut teids = Vec::new();
+        while let Some(item) = self.events.next() {
+            teids.extend(item.first_chunk().map(|octets| u32::from_ne_bytes(*octets)));
+        }
+        teids
+    }
+
+    /// How often each fate was met.
+    pub fn totals(&self) -> io::Result<Vec<(&'static str, u64)>> {
+        let totals = map(&self.object, "TOTALS")?;
+        (0..).zip(COUNTS).map(|(key, name)| Ok((name, total(totals, key)?))).collect()
+    }
+
+    /// What the program does with one Ethernet frame: its verdict, and the frame it leaves.
+    pub fn run(&mut self, frame: &[u8]) -> io::Result<(u32, Vec<u8>)> {
+        let program = program(&mut self.object, PROGRAM)?;
+        let done = test_run(program.fd().map_err(|error| told(&error))?.as_fd(), frame, 1)?;
+        Ok((done.0, done.1))
+    }
+
+    pub(crate) fn object(&mut self) -> &mut Ebpf {
+        &mut self.object
+    }
+}

@@ -1,0 +1,160 @@
+//! How long the program takes for a packet, by the kernel's own clock: BPF_PROG_TEST_RUN over random sessions.
+
+use crate::datapath::{Datapath, Plan, port};
+use crate::loading::{load, map, program, told};
+use crate::record::{Fast, Hop};
+use crate::sys::{Shared, test_run, update};
+use aya::Ebpf;
+use freehold_userplane::{Action, Peer, Rule, SessionRules, Settings, Upf};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const GNB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
+const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+const FIRST: Ipv4Addr = Ipv4Addr::new(10, 64, 0, 0);
+/// 127.0.0.0/8 and so on: about as many routes as a host has.
+const KEPT_BACK: [(Ipv4Addr, u8); 4] = [
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 64, 0, 0), 12),
+    (Ipv4Addr::new(192, 0, 2, 0), 24),
+    (Ipv4Addr::new(224, 0, 0, 0), 3),
+];
+/// A device that every network namespace has; a test run sends nothing there.
+const LOOPBACK: u32 = 1;
+const ROUNDS: usize = 5;
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Bench {
+    length: u32,
+    sessions: u32,
+    state: u64,
+    packet: [u8; 128],
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Target {
+    teid: [u8; 4],
+    terminal: [u8; 4],
+}
+
+/// Nanoseconds a packet, what driving the program cost already taken off.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    pub program_ns: f64,
+    /// A program that only redirects: the limit, in the same run.
+    pub redirect_ns: f64,
+}
+
+/// A fast path with that many sessions, each with a rate, counters and a threshold, and what loading them took.
+fn filled(object: &[u8], sessions: u32) -> io::Result<(Datapath, Vec<Target>, Duration)> {
+    let mut settings = Settings::new(IpAddr::V4(N3), [7; 16]);
+    settings.capacity = sessions as usize;
+    let mut upf = Upf::new(&settings);
+    let plan = Plan { address: N3, key: upf.tunnel_key(), n3_mtu: 9200, pools: vec![(FIRST, sessions)] };
+    let refused = |_| io::Error::other("the engine has no room");
+    let teids = (0..sessions).map(|_| upf.open().map_err(refused)).collect::<io::Result<Vec<u32>>>()?;
+    let rule = Rule { action: Action::Forward, qfi: 9, rates: vec![(1, 40_000_000_000)], ..Rule::default() };
+    let mut rules = SessionRules { uplink: vec![rule.clone()], downlink: vec![rule], ..SessionRules::default() };
+    let mut targets = Vec::with_capacity(sessions as usize);
+    let start = Instant::now();
+    let mut path = Datapath::new(object, plan)?;
+    path.keep_back(&KEPT_BACK)?;
+    path.port(0, LOOPBACK)?;
+    path.hop(0, Hop { ends: [2; 12], port: 0 })?;
+    for (number, teid) in (0..sessions).zip(teids) {
+        let terminal = Ipv4Addr::from_bits(FIRST.to_bits() + number);
+        rules.ipv4 = Some(terminal);
+        rules.peer = Some(Peer { address: IpAddr::V4(GNB), teid: number + 1 });
+        let fast = Fast::of(&rules).ok_or_else(|| io::Error::other("a plain session is not fast"))?;
+        if !path.install(teid, &fast, [0, 0], 1 << 60) {
+            return Err(io::Error::other("a terminal's address is in no pool"));
+        }
+        targets.push(Target { teid: teid.to_be_bytes(), terminal: terminal.octets() });
+    }
+    Ok((path, targets, start.elapsed()))
+}
+
+/// How long that many sessions take to be loaded, program and maps included.
+pub fn load_time(object: &[u8], sessions: u32) -> io::Result<Duration> {
+    filled(object, sessions).map(|(_, _, took)| took)
+}
+
+/// The frame of a packet of `octets` octets of IP; the session's own fields are set by the driver.
+fn frame(octets: u16, uplink: bool) -> Vec<u8> {
+    let mut inner = vec![0; usize::from(octets)];
+    inner[..2].copy_from_slice(&[0x45, 0]);
+    inner[2..4].copy_from_slice(&octets.to_be_bytes());
+    inner[8..10].copy_from_slice(&[64, 17]);
+    inner[if uplink { 16..20 } else { 12..16 }].copy_from_slice(&SERVER.octets());
+    inner[20..24].copy_from_slice(&[0x9c, 0x40, 0, 53]);
+    let mut frame = vec![2; 12];
+    frame.extend([8, 0]);
+    if uplink {
+        frame.extend([0x45, 0]);
+        frame.extend((octets + 44).to_be_bytes());
+        frame.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+        frame.extend(GNB.octets());
+        frame.extend(N3.octets());
+        frame.extend([0x08, 0x68, 0x08, 0x68]);
+        frame.extend((octets + 24).to_be_bytes());
+        frame.extend([0, 0, 0x34, 255]);
+        frame.extend((octets + 8).to_be_bytes());
+        frame.extend([0, 0, 0, 0, 0, 0, 0, 0x85, 1, 0x10, 9, 0]);
+    }
+    frame.extend(inner);
+    frame
+}
+
+fn descriptor(object: &mut Ebpf, name: &str) -> io::Result<OwnedFd> {
+    program(object, name)?.fd().map_err(|error| told(&error))?.as_fd().try_clone_to_owned()
+}
+
+/// Measures the program and the bare redirect with `repeat` packets a round, of `octets` octets of IP over so many
+/// sessions in random order; the best of several rounds.
+pub fn measure(
+    object: &[u8],
+    bench: &[u8],
+    sessions: u32,
+    octets: u16,
+    uplink: bool,
+    repeat: u32,
+) -> io::Result<Measured> {
+    if sessions == 0 || sessions > 1 << 20 || !(40..=3000).contains(&octets) {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    let (mut path, targets, _) = filled(object, sessions)?;
+    let mut driver = load(bench, &[("TARGETS", sessions)])?;
+    let frame = frame(octets, uplink);
+    let drive = descriptor(&mut driver, if uplink { "drive_uplink" } else { "drive_downlink" })?;
+    let tested = [
+        descriptor(&mut driver, "nothing")?,
+        descriptor(path.object(), "userplane")?,
+        descriptor(&mut driver, "bare_redirect")?,
+    ];
+    let mut template = Bench { length: frame.len() as u32, sessions, state: 88_172_645_463_325_252, packet: [0; 128] };
+    let known = frame.len().min(template.packet.len());
+    template.packet[..known].copy_from_slice(&frame[..known]);
+    update(map(&driver, "BENCH")?, 0, template)?;
+    update(map(&driver, "OUT")?, 0, port(LOOPBACK))?;
+    let places = Shared::<Target>::new(map(&driver, "TARGETS")?, sessions as usize)?;
+    for (number, target) in targets.into_iter().enumerate() {
+        if let Some(place) = places.at(number) {
+            // SAFETY: the place is in the mapping; the driver does not run yet.
+            unsafe { place.write(target) };
+        }
+    }
+    let mut best = [u32::MAX; 3];
+    for _ in 0..ROUNDS {
+        for (program, best) in tested.iter().zip(&mut best) {
+            update(map(&driver, "UNDER_TEST")?, 0, program.as_raw_fd())?;
+            *best = (*best).min(test_run(drive.as_fd(), &frame, repeat)?.2);
+        }
+    }
+    let [driving, program, redirect] = best.map(f64::from);
+    Ok(Measured { program_ns: program - driving, redirect_ns: redirect - driving })
+}

@@ -1,0 +1,290 @@
+//! One table of packets for the program and for the portable engine: what the program takes must leave the same.
+//!
+//! It needs the program made by `make setup` and the right to load it; without, it says so and ends.
+
+use freehold_userplane::{
+    Action, AddressPool, Count, Instance, Packet, Peer, Port, Prefix, Rule, SessionRules, Settings, Upf,
+};
+use freehold_xdp::{Datapath, Fast, Hop, Plan};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+const GNB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
+const STRANGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
+const POOL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 0);
+const TERMINAL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 2);
+const FILTERED: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 3);
+const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+const PEER_TEID: u32 = 0x0102_0304;
+const CONTAINER: &[u8] = &[0x85, 1, 0x10, 9, 0];
+const OUTER: usize = 14 + 28;
+/// A device that every network namespace has; nothing is sent there.
+const LOOPBACK: u32 = 1;
+const DROP: u32 = 1;
+const PASS: u32 = 2;
+const REDIRECT: u32 = 4;
+
+struct Both {
+    upf: Upf,
+    path: Datapath,
+    teid: u32,
+}
+
+fn rules(terminal: Ipv4Addr, teid: u32, rate: u64) -> SessionRules {
+    let rule = Rule { action: Action::Forward, qfi: 9, rates: vec![(1, rate)], ..Rule::default() };
+    SessionRules {
+        ipv4: Some(terminal),
+        peer: Some(Peer { address: IpAddr::V4(GNB), teid }),
+        uplink: vec![rule.clone()],
+        downlink: vec![rule],
+        ..SessionRules::default()
+    }
+}
+
+impl Both {
+    /// None where the program cannot be loaded here.
+    fn new(rate: u64) -> Option<Self> {
+        let object = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/freehold/_gen/userplane.bpf.o");
+        let Ok(object) = std::fs::read(object) else {
+            eprintln!("skipped: make setup makes the program");
+            return None;
+        };
+        let mut upf = Upf::new(&Settings { capacity: 64, ..Settings::new(IpAddr::V4(N3), [3; 16]) });
+        let pools: Vec<AddressPool> = vec![Prefix::new(IpAddr::V4(POOL), 24)];
+        upf.add_instance(&Instance { pools, ..Instance::default() }).unwrap();
+        let plan = Plan { address: N3, key: upf.tunnel_key(), n3_mtu: 1500, pools: vec![(POOL, 256)] };
+        let mut path = match Datapath::new(&object, plan) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
+                return None;
+            }
+            loaded => loaded.unwrap(),
+        };
+        path.keep_back(&[(POOL, 24), (N3, 24)]).unwrap();
+        path.port(0, LOOPBACK).unwrap();
+        path.hop(0, Hop { ends: [6; 12], port: 0 }).unwrap();
+        path.hop(1, Hop { ends: [3; 12], port: 0 }).unwrap();
+        let mut both = Self { upf, path, teid: 0 };
+        both.teid = both.session(&rules(TERMINAL, PEER_TEID, rate));
+        let mut filtered = rules(FILTERED, PEER_TEID + 1, rate);
+        filtered.downlink.push(filtered.downlink[0].clone());
+        both.session(&filtered);
+        Some(both)
+    }
+
+    fn session(&mut self, rules: &SessionRules) -> u32 {
+        let teid = self.upf.open().unwrap();
+        self.upf.install(0, teid, rules, false).unwrap();
+        assert!(self.path.install(teid, &Fast::of(rules).unwrap(), [0, 1], 0));
+        teid
+    }
+
+    /// What the portable engine makes of a frame that the host's stack would hand to it.
+    fn portable(&mut self, frame: &[u8], uplink: bool) -> Option<Vec<u8>> {
+        let mut packet = Packet::default();
+        let source = Ipv4Addr::new(frame[26], frame[27], frame[28], frame[29]);
+        packet.fill(&frame[if uplink { OUTER } else { 14 }..]);
+        packet.port = if uplink { Port::N3 } else { Port::N6(0) };
+        packet.peer = SocketAddr::new(IpAddr::V4(source), 2152);
+        let mut output = Vec::new();
+        self.upf.poll(0, &mut vec![packet], &mut output);
+        output.first().map(|packet| packet.octets().to_vec())
+    }
+}
+
+fn inner(source: Ipv4Addr, destination: Ipv4Addr, protocol: u8, length: u16) -> Vec<u8> {
+    let mut packet = vec![0x45, 0];
+    packet.extend(length.to_be_bytes());
+    packet.extend([0, 7, 0, 0, 64, protocol, 0, 0]);
+    packet.extend(source.octets());
+    packet.extend(destination.octets());
+    packet.extend([0x9c, 0x40, 0, 53, 0, 0, 0, 0]);
+    packet.resize(usize::from(length).max(28), 0xa5);
+    packet
+}
+
+fn ethernet(packet: &[u8]) -> Vec<u8> {
+    [&[2; 12][..], &[8, 0], packet].concat()
+}
+
+/// A GTP-U message in its datagram; `options` are what follows the sequence number, the N-PDU number included.
+fn tunnelled(source: Ipv4Addr, teid: u32, flags: u8, options: &[u8], payload: &[u8]) -> Vec<u8> {
+    let length = (options.len() + payload.len()) as u16;
+    let mut packet = vec![0x45, 0];
+    packet.extend((length + 36).to_be_bytes());
+    packet.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+    packet.extend(source.octets());
+    packet.extend(N3.octets());
+    packet.extend([0x08, 0x68, 0x08, 0x68]);
+    packet.extend((length + 16).to_be_bytes());
+    packet.extend([0, 0, flags, 255]);
+    packet.extend(length.to_be_bytes());
+    packet.extend(teid.to_be_bytes());
+    packet.extend(options);
+    packet.extend(payload);
+    ethernet(&packet)
+}
+
+fn changed(mut octets: Vec<u8>, place: usize, value: u8) -> Vec<u8> {
+    octets[place] = value;
+    octets
+}
+
+/// Uplink frames with what the program is to do with them.
+fn uplink(teid: u32) -> Vec<(&'static str, u32, Vec<u8>)> {
+    let good = inner(TERMINAL, SERVER, 17, 128);
+    let container = [&[0, 0, 0][..], CONTAINER].concat();
+    let with = |payload: &[u8]| tunnelled(GNB, teid, 0x34, &container, payload);
+    vec![
+        ("no extension header", REDIRECT, tunnelled(GNB, teid, 0x30, &[], &good)),
+        ("a sequence number", REDIRECT, tunnelled(GNB, teid, 0x32, &[0, 1, 0, 0], &good)),
+        ("a PDU session container", REDIRECT, with(&good)),
+        ("a longer one", REDIRECT, tunnelled(GNB, teid, 0x34, &[0, 0, 0, 0x85, 2, 0x10, 9, 0, 0, 0, 0, 0], &good)),
+        ("octets behind the packet", REDIRECT, with(&[&good[..], &[1, 2, 3]].concat())),
+        ("another extension header", PASS, tunnelled(GNB, teid, 0x34, &[0, 0, 0, 0x40, 1, 8, 0x68, 0], &good)),
+        ("a chain of two", PASS, tunnelled(GNB, teid, 0x34, &[0, 0, 0, 0x85, 1, 0, 9, 0x85, 1, 0, 9, 0], &good)),
+        ("an empty extension header", PASS, tunnelled(GNB, teid, 0x34, &[0, 0, 0, 0x85, 0, 0, 9, 0], &good)),
+        ("an unknown tunnel", PASS, tunnelled(GNB, teid ^ 1, 0x30, &[], &good)),
+        ("tunnel 0", PASS, tunnelled(GNB, 0, 0x30, &[], &good)),
+        ("another node", PASS, tunnelled(STRANGER, teid, 0x30, &[], &good)),
+        ("an echo request", PASS, changed(with(&good), OUTER + 1, 1)),
+        ("GTP'", PASS, changed(with(&good), OUTER, 0x24)),
+        ("a message longer than its datagram", PASS, changed(with(&good), OUTER + 2, 1)),
+        ("a forged source", DROP, with(&inner(FILTERED, SERVER, 17, 128))),
+        ("options", PASS, with(&changed(good.clone(), 0, 0x46))),
+        ("a fragment", PASS, with(&changed(good.clone(), 6, 0x20))),
+        ("a later fragment", PASS, with(&changed(good.clone(), 7, 1))),
+        ("IPv6", PASS, with(&changed(good.clone(), 0, 0x60))),
+        ("longer than its message", PASS, with(&changed(good.clone(), 2, 1))),
+        ("shorter than a transport header", PASS, with(&inner(TERMINAL, SERVER, 17, 24))),
+        ("the last hop", PASS, with(&changed(good.clone(), 8, 1))),
+        ("a tunnel inside", PASS, with(&changed(changed(good.clone(), 22, 8), 23, 0x68))),
+        ("another terminal", PASS, with(&inner(TERMINAL, FILTERED, 17, 128))),
+        ("a node of the core", PASS, with(&inner(TERMINAL, N3, 1, 128))),
+        ("an outer fragment", PASS, changed(with(&good), 20, 0x20)),
+        ("outer options", PASS, changed(with(&good), 14, 0x46)),
+    ]
+}
+
+fn downlink() -> Vec<(&'static str, u32, Vec<u8>)> {
+    let good = inner(SERVER, TERMINAL, 17, 128);
+    vec![
+        ("a packet", REDIRECT, ethernet(&good)),
+        ("a small one, padded", REDIRECT, ethernet(&[&inner(SERVER, TERMINAL, 1, 28)[..], &[0; 18]].concat())),
+        ("the longest", REDIRECT, ethernet(&inner(SERVER, TERMINAL, 6, 1456))),
+        ("one more than N3 takes", PASS, ethernet(&inner(SERVER, TERMINAL, 6, 1457))),
+        ("options", PASS, ethernet(&changed(good.clone(), 0, 0x46))),
+        ("a fragment", PASS, ethernet(&changed(good.clone(), 6, 0x20))),
+        ("the last hop", PASS, ethernet(&changed(good.clone(), 8, 1))),
+        ("cut off", PASS, ethernet(&good[..100])),
+        ("a session with several rules", PASS, ethernet(&inner(SERVER, FILTERED, 17, 128))),
+        ("nobody's address", PASS, ethernet(&inner(SERVER, Ipv4Addr::new(10, 45, 0, 9), 17, 128))),
+        ("outside the pools", PASS, ethernet(&inner(SERVER, Ipv4Addr::new(10, 46, 0, 2), 17, 128))),
+        ("ARP", PASS, changed(ethernet(&good), 13, 6)),
+    ]
+}
+
+fn whole(packet: &[u8]) -> &[u8] {
+    &packet[..usize::from(u16::from_be_bytes([packet[2], packet[3]]))]
+}
+
+fn sum(header: &[u8]) -> u32 {
+    let sum: u32 = header.chunks(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    (sum & 0xffff) + (sum >> 16)
+}
+
+#[test]
+fn when_an_uplink_packet_is_taken_then_it_leaves_as_the_engine_lets_it() {
+    let Some(mut both) = Both::new(0) else { return };
+    for (name, verdict, frame) in uplink(both.teid) {
+        let (found, left) = both.path.run(&frame).unwrap();
+        let portable = both.portable(&frame, true);
+        assert_eq!(found, verdict, "{name}");
+        match verdict {
+            REDIRECT => {
+                assert_eq!(left[..14], [&[6; 12][..], &[8, 0]].concat(), "{name}");
+                assert_eq!(whole(&left[14..]), portable.unwrap(), "{name}");
+            }
+            DROP => assert_eq!(portable, None, "{name}"),
+            _ => assert_eq!(left, frame, "{name}: what goes up is as it came"),
+        }
+    }
+    let (program, engine) = (both.path.usage(both.teid), both.upf.usage(both.teid).unwrap());
+    assert_eq!((program.uplink_packets, program.uplink_octets), (5, 5 * 128));
+    assert!(engine.uplink_packets > program.uplink_packets);
+    assert_eq!(both.upf.counters().get(Count::InnerSource), 1);
+}
+
+#[test]
+fn when_a_downlink_packet_is_taken_then_its_tunnel_is_the_engine_s() {
+    let Some(mut both) = Both::new(0) else { return };
+    for (name, verdict, frame) in downlink() {
+        let (found, left) = both.path.run(&frame).unwrap();
+        let portable = both.portable(&frame, false);
+        assert_eq!(found, verdict, "{name}");
+        if verdict != REDIRECT {
+            assert_eq!(left, frame, "{name}: what goes up is as it came");
+            continue;
+        }
+        let datagram = whole(&left[14..]);
+        assert_eq!(datagram[28..], portable.unwrap(), "{name}");
+        assert_eq!(sum(&datagram[..20]), 0xffff, "{name}: the outer checksum");
+        assert_eq!(datagram[12..20], [N3.octets(), GNB.octets()].concat(), "{name}");
+        assert_eq!(datagram[20..24], [0x08, 0x68, 0x08, 0x68], "{name}");
+        assert_eq!(usize::from(u16::from_be_bytes([datagram[24], datagram[25]])), datagram.len() - 20, "{name}");
+    }
+    assert_eq!(both.path.usage(both.teid).downlink_octets, 128 + 28 + 1456);
+}
+
+#[test]
+fn when_a_rate_is_exceeded_then_both_let_the_same_number_through() {
+    let Some(mut both) = Both::new(64_000) else { return };
+    let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 1000));
+    let program = (0..40).filter(|_| both.path.run(&frame).unwrap().0 == REDIRECT).count();
+    let portable = (0..40).filter(|_| both.portable(&frame, true).is_some()).count();
+    assert!((16..=17).contains(&portable) && (portable..=portable + 1).contains(&program), "{program} {portable}");
+    let dropped = both.path.totals().unwrap().into_iter().find(|(name, _)| *name == Count::RateExceeded.name());
+    assert_eq!(dropped.map(|(_, count)| count as usize), Some(40 - program));
+}
+
+#[test]
+fn when_a_session_leaves_then_its_packets_go_up_and_what_it_carried_is_told_once() {
+    let Some(mut both) = Both::new(0) else { return };
+    let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
+    let back = ethernet(&inner(SERVER, TERMINAL, 17, 128));
+    assert_eq!(both.path.run(&frame).unwrap().0, REDIRECT);
+    both.path.remove(both.teid);
+    assert_eq!((both.path.run(&frame).unwrap().0, both.path.run(&back).unwrap().0), (PASS, PASS));
+    let fast = Fast::of(&rules(TERMINAL, PEER_TEID, 0)).unwrap();
+    assert!(both.path.install(both.teid, &fast, [0, 1], 0));
+    assert_eq!(both.path.run(&frame).unwrap().0, REDIRECT);
+    assert_eq!(both.path.close(both.teid).uplink_octets, 256);
+    assert_eq!(both.path.close(both.teid).uplink_octets, 0);
+    assert_eq!(both.path.run(&frame).unwrap().0, PASS);
+}
+
+#[test]
+fn when_the_volume_to_report_is_passed_then_it_is_told_once() {
+    let Some(mut both) = Both::new(0) else { return };
+    let fast = Fast::of(&rules(TERMINAL, PEER_TEID, 0)).unwrap();
+    assert!(both.path.install(both.teid, &fast, [0, 1], 300));
+    let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
+    let told: Vec<usize> = (0..6)
+        .map(|_| {
+            both.path.run(&frame).unwrap();
+            both.path.take_events().len()
+        })
+        .collect();
+    assert_eq!(told, [0, 0, 1, 0, 0, 0]);
+}
+
+#[test]
+fn when_the_way_is_not_known_then_nothing_leaves() {
+    let Some(mut both) = Both::new(0) else { return };
+    both.path.keep_back(&[(Ipv4Addr::UNSPECIFIED, 0)]).unwrap();
+    let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
+    assert_eq!(both.path.run(&frame).unwrap().0, PASS);
+    assert!(both.path.keep_back(&[(N3, 32); 33]).is_err());
+}
