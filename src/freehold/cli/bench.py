@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from freehold.cli.options import JsonOption
 from freehold.cli.output import show_fields, show_json, show_line, table
+
+if TYPE_CHECKING:
+    from freehold.app.bench.userplane import UserplaneBench
 
 app = typer.Typer(help="The figures of this machine.", no_args_is_help=True)
 
@@ -48,23 +51,41 @@ def crypto(as_json: JsonOption = False) -> None:
 
 @app.command()
 def userplane(
-    seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long each path is measured.")] = 1.0,
+    seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long each path over sockets is measured.")] = 1.0,
+    sessions: Annotated[int, typer.Option(min=0, max=1 << 20, help="Only so many sessions, for XDP; 0: several.")] = 0,
+    size: Annotated[int, typer.Option(min=40, max=3000, help="Octets of IP in a packet, for XDP.")] = 128,
+    direction: Annotated[str, typer.Option(help="up or down, for XDP; empty: both.")] = "",
+    path: Annotated[str, typer.Option(help="xdp: the program in the kernel; tun: the portable engine.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """What a packet costs: in the engine alone, over UDP, and as root over UDP and a TUN."""
+    """What a packet costs: in the engine alone, over UDP, and as root over UDP and a TUN, and in the kernel."""
     from msgspec import to_builtins
 
-    from freehold.app.bench.userplane import bench_userplane
-
-    found = to_builtins(bench_userplane(seconds))
+    if path not in {"", "xdp", "tun"} or direction not in {"", "up", "down"}:
+        raise typer.BadParameter("--path is xdp or tun, --direction is up or down")
+    found = to_builtins(_userplane(path, seconds, (sessions, size, direction)))
     if as_json:
         show_json(found)
         return
-    for rows in (found["engine"], found["paths"]):
-        for line in table(rows, {name: name for name in rows[0]}):
+    for rows in (found["engine"], found["paths"], found["xdp"]):
+        for line in table(rows, {name: name for name in rows[0]}) if rows else ():
             show_line(line)
-    if found["skipped"]:
-        show_line(found["skipped"])
+    for why in filter(None, (found["skipped"], found["xdp_skipped"])):
+        show_line(why)
+
+
+def _userplane(path: str, seconds: float, wanted: tuple[int, int, str]) -> UserplaneBench:
+    """The figures of one path, or of all."""
+    from msgspec.structs import replace
+
+    from freehold.app.bench.userplane import UserplaneBench, bench_userplane
+    from freehold.app.bench.xdp import bench_xdp
+
+    found = UserplaneBench([], []) if path == "xdp" else bench_userplane(seconds)
+    if path == "tun":
+        return found
+    cases, why = bench_xdp(*wanted)
+    return replace(found, xdp=cases, xdp_skipped=why)
 
 
 @app.command()

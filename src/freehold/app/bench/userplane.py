@@ -12,6 +12,7 @@ from ipaddress import IPv4Address
 
 import msgspec
 
+from freehold.app.bench.xdp import XdpCase
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import PlaneSettings, UpfPlane, UserPlane, measure_engine
 from freehold.services.access import Tunnel
@@ -46,11 +47,13 @@ class PathCase(msgspec.Struct, frozen=True):
 
 
 class UserplaneBench(msgspec.Struct, frozen=True):
-    """The figures of `freehold bench userplane`; `skipped` says why a path was not measured."""
+    """The figures of `freehold bench userplane`; `skipped` and `xdp_skipped` say why a path was not measured."""
 
     engine: list[EngineCase]
     paths: list[PathCase]
     skipped: str = ""
+    xdp: list[XdpCase] = []
+    xdp_skipped: str = ""
 
 
 class _Bench:

@@ -1,0 +1,40 @@
+"""The fast path in the kernel: the compiled programs, and what they cost on this machine."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from freehold._native.xdp import load_time, measure
+from freehold.spec.errors import Unusable
+
+CAPABILITIES = "the fast path in the kernel needs root, or CAP_BPF with CAP_NET_ADMIN"
+
+
+def program(name: str) -> bytes:
+    """The object that `make setup` compiled from bpf/NAME.bpf.c."""
+    return files("freehold._gen").joinpath(f"{name}.bpf.o").read_bytes()
+
+
+def measure_xdp(sessions: int, octets: int, *, uplink: bool, packets: int) -> tuple[float, float]:
+    """Nanoseconds a packet of the program, and of a bare redirect in the same run, by the kernel's own clock.
+
+    Unusable says what is missing on this machine.
+    """
+    try:
+        return measure((program("userplane"), program("bench")), sessions, octets, uplink, packets)
+    except OSError as error:
+        raise _unusable(error) from error
+
+
+def measure_loading(sessions: int) -> float:
+    """Seconds that the program takes to be loaded with that many sessions. Unusable says what is missing."""
+    try:
+        return load_time(program("userplane"), sessions)
+    except OSError as error:
+        raise _unusable(error) from error
+
+
+def _unusable(error: OSError) -> Unusable:
+    if isinstance(error, PermissionError):
+        return Unusable(CAPABILITIES)
+    return Unusable(f"this kernel refuses the fast path: {str(error).splitlines()[0]}")
