@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli import bench, config, doctor, ledger, network, state, subscriber, trace
+from freehold.cli import bench, codec, config, doctor, ledger, network, state, subscriber, trace
 from freehold.spec.errors import Unusable
 
 
@@ -40,7 +40,7 @@ def program() -> typer.Typer:
     ) -> None:
         """A complete 5G standalone network: core, radio access, terminals, management."""
 
-    for command in (network.up, network.demo, network.run, doctor.doctor, trace.trace):
+    for command in (network.up, network.demo, network.run, doctor.doctor, trace.trace, codec.decode, codec.encode):
         app.command()(command)
     state.add_to(app)
     for name, group in (

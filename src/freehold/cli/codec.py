@@ -1,0 +1,188 @@
+"""`freehold decode` and `freehold encode`: octets of any protocol to text or JSON, and back."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from freehold.cli.options import JsonOption
+from freehold.cli.output import note, show_json, show_line
+from freehold.spec.errors import Unusable
+
+if TYPE_CHECKING:
+    from freehold.codecs.capture import Carried
+    from freehold.codecs.display import Protocol, Reading
+
+ProtocolOption = Annotated[str, typer.Option("--protocol", "-p", help="ngap, nas, pfcp, gtpu, ...")]
+
+
+def decode(
+    what: Annotated[str, typer.Argument(metavar="INPUT", help="Hexadecimal octets, a file of them, a pcap, or -.")],
+    protocol: ProtocolOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the messages in octets, a file or a capture as a tree, or as JSON that `encode` reads."""
+    row = _protocol(protocol) if protocol else None
+    octets = _octets(what)
+    from freehold.codecs.capture import is_capture
+
+    if is_capture(octets):
+        _capture(octets, row, what, as_json)
+        return
+    chosen = row or _guessed(octets)
+    reading = chosen.decode(octets)
+    if reading.message is None:
+        raise Unusable(f"{_short(what)}: no message of {chosen.name}: {'; '.join(reading.faults)}")
+    if as_json:
+        show_json(_document(reading, octets))
+    else:
+        _show(reading)
+
+
+def encode(
+    what: Annotated[
+        str, typer.Argument(metavar="INPUT", help="JSON as `decode --json` prints it, a file of it, or -.")
+    ],
+    protocol: ProtocolOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write the octets of a message that JSON describes, in hexadecimal."""
+    text = what if what.lstrip()[:1] in {"{", "["} else _read(what).decode("utf-8", "replace")
+    try:
+        document = json.loads(text)
+        if not isinstance(document, dict) or "message" not in document:
+            raise ValueError('an object with "message" is needed')  # noqa: TRY301 - one line for either
+        row = _protocol(protocol or str(document.get("protocol")))
+        octets = _written(row, document)
+    except (ValueError, RecursionError) as wrong:
+        raise Unusable(f"{_short(what)}: {wrong}") from None
+    if as_json:
+        show_json({"protocol": row.name, "octets": octets.hex()})
+    else:
+        show_line(octets.hex())
+
+
+def _written(row: Protocol, document: dict[str, Any]) -> bytes:
+    from freehold.codecs.display import read
+
+    header = document.get("header") if row.name == "pfcp" else None
+    message = read(document["message"], row.class_named)
+    return row.encode(message, read(header, row.class_named, "header"))
+
+
+def _protocol(name: str) -> Protocol:
+    from freehold.codecs.display import protocol_named
+
+    try:
+        return protocol_named(name)
+    except ValueError as wrong:
+        raise Unusable(f"--protocol: {wrong}") from None
+
+
+def _guessed(octets: bytes) -> Protocol:
+    """The one protocol these octets are a message of."""
+    from freehold.codecs.display import PROTOCOLS, guess
+
+    found = guess(octets)
+    if len(found) != 1:
+        among = ", ".join(row.name for row in found or PROTOCOLS.values())
+        raise Unusable(f"the protocol cannot be guessed; say --protocol with one of {among}")
+    note(f"protocol: {found[0].name} (guessed)")
+    return found[0]
+
+
+def _octets(what: str) -> bytes:
+    """The octets that an argument, a file or standard input means."""
+    if what != "-" and not Path(what).is_file():
+        if re.search(r"[^\s0-9a-fA-FxX:]", what):
+            raise Unusable(f"{_short(what)}: neither hexadecimal octets nor a file")
+        return _from_hex(what, _short(what))
+    read = _read(what)
+    try:
+        text = read.decode("ascii").strip()
+    except UnicodeDecodeError:
+        return read
+    return _from_hex(text, what) if re.fullmatch(r"[\s0-9a-fA-FxX:]+", text) else read
+
+
+def _read(what: str) -> bytes:
+    if what == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(what).read_bytes()
+    except (OSError, ValueError) as wrong:
+        raise Unusable(f"{_short(what)}: {getattr(wrong, 'strerror', None) or wrong}") from None
+
+
+def _from_hex(text: str, what: str) -> bytes:
+    digits = re.sub(r"0[xX]|[\s:]", "", text)
+    if len(digits) % 2:
+        raise Unusable(f"{what}: {len(digits)} hexadecimal digits are no whole octets")
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        raise Unusable(f"{what}: not hexadecimal") from None
+
+
+def _short(what: str) -> str:
+    return what if len(what) <= 60 else what[:57] + "..."
+
+
+def _document(reading: Reading, octets: bytes) -> dict[str, Any]:
+    from freehold.codecs.display import write
+
+    document = {"protocol": reading.protocol, "name": reading.name, "octets": octets.hex()}
+    document |= {name: write(part) for name in ("header", "message") if (part := getattr(reading, name)) is not None}
+    return document | {"ciphered": reading.ciphered, "faults": list(reading.faults)}
+
+
+def _show(reading: Reading, indent: str = "") -> None:
+    from freehold.codecs.display import render
+
+    for line in render(reading):
+        show_line(indent + line)
+
+
+def _capture(octets: bytes, row: Protocol | None, what: str, as_json: bool) -> None:
+    """One entry a message, in the order of the capture; what was read before a damage is shown all the same."""
+    from freehold.codecs.capture import Carrier, Malformed, packets
+
+    carrier = Carrier()
+    count = 0
+    try:
+        for packet in packets(octets):
+            for carried in carrier.messages(packet):
+                count += _entry(carried, row, as_json)
+    except Malformed as wrong:
+        raise Unusable(f"{_short(what)}: {wrong}") from None
+    if not count:
+        raise Unusable(f"{_short(what)}: no message of {row.name if row else 'any protocol'} in this capture")
+    note(f"{count} messages")
+
+
+def _entry(carried: Carried, row: Protocol | None, as_json: bool) -> int:
+    """Show what one carried payload holds; how many messages."""
+    from freehold.codecs.capture import UNSAID
+    from freehold.codecs.display import carried_by
+
+    unsaid = carried.protocol == UNSAID
+    chosen = row if unsaid else carried_by(carried.ppid, carried.ports, carried.protocol)
+    if chosen is None or (row is not None and chosen is not row):
+        return 0
+    when = datetime.fromtimestamp(carried.time, UTC).isoformat()
+    pieces = list(chosen.split(carried.octets))
+    for piece in pieces:
+        reading = chosen.decode(piece)
+        if as_json:
+            head = {"time": when, "from": carried.source, "to": carried.target}
+            show_json(head | _document(reading, piece))
+        else:
+            show_line(f"{when}  {carried.source} -> {carried.target}")
+            _show(reading, "  ")
+    return len(pieces)

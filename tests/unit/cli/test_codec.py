@@ -1,0 +1,128 @@
+"""`freehold decode` and `freehold encode`."""
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from freehold.cli import main as entry
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "codec"
+INITIAL = (VECTORS / "ngap_initial_ue.hex").read_text().strip()
+REJECT = "7e004403"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def runner(*arguments, stdin=b""):
+        monkeypatch.setattr(sys, "argv", ["freehold", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        try:
+            entry.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code or 0
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return runner
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory):
+    """A capture of a whole run."""
+    path = tmp_path_factory.mktemp("capture") / "demo.pcapng"
+    words = [sys.executable, "-c", "from freehold.cli.main import main; main()", "demo", "--ues", "2", "--pcap", path]
+    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    return path
+
+
+@pytest.mark.parametrize("octets", [INITIAL, REJECT])
+def test_when_octets_are_decoded_then_encode_reads_the_json(run, octets):
+    status, shown, said = run("decode", "--json", octets)
+    assert status == 0
+    assert json.loads(shown)["octets"] == octets
+    assert "guessed" in said
+    assert run("encode", "-", stdin=shown.encode())[:2] == (0, octets + "\n")
+
+
+def test_when_octets_are_in_a_file_or_come_by_a_pipe_then_they_are_decoded(run, tmp_path):
+    (tmp_path / "hex").write_text("7e 00\n44:03\n")
+    (tmp_path / "binary").write_bytes(bytes.fromhex(REJECT))
+    wanted = run("decode", REJECT)[1]
+    assert "illegal ue" in wanted
+    assert run("decode", tmp_path / "hex")[1] == wanted
+    assert run("decode", "-p", "nas", tmp_path / "binary")[1] == wanted
+    assert run("decode", "-", stdin=REJECT.encode())[1] == wanted
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("decode", "7e0"),
+        ("decode", "nothing-like-it"),
+        ("decode", "00"),
+        ("decode", ""),
+        ("decode", "-p", "sip", "7e00"),
+        ("decode", "-p", "ngap", "ff"),
+        ("encode", "{"),
+        ("encode", "[]"),
+        ("encode", '{"protocol": "nas"}'),
+        ("encode", '{"protocol": "nas", "message": {"@": "RegistrationReject", "cause": "x"}}'),
+        ("encode", '{"protocol": "nas", "message": 5}'),
+        ("encode", '{"protocol": "nas", "message": {"@": "__class__"}}'),
+        ("encode", '{"protocol": "ngap", "message": {"@": "NGSetupRequest", "global_ran_node_id": 5}}'),
+        ("encode", '{"protocol": "pfcp", "message": {"@": "HeartbeatRequest", "recovery_time_stamp": 1}}'),
+        ("encode", '{"protocol": "gtpu", "message": {"@": "GPdu", "payload": "x"}}'),
+        ("encode", '{"protocol": "gtpu", "message": {"@": "EchoRequest", "teid": -1}}'),
+        ("encode", '{"protocol": "nas", "message": ' + "[" * 100_000),
+        ("encode", '{"protocol": "nas", "message": ' + "[" * 500 + "]" * 500 + "}"),
+        ("encode", "/nowhere/at/all"),
+    ],
+)
+def test_when_the_input_is_bad_then_one_line_says_so_and_the_status_is_2(run, arguments):
+    status, shown, said = run(*arguments)
+    assert (status, shown) == (2, "")
+    assert said.startswith("freehold: ")
+    assert said.count("\n") == 1
+
+
+def test_when_a_demonstration_is_captured_then_every_message_decodes_and_encodes_again(run, capture):
+    status, shown, _ = run("decode", "--json", capture)
+    assert status == 0
+    entries = [json.loads(line) for line in shown.splitlines()]
+    assert {entry["protocol"] for entry in entries} == {"ngap", "pfcp", "gtpu"}
+    from freehold.codecs.display import protocol_named, read
+
+    for each in entries:
+        assert each["faults"] == []
+        row = protocol_named(each["protocol"])
+        header = read(each["header"], row.class_named) if "header" in each else None
+        assert row.encode(read(each["message"], row.class_named), header).hex() == each["octets"]
+
+
+def test_when_a_capture_is_decoded_then_there_are_as_many_messages_as_an_analyser_counts(run, capture):
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    words = ["tshark", "-r", capture, "-Y", "ngap || pfcp || gtp", "-T", "fields", "-e", "frame.protocols"]
+    listed = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
+    ngap = sum("ngap" in line.split(":") for line in listed)
+    entries = [json.loads(line) for line in run("decode", "--json", capture)[1].splitlines()]
+    assert len(entries) == len(listed)
+    assert sum(each["protocol"] == "ngap" for each in entries) == ngap
+    only = run("decode", "--json", "-p", "ngap", capture)[1].splitlines()
+    assert len(only) == ngap
+
+
+def test_when_a_capture_is_cut_off_then_the_messages_before_are_shown_and_the_status_is_2(run, capture, tmp_path):
+    cut = tmp_path / "cut.pcapng"
+    cut.write_bytes(capture.read_bytes()[:-50])
+    status, shown, said = run("decode", "--json", cut)
+    assert status == 2
+    assert shown.count("\n") > 10
+    assert "too early" in said
+    assert said.count("\n") == 1

@@ -1,0 +1,123 @@
+"""Capture files, and the messages put together from their packets."""
+
+import struct
+
+import pytest
+
+from freehold.codecs.capture import UNSAID, Carrier, Malformed, Packet, is_capture, packets
+
+ETHERNET = 1
+SECTION = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+
+
+def pcap(*frames, link=ETHERNET, order="<", magic=0xA1B2C3D4):
+    head = struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, 65535, link)
+    return head + b"".join(struct.pack(f"{order}IIII", 7, 500_000, len(f), len(f)) + f for f in frames)
+
+
+def ip(body, protocol=132):
+    return (
+        struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 0, 0, 64, protocol, 0, b"\x0a\0\0\1", b"\x0a\0\0\2")
+        + body
+    )
+
+
+def ipv6(body, protocol=132):
+    return struct.pack("!IHBB", 0x60000000, len(body), protocol, 64) + bytes(15) + b"\1" + bytes(15) + b"\2" + body
+
+
+def chunk(number, payload, flags=3, ppid=60, stream=1):
+    whole = struct.pack("!BBHIHHI", 0, flags, 16 + len(payload), number, stream, 0, ppid) + payload
+    return whole + bytes(-len(whole) % 4)
+
+
+def sctp(*chunks):
+    return struct.pack("!HHII", 38412, 50000, 1, 0) + b"".join(chunks)
+
+
+def ether(packet, kind=0x0800):
+    return bytes(12) + struct.pack("!H", kind) + packet
+
+
+def carried(*frames, link=ETHERNET):
+    carrier = Carrier()
+    return [found for frame in frames for found in carrier.messages(Packet(0.0, link, frame))]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("magic", "time"), [(0xA1B2C3D4, 7.5), (0xA1B23C4D, 7.0005)])
+def test_when_a_pcap_is_read_then_its_packets_have_their_times(order, magic, time):
+    octets = pcap(b"abc", b"", order=order, magic=magic)
+    assert is_capture(octets)
+    assert [(p.time, p.link, p.octets) for p in packets(octets)] == [(time, 1, b"abc"), (time, 1, b"")]
+
+
+def test_when_a_packet_holds_several_chunks_then_each_is_a_message():
+    found = carried(ether(ip(sctp(chunk(1, b"one"), chunk(2, b"two"), b"\x03\0\0\4"))))
+    assert [message.octets for message in found] == [b"one", b"two"]
+    assert found[0].source == "10.0.0.1:38412"
+    assert found[0].ppid == 60
+
+
+def test_when_fragments_come_out_of_order_and_again_then_one_message_becomes_whole():
+    first, middle, last = chunk(0xFFFFFFFF, b"a", 2), chunk(0, b"b", 0), chunk(1, b"c", 1)
+    frames = [ether(ip(sctp(part))) for part in (last, first, last, middle, first)]
+    assert [message.octets for message in carried(*frames)] == [b"abc"]
+
+
+def test_when_fragments_of_two_streams_mix_then_each_message_is_whole():
+    parts = [chunk(1, b"a", 2, stream=1), chunk(3, b"x", 2, stream=2), chunk(2, b"b", 1), chunk(4, b"y", 1, stream=2)]
+    assert [message.octets for message in carried(ether(ip(sctp(*parts))))] == [b"ab", b"xy"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "link"),
+    [
+        (ip(sctp(chunk(1, b"one"))), 101),
+        (ether(ipv6(sctp(chunk(1, b"one"))), 0x86DD), 1),
+        (bytes(12) + b"\x81\0\0\1\x08\0" + ip(sctp(chunk(1, b"one"))), 1),
+        (bytes(14) + b"\x08\0" + ip(sctp(chunk(1, b"one"))), 113),
+        (b"\x08\0" + bytes(18) + ip(sctp(chunk(1, b"one"))), 276),
+    ],
+)
+def test_when_the_link_differs_then_the_message_is_found(frame, link):
+    assert [message.octets for message in carried(frame, link=link)] == [b"one"]
+
+
+def test_when_a_program_exported_a_message_then_its_dissector_says_the_protocol():
+    frame = struct.pack("!HH", 12, 8) + b"nas-5gs\0" + bytes(4) + b"\x7e"
+    (found,) = carried(frame, link=252)
+    assert (found.protocol, found.octets) == ("nas", b"\x7e")
+    (found,) = carried(b"\x7e", link=147)
+    assert (found.protocol, found.octets) == (UNSAID, b"\x7e")
+
+
+def test_when_a_frame_ends_anywhere_then_nothing_breaks():
+    whole = ether(ip(sctp(chunk(1, b"one"), chunk(2, b"two"))))
+    for frame in (whole, ether(ipv6(sctp(chunk(1, b"one"))), 0x86DD)):
+        for size in range(len(frame)):
+            for link in (1, 101, 113, 147, 252, 276, 999):
+                octets = {message.octets for message in carried(frame[:size], link=link)}
+                assert octets <= {b"one", b"two", frame[:size]}
+
+
+@pytest.mark.parametrize("size", [4, 23, 30, 41, 42])
+def test_when_a_pcap_ends_too_early_then_it_is_said_where(size):
+    with pytest.raises(Malformed, match="octet"):
+        list(packets(pcap(b"abc")[:size]))
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (
+            SECTION + struct.pack("<III", 6, 8, 0),
+            "a block of 8",
+        ),
+        (SECTION + struct.pack("<II", 6, 44), "too early"),
+        (struct.pack("<8I", 6, 32, 3, 0, 0, 0, 0, 32), "magic"),
+    ],
+)
+def test_when_blocks_are_damaged_then_it_is_said_where(octets, said):
+    with pytest.raises(Malformed, match=said):
+        list(packets(octets))

@@ -1,0 +1,122 @@
+"""Whatever is decoded comes back from its JSON as an equal value, and as the same octets."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from asn1kit import tables
+from asn1kit.generate import Generator as Asn1Generator
+from freehold.codecs import nas, ngap
+from freehold.codecs.display import PROTOCOLS, guess, read, render, write
+from naskit import Generator
+
+VECTORS = Path(__file__).parents[3] / "vectors" / "codec"
+
+
+def again(row, message):
+    return read(json.loads(json.dumps(write(message))), row.class_named)
+
+
+@pytest.mark.parametrize("message", nas.MESSAGES, ids=lambda message: message.__name__)
+def test_when_a_nas_message_becomes_json_then_it_comes_back(message):
+    row = PROTOCOLS["nas"]
+    for seed in range(6):
+        value = Generator(seed, optional=0.6).message(message)
+        came = again(row, value)
+        assert came == value
+        assert row.encode(came) == nas.encode(value)
+        assert render(row.decode(nas.encode(value)))[0].endswith(message.__name__)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in tables.messages("ngap")])
+def test_when_an_ngap_message_becomes_json_then_it_comes_back(name):
+    row = PROTOCOLS["ngap"]
+    maker = Asn1Generator("ngap", ngap, random.Random(name), 0.5)
+    value = maker.named(name)
+    came = again(row, value)
+    assert came == value
+    assert row.encode(came) == ngap.encode(value)
+    assert name in render(row.decode(ngap.encode(value)))[0]
+
+
+@pytest.mark.parametrize("octets", ["320100040000000000010000", "34ff000c0000000100000085010001000a0b0c0d"])
+def test_when_a_gtpu_message_becomes_json_then_its_octets_are_the_same(octets):
+    row = PROTOCOLS["gtpu"]
+    message = row.decode(bytes.fromhex(octets)).message
+    assert row.encode(again(row, message)).hex() == octets
+
+
+def test_when_octets_fit_one_protocol_alone_then_it_is_guessed():
+    octets = bytes.fromhex((VECTORS / "ngap_initial_ue.hex").read_text())
+    assert [row.name for row in guess(octets)] == ["ngap"]
+
+
+def test_when_an_initial_ue_message_is_shown_then_its_nas_message_is_opened():
+    octets = bytes.fromhex((VECTORS / "ngap_initial_ue.hex").read_text())
+    lines = [line.strip() for line in render(PROTOCOLS["ngap"].decode(octets))]
+    assert lines[0] == "NG Application Protocol: InitialUEMessage"
+    assert "nas_pdu: Non-access stratum of 5GS: RegistrationRequest" in lines
+    assert "plmn: 208/93" in lines
+    assert "tac: 1 (000001)" in lines
+    assert "rrc_establishment_cause: mo-Signalling" in lines
+
+
+def test_when_a_tunnel_is_shown_then_its_address_and_teid_can_be_read():
+    octets = bytes.fromhex((VECTORS / "ngap_pdusess_setup.hex").read_text())
+    shown = "\n".join(render(PROTOCOLS["ngap"].decode(octets)))
+    assert "transport_layer_address: " in shown
+    assert shown.count(".") >= 3
+
+
+def test_when_a_cause_is_shown_then_it_is_named():
+    octets = nas.encode(nas.RegistrationReject(cause=3))
+    assert "  cause: 3 (illegal ue)" in render(PROTOCOLS["nas"].decode(octets))
+
+
+def test_when_a_nas_message_is_ciphered_then_it_is_shown_as_such():
+    reading = PROTOCOLS["nas"].decode(bytes.fromhex("7e02aabbccdd05deadbeef"))
+    assert reading.ciphered
+    assert "ciphered" in render(reading)[0]
+    assert "  security_header: 2 (integrity ciphered)" in render(reading)
+
+
+@pytest.mark.parametrize(("name", "clause"), [("nas", "TS 24.501 7"), ("ngap", "TS 38.413 10.2"), ("pfcp", "7.6.3")])
+def test_when_octets_are_no_message_then_the_fault_names_its_clause(name, clause):
+    octets = {"nas": "7e", "ngap": "0000", "pfcp": "2032"}[name]
+    reading = PROTOCOLS[name].decode(bytes.fromhex(octets))
+    assert reading.message is None
+    assert any(clause in fault for fault in reading.faults)
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"@": "Nothing"}, "no class 'Nothing'"),
+        ({"@": 5}, "no class 5"),
+        ({"@": "RegistrationReject", "colour": 1}, "no field 'colour'"),
+        ({"@": "RegistrationReject"}, "cause"),
+        ({"@": "RegistrationReject", "cause": {"hex": "0g"}}, "message.cause: not hexadecimal"),
+        ({"@": "RegistrationReject", "cause": {"hex": 5}}, "message.cause: not hexadecimal"),
+        ({"tuple": 4}, "an object is"),
+        ({}, "an object is"),
+    ],
+)
+def test_when_json_is_no_value_then_it_is_said_what_is_wrong_where(document, said):
+    with pytest.raises(ValueError, match=said.replace("[", r"\[")):
+        read(document, PROTOCOLS["nas"].class_named)
+
+
+@pytest.mark.parametrize("cause", ["x", None, 1000, -1, [1], True + 500])
+def test_when_a_field_has_the_wrong_type_or_range_then_encoding_says_so(cause):
+    with pytest.raises(ValueError, match=r"RegistrationReject|cause"):
+        PROTOCOLS["nas"].encode(nas.RegistrationReject(cause=cause))
+
+
+def test_when_json_is_nested_without_end_then_it_is_refused():
+    document = 1
+    for _ in range(300):
+        document = [document]
+    with pytest.raises(ValueError, match="nested deeper"):
+        read(document, PROTOCOLS["nas"].class_named)
