@@ -12,6 +12,8 @@ use std::borrow::Cow;
 const DEPTH: u32 = 96;
 /// IEs that one container's table may list, at most.
 pub const MASK_BITS: usize = 256;
+/// Values that a contained type may hold beyond those its octets pay for.
+const CONTAINED: usize = 256;
 /// Faults reported of one message, at most.
 const FAULTS: usize = 64;
 const TOO_MANY: Stop = Stop::Syntax("more values than its octets can hold");
@@ -584,12 +586,20 @@ impl<'s, B: Build> Decoder<'s, B> {
     fn contained(&mut self, octets: &[u8], node: NodeId) -> Result<Option<B::Value>, Stop> {
         let mark = self.faults.len();
         let outer = std::mem::replace(&mut self.governed, false);
+        let budget = self.budget;
+        let own = budget.min(octets.len().saturating_mul(8).saturating_add(CONTAINED));
+        self.budget = own;
         let result = self.nested(|decoder| decoder.open(octets, node));
         self.governed = outer;
+        let spent = own - self.budget;
+        self.budget = budget;
         let rejected = self.faults[mark..].iter().any(|fault| fault.action == Criticality::Reject);
         self.faults[mark..].iter_mut().for_each(|fault| fault.action = Criticality::Ignore);
         match result {
-            Ok(value) if !rejected => return Ok(Some(value)),
+            Ok(value) if !rejected => {
+                self.spend(spent)?;
+                return Ok(Some(value));
+            }
             Ok(_) => {}
             Err(Stop::Builder) => return Err(Stop::Builder),
             Err(Stop::Syntax(detail) | Stop::NotComprehended(detail)) => {

@@ -17,11 +17,18 @@ pub enum Value {
     Oid(Vec<u64>),
     Name(String),
     UnknownName(usize),
-    Choice(String, Box<Value>),
+    /// A name and its value.
+    Choice(Box<Value>, Box<Value>),
     UnknownChoice(usize, Vec<u8>),
     UnknownIe(u16, Criticality, Vec<u8>),
     List(Vec<Value>),
     Struct(NodeId, Vec<Option<Value>>),
+}
+
+impl From<&str> for Box<Value> {
+    fn from(name: &str) -> Self {
+        Box::new(Value::Name(name.into()))
+    }
 }
 
 pub struct Tree<'s>(pub &'s Schema);
@@ -65,7 +72,7 @@ impl Build for Tree<'_> {
         Ok(Value::UnknownName(index))
     }
     fn choice(&mut self, name: NameId, value: Value) -> Result<Value, Stop> {
-        Ok(Value::Choice(self.0.names[name as usize].to_string(), value.into()))
+        Ok(Value::Choice((*self.0.names[name as usize]).into(), value.into()))
     }
     fn unknown_choice(&mut self, index: usize, octets: &[u8]) -> Result<Value, Stop> {
         Ok(Value::Choice("unknown".into(), Value::UnknownChoice(index, octets.into()).into()))
@@ -152,8 +159,7 @@ impl<'s> Source for Shown<'s> {
     }
     fn choice(&self, item: &'s Value) -> Result<(&'s Value, &'s Value), Wrong> {
         let Value::Choice(name, value) = item else { return Err("a choice is expected") };
-        // The name must live as long as the value: it is one of the schema's, shown through a leaked copy in tests only.
-        Ok((Box::leak(Box::new(Value::Name(name.clone()))), value))
+        Ok((name, value))
     }
     fn unknown_choice(&self, item: &'s Value) -> Option<(usize, &[u8])> {
         if let Value::UnknownChoice(index, octets) = item { Some((*index, octets)) } else { None }
