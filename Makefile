@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE =
 export UV_LINK_MODE = copy
 export UV_NO_CONFIG = 1
 
-NATIVE_SOURCES = $(shell find native -name target -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock \) -print)
+NATIVE_SOURCES = $(shell find native \( -name target -o -name fuzz \) -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock \) -print)
 GENERATORS = $(shell find tools -name '*.py') $(wildcard bpf/*)
 
 .PHONY: docs run test test-native check setup bench soak locks clean
@@ -26,7 +26,7 @@ test-native:
 	@cd native && cargo test --quiet --locked --workspace --exclude freehold-python > ../.build/test-native.log 2>&1 || \
 		{ cat ../.build/test-native.log; exit 1; }
 
-soak: setup .build/test.stamp
+soak: setup .build/test.stamp .build/fuzz.stamp
 	$(VENV)/pytest -m soak $(ARGS)
 
 bench: setup
@@ -60,6 +60,10 @@ setup: .build/native.stamp
 	@touch $@
 
 .build/check.stamp: locks/check.txt .build/run.stamp
+	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@touch $@
+
+.build/fuzz.stamp: locks/fuzz.txt .build/run.stamp
 	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
 	@touch $@
 

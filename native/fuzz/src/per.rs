@@ -1,0 +1,66 @@
+//! Every ASN.1 protocol whose tables are there: the first octet of an input chooses among them (X.691).
+#[allow(dead_code)]
+#[path = "../../per/tests/common/mod.rs"]
+mod tree;
+
+use freehold_per::{Decoder, Encoder, Fault, Message, Schema};
+use std::sync::LazyLock;
+use tree::{Shown, Tree, Value};
+
+static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
+    let names: Vec<String> = serde_json::from_slice(&crate::table("protocols")).expect("a list of names");
+    names.iter().map(|name| Schema::load(&crate::table(name)).expect("a table that loads")).collect()
+});
+
+fn read(schema: &Schema, octets: &[u8]) -> (Option<(Message, Value)>, Vec<Fault>) {
+    let mut decoder = Decoder::new(schema, Tree(schema), octets.len());
+    let outcome = decoder.pdu(octets).expect("a tree is always built");
+    (outcome.known.zip(outcome.message), decoder.faults)
+}
+
+fn values(value: &Value) -> usize {
+    1 + match value {
+        Value::Choice(_, inner) => values(inner),
+        Value::List(items) => items.iter().map(values).sum(),
+        Value::Struct(_, fields) => fields.iter().flatten().map(values).sum(),
+        _ => 0,
+    }
+}
+
+/// Types that travel alone, chosen by two octets: where there are no messages, or the first octet's top bit is set.
+fn alone(schema: &Schema, octets: &[u8]) {
+    let [high, low, octets @ ..] = octets else { return };
+    let mut nodes: Vec<_> = schema.types.values().copied().collect();
+    nodes.sort_unstable();
+    let node = nodes[usize::from(u16::from_be_bytes([*high, *low])) % nodes.len()];
+    let mut decoder = Decoder::new(schema, Tree(schema), octets.len());
+    let Some(value) = decoder.alone(octets, node).expect("a tree is always built") else { return };
+    crate::bounded(values(&value), octets.len());
+    let whole = decoder.faults.is_empty();
+    match Encoder::new(schema, Shown(schema)).alone(&value, node) {
+        Ok(again) => {
+            let mut decoder = Decoder::new(schema, Tree(schema), again.len());
+            let back = decoder.alone(&again, node).expect("a tree is always built");
+            assert_eq!(back, Some(value), "{:?}", decoder.faults);
+        }
+        Err(wrong) => assert!(!whole, "{wrong:?}"),
+    }
+}
+
+pub fn check(input: &[u8]) {
+    let [choice, octets @ ..] = input else { return };
+    let schema = &SCHEMAS[usize::from(choice & 0x7f) % SCHEMAS.len()];
+    if choice & 0x80 != 0 || schema.messages.is_empty() {
+        return alone(schema, octets);
+    }
+    let (message, faults) = read(schema, octets);
+    let Some((message, value)) = message else {
+        assert!(!faults.is_empty(), "no message and no fault");
+        return;
+    };
+    crate::bounded(values(&value), octets.len());
+    match Encoder::new(schema, Shown(schema)).pdu(&message, &value) {
+        Ok(again) => assert_eq!(read(schema, &again).0, Some((message, value))),
+        Err(wrong) => assert!(!faults.is_empty(), "{wrong:?}"),
+    }
+}

@@ -1,0 +1,43 @@
+"""Millions of executions a decoder: cargo-fuzz on the engines, atheris on the bindings."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fuzzkit.codecs import CODECS
+from fuzzkit.corpus import TARGETS
+
+ROOT = Path(__file__).resolve().parents[3]
+EXECUTIONS = 10_000_000
+PYTHON_EXECUTIONS = 200_000
+NOT_HERE = 77  # the exit status of a test that cannot run, as Automake has it
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("target", TARGETS)
+def test_when_an_engine_takes_ten_million_inputs_then_every_property_holds(target: str) -> None:
+    command = [ROOT / "tools/fuzz", target, str(EXECUTIONS), "-print_final_stats=1"]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+
+    if done.returncode == NOT_HERE:
+        pytest.skip(done.stdout.strip())
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert f"stat::number_of_executed_units: {EXECUTIONS}" in done.stderr
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("codec", sorted(CODECS))
+def test_when_atheris_drives_a_codec_then_every_property_holds(codec: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec("atheris") is None:
+        pytest.skip("no atheris here: make .build/fuzz.stamp installs it for CPython 3.11 to 3.13")
+    script = ROOT / "tests/support/fuzzkit/drive.py"
+    command = [sys.executable, script, codec, str(PYTHON_EXECUTIONS), tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, cwd=tmp_path)
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    assert f"Done {PYTHON_EXECUTIONS}" in done.stderr

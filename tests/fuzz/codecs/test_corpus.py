@@ -1,0 +1,54 @@
+"""The corpus and its damage through the bindings, and the same properties in the engines without the bindings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from fuzzkit import tables
+from fuzzkit.codecs import CODECS, samples
+from fuzzkit.damage import damaged
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("codec", sorted(CODECS))
+def test_when_the_corpus_is_damaged_then_every_codec_answers(codec: str) -> None:
+    rng = Random(codec)
+    for octets in samples(codec):
+        CODECS[codec](octets)
+        for _ in range(100):
+            CODECS[codec](damaged(rng, octets))
+
+
+@pytest.mark.parametrize("codec", sorted(CODECS))
+def test_when_octets_are_random_then_every_codec_answers(codec: str) -> None:
+    rng = Random(codec)
+    for _ in range(5_000):
+        CODECS[codec](rng.randbytes(rng.randrange(80)))
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    if shutil.which("cargo") is None:
+        pytest.skip("no cargo here")
+    folder = tmp_path_factory.mktemp("tables")
+    tables.write(folder)
+    return os.environ | {"FREEHOLD_FUZZ_TABLES": str(folder), "CARGO_TARGET_DIR": str(ROOT / ".build/fuzz/stable")}
+
+
+@pytest.mark.xdist_group("cargo")
+@pytest.mark.parametrize("suite", ["corpus", "adversarial"])
+def test_when_engines_alone_take_hostile_octets_then_work_and_memory_are_bounded(
+    engines: dict[str, str], suite: str
+) -> None:
+    command = ["cargo", "test", "--quiet", "--release", "--locked", "--test", suite]
+    done = subprocess.run(command, cwd=ROOT / "native/fuzz", env=engines, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 passed" not in done.stdout

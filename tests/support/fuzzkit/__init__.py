@@ -1,0 +1,1 @@
+"""Seeds, damage and tables for fuzzing every decoder."""

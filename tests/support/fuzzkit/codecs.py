@@ -1,0 +1,72 @@
+"""What must hold of any octets at every codec's Python face: an answer, and what is sent on reads the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from freehold.codecs import gtpu, nas, pfcp
+from fuzzkit.corpus import seeds
+from fuzzkit.tables import protocols
+
+
+def _answered(decoded: Any, octets: bytes) -> None:
+    assert decoded.message is not None or decoded.faults, octets.hex()
+
+
+def check_asn1(codec: ModuleType, octets: bytes) -> None:
+    decoded = codec.decode(octets)
+    _answered(decoded, octets)
+    if decoded.message is not None and not decoded.faults:
+        assert codec.decode(codec.encode(decoded.message)).message == decoded.message, octets.hex()
+
+
+def check_nas(octets: bytes) -> None:
+    decoded = nas.decode(octets)
+    _answered(decoded, octets)
+    if isinstance(decoded.message, nas.SecurityProtected):
+        assert decoded.message.octets[2:] == octets[2:], octets.hex()
+    elif decoded.message is not None:
+        assert nas.decode(nas.encode(decoded.message)).message == decoded.message, octets.hex()
+
+
+def check_pfcp(octets: bytes) -> None:
+    decoded = pfcp.decode(octets)
+    _answered(decoded, octets)
+    if decoded.message is not None:
+        again = pfcp.encode(decoded.message, decoded.header.sequence, decoded.header.seid)
+        assert pfcp.decode(again).message == decoded.message, octets.hex()
+    assert sum(map(len, pfcp.split(octets))) == len(octets)
+
+
+def check_gtpu(octets: bytes) -> None:
+    decoded = gtpu.decode(octets)
+    _answered(decoded, octets)
+    if decoded.message is not None:
+        assert gtpu.decode(gtpu.encode(decoded.message)).message == decoded.message, octets.hex()
+
+
+def _asn1(protocol: str) -> Callable[[bytes], None]:
+    codec = import_module(f"freehold.codecs.{protocol}")
+    return lambda octets: check_asn1(codec, octets)
+
+
+CODECS: dict[str, Callable[[bytes], None]] = {
+    **{name: _asn1(name) for name in protocols() if find_spec(f"freehold.codecs.{name}")},
+    "nas": check_nas,
+    "pfcp": check_pfcp,
+    "gtpu": check_gtpu,
+}
+
+
+def samples(codec: str) -> list[bytes]:
+    """Octets of the corpus that fit a codec; those of the first ASN.1 protocol serve them all."""
+    match codec:
+        case "nas" | "pfcp":
+            return [octets for _, octets in seeds(codec)]
+        case "gtpu":
+            return [octets[1:] for _, octets in seeds("userplane") if octets[0] & 1 == 0]
+    return [octets[1:] for _, octets in seeds("per") if octets[0] & 0x80 == 0]

@@ -1,0 +1,43 @@
+"""Writes the tables of every codec where the fuzz targets in native/fuzz read them. usage: tables.py FOLDER"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from freehold.codecs import nas, pfcp
+from freehold.codecs.nas.compile import Compiler as NasCompiler
+from freehold.codecs.pfcp.table import Compiler as PfcpCompiler
+
+GENERATED = Path(sys.modules["freehold.codecs"].__file__).parents[1] / "_gen"
+
+
+def protocols() -> list[str]:
+    """The ASN.1 protocols that have tables."""
+    return sorted(path.stem for path in GENERATED.glob("*.json") if '"nodes"' in path.read_text())
+
+
+def nas_rows() -> list[object]:
+    compiler = NasCompiler()
+    messages = [compiler._message(message) for message in nas.MESSAGES]
+    return [compiler.nodes, messages]
+
+
+def pfcp_rows() -> list[object]:
+    compiler = PfcpCompiler()
+    for message in pfcp.MESSAGES:
+        compiler.message(message)
+    return [compiler.layouts, compiler.groups, compiler.messages]
+
+
+def write(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in protocols():
+        (folder / f"{name}.json").write_bytes((GENERATED / f"{name}.json").read_bytes())
+    for name, rows in (("protocols", protocols()), ("nas", nas_rows()), ("pfcp", pfcp_rows())):
+        (folder / f"{name}.json").write_text(json.dumps(rows))
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
