@@ -126,7 +126,9 @@ class Generator:
         if cls is nas.SNssaiElement:
             return self.slice()
         if cls is nas.NetworkSpecificSuci:
-            return cls(self.random.randint(1, 3), self.octets(1, 40))
+            return cls(
+                self.random.randint(1, 3), "".join(self.random.choices(string.ascii_letters, k=20)).encode()
+            )  # an NAI is text
         values: dict[str, Any] = {}
         tail = self.random.random() < 0.7
         choices = [
