@@ -126,9 +126,10 @@ class Generator:
         if cls is nas.SNssaiElement:
             return self.slice()
         if cls is nas.NetworkSpecificSuci:
-            return cls(
-                self.random.randint(1, 3), "".join(self.random.choices(string.ascii_letters, k=20)).encode()
-            )  # an NAI is text
+            # TS 23.003 28.7.3: the NAI of a SUCI is text of this form
+            user = "".join(self.random.choices(string.ascii_lowercase, k=self.random.randint(1, 9)))
+            kind = self.random.randint(1, 3)
+            return cls(kind, f"type{kind}.rid678.schid0.userid{user}@example.com".encode())
         values: dict[str, Any] = {}
         tail = self.random.random() < 0.7
         choices = [
