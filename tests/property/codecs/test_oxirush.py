@@ -32,11 +32,21 @@ def witness() -> Path:
     return target / "release/oxirush-witness"
 
 
+# oxirush refuses whole messages for values of a SUCI that TS 24.501 9.11.3.4 reserves; our decoder keeps them for the
+# AMF and UDM to judge. Where it reads them, the octets have to be ours.
+REFUSED = ("`routing-indicator` is written as", "`protection-scheme` is", "`suci` has")
+
+
 def judge(witness: Path, protocol: str, written: list[bytes]) -> None:
     lines = "".join(f"{protocol} {octets.hex()}\n" for octets in written)
     done = subprocess.run([witness], input=lines, capture_output=True, text=True, check=True)
+    answers = done.stdout.split("\n")[:-1]
+    refused = [answer for answer in answers if answer.startswith("error") and any(why in answer for why in REFUSED)]
 
-    assert done.stdout.split("\n")[:-1] == [octets.hex() for octets in written]
+    assert len(answers) == len(written)
+    assert len(refused) * 100 < len(written)
+    for octets, answer in zip(written, answers, strict=True):
+        assert answer == octets.hex() or answer in refused
 
 
 @pytest.mark.soak
