@@ -34,7 +34,12 @@ def witness() -> Path:
 
 # oxirush refuses whole messages for values of a SUCI that TS 24.501 9.11.3.4 reserves; our decoder keeps them for the
 # AMF and UDM to judge. Where it reads them, the octets have to be ours.
-REFUSED = ("`routing-indicator` is written as", "`protection-scheme` is", "`suci` has")
+REFUSED = (
+    "`routing-indicator` is written as",
+    "`protection-scheme` is",
+    "`home-network-public-key-identifier` is",
+    "`suci` has",
+)
 
 
 def judge(witness: Path, protocol: str, written: list[bytes]) -> None:
