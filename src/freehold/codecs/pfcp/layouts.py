@@ -474,3 +474,24 @@ class CPIPAddress(Layout, frozen=True):
 
     ipv4: Annotated[bytes | None, IPV4, If("......1.")] = None
     ipv6: Annotated[bytes | None, IPV6, If(".......1")] = None
+
+
+class IPAddressAndPortNumberReplacement(Layout, frozen=True):
+    """Addresses and ports to write into packets: destination, then source (TS 29.244 8.2.200)."""
+
+    number = 293
+
+    destination_ipv4: Annotated[bytes | None, IPV4, If(".......1")] = None
+    destination_ipv6: Annotated[bytes | None, IPV6, If("......1.")] = None
+    destination_port: Annotated[int | None, U16, If(".....1..")] = None
+    source_ipv4: Annotated[bytes | None, IPV4, If("....1...")] = None
+    source_ipv6: Annotated[bytes | None, IPV6, If("...1....")] = None
+    source_port: Annotated[int | None, U16, If("..1.....")] = None
+
+
+class DNSQueryFilter(Layout, frozen=True):
+    """A pattern of names that a UE asks for (TS 29.244 8.2.201)."""
+
+    number = 294
+
+    pattern: Annotated[bytes, COUNTED16]

@@ -2,10 +2,15 @@
 
 from typing import Final
 
+from freehold.codecs.pfcp import bridge as d
+from freehold.codecs.pfcp import broadcast as b
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
+from freehold.codecs.pfcp import multiaccess as a
+from freehold.codecs.pfcp import quality as q
 from freehold.codecs.pfcp import reports as g
 from freehold.codecs.pfcp import rules as r
+from freehold.codecs.pfcp import tunnels as t
 from freehold.codecs.pfcp.table import C, CList, M, Message, MList, O, OList
 
 
@@ -65,6 +70,8 @@ class AssociationSetupRequest(Message, frozen=True):
     ue_ip_address_pool_information: OList[g.UEIPAddressPoolInformation] = ()
     nf_instance_id: O[e.NFInstanceID] = None
     pfcpasreq_flags: O[e.PFCPASReqFlags] = None
+    gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
+    clock_drift_control_information: OList[d.ClockDriftControlInformation] = ()
 
 
 class AssociationSetupResponse(Message, frozen=True):
@@ -83,6 +90,8 @@ class AssociationSetupResponse(Message, frozen=True):
     pfcpasrsp_flags: O[e.PFCPASRspFlags] = None
     ue_ip_address_pool_information: OList[g.UEIPAddressPoolInformation] = ()
     nf_instance_id: O[e.NFInstanceID] = None
+    gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
+    clock_drift_control_information: OList[d.ClockDriftControlInformation] = ()
 
 
 class AssociationUpdateRequest(Message, frozen=True):
@@ -100,6 +109,9 @@ class AssociationUpdateRequest(Message, frozen=True):
     alternative_smf_ip_address: OList[v.AlternativeSMFIPAddress] = ()
     smf_set_id: O[e.SMFSetID] = None
     ue_ip_address_pool_information: OList[g.UEIPAddressPoolInformation] = ()
+    gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
+    clock_drift_control_information: OList[d.ClockDriftControlInformation] = ()
+    ue_ip_address_usage_information: OList[q.UEIPAddressUsageInformation] = ()
 
 
 class AssociationUpdateResponse(Message, frozen=True):
@@ -112,6 +124,7 @@ class AssociationUpdateResponse(Message, frozen=True):
     cause: M[e.Cause]
     up_function_features: O[e.UPFunctionFeatures] = None
     cp_function_features: O[e.CPFunctionFeatures] = None
+    ue_ip_address_usage_information: OList[q.UEIPAddressUsageInformation] = ()
 
 
 class AssociationReleaseRequest(Message, frozen=True):
@@ -151,6 +164,9 @@ class NodeReportRequest(Message, frozen=True):
     user_plane_path_failure_report: C[g.UserPlanePathFailureReport] = None
     user_plane_path_recovery_report: C[g.UserPlanePathRecoveryReport] = None
     peer_up_restart_report: C[g.PeerUPRestartReport] = None
+    clock_drift_report: CList[d.ClockDriftReport] = ()
+    gtp_u_path_qos_report: CList[q.GTPUPathQoSReport] = ()
+    vendor_specific_node_report_type: O[e.VendorSpecificNodeReportType] = None
 
 
 class NodeReportResponse(Message, frozen=True):
@@ -231,6 +247,15 @@ class SessionEstablishmentRequest(Message, frozen=True):
     s_nssai: O[v.SNSSAI] = None
     rat_type: O[e.RATType] = None
     group_id: O[e.GroupID] = None
+    create_mar: CList[a.CreateMAR] = ()
+    create_bridge_info_for_tsc: C[d.CreateBridgeInfoForTSC] = None
+    provide_atsss_control_information: C[a.ProvideATSSSControlInformation] = None
+    provide_rds_configuration_information: O[r.ProvideRDSConfigurationInformation] = None
+    l2tp_tunnel_information: C[t.L2TPTunnelInformation] = None
+    l2tp_session_information: C[t.L2TPSessionInformation] = None
+    mbs_session_n4mb_control_information: C[b.MBSSessionN4mbControlInformation] = None
+    mbs_session_n4_control_information: CList[b.MBSSessionN4ControlInformation] = ()
+    dscp_to_ppi_control_information: CList[q.DSCPToPPIControlInformation] = ()
 
 
 class SessionEstablishmentResponse(Message, frozen=True):
@@ -249,6 +274,12 @@ class SessionEstablishmentResponse(Message, frozen=True):
     failed_rule_id: C[v.FailedRuleID] = None
     created_traffic_endpoint: CList[r.CreatedTrafficEndpoint] = ()
     partial_failure_information: CList[r.PartialFailureInformation] = ()
+    created_bridge_info_for_tsc: C[d.CreatedBridgeInfoForTSC] = None
+    atsss_control_parameters: C[a.ATSSSControlParameters] = None
+    rds_configuration_information: O[e.RDSConfigurationInformation] = None
+    created_l2tp_session: C[t.CreatedL2TPSession] = None
+    mbs_session_n4mb_information: C[b.MBSSessionN4mbInformation] = None
+    mbs_session_n4_information: CList[b.MBSSessionN4Information] = ()
 
 
 class SessionModificationRequest(Message, frozen=True):
@@ -287,6 +318,18 @@ class SessionModificationRequest(Message, frozen=True):
     node_id: C[v.NodeID] = None
     rat_type: O[e.RATType] = None
     group_id: O[e.GroupID] = None
+    remove_mar: CList[a.RemoveMAR] = ()
+    update_mar: CList[a.UpdateMAR] = ()
+    create_mar: CList[a.CreateMAR] = ()
+    tsc_management_information: CList[d.TSCManagementInformationInModificationRequest] = ()
+    provide_atsss_control_information: C[a.ProvideATSSSControlInformation] = None
+    ethernet_context_information: C[g.EthernetContextInformation] = None
+    access_availability_information: OList[a.AccessAvailabilityInformation] = ()
+    query_packet_rate_status: CList[q.QueryPacketRateStatus] = ()
+    s_nssai: O[v.SNSSAI] = None
+    mbs_session_n4mb_control_information: C[b.MBSSessionN4mbControlInformation] = None
+    mbs_session_n4_control_information: CList[b.MBSSessionN4ControlInformation] = ()
+    dscp_to_ppi_control_information: CList[q.DSCPToPPIControlInformation] = ()
 
 
 class SessionModificationResponse(Message, frozen=True):
@@ -305,6 +348,11 @@ class SessionModificationResponse(Message, frozen=True):
     created_traffic_endpoint: CList[r.CreatedTrafficEndpoint] = ()
     updated_pdr: CList[r.UpdatedPDR] = ()
     partial_failure_information: CList[r.PartialFailureInformation] = ()
+    tsc_management_information: CList[d.TSCManagementInformationInModificationResponse] = ()
+    atsss_control_parameters: C[a.ATSSSControlParameters] = None
+    packet_rate_status_report: CList[q.PacketRateStatusReportInModificationResponse] = ()
+    mbs_session_n4mb_information: C[b.MBSSessionN4mbInformation] = None
+    mbs_session_n4_information: CList[b.MBSSessionN4Information] = ()
 
 
 class SessionDeletionRequest(Message, frozen=True):
@@ -324,6 +372,10 @@ class SessionDeletionResponse(Message, frozen=True):
     overload_control_information: O[g.OverloadControlInformation] = None
     usage_report: CList[g.UsageReportInDeletionResponse] = ()
     additional_usage_reports_information: C[e.AdditionalUsageReportsInformation] = None
+    packet_rate_status_report: CList[q.PacketRateStatusReport] = ()
+    session_report: CList[g.SessionReport] = ()
+    mbs_session_n4_information: CList[b.MBSSessionN4Information] = ()
+    pfcpsdrsp_flags: C[e.PFCPSDRspFlags] = None
 
 
 class SessionReportRequest(Message, frozen=True):
@@ -341,6 +393,8 @@ class SessionReportRequest(Message, frozen=True):
     pfcpsrreq_flags: C[e.PFCPSRReqFlags] = None
     old_cp_f_seid: C[v.FSEID] = None
     session_report: CList[g.SessionReport] = ()
+    packet_rate_status_report: CList[q.PacketRateStatusReport] = ()
+    tsc_management_information: CList[d.TSCManagementInformationInReportRequest] = ()
 
 
 class SessionReportResponse(Message, frozen=True):

@@ -1,7 +1,9 @@
 """Grouped IEs of reports and associations (TS 29.244 7.4, 7.5.5, 7.5.7 and 7.5.8)."""
 
+from freehold.codecs.pfcp import broadcast as b
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
+from freehold.codecs.pfcp import multiaccess as a
 from freehold.codecs.pfcp.table import C, CList, Group, M, MList, O, OList
 
 
@@ -83,6 +85,9 @@ class UsageReportInReportRequest(UsageReport, frozen=True):
     application_detection_information: C[ApplicationDetectionInformation] = None
     ue_ip_address: C[v.UEIPAddress] = None
     network_instance: C[e.NetworkInstance] = None
+    join_ip_multicast_information: CList[b.JoinIPMulticastInformation] = ()
+    leave_ip_multicast_information: CList[b.LeaveIPMulticastInformation] = ()
+    predefined_rules_name: C[e.PredefinedRulesName] = None
 
 
 class DownlinkDataReport(Group, frozen=True):
@@ -122,6 +127,7 @@ class SessionReport(Group, frozen=True):
 
     srr_id: M[e.SRRID]
     qos_monitoring_report: CList[QoSMonitoringReport] = ()
+    access_availability_report: C[a.AccessAvailabilityReport] = None
 
 
 class UserPlanePathFailureReport(Group, frozen=True):
@@ -193,3 +199,12 @@ class PFCPSessionChangeInfo(Group, frozen=True):
     fq_csid: CList[e.FQCSID] = ()
     group_id: CList[e.GroupID] = ()
     cp_ip_address: CList[v.CPIPAddress] = ()
+
+
+class EthernetContextInformation(Group, frozen=True):
+    """Addresses that the UP function shall know already (TS 29.244 7.5.4.21)."""
+
+    number = 254
+
+    mac_addresses_detected: MList[e.MACAddressesDetected]
+    mac_addresses_removed: CList[e.MACAddressesRemoved] = ()

@@ -1,7 +1,11 @@
 """Grouped IEs that make, change and remove a session's rules (TS 29.244 7.5.2 to 7.5.4)."""
 
+from freehold.codecs.pfcp import broadcast as b
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
+from freehold.codecs.pfcp import multiaccess as a
+from freehold.codecs.pfcp import quality as q
+from freehold.codecs.pfcp import tunnels as t
 from freehold.codecs.pfcp.table import C, CList, Group, M, MList, O, OList
 
 
@@ -38,6 +42,12 @@ class PDI(Group, frozen=True):
     framed_routing: C[e.FramedRouting] = None
     framed_ipv6_route: CList[e.FramedIPv6Route] = ()
     source_interface_type: O[e.TGPPInterfaceType] = None
+    local_ingress_tunnel: C[b.LocalIngressTunnel] = None
+    redundant_transmission_detection_parameters: C[t.RedundantTransmissionDetectionParameters] = None
+    ip_multicast_addressing_info: CList[b.IPMulticastAddressingInfo] = ()
+    dns_query_filter: CList[v.DNSQueryFilter] = ()
+    mbs_session_identifier: C[b.MBSSessionIdentifier] = None
+    area_session_id: C[b.AreaSessionID] = None
 
 
 class CreatePDR(Group, frozen=True):
@@ -56,6 +66,12 @@ class CreatePDR(Group, frozen=True):
     activation_time: C[e.ActivationTime] = None
     deactivation_time: C[e.DeactivationTime] = None
     ue_ip_address_pool_identity: OList[e.UEIPAddressPoolIdentity] = ()
+    mar_id: C[a.MARID] = None
+    packet_replication_and_detection_carry_on_information: C[e.PacketReplicationAndDetectionCarryOnInformation] = None
+    ip_multicast_addressing_info: CList[b.IPMulticastAddressingInfo] = ()
+    mptcp_applicable_indication: C[a.MPTCPApplicableIndication] = None
+    transport_delay_reporting: O[t.TransportDelayReporting] = None
+    rat_type: O[e.RATType] = None
 
 
 class ForwardingParameters(Group, frozen=True):
@@ -74,6 +90,7 @@ class ForwardingParameters(Group, frozen=True):
     proxying: C[e.Proxying] = None
     destination_interface_type: O[e.TGPPInterfaceType] = None
     data_network_access_identifier: O[e.DataNetworkAccessIdentifier] = None
+    ip_address_and_port_number_replacement: C[v.IPAddressAndPortNumberReplacement] = None
 
 
 class DuplicatingParameters(Group, frozen=True):
@@ -97,6 +114,9 @@ class CreateFAR(Group, frozen=True):
     forwarding_parameters: C[ForwardingParameters] = None
     duplicating_parameters: CList[DuplicatingParameters] = ()
     bar_id: C[e.BARID] = None
+    redundant_transmission_forwarding_parameters: C[t.RedundantTransmissionForwardingParameters] = None
+    mbs_multicast_parameters: CList[b.MBSMulticastParameters] = ()
+    add_mbs_unicast_parameters: CList[b.AddMBSUnicastParameters] = ()
 
 
 class AggregatedURRs(Group, frozen=True):
@@ -158,6 +178,7 @@ class CreateURR(Group, frozen=True):
     number_of_reports: O[e.NumberOfReports] = None
     exempted_application_id: OList[e.ApplicationID] = ()
     exempted_sdf_filter: OList[v.SDFFilter] = ()
+    user_plane_inactivity_timer: O[e.UserPlaneInactivityTimer] = None
 
 
 class CreateQER(Group, frozen=True):
@@ -177,6 +198,8 @@ class CreateQER(Group, frozen=True):
     paging_policy_indicator: C[e.PagingPolicyIndicator] = None
     averaging_window: O[e.AveragingWindow] = None
     qer_control_indications: C[e.QERControlIndications] = None
+    packet_rate_status: C[q.PacketRateStatus] = None
+    qer_indications: C[e.QERIndications] = None
 
 
 class CreateBAR(Group, frozen=True):
@@ -187,6 +210,7 @@ class CreateBAR(Group, frozen=True):
     bar_id: M[e.BARID]
     downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
+    mt_edt_control_information: O[e.MTEDTControlInformation] = None
 
 
 class CreateTrafficEndpoint(Group, frozen=True):
@@ -204,6 +228,12 @@ class CreateTrafficEndpoint(Group, frozen=True):
     framed_ipv6_route: CList[e.FramedIPv6Route] = ()
     qfi: CList[e.QFI] = ()
     source_interface_type: O[e.TGPPInterfaceType] = None
+    redundant_transmission_detection_parameters: C[t.RedundantTransmissionDetectionParameters] = None
+    local_ingress_tunnel: C[b.LocalIngressTunnel] = None
+    ip_multicast_addressing_info: CList[b.IPMulticastAddressingInfo] = ()
+    mbs_session_identifier: C[b.MBSSessionIdentifier] = None
+    area_session_id: C[b.AreaSessionID] = None
+    rat_type: O[e.RATType] = None
 
 
 class QoSMonitoringPerQoSFlowControlInformation(Group, frozen=True):
@@ -226,6 +256,8 @@ class CreateSRR(Group, frozen=True):
 
     srr_id: M[e.SRRID]
     qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()
+    access_availability_control_information: C[a.AccessAvailabilityControlInformation] = None
+    direct_reporting_information: C[q.DirectReportingInformation] = None
 
 
 class CreatedPDR(Group, frozen=True):
@@ -236,6 +268,7 @@ class CreatedPDR(Group, frozen=True):
     pdr_id: M[e.PDRID]
     local_f_teid: C[v.FTEID] = None
     ue_ip_address: CList[v.UEIPAddress] = ()
+    local_ingress_tunnel: C[b.LocalIngressTunnel] = None
 
 
 class CreatedTrafficEndpoint(Group, frozen=True):
@@ -246,6 +279,7 @@ class CreatedTrafficEndpoint(Group, frozen=True):
     traffic_endpoint_id: M[e.TrafficEndpointID]
     local_f_teid: C[v.FTEID] = None
     ue_ip_address: CList[v.UEIPAddress] = ()
+    local_ingress_tunnel: C[b.LocalIngressTunnel] = None
 
 
 class PartialFailureInformation(Group, frozen=True):
@@ -274,6 +308,9 @@ class UpdatePDR(Group, frozen=True):
     deactivate_predefined_rules: CList[e.DeactivatePredefinedRules] = ()
     activation_time: C[e.ActivationTime] = None
     deactivation_time: C[e.DeactivationTime] = None
+    ip_multicast_addressing_info: CList[b.IPMulticastAddressingInfo] = ()
+    transport_delay_reporting: O[t.TransportDelayReporting] = None
+    rat_type: O[e.RATType] = None
 
 
 class UpdateForwardingParameters(Group, frozen=True):
@@ -292,6 +329,7 @@ class UpdateForwardingParameters(Group, frozen=True):
     linked_traffic_endpoint_id: C[e.TrafficEndpointID] = None
     destination_interface_type: O[e.TGPPInterfaceType] = None
     data_network_access_identifier: O[e.DataNetworkAccessIdentifier] = None
+    ip_address_and_port_number_replacement: C[v.IPAddressAndPortNumberReplacement] = None
 
 
 class UpdateDuplicatingParameters(Group, frozen=True):
@@ -315,6 +353,9 @@ class UpdateFAR(Group, frozen=True):
     update_forwarding_parameters: C[UpdateForwardingParameters] = None
     update_duplicating_parameters: CList[UpdateDuplicatingParameters] = ()
     bar_id: C[e.BARID] = None
+    redundant_transmission_forwarding_parameters: C[t.RedundantTransmissionForwardingParameters] = None
+    add_mbs_unicast_parameters: CList[b.AddMBSUnicastParameters] = ()
+    remove_mbs_unicast_parameters: CList[b.RemoveMBSUnicastParameters] = ()
 
 
 class UpdateURR(Group, frozen=True):
@@ -353,6 +394,7 @@ class UpdateURR(Group, frozen=True):
     number_of_reports: O[e.NumberOfReports] = None
     exempted_application_id: OList[e.ApplicationID] = ()
     exempted_sdf_filter: OList[v.SDFFilter] = ()
+    user_plane_inactivity_timer: O[e.UserPlaneInactivityTimer] = None
 
 
 class UpdateQER(Group, frozen=True):
@@ -422,6 +464,7 @@ class UpdateBAR(Group, frozen=True):
     bar_id: M[e.BARID]
     downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
+    mt_edt_control_information: O[e.MTEDTControlInformation] = None
 
 
 class RemoveBAR(Group, frozen=True):
@@ -446,6 +489,7 @@ class UpdateTrafficEndpoint(Group, frozen=True):
     framed_ipv6_route: CList[e.FramedIPv6Route] = ()
     qfi: CList[e.QFI] = ()
     source_interface_type: O[e.TGPPInterfaceType] = None
+    redundant_transmission_detection_parameters: C[t.RedundantTransmissionDetectionParameters] = None
 
 
 class RemoveTrafficEndpoint(Group, frozen=True):
@@ -471,6 +515,8 @@ class UpdateSRR(Group, frozen=True):
 
     srr_id: M[e.SRRID]
     qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()
+    access_availability_control_information: C[a.AccessAvailabilityControlInformation] = None
+    direct_reporting_information: C[q.DirectReportingInformation] = None
 
 
 class UpdatedPDR(Group, frozen=True):
@@ -493,3 +539,11 @@ class UpdateBARInReportResponse(Group, frozen=True):
     dl_buffering_duration: C[v.DLBufferingDuration] = None
     dl_buffering_suggested_packet_count: C[e.DLBufferingSuggestedPacketCount] = None
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
+
+
+class ProvideRDSConfigurationInformation(Group, frozen=True):
+    """Whether the session uses reliable data service (TS 29.244 7.5.2.11)."""
+
+    number = 261
+
+    rds_configuration_information: O[e.RDSConfigurationInformation] = None

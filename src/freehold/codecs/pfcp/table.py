@@ -9,6 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_ori
 
 import msgspec
 
+from freehold.codecs.pfcp.kept import NAMES
+
 T = TypeVar("T")
 
 
@@ -95,6 +97,11 @@ class UnknownIE(msgspec.Struct, frozen=True, gc=False):
     number: int
     value: bytes
     enterprise_id: int | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The specification's name where it has one for an IE kept as octets."""
+        return NAMES.get(self.number)
 
 
 class Layout(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):

@@ -68,14 +68,21 @@ ESTABLISHMENT = pfcp.SessionEstablishmentRequest(
 )
 
 
-OPAQUE = {
+OPAQUE: dict[int, Any] = {
     61: bytes(2),  # PFD contents without a field (TS 29.244 8.2.39)
     65: bytes.fromhex("01 0a000001 0001"),  # one CSID of an IPv4 node (TS 29.244 8.2.43)
     144: b"\1" + bytes(6) + bytes(2),
     145: b"\1" + bytes(6) + bytes(2),
     152: bytes.fromhex("00f110 000001 01 01 01 01 01 00"),  # trace information (TS 29.244 8.2.108)
+    306: bytes.fromhex("00 00 04 e0000001 04 0a000001"),
+    # tshark 4.0 does not find the end of these with every field that they may have
+    192: pfcp.SourceIPAddress(ipv4=ADDRESS),
+    198: pfcp.FiveGSUserPlaneNode(identity=bytes(8)),
+    229: pfcp.UELinkSpecificIPAddress(ipv4=ADDRESS, non_3gpp_ipv4=ADDRESS, ipv6=bytes(16), non_3gpp_ipv6=bytes(16)),
+    230: pfcp.PMFAddressInformation(ipv4=ADDRESS, port=1, non_3gpp_port=2),
+    305: pfcp.MBSSessionIdentifier(tmgi=bytes(6)),
 }
-"""What a witness understands of IEs that the tables leave as octets."""
+"""What a witness understands of IEs that the tables leave as octets, or that it reads otherwise."""
 
 
 class Maker:

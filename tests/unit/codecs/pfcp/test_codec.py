@@ -65,7 +65,7 @@ def test_when_the_priority_and_follow_on_flags_are_set_then_both_come_back() -> 
 
 def test_when_an_ie_is_unknown_or_a_vendors_then_it_is_kept_and_sent_on() -> None:
     # TS 29.244 7.6.9, 8.1.1
-    mine = (pfcp.UnknownIE(300, b"new"), pfcp.UnknownIE(0x8001, b"\1\2", 42))
+    mine = (pfcp.UnknownIE(3000, b"new"), pfcp.UnknownIE(0x8001, b"\1\2", 42))
     pdr = msgspec.structs.replace(ESTABLISHMENT.create_pdr[0], unknown_ies=mine)
     message = msgspec.structs.replace(ESTABLISHMENT, create_pdr=(pdr,), unknown_ies=mine)
     octets = pfcp.encode(message, 1, 0)

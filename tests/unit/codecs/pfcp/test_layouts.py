@@ -94,6 +94,47 @@ LAYOUTS: list[tuple[Any, str]] = [
     (pfcp.SNSSAI(1, 0xFFFFFF), "01 ffffff"),
     (pfcp.OffendingIEInformation(21, b"\1"), "0015 01"),
     (pfcp.CPIPAddress(ipv4=V4, ipv6=V6), f"03 0a000001 {SIX}"),
+    (pfcp.AccessAvailabilityInformation(access_type=1, availability_status=1), "05"),
+    (pfcp.PMFControlInformation(pmfi=True), "01"),
+    (pfcp.PMFControlInformation(drtti=True, qfis=b"\x05\x09"), "06 02 0509"),
+    (pfcp.MPTCPAddressInformation(0, 5555, ipv4=V4), "01 00 15b3 0a000001"),
+    (pfcp.MPTCPAddressInformation(0, 5555, ipv6=V6), f"02 00 15b3 {SIX}"),
+    (pfcp.UELinkSpecificIPAddress(ipv4=V4, non_3gpp_ipv4=V4), "05 0a000001 0a000001"),
+    (pfcp.UELinkSpecificIPAddress(ipv6=V6, non_3gpp_ipv6=V6), f"0a {SIX} {SIX}"),
+    (pfcp.PMFAddressInformation(ipv4=V4, port=1, non_3gpp_port=2), "01 0a000001 0001 0002"),
+    (
+        pfcp.PMFAddressInformation(mac_address=V6[:6], non_3gpp_mac_address=V6[:6]),
+        "04 000102030405 000102030405",
+    ),
+    (pfcp.Thresholds(round_trip_time=300, packet_loss_rate=5), "03 012c 05"),
+    (pfcp.FiveGSUserPlaneNode(identity=bytes(8)), "01 0000000000000000"),
+    (pfcp.FiveGSUserPlaneNode(), "00"),
+    (pfcp.IPMulticastAddress(ipv4=V4), "02 0a000001"),
+    (pfcp.IPMulticastAddress(ipv4=V4, last_ipv4=V4), "06 0a000001 0a000001"),
+    (pfcp.IPMulticastAddress(ipv6=V6, last_ipv6=V6), f"05 {SIX} {SIX}"),
+    (pfcp.IPMulticastAddress(any_address=True), "08"),
+    (pfcp.MBSSessionIdentifier(tmgi=V6[:6]), "01 000102030405"),
+    (pfcp.MBSSessionIdentifier(tmgi=V6[:6], non_public=True, rest=V6[:6]), "05 000102030405 000102030405"),
+    (pfcp.LocalIngressTunnel(udp_port=7, ipv4=V4), "01 0007 0a000001"),
+    (pfcp.LocalIngressTunnel(choose_ipv6=True), "06"),
+    (pfcp.L2TPUserAuthentication(1, proxy_authen_name=b"a", proxy_authen_id=9), "0001 09 0161 09"),
+    (pfcp.L2TPUserAuthentication(2, proxy_authen_challenge=b"a", proxy_authen_response=b"b"), "0002 06 0161 0162"),
+    (pfcp.PacketRateStatus(uplink=1, validity_time=2), "01 0001 0000000000000002"),
+    (
+        pfcp.PacketRateStatus(uplink=1, additional_uplink=2, downlink=3, additional_downlink=4, validity_time=5),
+        "07 0001 0002 0003 0004 0000000000000005",
+    ),
+    (pfcp.NumberOfUEIPAddresses(ipv4=1, ipv6=2), "03 00000001 00000002"),
+    (pfcp.DSCPToPPIMappingInformation(5, b"\x2e"), "05 2e"),
+    (
+        pfcp.IPAddressAndPortNumberReplacement(destination_ipv4=V4, destination_port=53, source_ipv6=V6, source_port=9),
+        f"35 0a000001 0035 {SIX} 0009",
+    ),
+    (
+        pfcp.IPAddressAndPortNumberReplacement(destination_ipv6=V6, source_ipv4=V4),
+        f"0a {SIX} 0a000001",
+    ),
+    (pfcp.DNSQueryFilter(b"*.example"), "0009 2a2e6578616d706c65"),
 ]
 
 ALONE: list[tuple[Any, Any, str]] = [
@@ -118,6 +159,11 @@ ALONE: list[tuple[Any, Any, str]] = [
     (e.NFInstanceID, V6, SIX),
     (e.TrafficEndpointID, 3, "03"),
     (e.PDNType, 5, "05"),
+    (pfcp.bridge.TimeOffsetThreshold, 2**64 - 1, "ffffffffffffffff"),
+    (pfcp.tunnels.TunnelPreference, 7, "000007"),
+    (pfcp.multiaccess.SteeringMode, 3, "03"),
+    (pfcp.broadcast.AreaSessionID, 258, "0102"),
+    (pfcp.quality.EventNotificationURI, "https://nef/x", "68747470733a2f2f6e65662f78"),
 ]
 
 
@@ -157,5 +203,5 @@ def test_when_presence_is_said_then_the_engine_gets_it() -> None:
     compiler = Compiler()
     compiler.message(pfcp.SessionDeletionResponse)
     _, members = compiler.groups[-1]
-    assert [chr(member[3]) for member in members] == ["M", "C", "O", "O", "C", "C"]
-    assert [member[4] for member in members] == [False, False, False, False, True, False]
+    assert [chr(member[3]) for member in members] == ["M", "C", "O", "O", "C", "C", "C", "C", "C", "C"]
+    assert [member[4] for member in members] == [False, False, False, False, True, False, True, True, True, False]

@@ -7,6 +7,7 @@ import pytest
 
 from freehold._native import pfcp as native
 from freehold.codecs import pfcp
+from freehold.codecs.pfcp.kept import NAMES
 from freehold.codecs.pfcp.table import Bits, Compiler, Form, If, flags, hints
 
 FRAME = (pfcp.Decoded, pfcp.Header, pfcp.Fault, pfcp.UnknownIE)
@@ -33,8 +34,29 @@ def test_when_the_tables_are_compiled_then_a_group_refers_only_to_groups_before_
 def test_when_a_report_inherits_fields_then_they_come_first_and_unknown_ies_last() -> None:
     fields = pfcp.UsageReportInReportRequest.__struct_fields__
     assert fields[0] == "urr_id"
-    assert fields[-2:] == ("network_instance", "unknown_ies")
+    assert fields[-2:] == ("predefined_rules_name", "unknown_ies")
     assert len(hints(pfcp.UsageReportInReportRequest)) == len(fields)
+
+
+def test_when_the_ie_types_are_counted_then_each_is_typed_or_kept_by_its_name() -> None:
+    # TS 29.244 8.1.2: 273 is spare; 1 to 321 but 116 have a class or an alias, what came later is kept
+    compiler = Compiler()
+    for message in pfcp.MESSAGES:
+        compiler.message(message)
+    typed = {member[0] for _, members in compiler.groups for member in members}
+    assert typed == {*range(1, 322)} - {116, 273}
+    assert {*range(1, 381)} - typed - NAMES.keys() == {273}
+    assert not typed & NAMES.keys()
+
+
+def test_when_a_kept_ie_comes_then_it_has_its_name_and_is_sent_on() -> None:
+    octets = pfcp.encode(
+        pfcp.HeartbeatRequest(1, unknown_ies=(pfcp.UnknownIE(338, b"\1"), pfcp.UnknownIE(999, b""))), 1
+    )
+    message = pfcp.decode(octets).message
+    assert message is not None
+    assert [ie.name for ie in message.unknown_ies] == ["HPLMN S-NSSAI", None]
+    assert pfcp.encode(message, 1) == octets
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,11 @@ def test_when_tshark_names_the_ies_then_our_numbers_have_the_same_names() -> Non
         if line.startswith("V\tpfcp.ie_type\t"):
             _, _, number, name = line.split("\t")[:4]
             known[number] = plain(name)
+    # tshark 4.0 has no names for the parts of a MAR, Ethernet Context Information and Configured Time Domain
+    unnamed = {170, 171, 172, 173, 174, 254, 321}
     for name, number in ours():
+        if number in unnamed and str(number) not in known:
+            continue
         assert known[str(number)].startswith(plain(name)), (name, number, known[str(number)])
 
 
@@ -104,15 +108,28 @@ OTHERWISE = {
     "PFCPAssociationReleaseRequestFlags": "PFCP Association Release Request",
     "EventTimeStamp": "Time Stamp",
     "APNDNN": "APN/DNN",
+    "TGPPAccessForwardingActionInformation": "Access Forwarding Action Information 1",
+    "NonTGPPAccessForwardingActionInformation": "Access Forwarding Action Information 2",
+    "UpdateTGPPAccessForwardingActionInformation": "Update Access Forwarding Action Information 1",
+    "UpdateNonTGPPAccessForwardingActionInformation": "Update Access Forwarding Action Information 2",
+    "FiveGSUserPlaneNode": "5GS User Plane Node",
+    "TSCManagementInformationInModificationRequest": "TSC Management Information IE within PFCP Session Modification",
+    "TSCManagementInformationInModificationResponse": "Port Management Information for TSC IE",
+    "TSCManagementInformationInReportRequest": "Port Management Information for TSC IE",
+    "AreaSessionID": "Area Sesson ID",
+    "CreatedL2TPSession": "L2TP Session Information within PFCP Session Establishment Response",
+    "PacketRateStatusReportInModificationResponse": "Query Packet Rate Status Report",
+    "MBSSessionN4Information": "MBS Session N4 Control Information IE within PFCP Session Establishment Resp",
 }
 
 
 def ours() -> list[tuple[str, int]]:
     """Name and type of every IE of our tables."""
     found: list[tuple[str, int]] = []
-    for name, hint in vars(pfcp.elements).items():
-        notes = getattr(hint, "__metadata__", ())
-        found += [(OTHERWISE.get(name, name), note.number) for note in notes if isinstance(note, pfcp.elements.IE)]
+    for room in (pfcp.elements, pfcp.multiaccess, pfcp.bridge, pfcp.broadcast, pfcp.tunnels, pfcp.quality):
+        for name, hint in vars(room).items():
+            notes = getattr(hint, "__metadata__", ())
+            found += [(OTHERWISE.get(name, name), note.number) for note in notes if isinstance(note, pfcp.elements.IE)]
     for name in pfcp.__all__:
         kind = getattr(pfcp, name)
         if isinstance(kind, type) and issubclass(kind, pfcp.Group | pfcp.Layout) and not issubclass(kind, pfcp.Message):
