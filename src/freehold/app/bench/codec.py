@@ -43,6 +43,17 @@ _CASES = {
         "501080869"
     ),
     "RegistrationRequest": "7e004179000d0102f8390000000000000010022e08a020000000000000",
+    "PFCPSessionEstablishmentRequest": (
+        "21320161000000000000000000000700003c0005000a0000010039000d0200000000000000010a000001000100540038"
+        "00020001001d0004000000ff000200250014000100001500020d0100160008696e7465726e6574005d0005020a2d0002"
+        "007c000101005f000100006c0004000000010051000400000001006d00040000000100010044003800020002001d0004"
+        "000000ff0002001a001400010100160008696e7465726e6574005d0005060a2d0002006c000400000002005100040000"
+        "0001006d00040000000100030022006c000400000001002c00010200040011002a00010100160008696e7465726e6574"
+        "00030024006c000400000002002c00010200040013002a0001000054000a0100000000050a0000090006002000510004"
+        "00000001003e000102002500020200001f000901000000003b9aca0000070020006d0004000000010019000100001a00"
+        "0a00000f424000001e8480007c0001010071000101"
+    ),
+    "GTPUGPdu": "34ff001c0000000100000085010009004500001400000000400100000a2d000208080808",
 }
 # The channels' types of TS 38.331 6.2.1 that the RRC messages travel in.
 _CHANNELS = {"RRCSetupComplete": "ULDCCHMessage", "RRCReconfiguration": "DLDCCHMessage"}
@@ -100,6 +111,14 @@ def _codec(name: str, octets: bytes) -> tuple[Callable[[bytes], Any], Callable[[
         from freehold.codecs import nas
 
         return nas.decode, nas.encode, nas.decode(octets).message
+    if name == "PFCPSessionEstablishmentRequest":
+        from freehold.codecs import pfcp
+
+        return pfcp.decode, lambda message: pfcp.encode(message, 7, 0), pfcp.decode(octets).message
+    if name == "GTPUGPdu":
+        from freehold.codecs import gtpu
+
+        return gtpu.decode, gtpu.encode, gtpu.decode(octets).message
     from freehold.codecs import ngap
 
     return ngap.decode, ngap.encode, ngap.decode(octets).message

@@ -4,6 +4,14 @@ PYCRATE = """
 import json, sys, time
 from pycrate_asn1dir import NGAP, RRCNR
 from pycrate_mobile.TS24501_FGMM import FGMMRegistrationRequest
+from pycrate_mobile.TS29244_PFCP import PFCPSessionEstablishmentReq
+from pycrate_mobile.TS29281_GTPU import GPDU
+
+WHOLE = {
+    "RegistrationRequest": FGMMRegistrationRequest,
+    "PFCPSessionEstablishmentRequest": PFCPSessionEstablishmentReq,
+    "GTPUGPdu": GPDU,
+}
 
 def best(call):
     found = 1e9
@@ -22,9 +30,9 @@ channels = {
 figures = {}
 for name, digits in json.load(sys.stdin).items():
     octets = bytes.fromhex(digits)
-    if name == "RegistrationRequest":
-        message = FGMMRegistrationRequest()
-        figures[name] = best(lambda: FGMMRegistrationRequest().from_bytes(octets)), 0.0
+    if name in WHOLE:
+        message = WHOLE[name]()
+        figures[name] = best(lambda: WHOLE[name]().from_bytes(octets)), 0.0
         message.from_bytes(octets)
         figures[name] = figures[name][0], best(message.to_bytes)
     elif name in channels:

@@ -18,6 +18,8 @@ def test_when_codecs_are_measured_then_every_case_has_both_figures(monkeypatch: 
         "RRCSetupComplete",
         "RRCReconfiguration",
         "RegistrationRequest",
+        "PFCPSessionEstablishmentRequest",
+        "GTPUGPdu",
     ]
     assert all(case.decode_us > 0 and case.encode_us > 0 for case in found.cases)
     assert all(case.pycrate_decode_us is None for case in found.cases)
