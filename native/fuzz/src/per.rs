@@ -12,10 +12,12 @@ static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
     names.iter().map(|name| Schema::load(&crate::table(name)).expect("a table that loads")).collect()
 });
 
-fn read(schema: &Schema, octets: &[u8]) -> (Option<(Message, Value)>, Vec<Fault>) {
+type Read = (Option<(Message, Value)>, Option<u16>, Vec<Fault>);
+
+fn read(schema: &Schema, octets: &[u8]) -> Read {
     let mut decoder = Decoder::new(schema, Tree(schema), octets.len());
     let outcome = decoder.pdu(octets).expect("a tree is always built");
-    (outcome.known.zip(outcome.message), decoder.faults)
+    (outcome.known.zip(outcome.message), outcome.transaction, decoder.faults)
 }
 
 fn values(value: &Value) -> usize {
@@ -54,18 +56,18 @@ pub fn check(input: &[u8]) {
     if choice & 0x80 != 0 || schema.messages.is_empty() {
         return alone(schema, octets);
     }
-    let (message, faults) = read(schema, octets);
+    let (message, transaction, faults) = read(schema, octets);
     let Some((message, value)) = message else {
         assert!(!faults.is_empty(), "no message and no fault");
         return;
     };
     crate::bounded(values(&value), octets.len());
-    match Encoder::new(schema, Shown(schema)).pdu(&message, &value) {
+    match Encoder::new(schema, Shown(schema)).pdu(&message, &value, transaction) {
         Ok(again) => {
             // Known IEs not comprehended take the schema's place among those kept, once.
             let back = read(schema, &again).0.expect("what was written").1;
             assert!(!faults.is_empty() || back == value, "{back:?} of {value:?}");
-            assert_eq!(Encoder::new(schema, Shown(schema)).pdu(&message, &back), Ok(again));
+            assert_eq!(Encoder::new(schema, Shown(schema)).pdu(&message, &back, transaction), Ok(again));
         }
         Err(wrong) => assert!(!faults.is_empty(), "{wrong:?}"),
     }

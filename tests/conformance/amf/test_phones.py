@@ -35,7 +35,7 @@ def whole(ue, **elements):
         mobility_capability=nas.MobilityCapability(s1_mode=True, handover_attach=True, lpp=True, more=b"\0\x40"),
         requested_nssai=nas.nssai((SLICE,)),
         last_visited_tai=Tai(PLMN, 1),
-        s1_ue_network_capability=bytes.fromhex("f070c04019808090"),
+        s1_ue_network_capability=nas.EpsCapability(0xF0, 0x70, bytes.fromhex("c04019808090")),
         ue_usage_setting=nas.UeUsageSetting(data_centric=False),
         requested_drx_parameters=nas.DrxParameters(2),
         ladn_indication=[],
@@ -43,8 +43,27 @@ def whole(ue, **elements):
         payload_container=bytes.fromhex("0004000b000900f11000000500010001"),
         network_slicing_indication=nas.NetworkSlicingIndication(),
         update_type=nas.UpdateType(sms_requested=True),
-        mobile_station_classmark_2=b"\x57\x5a\xa6",
-        supported_codecs=bytes.fromhex("040360c0"),
+        mobile_station_classmark_2=nas.MobileStationClassmark2(
+            revision_level=2,
+            early_sending=True,
+            no_a5_1=False,
+            rf_power=7,
+            pseudo_synchronization=True,
+            screening_indicator=1,
+            short_messages=True,
+            voice_broadcast=False,
+            voice_group_call=True,
+            frequency_capability=False,
+            classmark_3=True,
+            spare=False,
+            location_services=True,
+            ucs2=False,
+            solsa=False,
+            service_prompt=True,
+            a5_3=True,
+            a5_2=False,
+        ),
+        supported_codecs=[nas.SupportedCodecs(4, bytes.fromhex("60c0"))],
         **elements,
     )
 
@@ -78,7 +97,7 @@ def test_when_a_phone_comes_from_lte_then_it_is_asked_who_it_is_and_not_rejected
         kind=2,
         ue_status=nas.UeStatus(s1_mode_registered=True),
         eps_nas_message_container=EPS_CONTAINER,
-        eps_bearer_context_status=b"\x20\0",
+        eps_bearer_context_status=[5],
     )
     phone.begin(clear(phone, identity=MAPPED, kind=2, eps_nas_message_container=EPS_CONTAINER))
     assert phone.expect(nas.IdentityRequest).identity_type == nas.IdentityType.SUCI

@@ -72,6 +72,9 @@ class Writer:
         if octets.startswith(b"HTTP/1.1 "):
             self.statuses.append(int(octets[9:12]))
 
+    def get_extra_info(self, name):
+        return None
+
     async def drain(self):
         pass
 

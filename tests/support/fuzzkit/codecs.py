@@ -12,6 +12,12 @@ from freehold.codecs import gtpu, nas, pfcp
 from fuzzkit.corpus import seeds
 from fuzzkit.tables import protocols
 
+ALONE = {
+    "lpp": ("LPPMessage",),
+    "rrc": ("BCCHDLSCHMessage", "DLCCCHMessage", "DLDCCHMessage", "PCCHMessage", "ULCCCHMessage", "ULDCCHMessage"),
+}
+"""Types of a whole message where a protocol has no procedures (TS 37.355 6.2, TS 38.331 6.2.1)."""
+
 
 def _answered(decoded: Any, octets: bytes) -> None:
     assert decoded.message is not None or decoded.faults, octets.hex()
@@ -21,7 +27,18 @@ def check_asn1(codec: ModuleType, octets: bytes) -> None:
     decoded = codec.decode(octets)
     _answered(decoded, octets)
     if decoded.message is not None and not decoded.faults:
-        assert codec.decode(codec.encode(decoded.message)).message == decoded.message, octets.hex()
+        transaction = () if decoded.header.transaction_id is None else (decoded.header.transaction_id,)
+        assert codec.decode(codec.encode(decoded.message, *transaction)).message == decoded.message, octets.hex()
+
+
+def check_types(codec: ModuleType, types: tuple[str, ...], octets: bytes) -> None:
+    """The same for a protocol without procedures, as each of the types that travel alone."""
+    for name in types:
+        kind = getattr(codec, name)
+        value, faults = codec.decode_as(kind, octets)
+        assert value is not None or faults, octets.hex()
+        if value is not None and not faults:
+            assert codec.decode_as(kind, codec.encode_value(value)) == (value, faults), octets.hex()
 
 
 def check_nas(octets: bytes) -> None:
@@ -51,6 +68,8 @@ def check_gtpu(octets: bytes) -> None:
 
 def _asn1(protocol: str) -> Callable[[bytes], None]:
     codec = import_module(f"freehold.codecs.{protocol}")
+    if protocol in ALONE:
+        return lambda octets: check_types(codec, ALONE[protocol], octets)
     return lambda octets: check_asn1(codec, octets)
 
 

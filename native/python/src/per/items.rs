@@ -164,8 +164,8 @@ impl per::Source for Shown<'_, '_> {
     }
 
     fn unknown_name(&self, item: Item) -> Result<usize, Wrong> {
-        let index = text_of(item).and_then(|text| text.strip_prefix("unknown:")?.parse::<u16>().ok());
-        index.map(usize::from).ok_or("a name the schema does not know")
+        let index = text_of(item).and_then(|text| text.strip_prefix("unknown:")?.parse().ok());
+        index.ok_or("a name the schema does not know")
     }
 
     #[inline]

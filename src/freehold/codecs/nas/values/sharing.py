@@ -109,6 +109,7 @@ class RemoteUeContexts(Value, frozen=True):
     """Remote UE context list (TS 24.501 9.11.4.29)."""
 
     contexts: Annotated[list[RemoteUeContext], Count(8), Repeat(counted=True)]
+    more: OctetString = b""
 
 
 class Tmgi(Value, frozen=True):
