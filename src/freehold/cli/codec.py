@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from freehold.codecs.display import Protocol, Reading
 
 ProtocolOption = Annotated[str, typer.Option("--protocol", "-p", help="ngap, nas, pfcp, gtpu, ...")]
+TypeOption = Annotated[str, typer.Option("--type", "-t", help="Read as a value of this type: ULDCCHMessage, ...")]
 
 
 def decode(
     what: Annotated[str, typer.Argument(metavar="INPUT", help="Hexadecimal octets, a file of them, a pcap, or -.")],
     protocol: ProtocolOption = "",
+    type_name: TypeOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show the messages in octets, a file or a capture as a tree, or as JSON that `encode` reads."""
     row = _protocol(protocol) if protocol else None
+    if type_name and row is None:
+        raise Unusable("--type: say of which --protocol")
     octets = _octets(what)
     from freehold.codecs.capture import is_capture
 
@@ -36,7 +40,12 @@ def decode(
         _capture(octets, row, what, as_json)
         return
     chosen = row or _guessed(octets)
-    reading = chosen.decode(octets)
+    try:
+        reading = chosen.decode(octets, type_name)
+    except ValueError as wrong:
+        raise Unusable(f"--type: {wrong}") from None
+    if chosen.types and not type_name:
+        note(f"type: {reading.name} (guessed)")
     if reading.message is None:
         raise Unusable(f"{_short(what)}: no message of {chosen.name}: {'; '.join(reading.faults)}")
     if as_json:
@@ -71,7 +80,7 @@ def encode(
 def _written(row: Protocol, document: dict[str, Any]) -> bytes:
     from freehold.codecs.display import read
 
-    header = document.get("header") if row.name == "pfcp" else None
+    header = document.get("header") if row.headed else None
     message = read(document["message"], row.class_named)
     return row.encode(message, read(header, row.class_named, "header"))
 
@@ -135,11 +144,9 @@ def _short(what: str) -> str:
 
 
 def _document(reading: Reading, octets: bytes) -> dict[str, Any]:
-    from freehold.codecs.display import write
+    from freehold.codecs.display import described
 
-    document = {"protocol": reading.protocol, "name": reading.name, "octets": octets.hex()}
-    document |= {name: write(part) for name in ("header", "message") if (part := getattr(reading, name)) is not None}
-    return document | {"ciphered": reading.ciphered, "faults": list(reading.faults)}
+    return {"protocol": reading.protocol, "name": reading.name, "octets": octets.hex()} | described(reading)
 
 
 def _show(reading: Reading, indent: str = "") -> None:

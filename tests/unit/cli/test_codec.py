@@ -69,6 +69,8 @@ def test_when_octets_are_in_a_file_or_come_by_a_pipe_then_they_are_decoded(run, 
         ("decode", ""),
         ("decode", "-p", "sip", "7e00"),
         ("decode", "-p", "ngap", "ff"),
+        ("decode", "-p", "rrc", "--type", "Nothing", "00"),
+        ("decode", "--type", "ULDCCHMessage", "00"),
         ("encode", "{"),
         ("encode", "[]"),
         ("encode", '{"protocol": "nas"}'),
@@ -126,3 +128,20 @@ def test_when_a_capture_is_cut_off_then_the_messages_before_are_shown_and_the_st
     assert shown.count("\n") > 10
     assert "too early" in said
     assert said.count("\n") == 1
+
+
+def test_when_a_type_is_said_then_octets_are_read_as_it_and_the_json_names_it(run):
+    octets = "1d7b7b1bcd16"
+    status, shown, _ = run("decode", "--json", "-p", "rrc", "--type", "ULCCCHMessage", octets)
+    assert status == 0
+    document = json.loads(shown)
+    assert document["message"]["@"] == document["name"] == "ULCCCHMessage"
+    assert run("encode", "-", stdin=shown.encode())[:2] == (0, octets + "\n")
+    said = run("decode", octets)[2]
+    assert "protocol: rrc (guessed)" in said
+    assert "type: " in said
+
+
+def test_when_a_message_contains_another_then_the_json_shows_it_opened(run):
+    document = json.loads(run("decode", "--json", INITIAL)[1])
+    assert [(each["in"], each["name"]) for each in document["contained"]] == [("nas_pdu", "RegistrationRequest")]

@@ -2,52 +2,135 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from types import MappingProxyType
+from typing import Final, get_args
 
 from freehold.spec.causes import MmCause, PfcpCause, SmCause
 
+Names = Mapping[int, str]
+_NOTHING: Final[Names] = MappingProxyType({})
+
 
 def named(owner: type, field: str, value: int) -> str:
-    """A number with its name beside it, where its field has an enumeration."""
-    kind = _enumeration(owner, field)
-    if kind is None:
-        return str(int(value))
-    try:
-        return f"{int(value)} ({kind(value).name.replace('_', ' ').lower()})"
-    except ValueError:
-        return str(int(value))
+    """A number with its name beside it, or with the names of its bits, where its field has an enumeration."""
+    number = int(value)
+    names, bits = _enumeration(owner, field)
+    said = _bits(names, number) if bits else names.get(number, "")
+    return f"{number} ({said})" if said else str(number)
+
+
+def _bits(names: Names, number: int) -> str:
+    """The names of the bits set; of a bit without a name, its value."""
+    return ", ".join(names.get(1 << at, f"{1 << at:#x}") for at in range(number.bit_length()) if number >> at & 1)
 
 
 @lru_cache(maxsize=4096)
-def _enumeration(owner: type, field: str) -> type[IntEnum] | None:
-    """The enumeration of a field: causes by the kind of message, others by the field's name."""
-    bases = {base.__name__ for base in owner.__mro__}
-    room = owner.__module__.split(".")[2:3]
-    if field == "cause":
-        if "SmMessage" in bases:
-            return SmCause
-        if "MmMessage" in bases:
-            return MmCause
-        return PfcpCause if room == ["pfcp"] else None
-    return _nas(field) if room == ["nas"] else None
+def _enumeration(owner: type, field: str) -> tuple[Names, bool]:
+    """The names of a field's values, and whether its bits have them."""
+    room = (owner.__module__.split(".")[2:3] or [""])[0]
+    if room == "nas":
+        return _nas(owner, field), False
+    return _pfcp(owner, field) if room == "pfcp" else (_NOTHING, False)
 
 
-def _nas(field: str) -> type[IntEnum] | None:
+def _words(kind: type[IntEnum]) -> Names:
+    return {int(member): member.name.replace("_", " ").lower() for member in kind}
+
+
+# TS 24.501 9.3, 9.11.2.1A, 9.11.3.3, 9.11.3.7, 9.11.3.20, 9.11.3.34, 9.11.3.40, 9.11.3.47, 9.11.3.50, 9.11.4.11 to 16
+_NAS: Final = MappingProxyType(
+    {
+        ("", "security_header"): "SecurityHeaderType",
+        ("", "payload_container_type"): "PayloadContainerType",
+        ("", "request_type"): "RequestType",
+        ("", "service_type"): "ServiceType",
+        ("", "pdu_session_type"): "PduSessionType",
+        ("", "selected_pdu_session_type"): "PduSessionType",
+        ("", "access_type"): "AccessType",
+        ("", "identity_type"): "IdentityType",
+        ("", "ssc_mode"): "SscMode",
+        ("", "selected_ssc_mode"): "SscMode",
+        ("RegistrationType", "value"): "RegistrationKind",
+        ("RegistrationResult", "value"): "AccessType",
+        ("SecurityAlgorithms", "ciphering"): "CipheringAlgorithm",
+        ("SecurityAlgorithms", "integrity"): "IntegrityAlgorithm",
+        ("IntraN1Container", "ciphering"): "CipheringAlgorithm",
+        ("IntraN1Container", "integrity"): "IntegrityAlgorithm",
+        ("QosRule", "operation"): "RuleOperation",
+        ("QosFlowDescription", "operation"): "FlowOperation",
+        ("PacketFilter", "direction"): "PacketFilterDirection",
+        ("ConfigurationOption", "identifier"): "ConfigurationContainer",
+    }
+)
+"""Fields of NAS by the class of their owner, "" for any, and the name of their enumeration."""
+
+
+def _nas(owner: type, field: str) -> Names:
     from freehold.codecs.nas import names
 
-    kind = getattr(names, _NAS.get(field, ""), None)
-    return kind if isinstance(kind, type) and issubclass(kind, IntEnum) else None
+    if field == "cause":
+        return _words(SmCause if "SmMessage" in {base.__name__ for base in owner.__mro__} else MmCause)
+    kind = getattr(names, _NAS.get((owner.__name__, field)) or _NAS.get(("", field), ""), None)
+    return _words(kind) if kind is not None else _NOTHING
 
 
-# TS 24.501 9.3, 9.11.3.40, 9.11.3.47, 9.11.3.50, 9.11.4.11
-_NAS: Final = {
-    "security_header": "SecurityHeaderType",
-    "payload_container_type": "PayloadContainerType",
-    "request_type": "RequestType",
-    "service_type": "ServiceType",
-    "pdu_session_type": "PduSessionType",
-    "selected_pdu_session_type": "PduSessionType",
-}
-"""Fields of NAS by the name of their enumeration."""
+# TS 29.244 8.2.2, 8.2.7, 8.2.24, 8.2.64: fields whose enumeration has another name
+_PFCP: Final = MappingProxyType(
+    {
+        ("", "source_interface"): "Interface",
+        ("", "destination_interface"): "Interface",
+        ("", "ul_gate"): "Gate",
+        ("", "dl_gate"): "Gate",
+        ("OuterHeaderRemoval", "description"): "HeaderRemoval",
+    }
+)
+
+
+def _pfcp(owner: type, field: str) -> tuple[Names, bool]:
+    if field == "cause":
+        return _words(PfcpCause), False
+    if field == "offending_ie" or (owner.__name__, field) == ("UnknownIE", "number"):
+        return _elements(), False
+    wanted = _PFCP.get((owner.__name__, field)) or _PFCP.get(("", field)) or field
+    return _flags().get(_plain(wanted), (_NOTHING, False))
+
+
+def _plain(name: str) -> str:
+    """A name without what the code's spelling adds to the specification's."""
+    return name.replace("_", "").lower().removesuffix("s")
+
+
+@cache
+def _flags() -> dict[str, tuple[Names, bool]]:
+    """Every enumeration of PFCP by its plain name: powers of two are bits (TS 29.244 8.2)."""
+    from freehold.codecs.pfcp import flags
+
+    found: dict[str, tuple[Names, bool]] = {}
+    for kind in vars(flags).values():
+        if isinstance(kind, type) and kind.__module__ == flags.__name__:
+            names = {value: name for name, value in vars(kind).items() if isinstance(value, int)}
+            found[_plain(kind.__name__)] = names, all(value and not value & value - 1 for value in names)
+    return found
+
+
+@cache
+def _elements() -> Names:
+    """The names of PFCP's information elements by their types (TS 29.244 8.1.2)."""
+    from freehold.codecs.pfcp.kept import NAMES
+
+    return dict(NAMES) | dict(_declared())
+
+
+def _declared() -> Iterator[tuple[int, str]]:
+    from freehold.codecs.pfcp import bridge, broadcast, elements, layouts, multiaccess, quality, reports, rules, tunnels
+    from freehold.codecs.pfcp.table import IE, Message
+
+    for module in (bridge, broadcast, elements, layouts, multiaccess, quality, reports, rules, tunnels):
+        for name, value in vars(module).items():
+            number = getattr(value, "number", None)
+            if isinstance(number, int) and not issubclass(value, Message):
+                yield number, name
+            yield from ((note.number, name) for note in get_args(value) if isinstance(note, IE))

@@ -8,18 +8,16 @@ from typing import Any, Final
 
 import msgspec
 
+from freehold.codecs.display.contained import DEPTH, opened
 from freehold.codecs.display.document import given
 from freehold.codecs.display.names import named
 from freehold.codecs.display.protocols import PROTOCOLS, Reading
 from freehold.spec.identities import PlmnId
 
-DEPTH: Final = 8
-"""Messages within messages that are opened."""
-
 
 def render(reading: Reading, depth: int = 0) -> list[str]:
     """The lines of one message: its title, its fields, its faults."""
-    title = f"{PROTOCOLS[reading.protocol].title}: {reading.name}"
+    title = f"{PROTOCOLS[reading.protocol].title}: {reading.title}"
     if reading.ciphered:
         title += " (ciphered: its content takes the keys)"
     lines = [title]
@@ -32,30 +30,31 @@ def render(reading: Reading, depth: int = 0) -> list[str]:
     return [lines[0], *(f"  {line}" for line in lines[1:]), *(f"  ! {fault}" for fault in reading.faults)]
 
 
-def _field(name: str, value: Any, owner: Any, depth: int) -> Iterator[str]:
+def _field(name: str, value: Any, owner: Any, depth: int, label: str = "") -> Iterator[str]:
+    """The lines of a field; `label` stands for the name where this is one of its items."""
     inner = opened(name, value, owner) if depth < DEPTH else None
     if inner is not None:
         first, *rest = render(inner, depth + 1)
-        yield f"{name}: {first}"
+        yield f"{label or name}: {first}"
         yield from (f"  {line}" for line in rest)
     else:
-        yield from _value(name, value, owner, depth)
+        yield from _value(name, value, owner, depth, label or name)
 
 
-def _value(name: str, value: Any, owner: Any, depth: int) -> Iterator[str]:
+def _value(name: str, value: Any, owner: Any, depth: int, label: str) -> Iterator[str]:
     readable = _readable(name, value, owner)
     if readable is not None:
-        yield f"{name}: {readable}"
+        yield f"{label}: {readable}"
     elif isinstance(value, msgspec.Struct):
-        yield from _struct(name, value, depth)
+        yield from _struct(label, value, depth)
     elif isinstance(value, list) or (isinstance(value, tuple) and not _choice(value)):
-        yield f"{name}: {len(value)} item{'s' if len(value) != 1 else ''}"
+        yield f"{label}: {len(value)} item{'s' if len(value) != 1 else ''}"
         for at, item in enumerate(value, 1):
-            yield from (f"  {line}" for line in _field(str(at), item, owner, depth))
+            yield from (f"  {line}" for line in _field(name, item, owner, depth, str(at)))
     elif _choice(value):
-        yield from _field(f"{name}: {value[0]}", value[1], owner, depth)
+        yield from _field(f"{name}_{value[0]}", value[1], owner, depth, f"{label}: {value[0]}")
     else:
-        yield f"{name}: {value}"
+        yield f"{label}: {value}"
 
 
 def _choice(value: Any) -> bool:
@@ -115,15 +114,3 @@ _OCTETS: Final[tuple[tuple[Callable[[str], bool], Callable[[bytes], str]], ...]]
     (lambda name: name.rsplit("_", 1)[-1] in {"tac", "sst", "sd", "teid"}, _number),
 )
 """Octets with a better form than digits, by the name of their field (TS 38.413 9.3.3.5, 9.3.3.10, 9.3.1.24)."""
-
-
-def opened(name: str, value: Any, owner: Any) -> Reading | None:
-    """The message within a message, where this field holds one that can be read."""
-    if not isinstance(value, bytes) or "nas" not in PROTOCOLS:
-        return None
-    plain = getattr(owner, "security_header", None) in {1, 3} and name == "content"
-    session = name == "payload_container" and getattr(owner, "payload_container_type", None) == 1
-    if not (plain or session or name.endswith("nas_pdu") or name == "nas_message_container"):
-        return None
-    reading = PROTOCOLS["nas"].decode(value)
-    return reading if reading.message is not None else None

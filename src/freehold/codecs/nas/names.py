@@ -94,6 +94,67 @@ class SecurityHeaderType(IntEnum):
     INTEGRITY_CIPHERED_NEW_CONTEXT = 4
 
 
+class SscMode(IntEnum):
+    """SSC mode (TS 24.501 9.11.4.16)."""
+
+    SSC_MODE_1 = 1
+    SSC_MODE_2 = 2
+    SSC_MODE_3 = 3
+
+
+class CipheringAlgorithm(IntEnum):
+    """Type of ciphering algorithm (TS 24.501 9.11.3.34)."""
+
+    NEA0 = 0
+    NEA1_128 = 1
+    NEA2_128 = 2
+    NEA3_128 = 3
+    NEA4 = 4
+    NEA5 = 5
+    NEA6 = 6
+    NEA7 = 7
+
+
+class IntegrityAlgorithm(IntEnum):
+    """Type of integrity protection algorithm (TS 24.501 9.11.3.34)."""
+
+    NIA0 = 0
+    NIA1_128 = 1
+    NIA2_128 = 2
+    NIA3_128 = 3
+    NIA4 = 4
+    NIA5 = 5
+    NIA6 = 6
+    NIA7 = 7
+
+
+class RuleOperation(IntEnum):
+    """Rule operation code of a QoS rule (TS 24.501 9.11.4.13)."""
+
+    CREATE = 1
+    DELETE = 2
+    MODIFY_AND_ADD_PACKET_FILTERS = 3
+    MODIFY_AND_REPLACE_ALL_PACKET_FILTERS = 4
+    MODIFY_AND_DELETE_PACKET_FILTERS = 5
+    MODIFY_WITHOUT_MODIFYING_PACKET_FILTERS = 6
+
+
+class FlowOperation(IntEnum):
+    """Operation code of a QoS flow description (TS 24.501 9.11.4.12)."""
+
+    CREATE = 1
+    DELETE = 2
+    MODIFY = 3
+
+
+class PacketFilterDirection(IntEnum):
+    """Packet filter direction (TS 24.501 9.11.4.13)."""
+
+    DOWNLINK_ONLY = 1
+    UPLINK_ONLY = 2
+    BIDIRECTIONAL = 3
+
+
 class ConfigurationContainer(IntEnum):
     """Container and protocol identifiers of protocol configuration options (TS 24.008 10.5.6.3)."""
 

@@ -10,6 +10,8 @@ class Interface:
     CORE: Final = 1
     SGI_LAN_N6_LAN: Final = 2
     CP_FUNCTION: Final = 3
+    LI_FUNCTION: Final = 4
+    FIVE_G_VN_INTERNAL: Final = 5
 
 
 class Gate:
@@ -40,7 +42,20 @@ class HeaderRemoval:
 
     GTPU_UDP_IPV4: Final = 0
     GTPU_UDP_IPV6: Final = 1
+    UDP_IPV4: Final = 2
+    UDP_IPV6: Final = 3
+    IPV4: Final = 4
+    IPV6: Final = 5
     GTPU_UDP_IP: Final = 6
+    VLAN_TAG_POP: Final = 7
+    VLAN_TAGS_POP_POP: Final = 8
+
+
+class GTPUPathInterfaceType:
+    """Interfaces whose paths are watched (TS 29.244 8.2.166)."""
+
+    N9: Final = 0x01
+    N3: Final = 0x02
 
 
 class ReportType:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from asn1kit import tables
+from asn1kit.generate import NOT_BUILT
 from asn1kit.generate import Generator as Asn1Generator
 from freehold.codecs import nas, ngap
+from freehold.codecs.asn1 import EncodeError
 from freehold.codecs.display import PROTOCOLS, guess, read, render, write
 from naskit import Generator
 
@@ -120,3 +122,63 @@ def test_when_json_is_nested_without_end_then_it_is_refused():
         document = [document]
     with pytest.raises(ValueError, match="nested deeper"):
         read(document, PROTOCOLS["nas"].class_named)
+
+
+ASN1 = [(each, name) for each in ("xnap", "f1ap", "e1ap", "e2ap", "nrppa") for name, _ in tables.messages(each)]
+
+
+@pytest.mark.parametrize(("protocol", "name"), ASN1)
+def test_when_a_message_of_any_asn1_protocol_becomes_json_then_it_comes_back(protocol, name):
+    row = PROTOCOLS[protocol]
+    value = Asn1Generator(protocol, row.room, random.Random(name), 0.3).named(name)
+    try:
+        octets = row.room.encode(value, 517) if row.headed else row.room.encode(value)
+    except EncodeError as error:
+        assert str(error).startswith(NOT_BUILT)  # noqa: PT017 - the others are looked at below
+        return
+    reading = row.decode(octets)
+    assert reading.message == value
+    header = again(row, reading.header)
+    assert row.encode(again(row, value), header) == octets
+    assert name in render(reading)[0]
+
+
+CHANNELS = ["DLDCCHMessage", "ULDCCHMessage", "DLCCCHMessage", "ULCCCHMessage", "BCCHDLSCHMessage", "PCCHMessage"]
+ALONE = [("rrc", name) for name in [*CHANNELS, "HandoverPreparationInformation", "CellGroupConfig", "UENRCapability"]]
+
+
+@pytest.mark.parametrize(("protocol", "name"), [*ALONE, ("lpp", "LPPMessage")])
+@pytest.mark.parametrize("seed", range(4))
+def test_when_a_value_that_travels_alone_becomes_json_then_it_comes_back(protocol, name, seed):
+    row = PROTOCOLS[protocol]
+    value = Asn1Generator(protocol, row.room, random.Random(seed), 0.3).named(name)
+    octets = row.room.encode_value(value)
+    reading = row.decode(octets, name)
+    assert (reading.message, reading.faults) == (value, ())
+    document = write(value)
+    assert document["@"] == name
+    assert row.encode(read(json.loads(json.dumps(document)), row.class_named)) == octets
+    assert name in render(reading)[0]
+
+
+def test_when_no_type_is_said_then_the_first_channel_that_fits_is_taken():
+    row = PROTOCOLS["rrc"]
+    octets = bytes.fromhex("1d7b7b1bcd16")  # an RRCSetupRequest of mo-Data
+    assert [each.name for each in guess(octets)] == ["rrc"]
+    reading = row.decode(octets)
+    assert row.fits(reading, octets)
+    said = row.decode(octets, "ULCCCHMessage")
+    assert said.title == "ULCCCHMessage rrcSetupRequest"
+
+
+@pytest.mark.parametrize(("protocol", "name"), [("rrc", "Nothing"), ("rrc", "__class__"), ("pfcp", "FTEID")])
+def test_when_a_type_does_not_travel_alone_then_it_is_said(protocol, name):
+    with pytest.raises(ValueError, match=name):
+        PROTOCOLS[protocol].decode(b"\0", name)
+
+
+def test_when_nrppa_lacks_its_header_then_encoding_says_so():
+    row = PROTOCOLS["nrppa"]
+    value = Asn1Generator("nrppa", row.room, random.Random(1), 0.1).named("ECIDMeasurementInitiationRequest")
+    with pytest.raises(ValueError, match="header"):
+        row.encode(value)
