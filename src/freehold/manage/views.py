@@ -66,6 +66,18 @@ class SessionView(View, frozen=True):
     downlink_bytes: int = 0
 
 
+class UeDetails(UeView, frozen=True):
+    """A UE context with its PDU sessions."""
+
+    sessions: tuple[SessionView, ...] = ()
+
+
+class Added(View, frozen=True):
+    """How many were added."""
+
+    added: int
+
+
 class FunctionView(View, frozen=True):
     """A network function of this process."""
 
@@ -128,3 +140,10 @@ class RecordView(View, frozen=True):
     clause: str = ""
     subject: str = ""
     octets: str = ""
+
+
+class ProblemView(View, frozen=True):
+    """Why a request was refused, in one line (RFC 9457)."""
+
+    status: int
+    detail: str

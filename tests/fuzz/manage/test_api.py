@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from freehold.manage.api import ROUTES, Api
+from freehold.manage.api import Api
 from freehold.manage.http import _Exchange
+from freehold.manage.routes import ROUTES
 from managekit import OPC, SUPI, FakeNetwork, K
 
 FORM = {"supi": SUPI, "k": K, "opc": OPC, "slices": [{"id": "1", "dnns": [{"dnn": "internet", "ip": "10.45.0.9"}]}]}
@@ -29,14 +30,14 @@ ODD = [
     b"[[[[",
     b"1e309",
 ]
-STREAMS = {"tap/", "ladder/", "capture/"}
+STREAMS = {"tap", "ladder", "capture"}
 
 
 def seeds():
     for route, methods in ROUTES.items():
         if route in STREAMS:
             continue
-        path = route.rstrip("/").replace("*", SUPI)
+        path = route.replace("{supi}", SUPI).replace("{id}", SUPI)
         for method in (*methods, "PUT", "TRACE"):
             for body in (b"", json.dumps(FORM).encode(), json.dumps([FORM, FORM]).encode(), CSV.encode()):
                 kind = "text/csv" if body == CSV.encode() else "application/json"

@@ -1,0 +1,176 @@
+"""What each operation of the management API does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from freehold.manage import streams, subscribers
+from freehold.manage.alarms import event_view
+from freehold.manage.http import Request, Response, Streamed
+from freehold.manage.network import ManagedNetwork
+from freehold.manage.operation import CSV, LINES, Call, Problem
+from freehold.manage.views import Added, CounterView, UeDetails
+from freehold.services.ledger import Act
+from freehold.spec.events import Event
+
+if TYPE_CHECKING:
+    from freehold.manage.api import Api
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """A value as JSON."""
+    return Response(status, msgspec.json.encode(value) + b"\n")
+
+
+async def _record(api: Api, request: Request, act: str, subject: str = "", detail: str = "") -> None:
+    """Write into the ledger what a user of this machine did, before that user is answered."""
+    actor = "unknown" if request.user is None else f"uid {request.user}"
+    await api.network.wait(api.network.record(Act(api.network.utc(), actor, act, subject, detail)))
+
+
+# --- state ----------------------------------------------------------------------------------------
+def reading(read: Callable[[ManagedNetwork], object]) -> Call:
+    """What the network shows of itself."""
+
+    async def call(api: Api, _: Request, __: str) -> Response:
+        return answer(read(api.network))
+
+    return call
+
+
+async def counters(api: Api, _: Request, __: str) -> Response:
+    """Every counter."""
+    return answer([CounterView(name, label, value) for (name, label), value in sorted(api.network.counters().items())])
+
+
+async def metrics(api: Api, _: Request, __: str) -> Response:
+    """State and counters in Prometheus' text format."""
+    from freehold.manage.metrics import MEDIA_TYPE, exposition
+
+    return Response(200, exposition(api.network), MEDIA_TYPE)
+
+
+async def show_ue(api: Api, _: Request, supi: str) -> Response:
+    """One UE context with its sessions."""
+    wanted = subscribers.supi_of(supi).value
+    found = next((ue for ue in api.network.ues() if ue.supi == wanted), None)
+    if found is None:
+        raise Problem(404, f"the AMF has no context of {supi}")
+    sessions = tuple(session for session in api.network.sessions() if session.supi == wanted)
+    return answer(UeDetails(**msgspec.structs.asdict(found), sessions=sessions))
+
+
+async def deregister(api: Api, request: Request, supi: str) -> Response:
+    """The network deregisters a UE (TS 24.501 5.5.2.3)."""
+    if not api.network.deregister(subscribers.supi_of(supi)):
+        raise Problem(404, f"the AMF has no context of {supi}")
+    await _record(api, request, "ue.deregister", supi)
+    return Response(202)
+
+
+async def events(api: Api, request: Request, _: str) -> Response | Streamed:
+    """The last events, or those that come."""
+    if "follow" in request.query:
+        return Streamed(_follow(api), LINES)
+    return answer(api.journal.events())
+
+
+async def _follow(api: Api) -> AsyncIterator[bytes]:
+    mailbox: streams.Mailbox[Event] = streams.Mailbox()
+    stop = api.network.listen(mailbox.put)
+    try:
+        while True:
+            shown = [event_view(event, api.network.utc()) for event in await mailbox.take()]
+            yield b"".join(msgspec.json.encode(event) + b"\n" for event in shown)
+    finally:
+        stop()
+
+
+async def alarms(api: Api, _: Request, __: str) -> Response:
+    """Troubles that stand."""
+    return answer(api.journal.alarms())
+
+
+async def acknowledge(api: Api, request: Request, alarm: str) -> Response:
+    """Take an alarm off."""
+    if not api.journal.acknowledge(alarm):
+        raise Problem(404, f"there is no alarm {alarm}")
+    await _record(api, request, "alarm.acknowledge", alarm)
+    return Response(204)
+
+
+async def ledger(api: Api, _: Request, __: str) -> Response:
+    """Every act of an operator."""
+    return Response(200, b"".join(entry + b"\n" for entry in api.network.ledger()), LINES)
+
+
+# --- subscribers ----------------------------------------------------------------------------------
+async def list_subscribers(api: Api, request: Request, _: str) -> Response:
+    """All subscriptions, without secrets."""
+    everyone = api.network.subscribers.subscribers()
+    if request.query.get("format") == "csv":
+        return Response(200, subscribers.write_csv(everyone).encode(), CSV)
+    return answer([subscribers.view(subscriber) for subscriber in everyone])
+
+
+async def add_subscribers(api: Api, request: Request, _: str) -> Response:
+    """Add subscriptions: all or none."""
+    repository = api.network.subscribers
+    forms = (subscribers.read_csv if request.media_type == CSV else subscribers.read_json)(request.body)
+    fresh = "replace" not in request.query
+    for form in forms:
+        if fresh and repository.subscriber(subscribers.supi_of(form.supi)) is not None:
+            raise Problem(409, f"{form.supi} is there already: change it with set, or import with replace")
+    made = subscribers.subscribers_of(forms, api.slices, repository)
+    await api.network.wait(repository.put_all(made))
+    await _record(api, request, "subscriber.add", *subscribers.named(made))
+    return answer(Added(len(made)), 201)
+
+
+async def show_subscriber(api: Api, _: Request, supi: str) -> Response:
+    """One subscription, without secrets."""
+    found = api.network.subscribers.subscriber(subscribers.supi_of(supi))
+    if found is None:
+        raise Problem(404, f"there is no subscriber {supi}")
+    return answer(subscribers.view(found))
+
+
+async def change_subscriber(api: Api, request: Request, supi: str) -> Response:
+    """Change the fields given (RFC 7396)."""
+    repository = api.network.subscribers
+    found = repository.subscriber(subscribers.supi_of(supi))
+    if found is None:
+        raise Problem(404, f"there is no subscriber {supi}")
+    changed = subscribers.changed(found, request.body)
+    await api.network.wait(repository.put(changed))
+    await _record(
+        api, request, "subscriber.change", changed.supi.value, ", ".join(subscribers.differing(found, changed))
+    )
+    if found.enabled and not changed.enabled:
+        api.network.deregister(changed.supi)
+    return answer(subscribers.view(changed))
+
+
+async def delete_subscriber(api: Api, request: Request, supi: str) -> Response:
+    """Remove a subscription."""
+    named = subscribers.supi_of(supi)
+    if not await api.network.wait(api.network.subscribers.delete(named)):
+        raise Problem(404, f"there is no subscriber {supi}")
+    await _record(api, request, "subscriber.delete", named.value)
+    api.network.deregister(named)
+    return Response(204)
+
+
+# --- streams --------------------------------------------------------------------------------------
+def streaming(pieces: Callable[[ManagedNetwork, dict[str, str]], AsyncIterator[bytes]], media_type: str) -> Call:
+    """Records as they come."""
+
+    async def call(api: Api, request: Request, _: str) -> Streamed:
+        if request.query.get("ue"):
+            request.query["ue"] = subscribers.supi_of(request.query["ue"]).masked
+        return Streamed(pieces(api.network, request.query), media_type)
+
+    return call

@@ -1,0 +1,94 @@
+"""The OpenAPI 3.1 document of the management API, made from its table of routes and the types of its values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from freehold import __version__
+from freehold.manage.http import JSON
+from freehold.manage.operation import CSV, LINES, Operation
+from freehold.manage.views import ProblemView
+
+PROBLEM: Final = "application/problem+json"
+REFERENCE: Final = "#/components/schemas/{name}"
+_PARAMETER: Final = re.compile(r"{(\w+)}")
+_TEXT: Final = {"type": "string"}
+_REASONS: Final = {
+    400: "the request is no HTTP of this API",
+    404: "there is no such thing",
+    409: "it is there already",
+    422: "a value is not what it should be",
+}
+
+Routes = Mapping[str, Mapping[str, Operation]]
+
+
+def document(routes: Routes) -> dict[str, Any]:
+    """The document, ready for JSON."""
+    types = [ProblemView, *_types(routes)]
+    schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
+    schema_of = dict(zip(map(str, types), schemas, strict=True))
+    paths = {
+        f"/v1/{path}": {
+            method.lower(): _operation(path, method, operation, schema_of) for method, operation in methods.items()
+        }
+        for path, methods in routes.items()
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Freehold management API", "version": __version__, "license": {"name": "Apache-2.0"}},
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _types(routes: Routes) -> Iterator[Any]:
+    for methods in routes.values():
+        for operation in methods.values():
+            yield from (each for each in (operation.answer, operation.body) if each is not None)
+
+
+def _operation(path: str, method: str, operation: Operation, schema_of: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "operationId": "_".join([method.lower(), *re.findall(r"\w+", path)]),
+        "tags": [path.split("/", maxsplit=1)[0]],
+        "summary": operation.text,
+        "parameters": list(_parameters(path, operation)),
+        "responses": {
+            str(operation.status): _answer(operation, schema_of),
+            **{str(status): _refusal(status, schema_of) for status in (400, *operation.refusals)},
+        },
+    }
+    if operation.body is not None:
+        content = {JSON: {"schema": schema_of[str(operation.body)]}}
+        if "replace" in operation.query:
+            content[CSV] = {"schema": _TEXT}
+        made["requestBody"] = {"required": True, "content": content}
+    return made
+
+
+def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
+    for name in _PARAMETER.findall(path):
+        yield {"name": name, "in": "path", "required": True, "schema": _TEXT}
+    for name, text in operation.query.items():
+        yield {"name": name, "in": "query", "description": text, "allowEmptyValue": True, "schema": _TEXT}
+
+
+def _answer(operation: Operation, schema_of: Mapping[str, Any]) -> dict[str, Any]:
+    if operation.answer is None and operation.media_type == JSON:
+        return {"description": "done"}
+    schema = _TEXT if operation.answer is None else schema_of[str(operation.answer)]
+    content = {operation.media_type: {"schema": schema}}
+    if "format" in operation.query:
+        content[CSV] = {"schema": _TEXT}
+    if "follow" in operation.query:
+        content[LINES] = {"schema": _TEXT}
+    return {"description": "one a line" if operation.media_type == LINES else "as asked", "content": content}
+
+
+def _refusal(status: int, schema_of: Mapping[str, Any]) -> dict[str, Any]:
+    return {"description": _REASONS[status], "content": {PROBLEM: {"schema": schema_of[str(ProblemView)]}}}

@@ -1,0 +1,43 @@
+"""What stands behind one method of one path: who carries it out, and how a client's programmer reads of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from freehold.manage.http import JSON, Request, Response, Streamed
+
+if TYPE_CHECKING:
+    from freehold.manage.api import Api
+
+CSV: Final = "text/csv"
+LINES: Final = "application/x-ndjson"
+
+Call = Callable[["Api", Request, str], Awaitable[Response | Streamed]]
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """A request that cannot be served: its HTTP status and one line for a person."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One method of one path: `answer` and `body` are types of values, None where there are none.
+
+    `query` names parameters and says what each does; `refusals` are the statuses a client has to expect besides 400.
+    """
+
+    call: Call
+    text: str
+    answer: Any = None
+    status: int = 200
+    media_type: str = JSON
+    body: Any = None
+    query: dict[str, str] = {}
+    refusals: tuple[int, ...] = ()

@@ -1,0 +1,115 @@
+"""The table of the management API: every path and method, from which its document and its checks are made."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from freehold.manage import handlers, streams
+from freehold.manage.operation import LINES, Operation
+from freehold.manage.subscribers import SubscriberForm, SubscriberView
+from freehold.manage.views import (
+    Added,
+    AlarmView,
+    CounterView,
+    EventView,
+    FunctionView,
+    GnbView,
+    HomeKeyView,
+    RecordView,
+    SessionView,
+    StatusView,
+    UeDetails,
+    UeView,
+)
+from freehold.services.ledger import Act
+
+_FOLLOWED: Final = {
+    "ue": "only what concerns this SUPI",
+    "interfaces": "only these, like N1,N2,N4,SBI",
+    "lanes": "the lanes of a ladder, like UE,gNB,AMF",
+    "nas": "for a capture: NAS alone too, in clear",
+}
+_PLAIN: Final = "text/plain; charset=utf-8"
+
+
+def _read(name: str, text: str, answer: Any) -> dict[str, Operation]:
+    """A collection that is read as a whole by the method `name` of a network."""
+    return {"GET": Operation(handlers.reading(lambda network: getattr(network, name)()), text, answer)}
+
+
+def _stream(pieces: Any, text: str, media_type: str, answer: Any = None) -> dict[str, Operation]:
+    """What comes by, until the client goes."""
+    call = handlers.streaming(pieces, media_type)
+    return {"GET": Operation(call, text, answer, media_type=media_type, query=_FOLLOWED)}
+
+
+ROUTES: Final[dict[str, dict[str, Operation]]] = {
+    "status": _read("status", "The network at one glance.", StatusView),
+    "gnbs": _read("gnbs", "gNBs with an association.", list[GnbView]),
+    "ues": _read("ues", "UE contexts of the AMF.", list[UeView]),
+    "ues/{supi}": {"GET": Operation(handlers.show_ue, "One UE context with its sessions.", UeDetails, refusals=(404,))},
+    "ues/{supi}/deregister": {
+        "POST": Operation(
+            handlers.deregister, "The network deregisters a UE (TS 24.501 5.5.2.3).", status=202, refusals=(404,)
+        )
+    },
+    "sessions": _read("sessions", "PDU sessions with address and octets.", list[SessionView]),
+    "functions": _read("functions", "Network functions of the process.", list[FunctionView]),
+    "home-keys": _read("home_keys", "Public keys for SIMs to conceal their SUPIs (TS 33.501 6.12).", list[HomeKeyView]),
+    "counters": {"GET": Operation(handlers.counters, "Counters, by TS 28.552 where it names one.", list[CounterView])},
+    "metrics": {
+        "GET": Operation(handlers.metrics, "State and counters in Prometheus' text format.", media_type="text/plain")
+    },
+    "events": {
+        "GET": Operation(
+            handlers.events, "The last 1000 events.", list[EventView], query={"follow": "those that come, one a line"}
+        )
+    },
+    "alarms": {"GET": Operation(handlers.alarms, "Troubles that stand, seen most recently first.", list[AlarmView])},
+    "alarms/{id}": {"DELETE": Operation(handlers.acknowledge, "Acknowledge an alarm.", status=204, refusals=(404,))},
+    "ledger": {"GET": Operation(handlers.ledger, "Every act of an operator, oldest first.", Act, media_type=LINES)},
+    "subscribers": {
+        "GET": Operation(
+            handlers.list_subscribers,
+            "All subscriptions, without secrets.",
+            list[SubscriberView],
+            query={"format": "csv"},
+        ),
+        "POST": Operation(
+            handlers.add_subscribers,
+            "Add subscriptions: all or none.",
+            Added,
+            status=201,
+            body=SubscriberForm | list[SubscriberForm],
+            query={"replace": "those that are there already too"},
+            refusals=(409, 422),
+        ),
+    },
+    "subscribers/{supi}": {
+        "GET": Operation(
+            handlers.show_subscriber, "One subscription, without secrets.", SubscriberView, refusals=(404, 422)
+        ),
+        "PATCH": Operation(
+            handlers.change_subscriber,
+            "Change the fields given (RFC 7396); barring deregisters at once.",
+            SubscriberView,
+            body=dict[str, Any],
+            refusals=(404, 422),
+        ),
+        "DELETE": Operation(
+            handlers.delete_subscriber, "Remove a subscription, and deregister its UE.", status=204, refusals=(404, 422)
+        ),
+    },
+    "tap": _stream(streams.as_lines, "Tap records as they come.", LINES, RecordView),
+    "ladder": _stream(streams.as_ladder, "The same as a ladder.", _PLAIN),
+    "capture": _stream(streams.as_capture, "The same as a pcapng file that grows.", "application/x-pcapng"),
+}
+"""Paths under /v1 with their parameters in braces, and what each method does."""
+
+
+def shape(segments: tuple[str, ...]) -> tuple[str | None, ...]:
+    """The shape of a path: None where a parameter stands."""
+    return tuple(None if segment.startswith("{") else segment for segment in segments)
+
+
+SHAPES: Final = {shape(tuple(path.split("/"))): methods for path, methods in ROUTES.items()}
