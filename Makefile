@@ -36,8 +36,9 @@ bench: setup
 	$(VENV)/freehold bench userplane
 
 # Reference pages made from the code.
-docs:
+docs: setup
 	$(PYTHON) tools/compliance.py docs/reference/compliance.md
+	$(VENV)/python tools/messages.py docs/reference/messages
 
 check: setup .build/test.stamp .build/check.stamp
 	tools/check

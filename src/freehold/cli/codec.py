@@ -80,9 +80,8 @@ def encode(
 def _written(row: Protocol, document: dict[str, Any]) -> bytes:
     from freehold.codecs.display import read
 
-    header = document.get("header") if row.headed else None
     message = read(document["message"], row.class_named)
-    return row.encode(message, read(header, row.class_named, "header"))
+    return row.encode(message, read(document.get("header"), row.class_named, "header"))
 
 
 def _protocol(name: str) -> Protocol:

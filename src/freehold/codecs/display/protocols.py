@@ -13,6 +13,8 @@ from freehold.codecs.display.faults import clause_of
 from freehold.spec.errors import Bug
 
 PACKAGE: Final = "freehold.codecs"
+_CRITICALITY: Final = {"reject": 0x00, "ignore": 0x40, "notify": 0x80}
+"""The third octet of a PDU, which a sender may have chosen against its specification (TS 38.413 9.4.3)."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ class Reading(msgspec.Struct, frozen=True):
 class Protocol(msgspec.Struct, frozen=True):
     """A row: name on the command line, title, specification, and its room under `freehold.codecs` if named otherwise.
 
-    `extra` are further modules whose classes its values use; `ppid` is its SCTP payload protocol identifier. `verbs`
+    `extra` are further modules whose classes its values use; `ppids` are its SCTP payload protocol identifiers. `verbs`
     and `alone` name the room's functions for messages and for values of a type. `types` are those that say nowhere what
     they are, in the order in which they are tried; `headed` rows need the header to encode. `rank` 1 is guessed only
     where nothing of rank 0 fits, 2 never.
@@ -58,7 +60,7 @@ class Protocol(msgspec.Struct, frozen=True):
     title: str
     specification: str
     extra: tuple[str, ...] = ()
-    ppid: int | None = None
+    ppids: tuple[int, ...] = ()
     port: int | None = None
     module: str = ""
     verbs: tuple[str, str] = ("decode", "encode")
@@ -114,6 +116,8 @@ class Protocol(msgspec.Struct, frozen=True):
         """The messages of one payload: several where PFCP's follow-on flag says so (TS 29.244 6.2.4)."""
         if self.name == "pfcp":
             yield from self.room.split(datagram)
+        elif self.name == "gtpu" and len(datagram) >= 8:  # TS 29.281 5.1: the length; octets after it are no message's
+            yield datagram[: 8 + int.from_bytes(datagram[2:4], "big")]
         else:
             yield datagram
 
@@ -127,7 +131,7 @@ class Protocol(msgspec.Struct, frozen=True):
             octets = self._encode(message, header)
             if not isinstance(octets, bytes):
                 raise TypeError("octets are missing")  # noqa: TRY301 - one line for either
-        except (Bug, TypeError, OverflowError, AttributeError) as wrong:
+        except (Bug, TypeError, OverflowError, AttributeError, LookupError) as wrong:
             raise ValueError(f"{type(message).__name__}: {wrong}") from None
         return octets
 
@@ -140,7 +144,8 @@ class Protocol(msgspec.Struct, frozen=True):
         if self.name == "pfcp":  # TS 29.244 7.2.2: the header is not the message's own
             options = {"priority": header.priority, "follow_on": header.follow_on}
             return write(message, header.sequence, header.seid, **options)
-        return write(message, header.transaction_id) if self.headed else write(message)
+        octets = write(message, header.transaction_id) if self.headed else write(message)
+        return octets if header is None else octets[:2] + bytes([_CRITICALITY[header.criticality]]) + octets[3:]
 
     def class_named(self, name: str) -> type[msgspec.Struct] | None:
         """The class of a value of this protocol by its name."""
@@ -169,16 +174,16 @@ _CHANNELS: Final = (
     "SCCHMessage",
 )
 
-# SCTP payload protocol identifiers: TS 38.412 7, TS 38.422 7, TS 38.472 7, TS 37.482 7
+# SCTP payload protocol identifiers: TS 38.412 7, TS 38.422 7, TS 38.472 7, TS 37.482 7; E2's as IANA assigned them
 _ROWS: Final = (
-    Protocol("ngap", "NG Application Protocol", "TS 38.413", ppid=60, port=38412),
+    Protocol("ngap", "NG Application Protocol", "TS 38.413", ppids=(60,), port=38412),
     Protocol("nas", "Non-access stratum of 5GS", "TS 24.501", _NAS),
     Protocol("pfcp", "Packet Forwarding Control Protocol", "TS 29.244", _PFCP, port=8805, headed=True),
     Protocol("gtpu", "GTP user plane", "TS 29.281", port=2152),
-    Protocol("xnap", "Xn Application Protocol", "TS 38.423", ppid=61, port=38422),
-    Protocol("f1ap", "F1 Application Protocol", "TS 38.473", ppid=62, port=38472),
-    Protocol("e1ap", "E1 Application Protocol", "TS 37.483", ppid=64, port=38462),
-    Protocol("e2ap", "E2 Application Protocol", "O-RAN.WG3.E2AP"),
+    Protocol("xnap", "Xn Application Protocol", "TS 38.423", ppids=(61,), port=38422),
+    Protocol("f1ap", "F1 Application Protocol", "TS 38.473", ppids=(62,), port=38472),
+    Protocol("e1ap", "E1 Application Protocol", "TS 37.483", ppids=(64,), port=38462),
+    Protocol("e2ap", "E2 Application Protocol", "O-RAN.WG3.E2AP", ppids=(70, 71, 72), port=36421),
     Protocol("nrppa", "NR Positioning Protocol A", "TS 38.455", headed=True),
     Protocol("lpp", "LTE Positioning Protocol", "TS 37.355", types=("LPPMessage",), rank=1),
     Protocol("rrc", "NR Radio Resource Control", "TS 38.331", types=_CHANNELS, rank=1),
@@ -220,9 +225,9 @@ def carried_by(ppid: int | None, ports: tuple[int, int], name: str = "") -> Prot
             if row.name == name:
                 return row
         elif ppid is not None:
-            if row.ppid == ppid or (ppid == 0 and row.ppid is not None and row.port in ports):
+            if ppid in row.ppids or (ppid == 0 and row.ppids and row.port in ports):
                 return row
-        elif row.ppid is None and row.port is not None and row.port in ports:
+        elif not row.ppids and row.port is not None and row.port in ports:
             return row
     return None
 

@@ -36,7 +36,7 @@ def _field(name: str, value: Any, owner: Any, depth: int, label: str = "") -> It
     if inner is not None:
         first, *rest = render(inner, depth + 1)
         yield f"{label or name}: {first}"
-        yield from (f"  {line}" for line in rest)
+        yield from rest
     else:
         yield from _value(name, value, owner, depth, label or name)
 

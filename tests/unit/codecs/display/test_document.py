@@ -11,7 +11,7 @@ from asn1kit.generate import NOT_BUILT
 from asn1kit.generate import Generator as Asn1Generator
 from freehold.codecs import nas, ngap
 from freehold.codecs.asn1 import EncodeError
-from freehold.codecs.display import PROTOCOLS, guess, read, render, write
+from freehold.codecs.display import PROTOCOLS, carried_by, guess, read, render, write
 from naskit import Generator
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "codec"
@@ -182,3 +182,53 @@ def test_when_nrppa_lacks_its_header_then_encoding_says_so():
     value = Asn1Generator("nrppa", row.room, random.Random(1), 0.1).named("ECIDMeasurementInitiationRequest")
     with pytest.raises(ValueError, match="header"):
         row.encode(value)
+
+
+def test_when_a_sender_chose_another_criticality_then_the_same_octets_are_written_again():
+    row = PROTOCOLS["ngap"]
+    octets = bytearray.fromhex((VECTORS / "ngap_initial_ue.hex").read_text())
+    octets[2] = 0x00  # reject, where TS 38.413 9.4.3 has ignore
+    reading = row.decode(bytes(octets))
+    header = read(json.loads(json.dumps(write(reading.header))), row.class_named)
+    assert row.encode(reading.message, header) == bytes(octets)
+    assert row.encode(reading.message)[2] == 0x40
+
+
+def test_when_octets_follow_a_gtpu_message_then_they_are_not_part_of_it():
+    octets = bytes.fromhex("320100040000000000010000")
+    assert list(PROTOCOLS["gtpu"].split(octets + b"\0\1\2")) == [octets]
+    assert list(PROTOCOLS["gtpu"].split(b"\x32")) == [b"\x32"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "octets", "clause"),
+    [
+        ("rrc", "", "(TS 38.331 10.2)"),
+        ("lpp", "", "(TS 37.355 5.4.3)"),
+        ("nas", "0000000000", "(TS 24.501 9.2)"),
+        ("pfcp", "4032000000000000", "(TS 29.244 7.6.2)"),
+        ("gtpu", "50010000", "(TS 29.281 5.1)"),
+        ("ngap", "000f40040000000000", "(TS 38.413 10.3.5)"),
+    ],
+)
+def test_when_octets_break_a_rule_then_the_fault_cites_it(protocol, octets, clause):
+    reading = PROTOCOLS[protocol].decode(bytes.fromhex(octets))
+    assert any(fault.endswith(clause) for fault in reading.faults), reading.faults
+
+
+@pytest.mark.parametrize(
+    ("ppid", "ports", "protocol"),
+    [
+        (60, (1, 2), "ngap"),
+        (61, (1, 2), "xnap"),
+        (62, (1, 2), "f1ap"),
+        (64, (1, 2), "e1ap"),
+        (71, (1, 2), "e2ap"),
+        (0, (38472, 9), "f1ap"),
+        (None, (8805, 9), "pfcp"),
+        (None, (9, 2152), "gtpu"),
+    ],
+)
+def test_when_a_payload_says_its_protocol_then_its_row_is_found(ppid, ports, protocol):
+    assert carried_by(ppid, ports) is PROTOCOLS[protocol]
+    assert carried_by(66, ports) is None

@@ -1,0 +1,82 @@
+"""The reference pages: every message of every protocol is there, with its elements."""
+
+from __future__ import annotations
+
+import pytest
+
+from asn1kit import tables
+from freehold.codecs import nas
+from freehold.codecs.nas.policy import POLICY_MESSAGES
+from freehold.codecs.pfcp.messages import MESSAGES
+from messages import main
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("messages")
+    main(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def sections(folder):
+    """The sections of a protocol's page by their names."""
+
+    def of(protocol: str) -> dict[str, str]:
+        whole = (folder / f"{protocol}.md").read_text(encoding="utf-8").split("\n### ")[1:]
+        return {text.split("\n", 1)[0]: text for text in whole}
+
+    return of
+
+
+@pytest.mark.parametrize("protocol", ["ngap", "xnap", "f1ap", "e1ap", "e2ap", "nrppa"])
+def test_when_pages_are_made_then_every_message_of_a_procedure_is_there_with_every_ie(sections, protocol):
+    page = sections(protocol)
+    for name, message in tables.messages(protocol):
+        assert f"Procedure {message['procedure_code']}, " in page[name]
+        for entry in tables.container(protocol, name)["entries"]:
+            presence = "M" if entry["mandatory"] else "O"
+            assert f"| {entry['id']} | {presence} | {entry['criticality']} |" in page[name], (name, entry["name"])
+
+
+def test_when_pages_are_made_then_every_nas_message_is_there_with_every_element(sections):
+    page = sections("nas")
+    for kind in (*nas.MESSAGES, *POLICY_MESSAGES):
+        inherited = (
+            {"unknown_ies", "pdu_session_identity", "pti"} if issubclass(kind, nas.SmMessage) else {"unknown_ies"}
+        )
+        wanted = [name for name in kind.__struct_fields__ if name not in inherited]
+        rows = [line.split(" | ")[0].removeprefix("| ") for line in page[kind.__name__].splitlines() if "|" in line]
+        assert rows[2:] == wanted
+
+
+def test_when_pages_are_made_then_every_pfcp_message_is_there_with_every_element(sections):
+    page = sections("pfcp")
+    for kind in MESSAGES:
+        rows = [line.split(" | ")[0].removeprefix("| ") for line in page[kind.__name__].splitlines() if "|" in line]
+        assert rows[2:] == [name for name in kind.__struct_fields__ if name != "unknown_ies"]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "message", "line"),
+    [
+        ("ngap", "InitialUEMessage", "| nas_pdu | 38 | M | reject | OCTET STRING |  |"),
+        ("ngap", "InitialUEMessage", "| ran_ue_ngap_id | 85 | M | reject | INTEGER | 0..4294967295 |"),
+        ("nas", "RegistrationAccept", "| guti | 77 | O | TLV-E | 14 | Guti | TS 23.003 2.10.1 |"),
+        ("nas", "RegistrationRequest", "| mico_indication | B- | O | TV | 1 | [MicoIndication](#micoindication) |"),
+        ("pfcp", "CreateFAR", "| far_id | 108 | M | 1 | uint, 4 octets | TS 29.244 8.2.74 |"),
+        ("rrc", "RRCSetup", "`rrcSetup` in [DLCCCHMessage](#dlccchmessage)."),
+        ("lpp", "ProvideCapabilities", "LPPMessage"),
+        ("gtpu", "ErrorIndication", "Message type 26."),
+    ],
+)
+def test_when_an_element_is_looked_up_then_its_row_says_what_the_specification_does(sections, protocol, message, line):
+    assert line in sections(protocol)[message]
+
+
+def test_when_the_specification_names_a_type_then_its_link_leads_to_a_section(sections):
+    page = sections("ngap")
+    known = {name.lower() for name in page}
+    linked = {part.split(")")[0] for text in page.values() for part in text.split("](#")[1:]}
+    assert len(linked) > 300
+    assert linked <= known
