@@ -1,10 +1,11 @@
 //! NEA0 to NEA3 and NIA0 to NIA3 by their identities (TS 33.501 5.11.1 and Annex D).
 
 use crate::Error;
+use crate::aes::{Aes128, Prefix};
 use oxirush_security::nas_5gs::{KNasEnc, KNasInt};
 use oxirush_security::{
-    Bearer, CipherJob, CipheringAlgorithm, Direction, IntegrityAlgorithm, MacJob, nea_cipher, nea_cipher_batch,
-    nea_cipher_bits, nia_mac, nia_mac_batch, nia_mac_bits,
+    Bearer, CipheringAlgorithm, CipheringContext, Direction, IntegrityAlgorithm, IntegrityContext, nea_cipher,
+    nea_cipher_batch, nea_cipher_bits, nia_mac, nia_mac_batch, nia_mac_bits,
 };
 
 /// The ciphering algorithm of an identity 0..3.
@@ -56,47 +57,113 @@ impl Position {
     pub fn new(count: u32, bearer_value: u8, direction_bit: u8) -> Result<Self, Error> {
         Ok(Self { count, bearer: bearer(bearer_value)?, direction: direction(direction_bit)? })
     }
+
+    /// Another message of the same bearer and direction.
+    pub fn with_count(self, count: u32) -> Self {
+        Self { count, ..self }
+    }
+
+    /// The octets that AES has them in (TS 33.401 B.1.3, B.2.3).
+    fn prefix(self) -> Prefix {
+        let downlink = u8::from(self.direction == Direction::Downlink);
+        let mut prefix = [0; 8];
+        prefix[..4].copy_from_slice(&self.count.to_be_bytes());
+        prefix[4] = self.bearer.get() << 3 | downlink << 2;
+        prefix
+    }
+}
+
+/// A ciphering algorithm with its key, expanded once; wiped when dropped.
+pub enum Cipher {
+    Aes(Aes128),
+    Other(CipheringContext),
+}
+
+impl Cipher {
+    pub fn new(identity: u8, key: &[u8; 16]) -> Result<Self, Error> {
+        Ok(match ciphering(identity)? {
+            CipheringAlgorithm::Aes => Cipher::Aes(Aes128::new(key)),
+            other => Cipher::Other(CipheringContext::new(&KNasEnc::new(key), other)),
+        })
+    }
+
+    /// Ciphers or deciphers in place.
+    pub fn apply(&self, at: Position, data: &mut [u8]) {
+        match self {
+            Cipher::Aes(aes) => aes.counter_mode(at.prefix(), data),
+            Cipher::Other(context) => context.cipher(at.count, at.bearer, at.direction, data),
+        }
+    }
+
+    /// Ciphers or deciphers many messages in place: SNOW 3G and ZUC run side by side.
+    pub fn apply_all<'a>(&self, messages: impl Iterator<Item = (Position, &'a mut [u8])>) {
+        match self {
+            Cipher::Aes(aes) => messages.for_each(|(at, data)| aes.counter_mode(at.prefix(), data)),
+            Cipher::Other(context) if context.algorithm() == CipheringAlgorithm::Null => {}
+            Cipher::Other(context) => {
+                let job = |(at, data): (Position, &'a mut [u8])| context.job(at.count, at.bearer, at.direction, data);
+                nea_cipher_batch(&mut messages.map(job).collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+/// An integrity algorithm with its key, expanded once; wiped when dropped.
+pub struct Authenticator {
+    context: IntegrityContext,
+    /// For one message alone; the context has the lanes for many.
+    aes: Option<Aes128>,
+}
+
+impl Authenticator {
+    pub fn new(identity: u8, key: &[u8; 16]) -> Result<Self, Error> {
+        let algorithm = integrity(identity)?;
+        Ok(Self {
+            context: IntegrityContext::new(&KNasInt::new(key), algorithm),
+            aes: (algorithm == IntegrityAlgorithm::Aes).then(|| Aes128::new(key)),
+        })
+    }
+
+    /// MAC-I; zero with NIA0.
+    pub fn mac(&self, at: Position, message: &[u8]) -> [u8; 4] {
+        match &self.aes {
+            Some(aes) => aes.cmac(at.prefix(), message),
+            None => self.context.mac(at.count, at.bearer, at.direction, message).to_be_bytes(),
+        }
+    }
+
+    /// The MACs of many messages, in their order.
+    pub fn macs<'a>(&self, messages: impl Iterator<Item = (Position, &'a [u8])>) -> Vec<[u8; 4]> {
+        if self.context.algorithm() == IntegrityAlgorithm::Null {
+            return messages.map(|_| [0; 4]).collect();
+        }
+        let job = |(at, message): (Position, &'a [u8])| self.context.job(at.count, at.bearer, at.direction, message);
+        let mut jobs: Vec<_> = messages.map(job).collect();
+        nia_mac_batch(&mut jobs);
+        jobs.iter().map(|job| job.mac().unwrap_or_default().to_be_bytes()).collect()
+    }
 }
 
 /// Ciphers or deciphers in place, the first `bits` bits or all.
 pub fn nea(identity: u8, key: &[u8; 16], at: Position, data: &mut [u8], bits: Option<u64>) -> Result<(), Error> {
-    let (key, algorithm) = (KNasEnc::new(key), ciphering(identity)?);
+    let algorithm = ciphering(identity)?;
     match bits {
-        None => nea_cipher(&key, at.count, at.bearer, at.direction, data, algorithm),
-        Some(bits) => nea_cipher_bits(&key, at.count, at.bearer, at.direction, data, bits, algorithm)
+        None if algorithm == CipheringAlgorithm::Aes => Aes128::new(key).counter_mode(at.prefix(), data),
+        None => nea_cipher(&KNasEnc::new(key), at.count, at.bearer, at.direction, data, algorithm),
+        Some(bits) => nea_cipher_bits(&KNasEnc::new(key), at.count, at.bearer, at.direction, data, bits, algorithm)
             .map_err(|_| Error::Range("bits"))?,
     }
     Ok(())
 }
 
-/// The 32-bit MAC-I of the first `bits` bits or of all; zero with NIA0.
-pub fn nia(identity: u8, key: &[u8; 16], at: Position, message: &[u8], bits: Option<u64>) -> Result<u32, Error> {
-    let (key, algorithm) = (KNasInt::new(key), integrity(identity)?);
+/// MAC-I of the first `bits` bits or of all; zero with NIA0.
+pub fn nia(identity: u8, key: &[u8; 16], at: Position, message: &[u8], bits: Option<u64>) -> Result<[u8; 4], Error> {
+    let algorithm = integrity(identity)?;
     match bits {
-        None => Ok(nia_mac(&key, at.count, at.bearer, at.direction, message, algorithm)),
-        Some(bits) => nia_mac_bits(&key, at.count, at.bearer, at.direction, message, bits, algorithm)
+        None if algorithm == IntegrityAlgorithm::Aes => Ok(Aes128::new(key).cmac(at.prefix(), message)),
+        None => Ok(nia_mac(&KNasInt::new(key), at.count, at.bearer, at.direction, message, algorithm).to_be_bytes()),
+        Some(bits) => nia_mac_bits(&KNasInt::new(key), at.count, at.bearer, at.direction, message, bits, algorithm)
+            .map(u32::to_be_bytes)
             .map_err(|_| Error::Range("bits")),
     }
-}
-
-/// Ciphers or deciphers many messages of one key in place: SNOW 3G and ZUC run side by side.
-pub fn nea_batch(identity: u8, key: &[u8; 16], messages: &mut [(Position, &mut [u8])]) -> Result<(), Error> {
-    let (key, algorithm) = (KNasEnc::new(key), ciphering(identity)?);
-    let mut jobs: Vec<_> = messages
-        .iter_mut()
-        .map(|(at, data)| CipherJob::new(&key, at.count, at.bearer, at.direction, data, algorithm))
-        .collect();
-    nea_cipher_batch(&mut jobs);
-    Ok(())
-}
-
-/// The MACs of many messages of one key, in their order.
-pub fn nia_batch(identity: u8, key: &[u8; 16], messages: &[(Position, &[u8])]) -> Result<Vec<u32>, Error> {
-    let (key, algorithm) = (KNasInt::new(key), integrity(identity)?);
-    let mut jobs: Vec<_> = messages
-        .iter()
-        .map(|(at, message)| MacJob::new(&key, at.count, at.bearer, at.direction, message, algorithm))
-        .collect();
-    nia_mac_batch(&mut jobs);
-    Ok(jobs.iter().map(|job| job.mac().unwrap_or_default()).collect())
 }

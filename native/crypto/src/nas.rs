@@ -1,10 +1,9 @@
 //! One security protected 5GS NAS message, both ways, in one call (TS 24.501 9.1.1 and 4.4.4, TS 33.501 6.4).
 
 use crate::Error;
-use crate::algorithms::{Position, ciphering, integrity};
+use crate::algorithms::{Authenticator, Cipher, Position};
 use crate::kdf::{self, Key256};
-use oxirush_security::nas_5gs::{KNasEnc, KNasInt};
-use oxirush_security::{CipheringAlgorithm, IntegrityAlgorithm, nea_cipher, nia_mac};
+use zeroize::Zeroizing;
 
 /// Extended protocol discriminator of 5GS mobility management (TS 24.007 11.2.3.1.1A).
 const EPD_5GMM: u8 = 0x7e;
@@ -18,10 +17,8 @@ const NAS_INT: u8 = 2;
 
 /// KNASenc and KNASint with their algorithms; wiped when dropped.
 pub struct NasKeys {
-    ciphering: CipheringAlgorithm,
-    integrity: IntegrityAlgorithm,
-    enc: KNasEnc,
-    int: KNasInt,
+    ciphering: Cipher,
+    integrity: Authenticator,
 }
 
 /// A received message.
@@ -40,21 +37,18 @@ fn ciphered(header_type: u8) -> bool {
 impl NasKeys {
     /// Derives both keys from KAMF for the algorithms' identities 0..3 (TS 33.501 A.8).
     pub fn new(kamf: &Key256, nea: u8, nia: u8) -> Result<Self, Error> {
-        Ok(Self {
-            ciphering: ciphering(nea)?,
-            integrity: integrity(nia)?,
-            enc: KNasEnc::new(&kdf::algorithm_key(kamf, NAS_ENC, nea)),
-            int: KNasInt::new(&kdf::algorithm_key(kamf, NAS_INT, nia)),
-        })
+        let enc = Zeroizing::new(kdf::algorithm_key(kamf, NAS_ENC, nea));
+        let int = Zeroizing::new(kdf::algorithm_key(kamf, NAS_INT, nia));
+        Ok(Self { ciphering: Cipher::new(nea, &enc)?, integrity: Authenticator::new(nia, &int)? })
     }
 
     /// Ciphers or deciphers in place, as for a NAS message container (TS 24.501 4.4.6).
     pub fn cipher(&self, at: Position, data: &mut [u8]) {
-        nea_cipher(&self.enc, at.count, at.bearer, at.direction, data, self.ciphering);
+        self.ciphering.apply(at, data);
     }
 
     fn mac(&self, at: Position, sequence_number_and_message: &[u8]) -> [u8; MAC] {
-        nia_mac(&self.int, at.count, at.bearer, at.direction, sequence_number_and_message, self.integrity).to_be_bytes()
+        self.integrity.mac(at, sequence_number_and_message)
     }
 
     /// The protected octets of a plain message under a header type 1..4.

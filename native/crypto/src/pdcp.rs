@@ -1,13 +1,9 @@
 //! Many PDCP data PDUs of one radio bearer in one call (TS 38.323 5.8 and 5.9).
 
 use crate::Error;
-use crate::algorithms::{self, Position, ciphering};
+use crate::algorithms::{Authenticator, Cipher, Position};
 use crate::kdf::Key128;
-use oxirush_security::nas_5gs::{KUpEnc, KUpInt};
-use oxirush_security::{
-    CipheringAlgorithm, CipheringContext, IntegrityAlgorithm, IntegrityContext, constant_time_eq, nea_cipher_batch,
-    nia_mac_batch,
-};
+use oxirush_security::constant_time_eq;
 
 /// Octets of MAC-I (TS 38.323 6.3.4).
 pub const MAC_I: usize = 4;
@@ -17,8 +13,8 @@ const SDAP_MAX: usize = 1;
 
 /// A bearer with its algorithms and expanded keys; the keys are wiped when it is dropped.
 pub struct Bearer {
-    ciphering: CipheringContext,
-    integrity: Option<IntegrityContext>,
+    ciphering: Cipher,
+    integrity: Option<Authenticator>,
     at: Position,
     /// Octets of the headers in front, which stay as they are.
     clear: usize,
@@ -49,14 +45,11 @@ impl Bearer {
             return Err(Error::Range("SDAP header"));
         }
         let integrity = match configuration.integrity {
-            Some((identity, key)) => Some(IntegrityContext::new(&KUpInt::new(key), algorithms::integrity(identity)?)),
+            Some((identity, key)) => Some(Authenticator::new(identity, key)?),
             None => None,
         };
         Ok(Self {
-            ciphering: CipheringContext::new(
-                &KUpEnc::new(configuration.ciphering_key),
-                ciphering(configuration.ciphering)?,
-            ),
+            ciphering: Cipher::new(configuration.ciphering, configuration.ciphering_key)?,
             integrity,
             at: Position::new(0, configuration.bearer, configuration.direction)?,
             clear: configuration.header + configuration.sdap,
@@ -96,33 +89,18 @@ impl Bearer {
 
     /// The data part and MAC-I are ciphered, headers are not (TS 38.323 5.8).
     fn cipher(&self, pdus: &mut [(u32, &mut [u8])]) {
-        if self.ciphering.algorithm() == CipheringAlgorithm::Null {
-            return;
-        }
-        let mut jobs: Vec<_> = pdus
-            .iter_mut()
-            .map(|(count, pdu)| {
-                let clear = self.clear.min(pdu.len());
-                self.ciphering.job(*count, self.at.bearer, self.at.direction, &mut pdu[clear..])
-            })
-            .collect();
-        nea_cipher_batch(&mut jobs);
+        self.ciphering.apply_all(pdus.iter_mut().map(|(count, pdu)| {
+            let clear = self.clear.min(pdu.len());
+            (self.at.with_count(*count), &mut pdu[clear..])
+        }));
     }
 
     /// MAC-I of headers and data before ciphering (TS 38.323 5.9); none where the bearer has no integrity protection.
     fn macs(&self, pdus: &[(u32, &mut [u8])]) -> Vec<[u8; MAC_I]> {
-        let Some(context) = &self.integrity else { return Vec::new() };
-        if context.algorithm() == IntegrityAlgorithm::Null {
-            return vec![[0; MAC_I]; pdus.len()];
-        }
-        let mut jobs: Vec<_> = pdus
-            .iter()
-            .map(|(count, pdu)| {
-                let end = pdu.len().saturating_sub(MAC_I);
-                context.job(*count, self.at.bearer, self.at.direction, &pdu[..end])
-            })
-            .collect();
-        nia_mac_batch(&mut jobs);
-        jobs.iter().map(|job| job.mac().unwrap_or_default().to_be_bytes()).collect()
+        let Some(integrity) = &self.integrity else { return Vec::new() };
+        integrity.macs(pdus.iter().map(|(count, pdu)| {
+            let end = pdu.len().saturating_sub(MAC_I);
+            (self.at.with_count(*count), &pdu[..end])
+        }))
     }
 }

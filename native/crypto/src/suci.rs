@@ -1,13 +1,12 @@
 //! The protection schemes of the SUCI: null, profile A and profile B (TS 33.501 Annex C).
 
 use crate::Error;
+use crate::ecdh::{self, Secret};
+use crate::kdf::hmac_sha256;
 use aes::Aes128;
 use aes::cipher::{KeyIvInit, StreamCipher};
 use oxirush_security::constant_time_eq;
-use oxirush_security::kdf::kdf as hmac_sha256;
-use p256::elliptic_curve::sec1::ToSec1Point;
 use sha2::{Digest, Sha256};
-use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
 const MAC: usize = 8;
@@ -69,19 +68,8 @@ impl KeyingData {
     }
 }
 
-fn x25519(private: &[u8; 32], public: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
-    let public: [u8; 32] = public.try_into().map_err(|_| Error::PublicKey)?;
-    let shared = StaticSecret::from(*private).diffie_hellman(&PublicKey::from(public));
-    // A point of low order gives a secret that everybody can compute (RFC 7748 6.1).
-    if shared.was_contributory() { Ok(Zeroizing::new(shared.to_bytes())) } else { Err(Error::PublicKey) }
-}
-
-fn p256_private(octets: &[u8; 32]) -> Result<p256::SecretKey, Error> {
-    p256::SecretKey::from_bytes(octets.into()).map_err(|_| Error::PrivateKey)
-}
-
-/// A point in compressed form; in uncompressed form too where it is a provisioned key (TS 33.501 C.3.4.2).
-fn p256_public(octets: &[u8], compressed_only: bool) -> Result<p256::PublicKey, Error> {
+/// A peer's point in compressed form; in uncompressed form too where it is a provisioned key (TS 33.501 C.3.4.2).
+fn p256_peer(octets: &[u8], compressed_only: bool) -> Result<p256::PublicKey, Error> {
     match (octets.first(), octets.len()) {
         (Some(2 | 3), 33) => {}
         (Some(4), 65) if !compressed_only => {}
@@ -90,19 +78,16 @@ fn p256_public(octets: &[u8], compressed_only: bool) -> Result<p256::PublicKey, 
     p256::PublicKey::from_sec1_bytes(octets).map_err(|_| Error::PublicKey)
 }
 
-fn p256_shared(private: &p256::SecretKey, public: &p256::PublicKey) -> Zeroizing<[u8; 32]> {
-    let shared = p256::ecdh::diffie_hellman(private.to_nonzero_scalar(), public.as_affine());
-    let mut octets = Zeroizing::new([0; 32]);
-    octets.copy_from_slice(shared.raw_secret_bytes());
-    octets
+fn x25519(private: &[u8; 32], peer: &[u8]) -> Result<Secret, Error> {
+    ecdh::x25519(private, peer.try_into().map_err(|_| Error::PublicKey)?)
 }
 
 /// The public key of a private one: 32 octets of X25519, or 33 of a compressed P-256 point.
 pub fn public_key(scheme: Scheme, private: &[u8; 32]) -> Result<Vec<u8>, Error> {
     match scheme {
         Scheme::Null => Err(Error::Range("protection scheme")),
-        Scheme::ProfileA => Ok(PublicKey::from(&StaticSecret::from(*private)).to_bytes().to_vec()),
-        Scheme::ProfileB => Ok(p256_private(private)?.public_key().to_sec1_point(true).as_bytes().to_vec()),
+        Scheme::ProfileA => Ok(ecdh::x25519_public(private).to_vec()),
+        Scheme::ProfileB => Ok(ecdh::p256_public(private)?.to_vec()),
     }
 }
 
@@ -113,8 +98,8 @@ pub fn conceal(scheme: Scheme, home_public: &[u8], ephemeral: &[u8; 32], plain: 
         Scheme::Null => return Ok(plain.to_vec()),
         Scheme::ProfileA => (public_key(scheme, ephemeral)?, x25519(ephemeral, home_public)?),
         Scheme::ProfileB => {
-            let (private, home) = (p256_private(ephemeral)?, p256_public(home_public, false)?);
-            (private.public_key().to_sec1_point(true).as_bytes().to_vec(), p256_shared(&private, &home))
+            let home = p256_peer(home_public, false)?;
+            (public_key(scheme, ephemeral)?, ecdh::p256(ephemeral, &home)?)
         }
     };
     let keys = KeyingData::new(&shared[..], &public);
@@ -139,7 +124,7 @@ pub fn deconceal(scheme: Scheme, home_private: &[u8; 32], output: &[u8]) -> Resu
     let (public, rest) = output.split_at(scheme.public_key());
     let (ciphertext, mac) = rest.split_at(rest.len() - MAC);
     let shared = match scheme {
-        Scheme::ProfileB => p256_shared(&p256_private(home_private)?, &p256_public(public, true)?),
+        Scheme::ProfileB => ecdh::p256(home_private, &p256_peer(public, true)?)?,
         _ => x25519(home_private, public)?,
     };
     let keys = KeyingData::new(&shared[..], public);

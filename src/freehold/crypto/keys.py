@@ -1,8 +1,10 @@
 """The key hierarchy of 5GS (TS 33.501 Annex A); keys have 32 octets, those of an algorithm 16.
 
 `kausf` TS 33.501 A.2, `res_star` A.4, `hres_star` A.5, `kseaf` A.6, `kamf` A.7, `algorithm_key` A.8, `kgnb` A.9 (also
-KN3IWF, with `NON_3GPP`), `nh` A.10, `kng_ran_star` A.11. `derive(key, fc, *parameters)` is the function under all of
-them (TS 33.220 B.2). CK' and IK' (A.3) are in `eap`, keys of EPS (A.14, A.15, A.21) in `interworking`.
+KN3IWF, with `NON_3GPP`), `nh` A.10, `kng_ran_star` A.11. `serving_keys(kausf, rand, xres_star, serving_network_name)`
+is HXRES* and KSEAF, which the AUSF computes from a vector for the SEAF (TS 33.501 6.1.3.2.0 steps 4 and 5).
+`derive(key, fc, *parameters)` is the function under all of them (TS 33.220 B.2). CK' and IK' (A.3) are in `eap`, keys
+of EPS (A.14, A.15, A.21) in `interworking`.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from freehold._native.crypto import (
     kseaf,
     nh,
     res_star,
+    serving_keys,
 )
 
 __all__ = [
@@ -65,11 +68,6 @@ class Distinguisher(IntEnum):
     RRC_INT = 4
     UP_ENC = 5
     UP_INT = 6
-
-
-def serving_keys(kausf: bytes, rand: bytes, xres_star: bytes, serving_network_name: bytes) -> tuple[bytes, bytes]:
-    """HXRES* and KSEAF, which the AUSF computes from a vector for the SEAF (TS 33.501 6.1.3.2.0 steps 4 and 5)."""
-    return hres_star(rand, xres_star), kseaf(kausf, serving_network_name)
 
 
 class Usage(IntEnum):

@@ -1,13 +1,13 @@
 //! Glue of `freehold_crypto`: octets in, octets out; an error text never holds an octet of its argument.
 use freehold_crypto::algorithms::{self, Position};
-use freehold_crypto::{Error, aka, kdf, nas, suci};
+use freehold_crypto::{Error, aka, kdf, milenage, nas, suci};
 use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 mod authentication;
-mod pdcp;
+mod batch;
 
 create_exception!(freehold._native.crypto, SchemeOutputError, PyValueError);
 
@@ -27,11 +27,12 @@ fn bytes<'py>(py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
 type Octets<'py> = Bound<'py, PyBytes>;
 
 fn subscriber(k: &[u8], opc: &[u8]) -> PyResult<aka::Milenage> {
-    Ok(aka::milenage(fixed("K", k)?, fixed("OPc", opc)?))
+    Ok(aka::Milenage::new(fixed("K", k)?, fixed("OPc", opc)?))
 }
 
-fn challenge(octets: &[u8]) -> PyResult<aka::Rand> {
-    Ok(aka::Rand::new(fixed("RAND", octets)?))
+fn macs(k: &[u8], opc: &[u8], rand: &[u8], sqn: u64, amf: &[u8]) -> PyResult<milenage::Macs> {
+    let (sqn, amf) = (aka::sqn(sqn).map_err(value_error)?, fixed("AMF", amf)?);
+    Ok(subscriber(k, opc)?.f1(fixed("RAND", rand)?, sqn, *amf))
 }
 
 #[pyfunction]
@@ -41,16 +42,12 @@ fn opc<'py>(py: Python<'py>, k: &[u8], op: &[u8]) -> PyResult<Octets<'py>> {
 
 #[pyfunction]
 fn f1<'py>(py: Python<'py>, k: &[u8], opc: &[u8], rand: &[u8], sqn: u64, amf: &[u8]) -> PyResult<Octets<'py>> {
-    let sqn = aka::sqn(sqn).map_err(value_error)?;
-    let mac = subscriber(k, opc)?.f1(&challenge(rand)?, &sqn, &aka::Amf::new(fixed("AMF", amf)?));
-    Ok(bytes(py, mac.as_octets()))
+    Ok(bytes(py, &macs(k, opc, rand, sqn, amf)?.a))
 }
 
 #[pyfunction]
 fn f1_star<'py>(py: Python<'py>, k: &[u8], opc: &[u8], rand: &[u8], sqn: u64, amf: &[u8]) -> PyResult<Octets<'py>> {
-    let sqn = aka::sqn(sqn).map_err(value_error)?;
-    let mac = subscriber(k, opc)?.f1_star(&challenge(rand)?, &sqn, &aka::Amf::new(fixed("AMF", amf)?));
-    Ok(bytes(py, mac.as_octets()))
+    Ok(bytes(py, &macs(k, opc, rand, sqn, amf)?.s))
 }
 
 #[pyfunction]
@@ -60,14 +57,14 @@ fn f2345<'py>(
     opc: &[u8],
     rand: &[u8],
 ) -> PyResult<(Octets<'py>, Octets<'py>, Octets<'py>, Octets<'py>)> {
-    let (res, ck, ik, ak) = subscriber(k, opc)?.f2345(&challenge(rand)?);
+    let outputs = subscriber(k, opc)?.f2345(fixed("RAND", rand)?);
     let out = |octets: &[u8]| bytes(py, octets);
-    Ok((out(res.as_octets()), out(ck.as_octets()), out(ik.as_octets()), out(ak.as_octets())))
+    Ok((out(&outputs.res), out(&outputs.ck[..]), out(&outputs.ik[..]), out(&outputs.ak)))
 }
 
 #[pyfunction]
 fn f5_star<'py>(py: Python<'py>, k: &[u8], opc: &[u8], rand: &[u8]) -> PyResult<Octets<'py>> {
-    Ok(bytes(py, subscriber(k, opc)?.f5_star(&challenge(rand)?).as_octets()))
+    Ok(bytes(py, &subscriber(k, opc)?.f5_star(fixed("RAND", rand)?)))
 }
 
 #[pyfunction]
@@ -125,7 +122,7 @@ fn kausf<'py>(
     sqn_xor_ak: &[u8],
 ) -> PyResult<Octets<'py>> {
     let (ck, ik, concealed) = (fixed("CK", ck)?, fixed("IK", ik)?, fixed("SQN xor AK", sqn_xor_ak)?);
-    let key = kdf::kausf(ck, ik, serving_network_name, concealed).map_err(value_error)?;
+    let key = kdf::Agreed::new(ck, ik).kausf(serving_network_name, concealed).map_err(value_error)?;
     Ok(bytes(py, &key))
 }
 
@@ -139,7 +136,7 @@ fn res_star<'py>(
     res: &[u8],
 ) -> PyResult<Octets<'py>> {
     let (ck, ik, rand) = (fixed("CK", ck)?, fixed("IK", ik)?, fixed("RAND", rand)?);
-    let response = kdf::res_star(ck, ik, serving_network_name, rand, res).map_err(value_error)?;
+    let response = kdf::Agreed::new(ck, ik).res_star(serving_network_name, rand, res).map_err(value_error)?;
     Ok(bytes(py, &response))
 }
 
@@ -152,6 +149,19 @@ fn hres_star<'py>(py: Python<'py>, rand: &[u8], res_star: &[u8]) -> PyResult<Oct
 fn kseaf<'py>(py: Python<'py>, kausf: &[u8], serving_network_name: &[u8]) -> PyResult<Octets<'py>> {
     let key = kdf::kseaf(fixed("KAUSF", kausf)?, serving_network_name).map_err(value_error)?;
     Ok(bytes(py, &key))
+}
+
+#[pyfunction]
+fn serving_keys<'py>(
+    py: Python<'py>,
+    kausf: &[u8],
+    rand: &[u8],
+    xres_star: &[u8],
+    serving_network_name: &[u8],
+) -> PyResult<(Octets<'py>, Octets<'py>)> {
+    let hxres_star = kdf::hres_star(fixed("RAND", rand)?, xres_star);
+    let key = kdf::kseaf(fixed("KAUSF", kausf)?, serving_network_name).map_err(value_error)?;
+    Ok((bytes(py, &hxres_star), bytes(py, &key)))
 }
 
 #[pyfunction]
@@ -247,46 +257,7 @@ fn nia<'py>(
 ) -> PyResult<Octets<'py>> {
     let at = Position::new(count, bearer, direction).map_err(value_error)?;
     let mac = algorithms::nia(algorithm, fixed("key", key)?, at, message, bits).map_err(value_error)?;
-    Ok(bytes(py, &mac.to_be_bytes()))
-}
-
-type Batch<'py> = Vec<(u32, Bound<'py, PyBytes>)>;
-
-/// Refuses a bearer or a direction once for a whole batch.
-fn positions(messages: &Batch<'_>, bearer: u8, direction: u8) -> PyResult<Vec<Position>> {
-    messages.iter().map(|(count, _)| Position::new(*count, bearer, direction).map_err(value_error)).collect()
-}
-
-#[pyfunction]
-fn nea_batch<'py>(
-    py: Python<'py>,
-    algorithm: u8,
-    key: &[u8],
-    bearer: u8,
-    direction: u8,
-    messages: Batch<'py>,
-) -> PyResult<Vec<Octets<'py>>> {
-    let key = fixed("key", key)?;
-    let positions = positions(&messages, bearer, direction)?;
-    let mut ciphered: Vec<Vec<u8>> = messages.iter().map(|(_, data)| data.as_bytes().to_vec()).collect();
-    let mut jobs: Vec<_> = positions.into_iter().zip(ciphered.iter_mut().map(Vec::as_mut_slice)).collect();
-    algorithms::nea_batch(algorithm, key, &mut jobs).map_err(value_error)?;
-    Ok(ciphered.iter().map(|data| bytes(py, data)).collect())
-}
-
-#[pyfunction]
-fn nia_batch<'py>(
-    py: Python<'py>,
-    algorithm: u8,
-    key: &[u8],
-    bearer: u8,
-    direction: u8,
-    messages: Batch<'py>,
-) -> PyResult<Vec<Octets<'py>>> {
-    let positions = positions(&messages, bearer, direction)?;
-    let jobs: Vec<_> = positions.into_iter().zip(messages.iter().map(|(_, message)| message.as_bytes())).collect();
-    let macs = algorithms::nia_batch(algorithm, fixed("key", key)?, &jobs).map_err(value_error)?;
-    Ok(macs.iter().map(|mac| bytes(py, &mac.to_be_bytes())).collect())
+    Ok(bytes(py, &mac))
 }
 
 /// KNASenc and KNASint of one 5G NAS security context.
@@ -346,7 +317,7 @@ impl NasKeys {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SchemeOutputError", module.py().get_type::<SchemeOutputError>())?;
     module.add_class::<NasKeys>()?;
-    module.add_class::<pdcp::PdcpBearer>()?;
+    module.add_class::<batch::PdcpBearer>()?;
     authentication::register(module)?;
     for function in [
         wrap_pyfunction!(opc, module)?,
@@ -362,6 +333,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(res_star, module)?,
         wrap_pyfunction!(hres_star, module)?,
         wrap_pyfunction!(kseaf, module)?,
+        wrap_pyfunction!(serving_keys, module)?,
         wrap_pyfunction!(kamf, module)?,
         wrap_pyfunction!(algorithm_key, module)?,
         wrap_pyfunction!(kgnb, module)?,
@@ -372,8 +344,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(deconceal, module)?,
         wrap_pyfunction!(nea, module)?,
         wrap_pyfunction!(nia, module)?,
-        wrap_pyfunction!(nea_batch, module)?,
-        wrap_pyfunction!(nia_batch, module)?,
+        wrap_pyfunction!(batch::nea_batch, module)?,
+        wrap_pyfunction!(batch::nia_batch, module)?,
     ] {
         module.add_function(function)?;
     }

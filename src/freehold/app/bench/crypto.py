@@ -101,7 +101,13 @@ def _pdcp() -> list[CryptoCase]:
             received = list(zip(range(_BATCH), bearer.protect(plain), strict=True))
             cases.append(_stream(f"PDCP {name} protect x 16", _PDU * _BATCH, partial(bearer.protect, plain)))
             cases.append(_stream(f"PDCP {name} unprotect x 16", _PDU * _BATCH, partial(bearer.unprotect, received)))
+            cases.append(_joined(f"PDCP {name} protect joined x 16", bearer))
     return cases
+
+
+def _joined(name: str, bearer: PdcpBearer) -> CryptoCase:
+    counts, lengths, octets = list(range(_BATCH)), [_HEADER + _PDU] * _BATCH, bytes((_HEADER + _PDU) * _BATCH)
+    return _stream(name, _PDU * _BATCH, partial(bearer.protect_joined, counts, lengths, octets))
 
 
 def bench_crypto() -> CryptoBench:
