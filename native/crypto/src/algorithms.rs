@@ -87,14 +87,6 @@ impl Cipher {
         })
     }
 
-    /// Ciphers or deciphers in place.
-    pub fn apply(&self, at: Position, data: &mut [u8]) {
-        match self {
-            Cipher::Aes(aes) => aes.counter_mode(at.prefix(), data),
-            Cipher::Other(context) => context.cipher(at.count, at.bearer, at.direction, data),
-        }
-    }
-
     /// Ciphers or deciphers many messages in place: SNOW 3G and ZUC run side by side.
     pub fn apply_all<'a>(&self, messages: impl Iterator<Item = (Position, &'a mut [u8])>) {
         match self {
@@ -109,38 +101,38 @@ impl Cipher {
 }
 
 /// An integrity algorithm with its key, expanded once; wiped when dropped.
-pub struct Authenticator {
-    context: IntegrityContext,
-    /// For one message alone; the context has the lanes for many.
-    aes: Option<Aes128>,
-}
+pub struct Authenticator(IntegrityContext);
 
 impl Authenticator {
     pub fn new(identity: u8, key: &[u8; 16]) -> Result<Self, Error> {
-        let algorithm = integrity(identity)?;
-        Ok(Self {
-            context: IntegrityContext::new(&KNasInt::new(key), algorithm),
-            aes: (algorithm == IntegrityAlgorithm::Aes).then(|| Aes128::new(key)),
-        })
-    }
-
-    /// MAC-I; zero with NIA0.
-    pub fn mac(&self, at: Position, message: &[u8]) -> [u8; 4] {
-        match &self.aes {
-            Some(aes) => aes.cmac(at.prefix(), message),
-            None => self.context.mac(at.count, at.bearer, at.direction, message).to_be_bytes(),
-        }
+        Ok(Self(IntegrityContext::new(&KNasInt::new(key), integrity(identity)?)))
     }
 
     /// The MACs of many messages, in their order.
     pub fn macs<'a>(&self, messages: impl Iterator<Item = (Position, &'a [u8])>) -> Vec<[u8; 4]> {
-        if self.context.algorithm() == IntegrityAlgorithm::Null {
+        if self.0.algorithm() == IntegrityAlgorithm::Null {
             return messages.map(|_| [0; 4]).collect();
         }
-        let job = |(at, message): (Position, &'a [u8])| self.context.job(at.count, at.bearer, at.direction, message);
+        let job = |(at, message): (Position, &'a [u8])| self.0.job(at.count, at.bearer, at.direction, message);
         let mut jobs: Vec<_> = messages.map(job).collect();
         nia_mac_batch(&mut jobs);
         jobs.iter().map(|job| job.mac().unwrap_or_default().to_be_bytes()).collect()
+    }
+}
+
+/// Ciphers or deciphers one message in place, with a key that is not expanded.
+pub(crate) fn cipher(algorithm: CipheringAlgorithm, key: &[u8; 16], at: Position, data: &mut [u8]) {
+    match algorithm {
+        CipheringAlgorithm::Aes => Aes128::new(key).counter_mode(at.prefix(), data),
+        other => nea_cipher(&KNasEnc::new(key), at.count, at.bearer, at.direction, data, other),
+    }
+}
+
+/// MAC-I of one message, with a key that is not expanded.
+pub(crate) fn mac(algorithm: IntegrityAlgorithm, key: &[u8; 16], at: Position, message: &[u8]) -> [u8; 4] {
+    match algorithm {
+        IntegrityAlgorithm::Aes => Aes128::new(key).cmac(at.prefix(), message),
+        other => nia_mac(&KNasInt::new(key), at.count, at.bearer, at.direction, message, other).to_be_bytes(),
     }
 }
 
@@ -148,8 +140,7 @@ impl Authenticator {
 pub fn nea(identity: u8, key: &[u8; 16], at: Position, data: &mut [u8], bits: Option<u64>) -> Result<(), Error> {
     let algorithm = ciphering(identity)?;
     match bits {
-        None if algorithm == CipheringAlgorithm::Aes => Aes128::new(key).counter_mode(at.prefix(), data),
-        None => nea_cipher(&KNasEnc::new(key), at.count, at.bearer, at.direction, data, algorithm),
+        None => cipher(algorithm, key, at, data),
         Some(bits) => nea_cipher_bits(&KNasEnc::new(key), at.count, at.bearer, at.direction, data, bits, algorithm)
             .map_err(|_| Error::Range("bits"))?,
     }
@@ -160,8 +151,7 @@ pub fn nea(identity: u8, key: &[u8; 16], at: Position, data: &mut [u8], bits: Op
 pub fn nia(identity: u8, key: &[u8; 16], at: Position, message: &[u8], bits: Option<u64>) -> Result<[u8; 4], Error> {
     let algorithm = integrity(identity)?;
     match bits {
-        None if algorithm == IntegrityAlgorithm::Aes => Ok(Aes128::new(key).cmac(at.prefix(), message)),
-        None => Ok(nia_mac(&KNasInt::new(key), at.count, at.bearer, at.direction, message, algorithm).to_be_bytes()),
+        None => Ok(mac(algorithm, key, at, message)),
         Some(bits) => nia_mac_bits(&KNasInt::new(key), at.count, at.bearer, at.direction, message, bits, algorithm)
             .map(u32::to_be_bytes)
             .map_err(|_| Error::Range("bits")),

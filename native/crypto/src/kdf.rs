@@ -1,6 +1,7 @@
 //! The key hierarchy of 5GS (TS 33.501 Annex A) on the key derivation function of TS 33.220 Annex B.
 
 use crate::Error;
+use crate::hmac::Hmac;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -14,43 +15,18 @@ pub const ACCESS_3GPP: u8 = 1;
 /// Access type distinguisher of non-3GPP access (TS 33.501 A.9).
 pub const ACCESS_NON_3GPP: u8 = 2;
 
-/// HMAC-SHA-256 with the states that its key leads to, for several messages under one key (RFC 2104 4).
-pub(crate) struct Hmac {
-    inner: Sha256,
-    outer: Sha256,
-}
-
-impl Hmac {
-    pub(crate) fn new(key: &[u8]) -> Self {
-        let mut block = Zeroizing::new([0u8; 64]);
-        match block.get_mut(..key.len()) {
-            Some(start) => start.copy_from_slice(key),
-            None => block[..32].copy_from_slice(&Sha256::digest(key)),
+/// The key of S = FC || P0 || L0 || P1 || L1 ... (TS 33.220 B.2); S is never whole in memory.
+fn derive_under(key: &Hmac, fc: u8, parameters: &[(&'static str, &[u8])]) -> Result<Key256, Error> {
+    if let Some((name, _)) = parameters.iter().find(|(_, p)| u16::try_from(p.len()).is_err()) {
+        return Err(Error::TooLong(name));
+    }
+    Ok(key.of(|s| {
+        s.update(&[fc]);
+        for (_, parameter) in parameters {
+            s.update(parameter);
+            s.update(&(parameter.len() as u16).to_be_bytes());
         }
-        let padded = |pad: u8| Sha256::new().chain_update(*Zeroizing::new(block.map(|octet| octet ^ pad)));
-        Self { inner: padded(0x36), outer: padded(0x5c) }
-    }
-
-    /// The code of what `write` gives the hash.
-    fn of(&self, write: impl FnOnce(&mut Sha256)) -> Key256 {
-        let mut inner = self.inner.clone();
-        write(&mut inner);
-        self.outer.clone().chain_update(inner.finalize()).finalize().into()
-    }
-
-    /// The key of S = FC || P0 || L0 || P1 || L1 ... (TS 33.220 B.2); S is never in memory.
-    pub(crate) fn derive(&self, fc: u8, parameters: &[(&'static str, &[u8])]) -> Result<Key256, Error> {
-        if let Some((name, _)) = parameters.iter().find(|(_, p)| u16::try_from(p.len()).is_err()) {
-            return Err(Error::TooLong(name));
-        }
-        Ok(self.of(|s| {
-            s.update([fc]);
-            for (_, parameter) in parameters {
-                s.update(parameter);
-                s.update((parameter.len() as u16).to_be_bytes());
-            }
-        }))
-    }
+    }))
 }
 
 /// HMAC-SHA-256 of one message (RFC 2104).
@@ -60,7 +36,7 @@ pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> Key256 {
 
 /// HMAC-SHA-256 of S = FC || P0 || L0 || P1 || L1 ... (TS 33.220 B.2).
 pub fn derive(key: &[u8], fc: u8, parameters: &[(&'static str, &[u8])]) -> Result<Key256, Error> {
-    Hmac::new(key).derive(fc, parameters)
+    derive_under(&Hmac::new(key), fc, parameters)
 }
 
 /// The 128 least significant bits.
@@ -88,13 +64,13 @@ impl Agreed {
 
     /// KAUSF from the serving network name and SQN xor AK, the first 6 octets of AUTN (TS 33.501 A.2).
     pub fn kausf(&self, serving_network: &[u8], sqn_xor_ak: &[u8; 6]) -> Result<Key256, Error> {
-        self.0.derive(0x6a, &[("serving network name", serving_network), ("SQN xor AK", sqn_xor_ak)])
+        derive_under(&self.0, 0x6a, &[("serving network name", serving_network), ("SQN xor AK", sqn_xor_ak)])
     }
 
     /// RES* or XRES* (TS 33.501 A.4).
     pub fn res_star(&self, serving_network: &[u8], rand: &[u8; 16], res: &[u8]) -> Result<Key128, Error> {
         let parameters = [("serving network name", serving_network), ("RAND", &rand[..]), ("RES", res)];
-        Ok(low_128(&self.0.derive(0x6b, &parameters)?))
+        Ok(low_128(&derive_under(&self.0, 0x6b, &parameters)?))
     }
 }
 
@@ -139,17 +115,4 @@ pub fn kng_ran_star(key: &Key256, pci: u16, arfcn_dl: u32) -> Result<Key256, Err
         return Err(Error::Range("ARFCN-DL"));
     }
     derive(key, 0x70, &[("PCI", &pci.to_be_bytes()), ("ARFCN-DL", &arfcn_dl.to_be_bytes()[1..])])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn when_keys_and_messages_have_any_length_then_oxirush_security_computes_the_same() {
-        for length in 0..200 {
-            let (key, message) = (vec![0xa5; length], vec![0x3c; 2 * length]);
-            assert_eq!(hmac_sha256(&key, &message), *oxirush_security::kdf::kdf(&key, &message), "{length} octets");
-        }
-    }
 }

@@ -7,6 +7,7 @@ pub mod algorithms;
 pub mod eap;
 mod ecdh;
 pub mod error;
+mod hmac;
 pub mod kdf;
 pub mod milenage;
 pub mod nas;

@@ -1,8 +1,9 @@
 //! One security protected 5GS NAS message, both ways, in one call (TS 24.501 9.1.1 and 4.4.4, TS 33.501 6.4).
 
 use crate::Error;
-use crate::algorithms::{Authenticator, Cipher, Position};
-use crate::kdf::{self, Key256};
+use crate::algorithms::{self, Position, ciphering, integrity};
+use crate::kdf::{self, Key128, Key256};
+use oxirush_security::{CipheringAlgorithm, IntegrityAlgorithm};
 use zeroize::Zeroizing;
 
 /// Extended protocol discriminator of 5GS mobility management (TS 24.007 11.2.3.1.1A).
@@ -15,10 +16,12 @@ const MAC: usize = 4;
 const NAS_ENC: u8 = 1;
 const NAS_INT: u8 = 2;
 
-/// KNASenc and KNASint with their algorithms; wiped when dropped.
+/// KNASenc and KNASint with their algorithms; wiped when dropped. Every UE has them, so that they are not expanded.
 pub struct NasKeys {
-    ciphering: Cipher,
-    integrity: Authenticator,
+    ciphering: CipheringAlgorithm,
+    integrity: IntegrityAlgorithm,
+    enc: Zeroizing<Key128>,
+    int: Zeroizing<Key128>,
 }
 
 /// A received message.
@@ -37,18 +40,21 @@ fn ciphered(header_type: u8) -> bool {
 impl NasKeys {
     /// Derives both keys from KAMF for the algorithms' identities 0..3 (TS 33.501 A.8).
     pub fn new(kamf: &Key256, nea: u8, nia: u8) -> Result<Self, Error> {
-        let enc = Zeroizing::new(kdf::algorithm_key(kamf, NAS_ENC, nea));
-        let int = Zeroizing::new(kdf::algorithm_key(kamf, NAS_INT, nia));
-        Ok(Self { ciphering: Cipher::new(nea, &enc)?, integrity: Authenticator::new(nia, &int)? })
+        Ok(Self {
+            ciphering: ciphering(nea)?,
+            integrity: integrity(nia)?,
+            enc: Zeroizing::new(kdf::algorithm_key(kamf, NAS_ENC, nea)),
+            int: Zeroizing::new(kdf::algorithm_key(kamf, NAS_INT, nia)),
+        })
     }
 
     /// Ciphers or deciphers in place, as for a NAS message container (TS 24.501 4.4.6).
     pub fn cipher(&self, at: Position, data: &mut [u8]) {
-        self.ciphering.apply(at, data);
+        algorithms::cipher(self.ciphering, &self.enc, at, data);
     }
 
     fn mac(&self, at: Position, sequence_number_and_message: &[u8]) -> [u8; MAC] {
-        self.integrity.mac(at, sequence_number_and_message)
+        algorithms::mac(self.integrity, &self.int, at, sequence_number_and_message)
     }
 
     /// The protected octets of a plain message under a header type 1..4.
