@@ -4,7 +4,7 @@ use crate::ring::{AccessNode, Network, TURN, UpfNode};
 use crate::sys::duplicate;
 use crate::tap::Tap;
 use crate::tun::Tun;
-use crate::udp::Udp;
+use crate::udp::{Datagram, Udp};
 use freehold_datanet::{Access, Config, DataNetwork, Event as AccessEvent};
 use freehold_userplane::{Event as UpfEvent, GTPU_PORT, Instance, Packet, Port, Recycler, Settings, Upf};
 use std::collections::HashMap;
@@ -420,6 +420,6 @@ fn key(kind: u64, number: usize, instance: usize) -> u64 {
     kind << 48 | (number as u64 & 0xffff_ffff) << 16 | instance as u64 & 0xffff
 }
 
-fn named(packets: &[Packet]) -> Vec<(SocketAddr, &[u8])> {
-    packets.iter().map(|packet| (packet.peer, packet.octets())).collect()
+fn named(packets: &[Packet]) -> Vec<Datagram<'_>> {
+    packets.iter().map(|packet| (packet.peer, packet.service, packet.octets())).collect()
 }

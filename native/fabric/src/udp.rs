@@ -19,6 +19,9 @@ const SOCKET_BUFFER: libc::c_int = 8 << 20;
 /// Room for one control message with an integer in it.
 const CONTROL: usize = 64;
 
+/// A datagram to send: where to, the type of service or traffic class of its IP header, and its octets.
+pub type Datagram<'a> = (SocketAddr, u8, &'a [u8]);
+
 /// A bound socket and the storage of its batches.
 pub struct Udp {
     descriptor: OwnedFd,
@@ -88,7 +91,7 @@ impl Udp {
     }
 
     /// Sends every datagram in order; what the socket cannot take now is lost, as on any wire.
-    pub fn send(&mut self, datagrams: &[(SocketAddr, &[u8])]) {
+    pub fn send(&mut self, datagrams: &[Datagram]) {
         let mut rest = datagrams;
         while !rest.is_empty() {
             let (sent, refused) = self.send_batch(rest);
@@ -109,15 +112,16 @@ impl Udp {
     }
 
     /// Sends up to a batch of runs; how many datagrams went, and what the kernel said of the next.
-    fn send_batch(&mut self, datagrams: &[(SocketAddr, &[u8])]) -> (usize, Option<std::io::Error>) {
+    fn send_batch(&mut self, datagrams: &[Datagram]) -> (usize, Option<std::io::Error>) {
         let mut lengths = [0_usize; BATCH];
         let runs = split(datagrams, if self.segmentation { RUN } else { 1 }, &mut lengths);
         let total: usize = lengths[..runs].iter().sum();
         let mut vectors: Vec<libc::iovec> = Vec::with_capacity(total);
         vectors.extend(
-            datagrams[..total]
-                .iter()
-                .map(|(_, octets)| libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() }),
+            datagrams[..total].iter().map(|(_, _, octets)| libc::iovec {
+                iov_base: octets.as_ptr().cast_mut().cast(),
+                iov_len: octets.len(),
+            }),
         );
         // SAFETY: zeroed headers and names are valid; every pointer points into storage that outlives the call, and the
         // kernel only reads.
@@ -132,14 +136,18 @@ impl Udp {
                 header.msg_name = (&raw mut names[place]).cast();
                 header.msg_iov = vectors.as_mut_ptr().add(at);
                 header.msg_iovlen = lengths[place] as _;
+                let (peer, service, octets) = datagrams[at];
+                let room = &mut controls[place];
+                let mut used = 0;
                 if lengths[place] > 1 {
-                    header.msg_control = controls[place].as_mut_ptr().cast();
-                    header.msg_controllen = libc::CMSG_SPACE(2) as _;
-                    let message = libc::CMSG_FIRSTHDR(header);
-                    (*message).cmsg_level = libc::SOL_UDP;
-                    (*message).cmsg_type = libc::UDP_SEGMENT;
-                    (*message).cmsg_len = libc::CMSG_LEN(2) as _;
-                    libc::CMSG_DATA(message).cast::<u16>().write_unaligned(datagrams[at].1.len() as u16);
+                    used += put(room, used, (libc::SOL_UDP, libc::UDP_SEGMENT), octets.len() as u16);
+                }
+                if service != 0 {
+                    used += put(room, used, service_option(peer), libc::c_int::from(service));
+                }
+                if used != 0 {
+                    header.msg_control = room.as_mut_ptr().cast();
+                    header.msg_controllen = used as _;
                 }
                 at += lengths[place];
             }
@@ -152,17 +160,47 @@ impl Udp {
     }
 }
 
-/// Cuts the front of `datagrams` into runs to one peer, of one length but for a shorter last; returns how many.
-fn split(datagrams: &[(SocketAddr, &[u8])], longest: usize, lengths: &mut [usize; BATCH]) -> usize {
+/// The control message that sets the type of service (IPv4) or the traffic class (IPv6) of one datagram.
+fn service_option(peer: SocketAddr) -> (libc::c_int, libc::c_int) {
+    match peer {
+        SocketAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_TOS),
+        SocketAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_TCLASS),
+    }
+}
+
+/// Writes one control message at octet `at` of `room`, and says how long it is.
+fn put<T>(room: &mut [u64; CONTROL / 8], at: usize, (level, kind): (libc::c_int, libc::c_int), value: T) -> usize {
+    let length = size_of::<T>() as libc::c_uint;
+    // SAFETY: only computes lengths.
+    let (space, whole) = unsafe { (libc::CMSG_SPACE(length) as usize, libc::CMSG_LEN(length)) };
+    assert!(at.is_multiple_of(8) && at + space <= CONTROL, "two control messages fit");
+    // SAFETY: the message lies within `room`, at a place that is aligned for its header.
+    unsafe {
+        let message = room.as_mut_ptr().cast::<u8>().add(at).cast::<libc::cmsghdr>();
+        (*message).cmsg_level = level;
+        (*message).cmsg_type = kind;
+        (*message).cmsg_len = whole as _;
+        libc::CMSG_DATA(message).cast::<T>().write_unaligned(value);
+    }
+    space
+}
+
+/// Cuts the front of `datagrams` into runs to one peer, of one service, of one length but for a shorter last; returns how many.
+fn split(datagrams: &[Datagram], longest: usize, lengths: &mut [usize; BATCH]) -> usize {
     let (mut runs, mut at) = (0, 0);
     while runs < BATCH && at < datagrams.len() {
-        let (peer, first) = datagrams[at];
+        let (peer, service, first) = datagrams[at];
         let mut many = 1;
         let mut octets = first.len();
         while many < longest {
-            let Some((other, next)) = datagrams.get(at + many) else { break };
-            let last = datagrams[at + many - 1].1.len();
-            if *other != peer || last != first.len() || next.len() > first.len() || octets + next.len() > RUN_OCTETS {
+            let Some((other, same, next)) = datagrams.get(at + many) else { break };
+            let last = datagrams[at + many - 1].2.len();
+            if *other != peer
+                || *same != service
+                || last != first.len()
+                || next.len() > first.len()
+                || octets + next.len() > RUN_OCTETS
+            {
                 break;
             }
             octets += next.len();
@@ -196,12 +234,20 @@ mod tests {
     fn when_datagrams_are_split_then_runs_keep_peer_and_length() {
         let (one, two) = (SocketAddr::from(([127, 0, 0, 1], 1)), SocketAddr::from(([127, 0, 0, 1], 2)));
         let (long, short) = ([0_u8; 100], [0_u8; 40]);
-        let datagrams: Vec<(SocketAddr, &[u8])> =
-            vec![(one, &long), (one, &long), (one, &short), (one, &long), (two, &long), (two, &short), (two, &short)];
+        let datagrams: Vec<Datagram> = vec![
+            (one, 0, &long),
+            (one, 0, &long),
+            (one, 0, &short),
+            (one, 0, &long),
+            (two, 0, &long),
+            (two, 0, &short),
+            (two, 0, &short),
+            (two, 0xb8, &short),
+        ];
         let mut lengths = [0; BATCH];
         let runs = split(&datagrams, RUN, &mut lengths);
-        assert_eq!(lengths[..runs], [3, 1, 2, 1]);
-        assert_eq!(split(&datagrams, 1, &mut lengths), 7);
+        assert_eq!(lengths[..runs], [3, 1, 2, 1, 1]);
+        assert_eq!(split(&datagrams, 1, &mut lengths), 8);
     }
 
     #[test]
@@ -213,7 +259,7 @@ mod tests {
         let mut receiver = Udp::new(right.into()).unwrap();
         let octets: Vec<Vec<u8>> =
             (0..200_usize).map(|turn| vec![turn as u8; if turn % 50 == 49 { 10 } else { 700 }]).collect();
-        sender.send(&octets.iter().map(|one| (target, &one[..])).collect::<Vec<_>>());
+        sender.send(&octets.iter().map(|one| (target, 0xb8, &one[..])).collect::<Vec<_>>());
         let (mut recycler, mut packets) = (Recycler::default(), Vec::new());
         while receiver.receive(&mut recycler, &mut packets) {}
         receiver.receive(&mut recycler, &mut packets);

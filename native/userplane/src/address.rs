@@ -113,6 +113,9 @@ pub(crate) struct AddressIndex {
     pools: Vec<Pool>,
     arrays: Vec<Array>,
     others: HashMap<u128, u32, Secret>,
+    framed: HashMap<(u128, u128), u32, Secret>,
+    /// How many framed routes have each mask, the longest first.
+    masks: Vec<(u128, usize)>,
 }
 
 /// A terminal owns its IPv4 address, or the /64 of its IPv6 address (TS 23.501 5.8.2.2.3).
@@ -128,7 +131,8 @@ impl AddressIndex {
             .filter(|pool| pool.number >> 32 == 0xffff && !pool.mask < u128::from(LARGEST_ARRAY))
             .map(|pool| Array { base: pool.number, slots: vec![0; (!pool.mask as usize) + 1] })
             .collect();
-        Self { pools: pools.to_vec(), arrays, others: HashMap::with_hasher(Secret(secret)) }
+        let (others, framed) = (HashMap::with_hasher(Secret(secret)), HashMap::with_hasher(Secret(secret)));
+        Self { pools: pools.to_vec(), arrays, others, framed, masks: Vec::new() }
     }
 
     /// Whether the address may belong to a terminal of this network instance.
@@ -137,14 +141,22 @@ impl AddressIndex {
         self.pools.iter().any(|pool| pool.contains(number))
     }
 
-    /// Whether the address is one that only a terminal may have: the first of a pool is the data network's gateway.
+    /// Whether the address is one that only a terminal, or a network behind one, may have: the first of a pool is the
+    /// data network's gateway.
     #[inline]
     pub(crate) fn is_terminal(&self, number: u128) -> bool {
         self.pools.iter().any(|pool| pool.contains(number) && number != pool.number | 1)
+            || self.behind(number).is_some()
     }
 
     #[inline]
     pub(crate) fn find(&self, number: u128) -> Option<usize> {
+        self.owner(number).or_else(|| self.behind(number))
+    }
+
+    /// The terminal whose own address it is.
+    #[inline]
+    pub(crate) fn owner(&self, number: u128) -> Option<usize> {
         for array in &self.arrays {
             if let Some(&slot) = array.slots.get(usize::try_from(number.wrapping_sub(array.base)).unwrap_or(usize::MAX))
             {
@@ -152,6 +164,42 @@ impl AddressIndex {
             }
         }
         self.others.get(&owned(number)).map(|slot| *slot as usize)
+    }
+
+    /// The session of the longest framed route to an address (TS 23.501 5.6.14).
+    #[inline]
+    pub(crate) fn behind(&self, number: u128) -> Option<usize> {
+        if self.masks.is_empty() {
+            return None;
+        }
+        self.masks.iter().find_map(|(mask, _)| self.framed.get(&(number & mask, *mask))).map(|slot| *slot as usize)
+    }
+
+    /// The session of exactly that framed route.
+    pub(crate) fn framed(&self, prefix: &Prefix) -> Option<usize> {
+        self.framed.get(&(prefix.number, prefix.mask)).map(|slot| *slot as usize)
+    }
+
+    pub(crate) fn claim_framed(&mut self, prefix: Prefix, slot: usize) {
+        if self.framed.insert((prefix.number, prefix.mask), slot as u32).is_some() {
+            return;
+        }
+        match self.masks.binary_search_by(|(mask, _)| prefix.mask.cmp(mask)) {
+            Ok(place) => self.masks[place].1 += 1,
+            Err(place) => self.masks.insert(place, (prefix.mask, 1)),
+        }
+    }
+
+    pub(crate) fn free_framed(&mut self, prefix: &Prefix) {
+        if self.framed.remove(&(prefix.number, prefix.mask)).is_none() {
+            return;
+        }
+        if let Some(place) = self.masks.iter().position(|(mask, _)| *mask == prefix.mask) {
+            self.masks[place].1 -= 1;
+            if self.masks[place].1 == 0 {
+                self.masks.remove(place);
+            }
+        }
     }
 
     pub(crate) fn claim(&mut self, number: u128, slot: usize) {

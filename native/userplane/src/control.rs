@@ -7,7 +7,7 @@ use crate::engine::Upf;
 use crate::gtpu;
 use crate::meter::Meter;
 use crate::packet::Port;
-use crate::record::{BUFFER, FLOWS, FORWARD, Flow, FlowList, Flows, GATE_CLOSED, NOTIFY, RULE, Record, Usage};
+use crate::record::{BUFFER, FLOWS, FORWARD, Flow, FlowList, Flows, GATE_CLOSED, NOTIFY, RULE, Record, Usage, Verdict};
 use crate::rules::{Action, Direction, Refused, Rule, SessionRules};
 use crate::seal::TunnelKey;
 use crate::signal::Event;
@@ -74,6 +74,8 @@ pub struct Instance {
 
 /// Rules of one direction and filters of one rule at most.
 const MOST_RULES: usize = 64;
+/// Framed routes of one session at most.
+const MOST_FRAMED: usize = 64;
 /// Rates that police one rule at most: all of a session's fit an octet.
 const MOST_RATES: usize = 3;
 
@@ -129,10 +131,8 @@ impl Upf {
         let slot = self.table.find(teid).ok_or(Refused::UnknownSession)?;
         self.discard(slot);
         self.forget_peer(slot);
+        self.free(slot);
         let record = self.table.close(slot);
-        if let Some((index, _)) = self.instances.get_mut(usize::from(record.instance)) {
-            owned(&record).into_iter().flatten().for_each(|number| index.free(number));
-        }
         Ok(record.usage)
     }
 
@@ -169,30 +169,43 @@ impl Upf {
             rules.len() > MOST_RULES
                 || rules.iter().any(|rule| rule.filters.len() > MOST_RULES || rule.rates.len() > MOST_RATES)
         };
-        if many(&rules.uplink) || many(&rules.downlink) {
+        if many(&rules.uplink) || many(&rules.downlink) || rules.framed.len() > MOST_FRAMED {
             return Err(Refused::TooManyRules);
         }
         for number in claimed(rules).into_iter().flatten() {
             if !index.serves(number) {
                 return Err(Refused::AddressOutsidePools);
             }
-            if index.find(number).is_some_and(|owner| owner != slot) {
+            if index.owner(number).is_some_and(|owner| owner != slot) {
                 return Err(Refused::AddressInUse);
             }
+        }
+        let taken = |prefix: &Prefix| index.framed(prefix).is_some_and(|owner| owner != slot);
+        if rules.framed.iter().any(taken) {
+            return Err(Refused::AddressInUse);
         }
         Ok(())
     }
 
     fn claim(&mut self, slot: usize, rules: &SessionRules) {
+        self.free(slot);
         let record = &mut self.table.records[slot];
-        if let Some((index, _)) = self.instances.get_mut(usize::from(record.instance)) {
-            owned(record).into_iter().flatten().for_each(|number| index.free(number));
-        }
         record.instance = rules.instance;
         record.address = rules.ipv4.map_or(0, |address| address.to_bits());
         record.prefix = rules.ipv6.unwrap_or(0);
         if let Some((index, _)) = self.instances.get_mut(usize::from(rules.instance)) {
             claimed(rules).into_iter().flatten().for_each(|number| index.claim(number, slot));
+            rules.framed.iter().for_each(|prefix| index.claim_framed(*prefix, slot));
+        }
+    }
+
+    /// Gives back the addresses and framed routes of a session.
+    fn free(&mut self, slot: usize) {
+        let record = &self.table.records[slot];
+        let Some((index, _)) = self.instances.get_mut(usize::from(record.instance)) else { return };
+        owned(record).into_iter().flatten().for_each(|number| index.free(number));
+        if let Some(flows) = self.table.flows_mut(self.table.records[slot].flows) {
+            flows.framed.iter().for_each(|prefix| index.free_framed(prefix));
         }
     }
 
@@ -208,9 +221,10 @@ impl Upf {
     fn side_list(&mut self, slot: usize, rules: &SessionRules) -> u32 {
         let place = self.table.records[slot].flows;
         let old = self.table.flows_mut(place).map(std::mem::take).unwrap_or_default();
-        let new = (!plain(&rules.uplink) || !plain(&rules.downlink)).then(|| Flows {
+        let new = (!plain(&rules.uplink) || !plain(&rules.downlink) || !rules.framed.is_empty()).then(|| Flows {
             uplink: flow_list(&rules.uplink, &old.uplink),
             downlink: flow_list(&rules.downlink, &old.downlink),
+            framed: rules.framed.clone().into(),
         });
         self.table.put_flows(place, new)
     }
@@ -232,7 +246,7 @@ impl Upf {
         let flows = self.table.records[slot].flows;
         let holds = |flags: u16| flags & BUFFER != 0;
         let still = match self.table.flows_mut(flows) {
-            Some(flows) if flags & FLOWS != 0 => flows.downlink.flows.iter().any(|flow| holds(flow.flags)),
+            Some(flows) if flags & FLOWS != 0 => flows.downlink.flows.iter().any(|flow| holds(flow.verdict.flags)),
             _ => holds(flags),
         };
         if still {
@@ -294,6 +308,10 @@ fn plain(rules: &[Rule]) -> bool {
     }
 }
 
+fn verdict(rule: &Rule) -> Verdict {
+    Verdict { flags: flags(rule), mark: gtpu::mark(rule.qfi, rule.reflective), service: rule.service }
+}
+
 fn flags(rule: &Rule) -> u16 {
     let action = match rule.action {
         Action::Drop => 0,
@@ -320,9 +338,8 @@ fn flow_list(rules: &[Rule], old: &FlowList) -> FlowList {
         Flow {
             filters: rule.filters.clone().into(),
             meters: rule.rates.iter().map(&mut place).collect(),
-            flags: flags(rule),
+            verdict: verdict(rule),
             match_qfi: rule.match_qfi,
-            qfi: rule.qfi,
         }
     };
     FlowList { flows: rules.iter().map(&mut flow).collect(), meters: meters.into() }
@@ -349,8 +366,9 @@ fn set_direction(record: &mut Record, rules: &SessionRules) {
             }
             Direction::Downlink => {
                 record.downlink = bits;
-                record.qfi = single.map_or(0, |rule| rule.qfi);
-                record.header[14] = record.qfi & 0x3f;
+                let Verdict { mark, service, .. } = single.map(verdict).unwrap_or_default();
+                (record.mark, record.service) = (mark, service);
+                record.header[14] = mark;
                 record.downlink_meter = record.downlink_meter.replaced_by(meter);
             }
         }

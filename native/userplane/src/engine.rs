@@ -7,7 +7,7 @@ use crate::count::{Count, Counters};
 use crate::gtpu::{self, Fault, Header};
 use crate::inner::{self, Inner};
 use crate::packet::{Packet, Port, Recycler};
-use crate::record::{BUFFER, FLOWS, FORWARD, Flow, GATE_CLOSED, NOTIFY, RULE};
+use crate::record::{BUFFER, FLOWS, FORWARD, Flow, GATE_CLOSED, NOTIFY, RULE, Verdict};
 use crate::rules::Direction;
 use crate::seal::Seal;
 use crate::signal::{Event, Limiter};
@@ -164,12 +164,19 @@ impl Upf {
         }
         let inner = inner::parse(packet.octets()).ok_or(Count::InnerMalformed)?;
         packet.truncate(inner.length);
-        if !record.owns(inner.source) {
+        if !record.owns(inner.source) && !self.stands_before(slot, inner.source) {
             return Err(Count::InnerSource);
         }
         self.screen_destination(now_ns, slot, &inner)?;
         self.detect_uplink(now_ns, slot, &header, &inner)?;
         self.leave_uplink(now_ns, slot, &inner, packet)
+    }
+
+    /// Whether a framed route leads to that source through the session, and to no other terminal (TS 23.501 5.6.14).
+    #[cold]
+    fn stands_before(&self, slot: usize, source: u128) -> bool {
+        let instance = usize::from(self.table.records[slot].instance);
+        self.instances.get(instance).is_some_and(|(index, _)| index.find(source) == Some(slot))
     }
 
     /// The gate, the rate and the volume of the rule that matches.
@@ -188,7 +195,7 @@ impl Upf {
                     && (flow.filters.is_empty() || flow.filters.iter().any(|filter| filter.uplink(inner)))
             };
             let flows = self.table.flows_mut(place).ok_or(Count::NoRule)?;
-            permits(flows.uplink.pass(now_ns, inner.length, matches)?.0)?;
+            permits(flows.uplink.pass(now_ns, inner.length, matches)?.flags)?;
         }
         let record = &mut self.table.records[slot];
         if record.spent(Direction::Uplink) {
@@ -243,19 +250,19 @@ impl Upf {
     fn deliver_parsed(&mut self, now_ns: u64, slot: usize, inner: &Inner, packet: &mut Packet) -> Result<(), Count> {
         packet.truncate(inner.length);
         let record = &mut self.table.records[slot];
-        let (mut flags, mut qfi) = (record.downlink, record.qfi);
-        if flags & FLOWS != 0 {
+        let mut verdict = Verdict { flags: record.downlink, mark: record.mark, service: record.service };
+        if verdict.flags & FLOWS != 0 {
             let place = record.flows;
             let matches =
                 |flow: &Flow| flow.filters.is_empty() || flow.filters.iter().any(|filter| filter.downlink(inner));
             let flows = self.table.flows_mut(place).ok_or(Count::NoRule)?;
-            (flags, qfi) = flows.downlink.pass(now_ns, inner.length, matches)?;
+            verdict = flows.downlink.pass(now_ns, inner.length, matches)?;
         }
-        if flags & (BUFFER | GATE_CLOSED) == BUFFER {
-            return Err(self.hold(slot, flags & NOTIFY != 0, qfi, inner, packet));
+        if verdict.flags & (BUFFER | GATE_CLOSED) == BUFFER {
+            return Err(self.hold(slot, verdict, inner, packet));
         }
-        permits(flags)?;
-        self.encapsulate(now_ns, slot, qfi, inner, packet)
+        permits(verdict.flags)?;
+        self.encapsulate(now_ns, slot, verdict, inner, packet)
     }
 
     #[inline]
@@ -263,7 +270,7 @@ impl Upf {
         &mut self,
         now_ns: u64,
         slot: usize,
-        qfi: u8,
+        verdict: Verdict,
         inner: &Inner,
         packet: &mut Packet,
     ) -> Result<(), Count> {
@@ -278,13 +285,14 @@ impl Upf {
             return Err(Count::RateExceeded);
         }
         let mut header = record.header;
-        header[14] = qfi & 0x3f;
+        header[14] = verdict.mark;
         gtpu::set_length(&mut header, inner.length);
         if !packet.prepend(&header) {
             return Err(Count::InnerMalformed);
         }
         packet.port = Port::N3;
         packet.peer = SocketAddr::new(crate::address::number_ip(record.peer), gtpu::GTPU_PORT);
+        packet.service = verdict.service;
         record.usage.downlink_octets = record.usage.downlink_octets.wrapping_add(inner.length as u64);
         record.usage.downlink_packets = record.usage.downlink_packets.wrapping_add(1);
         if record.passes_report(inner.length) {
@@ -294,10 +302,11 @@ impl Upf {
         Ok(())
     }
 
-    fn hold(&mut self, slot: usize, notify: bool, qfi: u8, inner: &Inner, packet: &Packet) -> Count {
-        let outcome = self.buffer.hold(slot as u32, packet.octets(), notify);
+    fn hold(&mut self, slot: usize, verdict: Verdict, inner: &Inner, packet: &Packet) -> Count {
+        let outcome = self.buffer.hold(slot as u32, packet.octets(), verdict.flags & NOTIFY != 0);
         if outcome == Outcome::First {
             let teid = self.table.records[slot].teid;
+            let qfi = verdict.mark & 0x3f;
             self.tell(Event::DownlinkData { teid, qfi, service: inner.service });
         }
         if outcome == Outcome::Full { Count::BufferFull } else { Count::Buffered }

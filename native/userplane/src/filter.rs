@@ -15,6 +15,9 @@ pub struct Filter {
     pub remote_ports: (u16, u16),
     /// Type of service or traffic class, and the bits of it that count.
     pub service: (u8, u8),
+    /// The security parameter index of IPsec, and the flow label of IPv6; none matches every packet.
+    pub security_parameter_index: Option<u32>,
+    pub flow_label: Option<u32>,
 }
 
 impl Default for Filter {
@@ -27,6 +30,8 @@ impl Default for Filter {
             local_ports: every,
             remote_ports: every,
             service: (0, 0),
+            security_parameter_index: None,
+            flow_label: None,
         }
     }
 }
@@ -50,5 +55,8 @@ impl Filter {
             && (self.local_ports.0..=self.local_ports.1).contains(&local.1)
             && (self.remote_ports.0..=self.remote_ports.1).contains(&remote.1)
             && inner.service & self.service.1 == self.service.0
+            && (self.security_parameter_index.is_none()
+                || self.security_parameter_index == inner.security_parameter_index)
+            && (self.flow_label.is_none() || self.flow_label == inner.flow_label)
     }
 }

@@ -103,10 +103,15 @@ fn walk(message: &[u8], first: u8, header: &mut Header) -> Result<(), Fault> {
 
 /// The sixteen octets before a downlink packet: G-PDU with its PDU session container (TS 29.281 5.2.2.7).
 /// The length, octets 3 and 4, is set by [`set_length`].
-pub(crate) fn downlink_header(teid: u32, qfi: u8) -> [u8; 16] {
+pub(crate) fn downlink_header(teid: u32, mark: u8) -> [u8; 16] {
     let [t0, t1, t2, t3] = teid.to_be_bytes();
-    // TS 38.415 5.5.2.1: PDU type 0, no paging policy, no reflective QoS.
-    [0x34, G_PDU, 0, 0, t0, t1, t2, t3, 0, 0, 0, SESSION_CONTAINER, 1, 0, qfi & 0x3f, 0]
+    // TS 38.415 5.5.2.1: PDU type 0, no paging policy.
+    [0x34, G_PDU, 0, 0, t0, t1, t2, t3, 0, 0, 0, SESSION_CONTAINER, 1, 0, mark, 0]
+}
+
+/// The octet of a downlink PDU session container with the QoS flow and the reflective QoS indicator (TS 38.415 5.5.2.1).
+pub(crate) fn mark(qfi: u8, reflective: bool) -> u8 {
+    qfi & 0x3f | if reflective { 0x40 } else { 0 }
 }
 
 /// Writes into `header` the length of the message that carries `payload` octets.

@@ -14,6 +14,10 @@ pub struct Inner {
     pub destination_port: u16,
     /// The type of service or traffic class.
     pub service: u8,
+    /// Of an IPsec header: ESP (RFC 4303 2.1) or AH (RFC 4302 2.4); none in a later fragment.
+    pub security_parameter_index: Option<u32>,
+    /// Of IPv6 alone (RFC 6437).
+    pub flow_label: Option<u32>,
     /// The length its header states; what a datagram carries beyond it is padding.
     pub length: usize,
 }
@@ -26,6 +30,7 @@ const UDP_LITE: u8 = 136;
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
+const ENCAPSULATING: u8 = 50;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION_OPTIONS: u8 = 60;
 const LONGEST_CHAIN: usize = 8;
@@ -55,6 +60,7 @@ fn version_4(octets: &[u8]) -> Option<Inner> {
     }
     let payload = octets.get(header_length..length)?;
     let (source_port, destination_port) = if offset == 0 { ports(header[9], payload, more)? } else { (0, 0) };
+    let security_parameter_index = if offset == 0 { index(header[9], payload) } else { None };
     let word = |at: usize| {
         MAPPED | u128::from(u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]))
     };
@@ -65,6 +71,8 @@ fn version_4(octets: &[u8]) -> Option<Inner> {
         source_port,
         destination_port,
         service: header[1],
+        security_parameter_index,
+        flow_label: None,
         length,
     })
 }
@@ -80,6 +88,8 @@ fn version_6(octets: &[u8]) -> Option<Inner> {
         Some(payload) => ports(transport.protocol, payload, transport.more)?,
         None => (0, 0),
     };
+    let security_parameter_index =
+        transport.authenticated.or_else(|| transport.payload.and_then(|payload| index(transport.protocol, payload)));
     let address = |at: usize| octets.get(at..at + 16).and_then(|part| part.try_into().ok()).map(u128::from_be_bytes);
     Some(Inner {
         source: address(8)?,
@@ -88,6 +98,8 @@ fn version_6(octets: &[u8]) -> Option<Inner> {
         source_port,
         destination_port,
         service: (header[0] << 4) | (header[1] >> 4),
+        security_parameter_index,
+        flow_label: Some(u32::from_be_bytes([0, header[1] & 0x0f, header[2], header[3]])),
         length,
     })
 }
@@ -97,30 +109,46 @@ struct Transport<'a> {
     /// `None` in a later fragment.
     payload: Option<&'a [u8]>,
     more: bool,
+    /// The index of an authentication header on the way.
+    authenticated: Option<u32>,
 }
 
 /// Follows the extension headers of an IPv6 packet (RFC 8200 4).
 fn upper_layer(first: u8, payload: &[u8]) -> Option<Transport<'_>> {
-    let (mut protocol, mut rest, mut more) = (first, payload, false);
+    let (mut protocol, mut rest, mut more, mut authenticated) = (first, payload, false, None);
     for _ in 0..LONGEST_CHAIN {
         let units = match protocol {
             HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => usize::from(*rest.get(1)?) * 8 + 8,
-            AUTHENTICATION => usize::from(*rest.get(1)?) * 4 + 8,
+            AUTHENTICATION => {
+                authenticated = index(AUTHENTICATION, rest);
+                usize::from(*rest.get(1)?) * 4 + 8
+            }
             FRAGMENT => {
                 let header = rest.first_chunk::<8>()?;
                 let fragment = u16::from_be_bytes([header[2], header[3]]);
                 more |= fragment & 1 != 0;
                 if fragment & 0xfff8 != 0 {
-                    return Some(Transport { protocol: header[0], payload: None, more });
+                    return Some(Transport { protocol: header[0], payload: None, more, authenticated });
                 }
                 8
             }
-            _ => return Some(Transport { protocol, payload: Some(rest), more }),
+            _ => return Some(Transport { protocol, payload: Some(rest), more, authenticated }),
         };
         protocol = *rest.first()?;
         rest = rest.get(units..)?;
     }
     None
+}
+
+/// The security parameter index of an IPsec header.
+#[inline]
+fn index(protocol: u8, payload: &[u8]) -> Option<u32> {
+    let place = match protocol {
+        ENCAPSULATING => payload.first_chunk::<4>(),
+        AUTHENTICATION => payload.get(4..).and_then(|rest| rest.first_chunk::<4>()),
+        _ => return None,
+    };
+    place.map(|octets| u32::from_be_bytes(*octets))
 }
 
 /// The ports of a transport header. A first fragment too short for them would hide them from the filters, so it is no

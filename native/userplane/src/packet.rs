@@ -22,6 +22,8 @@ pub enum Port {
 pub struct Packet {
     pub port: Port,
     pub peer: SocketAddr,
+    /// The type of service or traffic class of the outer header it leaves in; 0 when it came.
+    pub service: u8,
     storage: Box<[u8]>,
     start: usize,
     end: usize,
@@ -32,6 +34,7 @@ impl Default for Packet {
         Self {
             port: Port::N3,
             peer: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+            service: 0,
             storage: vec![0; CAPACITY].into_boxed_slice(),
             start: HEADROOM,
             end: HEADROOM,
@@ -55,6 +58,7 @@ impl Packet {
     /// The free storage that a receiver fills from its first octet; [`Packet::received`] says how much it filled.
     #[inline]
     pub fn room(&mut self) -> &mut [u8] {
+        self.service = 0;
         self.start = HEADROOM;
         self.end = HEADROOM;
         &mut self.storage[HEADROOM..]
@@ -65,6 +69,7 @@ impl Packet {
     pub fn received(&mut self, length: usize, port: Port, peer: SocketAddr) {
         self.start = HEADROOM;
         self.end = (HEADROOM + length).min(self.storage.len());
+        self.service = 0;
         self.port = port;
         self.peer = peer;
     }

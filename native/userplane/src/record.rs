@@ -1,6 +1,6 @@
 //! The flat record of a session: one cache line an uplink packet reads, one for downlink, one both count in.
 
-use crate::address::MAPPED;
+use crate::address::{MAPPED, Prefix};
 use crate::count::Count;
 use crate::filter::Filter;
 use crate::meter::Meter;
@@ -49,7 +49,9 @@ pub(crate) struct Record {
     /// The place of the side list, from 1; 0 without one.
     pub flows: u32,
     pub downlink: u16,
-    pub qfi: u8,
+    /// The QoS flow and RQI as in the container, and the type of service of the outer header.
+    pub mark: u8,
+    pub service: u8,
     // The line of both.
     pub usage: Usage,
     pub report_at: u64,
@@ -92,15 +94,22 @@ impl Record {
     }
 }
 
+/// What a rule does with a packet: its flags, and the marks of a downlink one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Verdict {
+    pub flags: u16,
+    pub mark: u8,
+    pub service: u8,
+}
+
 /// One rule of a side list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flow {
     pub filters: Box<[Filter]>,
     /// Places of its buckets among the direction's.
     pub meters: Box<[u8]>,
-    pub flags: u16,
+    pub verdict: Verdict,
     pub match_qfi: u8,
-    pub qfi: u8,
 }
 
 /// A direction's rules in the order of their precedence, and the buckets they share, each under its identifier.
@@ -111,16 +120,16 @@ pub(crate) struct FlowList {
 }
 
 impl FlowList {
-    /// The first rule that `matches`: its flags and QoS flow, once its buckets conform.
+    /// What the first rule that `matches` does, once its buckets conform.
     #[inline]
     pub(crate) fn pass(
         &mut self,
         now_ns: u64,
         length: usize,
         matches: impl Fn(&Flow) -> bool,
-    ) -> Result<(u16, u8), Count> {
+    ) -> Result<Verdict, Count> {
         let flow = self.flows.iter().find(|flow| matches(flow)).ok_or(Count::NoRule)?;
-        if flow.flags & FORWARD != 0 && flow.flags & GATE_CLOSED == 0 {
+        if flow.verdict.flags & (FORWARD | GATE_CLOSED) == FORWARD {
             let held = |place: &u8| {
                 self.meters.get(usize::from(*place)).is_none_or(|(_, one)| one.after(now_ns, length).is_some())
             };
@@ -133,7 +142,7 @@ impl FlowList {
                 }
             }
         }
-        Ok((flow.flags, flow.qfi))
+        Ok(flow.verdict)
     }
 }
 
@@ -141,6 +150,8 @@ impl FlowList {
 pub(crate) struct Flows {
     pub uplink: FlowList,
     pub downlink: FlowList,
+    /// The networks behind the terminal.
+    pub framed: Box<[Prefix]>,
 }
 
 #[cfg(test)]
@@ -152,7 +163,7 @@ mod tests {
     fn when_a_record_is_laid_out_then_each_direction_has_a_line() {
         assert_eq!(size_of::<Record>(), 192);
         assert!(offset_of!(Record, match_qfi) < 64);
-        assert!(offset_of!(Record, peer) == 64 && offset_of!(Record, qfi) < 128);
+        assert!(offset_of!(Record, peer) == 64 && offset_of!(Record, service) < 128);
         assert_eq!(offset_of!(Record, usage), 128);
     }
 }

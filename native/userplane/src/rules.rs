@@ -1,5 +1,6 @@
 //! What the control plane installs: the rules of one session, compiled from PFCP (TS 29.244 5.2).
 
+use crate::address::Prefix;
 use crate::filter::Filter;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -32,6 +33,10 @@ pub struct Rule {
     pub gate_closed: bool,
     /// Downlink: the QoS flow it marks (1..63).
     pub qfi: u8,
+    /// Downlink: the terminal is to derive its uplink rule from the packet (TS 23.501 5.7.5.3).
+    pub reflective: bool,
+    /// Downlink: the type of service or traffic class of the outer header (TS 29.244 8.2.12).
+    pub service: u8,
     /// The maximum bit rates in bits per second that police it (TS 29.244 5.4.4), each with the identifier of its QoS
     /// enforcement rule: rules of a direction that name the same one share its bucket. 0 is none.
     pub rates: Vec<(u32, u64)>,
@@ -59,6 +64,8 @@ pub struct SessionRules {
     pub ipv4: Option<Ipv4Addr>,
     /// The upper 64 bits of the terminal's IPv6 prefix.
     pub ipv6: Option<u64>,
+    /// Networks behind the terminal (TS 23.501 5.6.14): theirs is the session of the longest prefix.
+    pub framed: Vec<Prefix>,
     /// In the order of their precedence.
     pub uplink: Vec<Rule>,
     pub downlink: Vec<Rule>,
@@ -79,8 +86,8 @@ pub enum Refused {
     UnknownInstance,
     /// The terminal's address is in no pool of the network instance.
     AddressOutsidePools,
-    /// Another session of the network instance has that address.
+    /// Another session of the network instance has that address or framed route.
     AddressInUse,
-    /// More rules or filters than a session may have.
+    /// More rules, filters or framed routes than a session may have.
     TooManyRules,
 }

@@ -458,3 +458,98 @@ fn when_octets_are_arbitrary_then_nothing_panics_and_the_session_works_on() {
     }
     assert_eq!(net.uplink(GNB, &good[0]).len(), 1);
 }
+
+#[test]
+fn when_a_rule_marks_its_packets_then_container_and_outer_header_carry_the_marks() {
+    let mut net = Net::new();
+    let mut rules = rules(UE, 0x77);
+    (rules.downlink[0].reflective, rules.downlink[0].service) = (true, 0xb8);
+    let dns = Filter { remote_ports: (53, 53), ..Filter::default() };
+    for flows in [false, true] {
+        if flows {
+            rules.downlink.insert(0, Rule { filters: vec![dns], action: Action::Forward, qfi: 5, ..Rule::default() });
+        }
+        net.upf.install(0, net.teid, &rules, false).unwrap();
+        let out = net.downlink(&udp(SERVER, UE, 54, 1));
+        assert_eq!((out[0].octets()[13..15].to_vec(), out[0].service), (vec![0, 0x40 | 9], 0xb8));
+    }
+    let out = net.downlink(&udp(SERVER, UE, 53, 1));
+    assert_eq!((out[0].octets()[14], out[0].service), (5, 0));
+    net.upf.install(0, net.teid, &held(UE), false).unwrap();
+    net.downlink(&udp(SERVER, UE, 54, 1));
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    assert_eq!(net.poll()[0].service, 0xb8, "what was held is marked as well");
+}
+
+#[test]
+fn when_a_filter_names_an_index_or_a_label_then_only_those_packets_match() {
+    let ipsec = |protocol: u8, index: u32| {
+        let mut packet = udp(SERVER, UE, 0, 0);
+        packet[9] = protocol;
+        packet[20..28].copy_from_slice(&[0; 8]);
+        let at = if protocol == 50 { 20 } else { 24 };
+        packet[at..at + 4].copy_from_slice(&index.to_be_bytes());
+        packet
+    };
+    let mut net = Net::new();
+    let mut rules = rules(UE, 0x77);
+    rules.ipv6 = Some(0x2001_0db8_0000_0005);
+    let index = Filter { security_parameter_index: Some(0xdead_beef), ..Filter::default() };
+    let label = Filter { flow_label: Some(0x12345), ..Filter::default() };
+    rules.downlink[0].filters = vec![index, label];
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    for protocol in [50, 51] {
+        assert_eq!(net.downlink(&ipsec(protocol, 0xdead_beef)).len(), 1);
+        assert_eq!(net.downlink(&ipsec(protocol, 0xdead_bee0)).len(), 0);
+    }
+    assert_eq!(net.downlink(&udp(SERVER, UE, 0xdead, 0xbeef)).len(), 0, "ports are no index");
+    let mut packet = udp6("2001:db8:ffff::1", "2001:db8:0:5::9");
+    assert_eq!(net.downlink(&packet).len(), 0);
+    packet[1..4].copy_from_slice(&[0xf1, 0x23, 0x45]);
+    assert_eq!(net.downlink(&packet).len(), 1, "the label is the lower twenty bits");
+    let mut fragment = ipsec(50, 0xdead_beef);
+    fragment[7] = 1;
+    assert_eq!(net.downlink(&fragment).len(), 0, "a later fragment has no index");
+}
+
+#[test]
+fn when_networks_stand_behind_terminals_then_the_longest_prefix_decides_and_sources_are_believed() {
+    let mut net = Net::new();
+    let other = net.upf.open().unwrap();
+    let prefix = |text: &str, length| Prefix::new(text.parse().unwrap(), length);
+    let mut one = rules(UE, 0x77);
+    one.framed = vec![prefix("192.168.0.0", 16), prefix("2001:db8:9::", 48), prefix("10.45.0.0", 24)];
+    let mut two = rules(UE2, 0x88);
+    two.framed = vec![prefix("192.168.1.0", 24)];
+    net.upf.install(0, net.teid, &one, false).unwrap();
+    net.upf.install(0, other, &two, false).unwrap();
+    let teid = |out: Vec<Packet>| out.first().map(|packet| parse_gtpu(packet.octets()).unwrap().teid);
+    for (to, expected) in [
+        ("192.168.2.1", Some(0x77)),
+        ("192.168.1.1", Some(0x88)),
+        ("192.169.1.1", None),
+        ("10.45.0.77", Some(0x77)),
+        (UE2, Some(0x88)),
+        (UE, Some(0x77)),
+    ] {
+        assert_eq!(teid(net.downlink(&udp(SERVER, to, 1, 2))), expected, "{to}");
+    }
+    assert_eq!(teid(net.downlink(&udp6("2001:db8:ffff::1", "2001:db8:9:1::1"))), Some(0x77));
+    let passes = |net: &mut Net, from: &str| net.uplink(GNB, &g_pdu(net.teid, 1, &udp(from, SERVER, 1, 2))).len();
+    let sources = ["192.168.2.1", "192.168.1.1", "10.45.0.77", UE2, "192.169.1.1"];
+    assert_eq!(sources.map(|from| passes(&mut net, from)), [1, 0, 1, 0, 0]);
+    assert_eq!(net.count(Count::InnerSource), 3);
+    let between = net.uplink(GNB, &g_pdu(net.teid, 1, &udp(UE, "192.168.1.1", 1, 2)));
+    assert_eq!((between.len(), net.count(Count::LocalSwitchRefused)), (0, 1), "the policy between terminals holds");
+    assert_eq!(net.upf.install(0, other, &one, false), Err(Refused::AddressInUse));
+    two.framed = vec![prefix("192.168.0.0", 16)];
+    assert_eq!(net.upf.install(0, other, &two, false), Err(Refused::AddressInUse));
+    two.framed = vec![prefix("192.168.0.0", 17); 65];
+    assert_eq!(net.upf.install(0, other, &two, false), Err(Refused::TooManyRules));
+    net.upf.close(other).unwrap();
+    assert_eq!(teid(net.downlink(&udp(SERVER, "192.168.1.1", 1, 2))), Some(0x77), "the shorter one is left");
+    one.framed.clear();
+    net.upf.install(0, net.teid, &one, false).unwrap();
+    assert_eq!(net.downlink(&udp(SERVER, "192.168.1.1", 1, 2)).len(), 0);
+    assert_eq!(passes(&mut net, "192.168.2.1"), 0);
+}

@@ -100,7 +100,10 @@ impl Fast {
         let (uplink, downlink) = (plain(&rules.uplink), plain(&rules.downlink));
         let costs = [uplink, downlink].map(|rule| rule.map_or(0, |rule| Meter::new(rule.rate()).octet_cost()));
         // IPv6 stays with the portable engine: no rate may be given out by both.
-        if costs.iter().any(|cost| *cost > MOST_COST || (*cost != 0 && rules.ipv6.is_some())) {
+        if costs
+            .iter()
+            .any(|cost| *cost > MOST_COST || (*cost != 0 && (rules.ipv6.is_some() || !rules.framed.is_empty())))
+        {
             return None;
         }
         let bit = |rule: Option<&Rule>, bit| rule.map_or(0, |_| bit);
@@ -137,6 +140,7 @@ impl Fast {
 /// The one rule of a direction, where it forwards every packet.
 fn plain(rules: &[Rule]) -> Option<&Rule> {
     match rules {
+        [rule] if rule.reflective || rule.service != 0 => None, // the portable engine's marks
         [rule] if rule.filters.is_empty() && rule.action == Action::Forward && !rule.gate_closed => Some(rule),
         _ => None,
     }
@@ -177,6 +181,8 @@ mod tests {
             |rule| rule.action = Action::Buffer { notify: true },
             |rule| rule.action = Action::Drop,
             |rule| rule.gate_closed = true,
+            |rule| rule.reflective = true,
+            |rule| rule.service = 0xb8,
         ] {
             let mut changed = rules();
             change(&mut changed.downlink[0]);

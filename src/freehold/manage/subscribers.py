@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_network
 from typing import Any, Final
 
 import msgspec
@@ -22,13 +22,14 @@ COLUMNS: Final = ("supi", "k", "opc", "op", "amf_field", "name", "enabled", "sli
 
 
 class DnnForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One data network of a subscription; rates in bit/s."""
+    """One data network of a subscription; rates in bit/s, `framed_routes` the networks behind the terminal."""
 
     dnn: str = "internet"
     ip: str = ""
     five_qi: int = 9
     uplink: int = GIGABIT
     downlink: int = GIGABIT
+    framed_routes: tuple[str, ...] = ()
 
 
 class SliceForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +84,14 @@ def view(subscriber: Subscriber) -> SubscriberView:
             str(one.slice),
             one.default,
             tuple(
-                DnnForm(d.dnn, d.static_ipv4 or "", d.five_qi, d.session_ambr.uplink, d.session_ambr.downlink)
+                DnnForm(
+                    d.dnn,
+                    d.static_ipv4 or "",
+                    d.five_qi,
+                    d.session_ambr.uplink,
+                    d.session_ambr.downlink,
+                    d.framed_routes,
+                )
                 for d in one.dnns
             ),
         )
@@ -131,7 +139,10 @@ def _dnn(form: DnnForm) -> DnnConfiguration:
     if not (1 <= form.five_qi <= 254 and form.uplink > 0 and form.downlink > 0):
         raise ValueError(f"DNN {form.dnn}: 5QI is 1..254 and rates are above 0")
     ambr = Ambr(form.uplink, form.downlink)
-    return DnnConfiguration(dnn(form.dnn), five_qi=form.five_qi, session_ambr=ambr, static_ipv4=address)
+    routes = tuple(str(ip_network(route)) for route in form.framed_routes)  # TS 29.503 6.1.6.2.54
+    return DnnConfiguration(
+        dnn(form.dnn), five_qi=form.five_qi, session_ambr=ambr, static_ipv4=address, framed_routes=routes
+    )
 
 
 def read_json(octets: bytes) -> list[SubscriberForm]:

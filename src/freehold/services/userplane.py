@@ -40,12 +40,16 @@ class Filter(msgspec.Struct, frozen=True, gc=False, array_like=True):
     local_ports: PortRange = EVERY_PORT
     remote_ports: PortRange = EVERY_PORT
     service: tuple[int, int] = (0, 0)
+    security_parameter_index: int | None = None
+    flow_label: int | None = None
 
 
 class Rule(msgspec.Struct, frozen=True, gc=False):
     """A packet detection rule with the action, gate, flow and rates it points to.
 
     `rates` are QER identifiers with bit/s, 0 is none: rules of a direction that name the same one share its bucket.
+    Of downlink packets, `reflective` sets the indicator of reflective QoS (TS 38.415 5.5.3.4) and `service` is the type
+    of service or traffic class of the outer header (TS 29.244 8.2.12).
     """
 
     filters: tuple[Filter, ...] = ()
@@ -54,13 +58,16 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     gate_closed: bool = False
     qfi: int = 0
     rates: tuple[tuple[int, int], ...] = ()
+    reflective: bool = False
+    service: int = 0
 
 
 class SessionRules(msgspec.Struct, frozen=True, gc=False):
     """Everything a session is installed with; rules in the order of their precedence.
 
     `report_at` asks for one Volume event when the session's octets, both directions, pass it. `quota` are the session's
-    uplink, downlink and total octets from which on no packet passes (TS 29.244 5.2.2.2).
+    uplink, downlink and total octets from which on no packet passes (TS 29.244 5.2.2.2). `framed` are the networks
+    behind the terminal, each of the session whose prefix is longest (TS 23.501 5.6.14).
     """
 
     instance: int
@@ -71,6 +78,7 @@ class SessionRules(msgspec.Struct, frozen=True, gc=False):
     peer: Tunnel | None = None
     report_at: int = 0
     quota: tuple[int, int, int] | None = None
+    framed: tuple[Network, ...] = ()
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):

@@ -127,6 +127,7 @@ def test_when_a_subscriber_is_barred_or_deleted_then_its_ue_is_deregistered_at_o
         {**FORM, "slices": [{"id": "1", "dnns": [{"ip": "10.0.0.300"}]}]},
         {**FORM, "slices": [{"id": "1", "dnns": []}]},
         {**FORM, "slices": [{"id": "1", "dnns": [{"five_qi": 0}]}]},
+        {**FORM, "slices": [{"id": "1", "dnns": [{"framed_routes": ["10.99.0.1/24"]}]}]},
     ],
 )
 def test_when_a_subscriber_is_wrong_then_it_is_refused_without_its_secrets(client, body):
@@ -134,6 +135,15 @@ def test_when_a_subscriber_is_wrong_then_it_is_refused_without_its_secrets(clien
     assert status == 422
     assert K not in read["detail"]
     assert client.ask("GET", "/v1/subscribers")[1] == []
+
+
+def test_when_a_subscriber_has_networks_behind_it_then_they_are_kept(served, client):
+    dnn = {"framed_routes": ["10.99.0.0/24", "2001:db8:9::/48"]}
+    assert client.ask("POST", "/v1/subscribers", {**FORM, "slices": [{"id": "1", "dnns": [dnn]}]})[0] == 201
+    read = client.ask("GET", f"/v1/subscribers/{SUPI}")[1]
+    assert read["slices"][0]["dnns"][0]["framed_routes"] == dnn["framed_routes"]
+    stored = served.network.subscribers.subscriber(Supi(SUPI))
+    assert stored.slices[0].dnns[0].framed_routes == tuple(dnn["framed_routes"])
 
 
 def test_when_many_are_imported_then_all_are_or_none(client):

@@ -409,3 +409,36 @@ def test_when_n3_is_an_ipv6_socket_then_it_answers():
         plane.fabric.start()
         assert echo(gnb, ("::1", 2152))[1] == 2
         plane.close()
+
+
+def marked(n3: str, gnb: str) -> tuple[int, int]:
+    """Send one packet in a rule that marks and one in a rule that does not: the octets of their outer headers."""
+    family, level, wanted, kind = (
+        (socket.AF_INET6, socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS, socket.IPV6_TCLASS)
+        if ":" in n3
+        else (socket.AF_INET, socket.IPPROTO_IP, getattr(socket, "IP_RECVTOS", 13), socket.IP_TOS)
+    )
+    with bind_n3(n3) as port, socket.socket(family, socket.SOCK_DGRAM) as peer:
+        peer.bind((gnb, 2152 if gnb != n3 else 0))
+        peer.setsockopt(level, wanted, 1)
+        peer.settimeout(10)
+        plane = UserPlane()
+        upf = plane.add_upf(PlaneSettings(n3), bytes(16), port)
+        instance = upf.add_instance("internet", [("10.45.0.0", 16)])
+        plane.fabric.start()
+        teid = upf.open()
+        found = []
+        for service in (0xB8, 0):
+            rule = Rule(action="forward", qfi=9, service=service)
+            upf.install(teid, SessionRules(instance, TERMINAL, downlink=(rule,), peer=Tunnel(gnb, 7)))
+            upf.inject(instance, network_packet())
+            octets, ancillary, *_ = peer.recvmsg(2048, 64)
+            assert octets[4:8] == bytes((0, 0, 0, 7))
+            found.append(next((data[0] for of, which, data in ancillary if (of, which) == (level, kind)), 0))
+        plane.close()
+    return found[0], found[1]
+
+
+def test_when_a_rule_marks_packets_then_their_outer_header_has_the_mark():
+    # TS 29.244 8.2.12
+    assert marked("127.0.0.85", "127.0.0.86") == (0xB8, 0)

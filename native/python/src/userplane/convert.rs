@@ -41,6 +41,8 @@ struct PyFilter {
     local_ports: (u16, u16),
     remote_ports: (u16, u16),
     service: (u8, u8),
+    security_parameter_index: Option<u32>,
+    flow_label: Option<u32>,
 }
 
 #[derive(FromPyObject)]
@@ -51,6 +53,8 @@ struct PyRule {
     gate_closed: bool,
     qfi: u8,
     rates: Vec<(u32, u64)>,
+    reflective: bool,
+    service: u8,
 }
 
 #[derive(FromPyObject)]
@@ -69,6 +73,7 @@ struct PyRules {
     peer: Option<PyTunnel>,
     report_at: u64,
     quota: Option<[u64; 3]>,
+    framed: Vec<Network>,
 }
 
 /// `freehold.services.userplane.SessionRules`.
@@ -98,6 +103,7 @@ impl<'py> FromPyObject<'_, 'py> for Rules {
             peer: rules.peer.map(|peer| Peer { address: peer.address.0, teid: peer.teid }),
             report_at: rules.report_at,
             quota: rules.quota,
+            framed: rules.framed.into_iter().map(|network| network.0).collect(),
         }))
     }
 }
@@ -117,6 +123,8 @@ fn rule(rule: PyRule) -> PyResult<Rule> {
         gate_closed: rule.gate_closed,
         qfi: rule.qfi,
         rates: rule.rates,
+        reflective: rule.reflective,
+        service: rule.service,
     })
 }
 
@@ -128,6 +136,8 @@ fn filter(filter: PyFilter) -> Filter {
         local_ports: filter.local_ports,
         remote_ports: filter.remote_ports,
         service: filter.service,
+        security_parameter_index: filter.security_parameter_index,
+        flow_label: filter.flow_label,
     }
 }
 

@@ -39,15 +39,18 @@ _HOLD: Final = pfcp.CreateFAR(DOWNLINK, BUFFER)
 
 
 def establishment(
-    session: SmContext, node: pfcp.NodeID, own: pfcp.FSEID, usage_report: int
+    session: SmContext, node: pfcp.NodeID, own: pfcp.FSEID, usage_report: int, framed_routes: tuple[str, ...] = ()
 ) -> pfcp.SessionEstablishmentRequest:
-    """The request for a new session; the UPF chooses the N3 TEID (TS 23.502 4.3.2.2.1 step 10a, TS 29.244 5.5.1)."""
+    """The request for a new session; the UPF chooses the N3 TEID (TS 23.502 4.3.2.2.1 step 10a, TS 29.244 5.5.1).
+
+    Framed routes are part of both rules: their packets are the session's (TS 23.501 5.6.14).
+    """
     address = octets(session.address or 0)
     instance = session.network.instance
     return pfcp.SessionEstablishmentRequest(
         node_id=node,
         cp_f_seid=own,
-        create_pdr=(_uplink_rule(address), _downlink_rule(address, instance)),
+        create_pdr=(_uplink_rule(address, framed_routes), _downlink_rule(address, instance, framed_routes)),
         create_far=(
             pfcp.CreateFAR(
                 UPLINK,
@@ -69,7 +72,7 @@ def establishment(
     )
 
 
-def _uplink_rule(address: bytes) -> pfcp.CreatePDR:
+def _uplink_rule(address: bytes, framed_routes: tuple[str, ...]) -> pfcp.CreatePDR:
     return pfcp.CreatePDR(
         UPLINK,
         PRECEDENCE,
@@ -79,6 +82,8 @@ def _uplink_rule(address: bytes) -> pfcp.CreatePDR:
             network_instance=ACCESS,
             ue_ip_address=(pfcp.UEIPAddress(ipv4=address),),
             qfi=(DEFAULT_FLOW,),
+            framed_route=_ipv4(framed_routes),
+            framed_ipv6_route=_ipv6(framed_routes),
         ),
         outer_header_removal=_REMOVE_GTPU,
         far_id=UPLINK,
@@ -87,7 +92,7 @@ def _uplink_rule(address: bytes) -> pfcp.CreatePDR:
     )
 
 
-def _downlink_rule(address: bytes, instance: bytes) -> pfcp.CreatePDR:
+def _downlink_rule(address: bytes, instance: bytes, framed_routes: tuple[str, ...]) -> pfcp.CreatePDR:
     return pfcp.CreatePDR(
         DOWNLINK,
         PRECEDENCE,
@@ -95,11 +100,21 @@ def _downlink_rule(address: bytes, instance: bytes) -> pfcp.CreatePDR:
             Interface.CORE,
             network_instance=instance,
             ue_ip_address=(pfcp.UEIPAddress(ipv4=address, destination=True),),
+            framed_route=_ipv4(framed_routes),
+            framed_ipv6_route=_ipv6(framed_routes),
         ),
         far_id=DOWNLINK,
         urr_id=(DEFAULT_FLOW,),
         qer_id=(DEFAULT_FLOW,),
     )
+
+
+def _ipv4(routes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(route for route in routes if ":" not in route)
+
+
+def _ipv6(routes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(route for route in routes if ":" in route)
 
 
 def _qos(policy: SmPolicyDecision) -> pfcp.CreateQER:

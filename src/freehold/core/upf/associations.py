@@ -25,8 +25,8 @@ from freehold.spec.errors import PeerError, TimerExpired
 from freehold.spec.events import Event
 from freehold.stack.pfcp import Answer, PfcpEntity
 
-FEATURES: Final = UPFunctionFeature.FTUP | UPFunctionFeature.EMPU | UPFunctionFeature.MNOP
-"""F-TEIDs are chosen here, end markers are made here, packets are counted (TS 29.244 8.2.25)."""
+FEATURES: Final = UPFunctionFeature.FTUP | UPFunctionFeature.EMPU | UPFunctionFeature.FRRT | UPFunctionFeature.MNOP
+"""F-TEIDs and end markers are made here, framed routes are served, packets are counted (TS 29.244 8.2.25)."""
 
 
 def canonical(address: str) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
+from itertools import chain
 from typing import Final
+
+import msgspec
 
 from freehold.codecs import pfcp
 from freehold.codecs.pfcp import PDI, OuterHeaderCreation, UEIPAddress
 from freehold.codecs.pfcp.flags import ApplyAction, HeaderRemoval, Interface
 from freehold.core.upf.faults import failed, incorrect, missing
 from freehold.core.upf.flow_description import parse_filter
+from freehold.core.upf.framed_routes import framed_routes
 from freehold.core.upf.measurements import create_urr, remove_urr, update_urr
 from freehold.core.upf.state import Far, Mark, Pdr, Qer, RuleSet
 
@@ -21,6 +25,8 @@ OUTER_HEADER_CREATION: Final = 84
 UE_IP_ADDRESS: Final = 93
 OUTER_HEADER_REMOVAL: Final = 95
 FAR_ID: Final = 108
+RQI: Final = 0x01
+"""The bit of the IE of that name (TS 29.244 8.2.88)."""
 
 IS_UPLINK: Final = {Interface.ACCESS: True, Interface.CORE: False, Interface.SGI_LAN_N6_LAN: False}
 TO_ACCESS: Final = {Interface.ACCESS: True, Interface.CORE: False, Interface.SGI_LAN_N6_LAN: False}
@@ -52,7 +58,7 @@ def update_pdr(rules: RuleSet, update: pfcp.UpdatePDR) -> None:
     if update.pdi is not None:
         rules.pdrs[update.pdr_id] = _pdr(rules, update.pdi, precedence, (far, qers, urrs))
     else:
-        rules.pdrs[update.pdr_id] = Pdr(precedence, old.uplink, old.filters, old.qfis, far, qers, urrs)
+        rules.pdrs[update.pdr_id] = msgspec.structs.replace(old, precedence=precedence, far=far, qers=qers, urrs=urrs)
 
 
 def remove_pdr(rules: RuleSet, remove: pfcp.RemovePDR) -> None:
@@ -67,8 +73,8 @@ def _pdr(rules: RuleSet, pdi: PDI, precedence: int, points_to: tuple[int, tuple[
         raise incorrect(SOURCE_INTERFACE, f"packets of source interface {pdi.source_interface} do not come here")
     for address in pdi.ue_ip_address:
         _own_address(rules, address)
-    filters = tuple(parse_filter(sdf) for sdf in pdi.sdf_filter)
-    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to)
+    filters = tuple(chain.from_iterable(map(parse_filter, pdi.sdf_filter)))
+    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to, tuple(framed_routes(pdi)))
 
 
 def _own_address(rules: RuleSet, address: UEIPAddress) -> None:
@@ -105,7 +111,8 @@ def create_far(rules: RuleSet, far: pfcp.CreateFAR) -> None:
         rules.fars[far.far_id] = Far(action)
     else:
         tunnel = _tunnel(parameters.outer_header_creation)
-        rules.fars[far.far_id] = Far(action, _to_access(parameters.destination_interface), *tunnel)
+        service = _service(parameters.transport_level_marking) or 0
+        rules.fars[far.far_id] = Far(action, _to_access(parameters.destination_interface), *tunnel, service)
 
 
 def update_far(rules: RuleSet, update: pfcp.UpdateFAR) -> None:
@@ -115,15 +122,17 @@ def update_far(rules: RuleSet, update: pfcp.UpdateFAR) -> None:
         raise failed(f"no FAR {update.far_id}", far_id=update.far_id)
     action = old.action if update.apply_action is None else _action(update.apply_action)
     parameters = update.update_forwarding_parameters
-    to_access, tunnel = old.to_access, (old.address, old.teid)
+    to_access, tunnel, service = old.to_access, (old.address, old.teid), old.service
     if parameters is not None:
         if parameters.destination_interface is not None:
             to_access = _to_access(parameters.destination_interface)
         if parameters.outer_header_creation is not None:
             tunnel = _tunnel(parameters.outer_header_creation)
+        marking = _service(parameters.transport_level_marking)
+        service = service if marking is None else marking
     if action != ApplyAction.FORW:
         tunnel = (None, 0)  # the AN tunnel is released: TS 23.502 4.2.6 step 6a
-    rules.fars[update.far_id] = Far(action, to_access, *tunnel)
+    rules.fars[update.far_id] = Far(action, to_access, *tunnel, service)
 
 
 def remove_far(rules: RuleSet, remove: pfcp.RemoveFAR) -> None:
@@ -137,6 +146,11 @@ def _action(action: int) -> int:
     if known not in ACTIONS:
         raise incorrect(APPLY_ACTION, f"apply action {action:#x} is not carried out here")
     return known
+
+
+def _service(marking: int | None) -> int | None:
+    """The octet of the outer header: a value and the bits of it that count (TS 29.244 8.2.12)."""
+    return None if marking is None else marking >> 8 & marking & 0xFF
 
 
 def _to_access(interface: int) -> bool:
@@ -170,7 +184,7 @@ def create_qer(rules: RuleSet, qer: pfcp.CreateQER) -> None:
     """Add a QoS enforcement rule."""
     if qer.qer_id in rules.qers:
         raise failed(f"QER {qer.qer_id} exists", qer_id=qer.qer_id)
-    rules.qers[qer.qer_id] = Qer(*_gates(qer.gate_status), *_rates(qer.mbr), qer.qfi or 0)
+    rules.qers[qer.qer_id] = Qer(*_gates(qer.gate_status), *_rates(qer.mbr), qer.qfi or 0, _reflective(qer.rqi))
 
 
 def update_qer(rules: RuleSet, update: pfcp.UpdateQER) -> None:
@@ -180,13 +194,19 @@ def update_qer(rules: RuleSet, update: pfcp.UpdateQER) -> None:
         raise failed(f"no QER {update.qer_id}", qer_id=update.qer_id)
     gates = (old.uplink_closed, old.downlink_closed) if update.gate_status is None else _gates(update.gate_status)
     rates = (old.uplink_rate, old.downlink_rate) if update.mbr is None else _rates(update.mbr)
-    rules.qers[update.qer_id] = Qer(*gates, *rates, old.qfi if update.qfi is None else update.qfi)
+    qfi = old.qfi if update.qfi is None else update.qfi
+    reflective = old.reflective if update.rqi is None else _reflective(update.rqi)
+    rules.qers[update.qer_id] = Qer(*gates, *rates, qfi, reflective)
 
 
 def remove_qer(rules: RuleSet, remove: pfcp.RemoveQER) -> None:
     """Take a QoS enforcement rule away."""
     if rules.qers.pop(remove.qer_id, None) is None:
         raise failed(f"no QER {remove.qer_id}", qer_id=remove.qer_id)
+
+
+def _reflective(rqi: int | None) -> bool:
+    return bool((rqi or 0) & RQI)
 
 
 def _gates(status: pfcp.GateStatus) -> tuple[bool, bool]:

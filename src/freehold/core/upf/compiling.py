@@ -9,7 +9,7 @@ from freehold.core.upf.faults import failed
 from freehold.core.upf.state import Far, Pdr, Qer, RuleSet
 from freehold.core.upf.usage import Reading, report_at, stops_at
 from freehold.services.access import Tunnel
-from freehold.services.userplane import Action, Rule, SessionRules, Usage
+from freehold.services.userplane import Action, Network, Rule, SessionRules, Usage
 
 NOTHING: Final = Reading(Usage(0, 0, 0, 0))
 
@@ -43,7 +43,13 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING) -> SessionRules:
         peer=peer,
         report_at=report_at(rules, reading) if rules.urrs else 0,
         quota=stops_at(rules, reading.now) if rules.urrs else None,
+        framed=_framed(rules),
     )
+
+
+def _framed(rules: RuleSet) -> tuple[Network, ...]:
+    """The networks behind the terminal, whichever rules name them (TS 23.501 5.6.14)."""
+    return tuple(dict.fromkeys(network for pdr in rules.pdrs.values() for network in pdr.framed))
 
 
 def _ordered(rules: list[tuple[int, Rule]]) -> tuple[Rule, ...]:
@@ -75,7 +81,8 @@ def _rules(rules: RuleSet, pdr_id: int, pdr: Pdr, far: Far) -> list[Rule]:
     closed = any(qer.downlink_closed for _, qer in qers)
     rates = tuple((qer_id, qer.downlink_rate) for qer_id, qer in qers if qer.downlink_rate)
     marked = next((qer.qfi for _, qer in qers if qer.qfi), 0)
-    return [Rule(pdr.filters, 0, action, closed, marked, rates)]
+    reflective = any(qer.reflective for _, qer in qers)
+    return [Rule(pdr.filters, 0, action, closed, marked, rates, reflective, far.service)]
 
 
 def _qer(rules: RuleSet, pdr_id: int, qer_id: int) -> Qer:

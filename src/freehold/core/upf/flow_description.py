@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from itertools import product
 from typing import Final
+
+import msgspec
 
 from freehold.codecs.pfcp import SDFFilter
 from freehold.core.upf.faults import RuleFault, incorrect
@@ -12,6 +15,8 @@ from freehold.services.userplane import EVERY_PORT, Filter, Network, PortRange
 
 SDF_FILTER: Final = 23
 LONGEST: Final = 512
+MOST_FILTERS: Final = 64
+"""Filters that one flow description with lists of ports may stand for."""
 
 RULE: Final = re.compile(
     r"permit out (?P<protocol>ip|\d{1,3})"
@@ -28,23 +33,28 @@ def fault(text: str) -> RuleFault:
     return incorrect(SDF_FILTER, text)
 
 
-def parse_filter(sdf: SDFFilter) -> Filter:
-    """The engine's filter for an SDF filter; RuleFault where it asks for what the engine cannot match."""
-    if sdf.security_parameter_index is not None or sdf.flow_label is not None:
-        raise fault("filters by SPI or flow label are not supported")
-    if sdf.flow_description is None and sdf.tos_traffic_class is None:
+def parse_filter(sdf: SDFFilter) -> tuple[Filter, ...]:
+    """The engine's filters for an SDF filter, one for each pair of port ranges; RuleFault where it makes no sense."""
+    marks = sdf.tos_traffic_class, sdf.security_parameter_index, sdf.flow_label
+    if sdf.flow_description is None and marks == (None, None, None):
         raise fault("a filter that names no packets")  # a bidirectional filter given by its identifier alone
-    found = parse_description(sdf.flow_description) if sdf.flow_description is not None else Filter()
-    if sdf.tos_traffic_class is None:
+    found = parse_description(sdf.flow_description) if sdf.flow_description is not None else (Filter(),)
+    if marks == (None, None, None):
         return found
-    value, mask = divmod(sdf.tos_traffic_class, 256)  # TS 29.212 5.3.15
-    return Filter(
-        found.protocol, found.local, found.remote, found.local_ports, found.remote_ports, (value & mask, mask)
+    value, mask = divmod(sdf.tos_traffic_class or 0, 256)  # TS 29.212 5.3.15
+    return tuple(
+        msgspec.structs.replace(
+            one,
+            service=(value & mask, mask),
+            security_parameter_index=sdf.security_parameter_index,
+            flow_label=None if sdf.flow_label is None else sdf.flow_label & 0xFFFFF,  # 20 bits: TS 29.212 5.3.53
+        )
+        for one in found
     )
 
 
-def parse_description(octets: bytes) -> Filter:
-    """The filter of a flow description; only the form that TS 29.212 5.4.2 allows."""
+def parse_description(octets: bytes) -> tuple[Filter, ...]:
+    """The filters of a flow description: the form of TS 29.212 5.4.2, with lists of ports (RFC 6733 4.3.1)."""
     text = octets[:LONGEST].decode("ascii", "replace").strip("\0 ")
     match = RULE.fullmatch(" ".join(text.split()))
     if match is None:
@@ -52,13 +62,15 @@ def parse_description(octets: bytes) -> Filter:
     protocol = 0 if match["protocol"] == "ip" else int(match["protocol"])
     if protocol > 255:
         raise fault(f"protocol {protocol}")
-    return Filter(
-        protocol=protocol,
-        local=_network(match["local"]),
-        remote=_network(match["remote"]),
-        local_ports=_ports(match["local_ports"]),
-        remote_ports=_ports(match["remote_ports"]),
-    )
+    local, remote = _network(match["local"]), _network(match["remote"])
+    pairs = list(product(_lists(match["local_ports"]), _lists(match["remote_ports"])))
+    if len(pairs) > MOST_FILTERS:
+        raise fault(f"{len(pairs)} pairs of ports in one filter")
+    return tuple(Filter(protocol, local, remote, *ports) for ports in pairs)
+
+
+def _lists(text: str | None) -> list[PortRange]:
+    return [EVERY_PORT] if text is None else [_ports(part) for part in text.split(",")]
 
 
 def _network(text: str) -> Network | None:
@@ -71,9 +83,7 @@ def _network(text: str) -> Network | None:
     return str(network.network_address), network.prefixlen
 
 
-def _ports(text: str | None) -> PortRange:
-    if text is None:
-        return EVERY_PORT
+def _ports(text: str) -> PortRange:
     first, dash, last = text.partition("-")
     if not first.isdecimal() or (dash and not last.isdecimal()):
         raise fault(f"not one port or range: {text!r}")

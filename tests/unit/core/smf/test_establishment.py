@@ -16,7 +16,7 @@ from freehold.services.nudm import Ambr, Arp, DnnConfiguration
 from freehold.spec import counters
 from freehold.spec.identities import SNssai
 
-from .world import GNB, N3, OTHER, SMF, SUPI, World, asking, carried_out, response
+from .world import GNB, N3, OTHER, SMF, SUPI, UpfDouble, World, asking, carried_out, response
 
 FIRST = bytes((10, 45, 0, 2))
 
@@ -506,3 +506,27 @@ def test_when_many_sessions_come_and_go_then_addresses_and_seids_differ_and_retu
         world.set_up(reference)
         world.call(world.smf.release_sm_context(reference))
     assert gone(world)
+
+
+ROUTES = ("192.168.1.0/24", "2001:db8:9::/48")
+
+
+def test_when_networks_stand_behind_the_ue_then_both_rules_name_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    # TS 23.501 5.6.14
+    monkeypatch.setattr(UpfDouble, "features", 0x2010)  # FTUP and FRRT: TS 29.244 8.2.25
+    world = World()
+    world.udm.data["internet"] = DnnConfiguration("internet", framed_routes=ROUTES)
+    world.create()
+    (request,) = world.upf.took(pfcp.SessionEstablishmentRequest)
+    for rule in request.create_pdr:
+        assert (rule.pdi.framed_route, rule.pdi.framed_ipv6_route) == (ROUTES[:1], ROUTES[1:])
+
+
+def test_when_the_upf_serves_no_framed_routes_then_the_session_is_set_up_without_and_the_operator_told() -> None:
+    # TS 29.244 5.16
+    world = World()
+    world.udm.data["internet"] = DnnConfiguration("internet", framed_routes=ROUTES)
+    world.create()
+    (request,) = world.upf.took(pfcp.SessionEstablishmentRequest)
+    assert [rule.pdi.framed_route for rule in request.create_pdr] == [(), ()]
+    assert "framed-routes" in {event.name.removeprefix("smf.") for event in world.environment.events}

@@ -106,6 +106,8 @@ Script = Callable[[Any], pfcp.Message | None]
 class UpfDouble:
     """Answers as a UPF does; `script` overrides it by message type, None is silence."""
 
+    features = 0x10
+
     def __init__(self, world: World) -> None:
         self.world = world
         self.node = pfcp.NodeID(ipv4=bytes((10, 0, 0, 1)))
@@ -154,7 +156,7 @@ class UpfDouble:
                 return pfcp.HeartbeatResponse(self.recovery)
             case pfcp.AssociationSetupRequest():
                 self.associated = True
-                return pfcp.AssociationSetupResponse(self.node, 1, self.recovery, up_function_features=0x10)
+                return pfcp.AssociationSetupResponse(self.node, 1, self.recovery, up_function_features=self.features)
             case pfcp.SessionEstablishmentRequest() if not self.associated:
                 return pfcp.SessionEstablishmentResponse(self.node, 72)
             case pfcp.SessionEstablishmentRequest():

@@ -28,7 +28,7 @@ from freehold.services.userplane import EVERY_PORT, Filter
     ],
 )
 def test_when_a_flow_description_is_right_then_it_is_a_filter(text, expected):
-    assert parse_filter(SDFFilter(text)) == expected
+    assert parse_filter(SDFFilter(text)) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,8 @@ def test_when_a_flow_description_is_right_then_it_is_a_filter(text, expected):
         b"permit out 256 from any to assigned",
         b"permit out ip from any 90-80 to assigned",
         b"permit out ip from any 65536 to assigned",
-        b"permit out ip from any 1,2 to assigned",
+        b"permit out ip from any 1,,2 to assigned",
+        b"permit out ip from any 1,2,3,4,5,6,7,8,9 to any 1,2,3,4,5,6,7,8",
         b"permit out ip from any - to assigned",
         b"permit out ip from 10.0.0.0/33 to assigned",
         b"permit out ip from !10.0.0.1 to assigned",
@@ -61,12 +62,32 @@ def test_when_any_octets_are_a_flow_description_then_it_is_a_filter_or_refused(o
         found = parse_filter(SDFFilter(octets))
     except RuleFault:
         return
-    assert isinstance(found, Filter)
+    assert 1 <= len(found) <= 64
+    assert {type(one) for one in found} == {Filter}
 
 
 def test_when_a_type_of_service_is_given_then_it_is_matched_under_its_mask():
-    assert parse_filter(SDFFilter(tos_traffic_class=0xB8FC)).service == (0xB8, 0xFC)
-    assert parse_filter(SDFFilter(tos_traffic_class=0xBBFC)).service == (0xB8, 0xFC)
+    for service in (0xB8FC, 0xBBFC):
+        (found,) = parse_filter(SDFFilter(tos_traffic_class=service))
+        assert found.service == (0xB8, 0xFC)
+
+
+def test_when_ports_are_listed_then_each_pair_is_a_filter():
+    found = parse_filter(SDFFilter(b"permit out 6 from any 80,443 to assigned 1,1000-2000"))
+    assert [(one.local_ports, one.remote_ports) for one in found] == [
+        ((1, 1), (80, 80)),
+        ((1, 1), (443, 443)),
+        ((1000, 2000), (80, 80)),
+        ((1000, 2000), (443, 443)),
+    ]
+    assert {one.protocol for one in found} == {6}
+
+
+def test_when_spi_or_flow_label_is_given_then_it_is_matched_beside_the_description():
+    (found,) = parse_filter(SDFFilter(b"permit out 50 from any to assigned", security_parameter_index=0xDEAD))
+    assert (found.protocol, found.security_parameter_index, found.flow_label) == (50, 0xDEAD, None)
+    (found,) = parse_filter(SDFFilter(flow_label=0xF12345))
+    assert (found.protocol, found.flow_label) == (0, 0x12345)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +95,6 @@ def test_when_a_type_of_service_is_given_then_it_is_matched_under_its_mask():
     [
         SDFFilter(),
         SDFFilter(sdf_filter_id=4),
-        SDFFilter(b"permit out ip from any to assigned", security_parameter_index=1),
-        SDFFilter(b"permit out ip from any to assigned", flow_label=1),
     ],
 )
 def test_when_a_filter_asks_for_what_is_not_matched_then_it_is_refused(sdf):

@@ -89,7 +89,7 @@ async def pdu_session_establishment(
     )
     session.address = take_address(session, subscribed)
     # 10
-    await user_plane.establish(smf, session)
+    await user_plane.establish(smf, session, subscribed.framed_routes)
     # 11-12
     await session.amf.n1_n2_message_transfer(
         supi,

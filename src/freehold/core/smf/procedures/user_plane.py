@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from freehold.codecs import pfcp
+from freehold.codecs.pfcp.flags import UPFunctionFeature
 from freehold.core.smf import rules
 from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.state.session import SmContext
@@ -28,11 +29,12 @@ CAUSES: Final[Mapping[int, SmCause]] = MappingProxyType(
 """5GSM causes of a UPF's refusals; any other is a failure of the network."""
 
 
-async def establish(smf: SmfFunction, session: SmContext) -> None:
+async def establish(smf: SmfFunction, session: SmContext, framed_routes: tuple[str, ...] = ()) -> None:
     """N4 Session Establishment (TS 23.502 4.4.1.2); Reject where the UPF has no session for us."""
     own = smf.own_f_seid(session)
-    request = rules.establishment(session, smf.node, own, smf.configuration.usage_report)
     plane = session.user_plane
+    routes = framed_routes if serves_framed_routes(smf, session, framed_routes) else ()
+    request = rules.establishment(session, smf.node, own, smf.configuration.usage_report, routes)
     try:
         answer = smf.n4.request(request, pfcp.SessionEstablishmentResponse, plane.upf.address, 0, subject=session)
         late = LateAnswer(smf, plane.upf)
@@ -54,6 +56,21 @@ async def establish(smf: SmfFunction, session: SmContext) -> None:
             "see the UPF's events",
         )
     plane.uplink = tunnel
+
+
+def serves_framed_routes(smf: SmfFunction, session: SmContext, framed_routes: tuple[str, ...]) -> bool:
+    """Whether the UPF takes framed routes; without them only what is behind the UE is cut off (TS 29.244 5.16)."""
+    upf = session.user_plane.upf
+    served = bool(upf.features & UPFunctionFeature.FRRT)
+    if framed_routes and not served:
+        smf.tell(
+            "framed-routes",
+            f"{upf} serves no framed routes: {', '.join(framed_routes)} are left out",
+            subject=session,
+            fix="give the DNN a UPF that serves them",
+            clause="TS 29.244 5.16",
+        )
+    return served
 
 
 def unknown_here(upf: Upf, cause: int) -> None:

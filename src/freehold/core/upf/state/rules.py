@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from freehold.core.upf.state.measuring import Urr
-from freehold.services.userplane import Filter
+from freehold.services.userplane import Filter, Network
 
 
 class Pdr(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -20,25 +20,28 @@ class Pdr(msgspec.Struct, frozen=True, gc=False, array_like=True):
     far: int
     qers: tuple[int, ...]
     urrs: tuple[int, ...]
+    framed: tuple[Network, ...] = ()
 
 
 class Far(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A forwarding action rule: its apply action, and the tunnel it leads to (TS 29.244 5.2.3)."""
+    """A forwarding action rule: its apply action, the tunnel it leads to, the mark of the tunnel (TS 29.244 5.2.3)."""
 
     action: int
     to_access: bool | None = None
     address: str | None = None
     teid: int = 0
+    service: int = 0
 
 
 class Qer(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A QoS enforcement rule: gates, maximum bit rates in bit/s, and the flow it marks (TS 29.244 5.4)."""
+    """A QoS enforcement rule: gates, maximum bit rates in bit/s, the flow it marks, and how (TS 29.244 5.4)."""
 
     uplink_closed: bool
     downlink_closed: bool
     uplink_rate: int = 0
     downlink_rate: int = 0
     qfi: int = 0
+    reflective: bool = False
 
 
 class RuleSet(msgspec.Struct, gc=False, array_like=True):
