@@ -1,25 +1,21 @@
-"""From packets to the messages they carry: links, IPv4 and IPv6, UDP, SCTP DATA chunks put together (RFC 9260)."""
+"""From packets to the messages they carry: UDP, and SCTP DATA chunks put together (RFC 9260)."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Final
 
 import msgspec
 
 from freehold.codecs.capture.file import Packet
+from freehold.codecs.capture.internet import Fragments, internet
 
-ETHERNET, RAW, LINUX_COOKED, LINUX_COOKED_2, UPPER_PDU = 1, 101, 113, 276, 252
+UPPER_PDU: Final = 252
 USER: Final = range(147, 163)
 """Link types whose meaning is its user's: a packet is a message."""
 UNSAID: Final = "?"
-RAW_IP: Final = frozenset({RAW, 12, 14, 228, 229})
-VLANS: Final = frozenset({0x8100, 0x88A8})
-IP_KINDS: Final = frozenset({0x0800, 0x86DD})
 UDP, SCTP = 17, 132
-EXTENSION_HEADERS: Final = frozenset({0, 43, 60})
 WAITING: Final = 1024
 """Messages of which fragments are kept at the same time; the oldest gives way."""
 LARGEST: Final = 1 << 20
@@ -48,6 +44,7 @@ class Carrier:
     def __init__(self) -> None:
         self._parts: OrderedDict[tuple[object, ...], dict[int, tuple[int, bytes]]] = OrderedDict()
         self._seen: OrderedDict[tuple[object, ...], None] = OrderedDict()
+        self._fragments = Fragments()
 
     def messages(self, packet: Packet) -> Iterator[Carried]:
         """The messages that this packet completes."""
@@ -57,10 +54,11 @@ class Carrier:
         if packet.link in USER:
             yield Carried(packet.time, "-", "-", packet.octets, protocol=UNSAID)
             return
-        found = _internet(packet.link, packet.octets)
-        if found is None:
+        found = internet(packet.link, packet.octets)
+        body = None if found is None else self._fragments.whole(found)
+        if found is None or body is None:
             return
-        protocol, source, target, body = found
+        protocol, source, target = found.protocol, found.source, found.target
         if protocol == UDP and len(body) >= 8:
             ends, size = _ports(body), int.from_bytes(body[4:6], "big")
             yield Carried(packet.time, f"{source}:{ends[0]}", f"{target}:{ends[1]}", body[8:size], None, ends)
@@ -127,46 +125,6 @@ def _chunks(rest: bytes) -> Iterator[bytes]:
             return
         yield rest[:size]
         rest = rest[size + -size % 4 :]
-
-
-Internet = tuple[int, str, str, bytes]
-
-
-def _internet(link: int, octets: bytes) -> Internet | None:
-    """The transport protocol, addresses and payload of a frame; None where it carries no whole IP packet."""
-    at = {LINUX_COOKED: 14, LINUX_COOKED_2: 0}.get(link, 12)
-    if link in RAW_IP:
-        packet = octets
-    elif link in {ETHERNET, LINUX_COOKED, LINUX_COOKED_2}:
-        kind = int.from_bytes(octets[at : at + 2], "big")
-        at += 20 if link == LINUX_COOKED_2 else 2
-        while kind in VLANS:
-            kind, at = int.from_bytes(octets[at + 2 : at + 4], "big"), at + 4
-        if kind not in IP_KINDS:
-            return None
-        packet = octets[at:]
-    else:
-        return None
-    version = packet[0] >> 4 if packet else 0
-    return _ipv4(packet) if version == 4 else _ipv6(packet) if version == 6 else None
-
-
-def _ipv4(packet: bytes) -> Internet | None:
-    head = 4 * (packet[0] & 15)
-    size = int.from_bytes(packet[2:4], "big") or len(packet)  # 0 where the sender's card segments
-    fragment = int.from_bytes(packet[6:8], "big") & 0x3FFF
-    if not 20 <= head <= min(size, len(packet)) or fragment:
-        return None
-    return packet[9], str(ip_address(packet[12:16])), str(ip_address(packet[16:20])), packet[head:size]
-
-
-def _ipv6(packet: bytes) -> Internet | None:
-    if len(packet) < 40:
-        return None
-    kind, at, end = packet[6], 40, 40 + int.from_bytes(packet[4:6], "big")
-    while kind in EXTENSION_HEADERS and at + 8 <= len(packet):
-        kind, at = packet[at], at + 8 + 8 * packet[at + 1]
-    return kind, str(ip_address(packet[8:24])), str(ip_address(packet[24:40])), packet[at:end]
 
 
 def _exported(packet: Packet) -> Iterator[Carried]:

@@ -121,3 +121,43 @@ def test_when_a_pcap_ends_too_early_then_it_is_said_where(size):
 def test_when_blocks_are_damaged_then_it_is_said_where(octets, said):
     with pytest.raises(Malformed, match=said):
         list(packets(octets))
+
+
+def fragment(body, offset, more, number=9, protocol=132):
+    whole = bytearray(ip(body, protocol))
+    whole[4:8] = struct.pack("!HH", number, more << 13 | offset // 8)
+    return ether(bytes(whole))
+
+
+def fragment6(body, offset, more, number=9):
+    return ether(ipv6(struct.pack("!BBHI", 132, 0, offset | more, number) + body, 44), 0x86DD)
+
+
+@pytest.mark.parametrize("make", [fragment, fragment6])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 1, 0)])
+def test_when_ip_fragments_arrive_in_any_order_then_their_message_is_whole(make, order):
+    body = sctp(chunk(1, bytes(range(60))))
+    parts = [make(body[:24], 0, 1), make(body[24:48], 24, 1), make(body[48:], 48, 0)]
+    assert [message.octets for message in carried(*(parts[at] for at in order))] == [bytes(range(60))]
+
+
+def test_when_fragments_of_two_packets_mix_then_each_is_whole():
+    one, two = sctp(chunk(1, b"a" * 20)), sctp(chunk(2, b"b" * 20))
+    frames = [fragment(one[:16], 0, 1, 1), fragment(two[:16], 0, 1, 2), fragment(one[16:], 16, 0, 1)]
+    assert [message.octets for message in carried(*frames, fragment(two[16:], 16, 0, 2))] == [b"a" * 20, b"b" * 20]
+
+
+def test_when_fragments_never_end_then_what_is_kept_is_bounded():
+    carrier = Carrier()
+    for number in range(3000):
+        for at in range(2):
+            list(carrier.messages(Packet(0.0, ETHERNET, fragment(bytes(8), 8 * at, 1, number))))
+    for at in range(3000):
+        list(carrier.messages(Packet(0.0, ETHERNET, fragment(bytes(8), 8 * at, 1, 7))))
+    kept = carrier._fragments._waiting
+    assert len(kept) <= 256
+    assert all(len(pieces) <= 64 for pieces in kept.values())
+
+
+def test_when_an_ipv6_packet_is_its_only_fragment_then_it_is_whole():
+    assert [found.octets for found in carried(fragment6(sctp(chunk(1, b"one")), 0, 0))] == [b"one"]
