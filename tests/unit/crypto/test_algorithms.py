@@ -43,6 +43,44 @@ def test_when_the_published_message_is_authenticated_then_it_is_the_published_ma
         assert algorithms.nia(*arguments, message[: one["bits"] // 8]).hex() == one["mac"]
 
 
+@pytest.mark.parametrize("one", INTEGRITY, ids=map(name, INTEGRITY))
+def test_when_a_bit_of_a_published_input_is_changed_then_the_mac_is_not_the_published_one(one):
+    key, message, bits = bytes.fromhex(one["key"]), bytes.fromhex(one["message"]), one["bits"]
+    for changed in (0, bits // 2, bits - 1):
+        other = bytearray(message)
+        other[changed // 8] ^= 0x80 >> changed % 8
+        at = one["count"], one["bearer"], one["direction"]
+        assert algorithms.nia(one["algorithm"], key, *at, bytes(other), bits).hex() != one["mac"]
+    for position in range(3):
+        at = [one["count"], one["bearer"], one["direction"]]
+        at[position] ^= 1
+        assert algorithms.nia(one["algorithm"], key, *at, message, bits).hex() != one["mac"]
+    at = one["count"], one["bearer"], one["direction"]
+    assert algorithms.nia(one["algorithm"], bytes([key[0] ^ 1, *key[1:]]), *at, message, bits).hex() != one["mac"]
+    assert algorithms.nia(one["algorithm"], key, *at, message, bits - 1).hex() != one["mac"]
+
+
+@pytest.mark.parametrize("one", CIPHERING, ids=map(name, CIPHERING))
+def test_when_a_published_ciphertext_is_deciphered_elsewhere_then_it_is_not_the_published_plaintext(one):
+    key, cipher, bits = bytes.fromhex(one["key"]), bytes.fromhex(one["cipher"]), one["bits"]
+    plain = defined(bytes.fromhex(one["plain"]), bits)
+    for position in range(3):
+        at = [one["count"], one["bearer"], one["direction"]]
+        at[position] ^= 1
+        assert defined(algorithms.nea(one["algorithm"], key, *at, cipher, bits), bits) != plain
+    at = one["count"], one["bearer"], one["direction"]
+    for algorithm in {1, 2, 3} - {one["algorithm"]}:
+        assert defined(algorithms.nea(algorithm, key, *at, cipher, bits), bits) != plain
+    with pytest.raises(ValueError, match="bits"):
+        algorithms.nea(one["algorithm"], key, *at, cipher, 8 * len(cipher) + 1)
+
+
+@pytest.mark.parametrize("file", ["milenage", "nea", "nia", "suci"])
+def test_when_a_set_is_kept_then_two_public_copies_have_its_numbers(file):
+    sets = json.loads((VECTORS / f"{file}.json").read_text())["sets"]
+    assert [one for one in sets if len(set(one["verified"])) < 2] == []
+
+
 @pytest.mark.parametrize("algorithm", [1, 2, 3])
 @pytest.mark.parametrize("changed", ["count", "bearer", "direction", "message"])
 def test_when_any_input_differs_then_the_mac_differs(algorithm, changed):
