@@ -8,9 +8,10 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from freehold.codecs import gtpu, nas, pfcp
+from freehold.codecs import gtpu, nas, pfcp, sms
 from fuzzkit.corpus import seeds
 from fuzzkit.tables import protocols
+from smskit import Generator
 
 ALONE = {
     "lpp": ("LPPMessage",),
@@ -66,6 +67,13 @@ def check_gtpu(octets: bytes) -> None:
         assert gtpu.decode(gtpu.encode(decoded.message)).message == decoded.message, octets.hex()
 
 
+def check_sms(octets: bytes) -> None:
+    decoded = sms.decode(octets)
+    _answered(decoded, octets)
+    if decoded.message is not None:
+        assert sms.decode(sms.encode(decoded.message)).message == decoded.message, octets.hex()
+
+
 def _asn1(protocol: str) -> Callable[[bytes], None]:
     codec = import_module(f"freehold.codecs.{protocol}")
     if protocol in ALONE:
@@ -78,6 +86,7 @@ CODECS: dict[str, Callable[[bytes], None]] = {
     "nas": check_nas,
     "pfcp": check_pfcp,
     "gtpu": check_gtpu,
+    "sms": check_sms,
 }
 
 
@@ -88,4 +97,6 @@ def samples(codec: str) -> list[bytes]:
             return [octets for _, octets in seeds(codec)]
         case "gtpu":
             return [octets[1:] for _, octets in seeds("userplane") if octets[0] & 1 == 0]
+        case "sms":
+            return [sms.encode(Generator(seed).message()) for seed in range(40)]
     return [octets[1:] for _, octets in seeds("per") if octets[0] & 0x80 == 0]
