@@ -1,0 +1,51 @@
+"""Passwords, kept as Argon2id hashes (RFC 9106), checked in a thread so that the network does not wait."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from freehold.spec.errors import Unusable
+
+SHORTEST: Final = 12
+LONGEST: Final = 256
+_hasher: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+"""Three passes over 64 MiB: RFC 9106 4's second choice, with one lane."""
+AT_ONCE: Final = 2
+"""Checks at once: what a flood of log-ins may take of memory and processors."""
+
+
+class Passwords:
+    """Makes and checks hashes, a few at a time."""
+
+    __slots__ = ("_nobody", "_room")
+
+    def __init__(self) -> None:
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._nobody = ""
+
+    async def hashed(self, password: str) -> str:
+        """The hash to keep; Unusable for a password that is too short or too long."""
+        if not SHORTEST <= len(password) <= LONGEST:
+            raise Unusable(f"a password has {SHORTEST} to {LONGEST} characters")
+        async with self._room:
+            return await asyncio.to_thread(_hasher.hash, password)
+
+    async def right(self, kept: str | None, password: str) -> bool:
+        """Whether a password is the one kept; takes as long where there is no such account."""
+        if len(password) > LONGEST:
+            return False
+        async with self._room:
+            if kept is None:
+                self._nobody = self._nobody or await asyncio.to_thread(_hasher.hash, "nobody's password")
+            return await asyncio.to_thread(_verified, kept or self._nobody, password) and kept is not None
+
+
+def _verified(kept: str, password: str) -> bool:
+    try:
+        return _hasher.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False
