@@ -7,13 +7,14 @@ import contextlib
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from freehold import __version__
 from freehold.app import config, logs
-from freehold.app.config import Configuration
+from freehold.app.config import Configuration, ManagementSection
 from freehold.app.demo import AT_ONCE, main_job
 from freehold.app.handles import UserEquipment
 from freehold.app.ledger import own_act
@@ -21,10 +22,16 @@ from freehold.app.managed import Managed
 from freehold.app.network import WHOLE, Network, Role
 from freehold.app.registry import slices_of
 from freehold.app.subscriptions import next_number, subscriber
+from freehold.net import endpoints
 from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired
 from freehold.ue.errors import NoConnection
 
+if TYPE_CHECKING:
+    from freehold.manage.api import Api
+
+WEB_PORT: Final = 5380
+"""Where the management API listens unless another port is given."""
 DEMO: Final = "demo terminal"
 """The name of the subscriptions that `up --demo` makes, and finds again at the next start."""
 PAUSE: Final = 1.0
@@ -108,19 +115,42 @@ async def _management(configuration: Configuration, made: Running) -> AsyncItera
     if made.managed is None:
         yield
         return
+    from freehold.manage.accounts import Accounts
     from freehold.manage.api import Api  # after the network runs: its first terminal need not wait for it
     from freehold.manage.http import HttpServer
 
     path = config.socket_path(configuration)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    api = Api(made.managed, slices_of(configuration))
+    network = made.network
+    accounts = Accounts(network.store, network.wait, network.world.environment.utc)
+    api = Api(made.managed, slices_of(configuration), accounts)
     server = HttpServer(path, api)
     await server.start()
+    try:
+        async with _web(configuration.management, api):
+            yield
+    finally:
+        await server.close()
+        api.close()
+
+
+@contextlib.asynccontextmanager
+async def _web(section: ManagementSection, api: Api) -> AsyncIterator[None]:
+    """The API for accounts, where the owner lets it listen."""
+    if not section.listen:
+        yield
+        return
+    from freehold.manage.web import WebServer
+
+    address = endpoints.parse_address(section.listen, WEB_PORT, "management.listen")
+    certificate = (Path(section.certificate), Path(section.key)) if section.certificate else None
+    server = WebServer(api, address, certificate)
+    await server.start()
+    log.info("management API: %s", server.url)
     try:
         yield
     finally:
         await server.close()
-        api.close()
 
 
 def _digest(configuration: Configuration) -> str:

@@ -95,9 +95,15 @@ class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The management API's UNIX socket; empty: in the runtime folder."""
+    """The management API: its UNIX socket (empty: in the runtime folder), and where it listens for accounts.
+
+    `listen` is address:port, empty for nowhere; other addresses than loopback need a certificate with its key, in PEM.
+    """
 
     socket: str = ""
+    listen: str = ""
+    certificate: str = ""
+    key: str = ""
 
 
 class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

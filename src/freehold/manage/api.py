@@ -8,12 +8,13 @@ from typing import Final
 import msgspec
 
 from freehold.manage import openapi
+from freehold.manage.accounts import Accounts
 from freehold.manage.alarms import Journal
 from freehold.manage.handlers import answer
 from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.openapi import PROBLEM
-from freehold.manage.operation import Problem
+from freehold.manage.operation import Operation, Problem
 from freehold.manage.routes import ROUTES, SHAPES
 from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import ProblemView
@@ -26,9 +27,18 @@ DOCUMENT: Final = ("openapi.json",)
 
 
 class Api:
-    """Serves one network; `slices` are what a subscriber gets who is given none."""
+    """Serves one network.
 
-    def __init__(self, network: ManagedNetwork, slices: tuple[SliceForm, ...] = (SliceForm(),)) -> None:
+    `slices` are what a subscriber gets who is given none; without `accounts` only the owner of the socket asks.
+    """
+
+    def __init__(
+        self,
+        network: ManagedNetwork,
+        slices: tuple[SliceForm, ...] = (SliceForm(),),
+        accounts: Accounts | None = None,
+    ) -> None:
+        self.accounts = accounts
         self.network = network
         self.slices = slices
         self.journal = Journal()
@@ -45,7 +55,7 @@ class Api:
                 raise Problem(404, f"every path begins with /{VERSION}")  # noqa: TRY301 - one place tells all
             return await self._route(request)
         except Problem as problem:
-            return _problem(problem.status, problem.detail)
+            return _problem(problem.status, problem.detail, problem.headers)
         except Unusable as error:
             return _problem(422, str(error))
         except Exception as bug:  # noqa: BLE001 - isolated: this request is given up, the network goes on
@@ -61,15 +71,31 @@ class Api:
             raise Problem(404, f"there is no /{'/'.join(request.path)}")
         operation = methods.get(request.method)
         if operation is None:
-            raise Problem(405, f"{request.method} is not one of {', '.join(methods)}")
+            allowed = ", ".join(methods)
+            raise Problem(405, f"{request.method} is not one of {allowed}", (("allow", allowed),))
+        request = self._admitted(request, operation)
         return await operation.call(self, request, segments[1] if len(segments) > 1 else "")
+
+    def _admitted(self, request: Request, operation: Operation) -> Request:
+        """The request with who asks; Problem where that one may not."""
+        principal = request.principal
+        if principal is None and self.accounts is not None and request.secret:
+            principal = self.accounts.principal(request.secret)
+        if operation.needs is not None:
+            if principal is None:
+                raise Problem(401, "log in first, or give a token")
+            if not principal.may(operation.needs):
+                raise Problem(
+                    403, f"a {principal.role} account may not: this needs the permission to {operation.needs}"
+                )
+        return msgspec.structs.replace(request, principal=principal)
 
     def _note(self, event: Event) -> None:
         self.journal.note(event, self.network.utc())
 
 
-def _problem(status: int, detail: str) -> Response:
-    return Response(status, msgspec.json.encode(ProblemView(status, detail)) + b"\n", PROBLEM)
+def _problem(status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    return Response(status, msgspec.json.encode(ProblemView(status, detail)) + b"\n", PROBLEM, headers)
 
 
 def _bug(request: Request, bug: Exception) -> Event:

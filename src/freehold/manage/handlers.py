@@ -25,9 +25,9 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(status, msgspec.json.encode(value) + b"\n")
 
 
-async def _record(api: Api, request: Request, act: str, subject: str = "", detail: str = "") -> None:
-    """Write into the ledger what a user of this machine did, before that user is answered."""
-    actor = "unknown" if request.user is None else f"uid {request.user}"
+async def record(api: Api, request: Request, act: str, subject: str = "", detail: str = "") -> None:
+    """Write into the ledger what was done and by whom, before whoever did it is answered."""
+    actor = request.principal.actor if request.principal else f"somebody at {request.address or 'an unknown place'}"
     await api.network.wait(api.network.record(Act(api.network.utc(), actor, act, subject, detail)))
 
 
@@ -67,7 +67,7 @@ async def deregister(api: Api, request: Request, supi: str) -> Response:
     """The network deregisters a UE (TS 24.501 5.5.2.3)."""
     if not api.network.deregister(subscribers.supi_of(supi)):
         raise Problem(404, f"the AMF has no context of {supi}")
-    await _record(api, request, "ue.deregister", supi)
+    await record(api, request, "ue.deregister", supi)
     return Response(202)
 
 
@@ -98,7 +98,7 @@ async def acknowledge(api: Api, request: Request, alarm: str) -> Response:
     """Take an alarm off."""
     if not api.journal.acknowledge(alarm):
         raise Problem(404, f"there is no alarm {alarm}")
-    await _record(api, request, "alarm.acknowledge", alarm)
+    await record(api, request, "alarm.acknowledge", alarm)
     return Response(204)
 
 
@@ -126,7 +126,7 @@ async def add_subscribers(api: Api, request: Request, _: str) -> Response:
             raise Problem(409, f"{form.supi} is there already: change it with set, or import with replace")
     made = subscribers.subscribers_of(forms, api.slices, repository)
     await api.network.wait(repository.put_all(made))
-    await _record(api, request, "subscriber.add", *subscribers.named(made))
+    await record(api, request, "subscriber.add", *subscribers.named(made))
     return answer(Added(len(made)), 201)
 
 
@@ -146,7 +146,7 @@ async def change_subscriber(api: Api, request: Request, supi: str) -> Response:
         raise Problem(404, f"there is no subscriber {supi}")
     changed = subscribers.changed(found, request.body)
     await api.network.wait(repository.put(changed))
-    await _record(
+    await record(
         api, request, "subscriber.change", changed.supi.value, ", ".join(subscribers.differing(found, changed))
     )
     if found.enabled and not changed.enabled:
@@ -159,7 +159,7 @@ async def delete_subscriber(api: Api, request: Request, supi: str) -> Response:
     named = subscribers.supi_of(supi)
     if not await api.network.wait(api.network.subscribers.delete(named)):
         raise Problem(404, f"there is no subscriber {supi}")
-    await _record(api, request, "subscriber.delete", named.value)
+    await record(api, request, "subscriber.delete", named.value)
     api.network.deregister(named)
     return Response(204)
 

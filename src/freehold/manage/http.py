@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import h11
 import msgspec
 
+from freehold.manage.accounts.roles import Principal, Role
 from freehold.net.unix import clear_stale
 from freehold.spec.errors import Unusable
 
@@ -31,15 +32,20 @@ JSON: Final = "application/json"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What a client asks; the path's segments are decoded."""
+    """What a client asks; the path's segments are decoded.
+
+    `principal` is who asks, where the link itself tells; elsewhere `secret` is a bearer's, from `address`.
+    """
 
     method: str
     path: tuple[str, ...]
     query: dict[str, str]
     body: bytes
     media_type: str = JSON
-    user: int | None = None
-    """The user of this machine who asks."""
+    principal: Principal | None = None
+    secret: str = ""
+    address: str = ""
+    secure: bool = False
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -48,6 +54,7 @@ class Response(msgspec.Struct, frozen=True):
     status: int
     body: bytes = b""
     media_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Streamed(msgspec.Struct, frozen=True):
@@ -164,16 +171,20 @@ class _Exchange:
             else:  # ConnectionClosed, or a client that only listens
                 return None
 
-    def _user(self) -> int | None:
-        """Who connected, as the kernel says."""
+    def _user(self) -> Principal | None:
+        """Who connected, as the kernel says: whoever may open the socket administers."""
         connected = self._writer.get_extra_info("socket")
         if connected is None:
             return None
         _, user, _ = PEER.unpack(connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
-        return int(user)
+        return Principal(f"uid {user}", Role.ADMIN)
 
     async def _answer(self, response: Response) -> None:
-        headers = [("content-type", response.media_type), ("content-length", str(len(response.body)))]
+        headers = [
+            ("content-type", response.media_type),
+            ("content-length", str(len(response.body))),
+            *response.headers,
+        ]
         await self._send(h11.Response(status_code=response.status, headers=headers))
         if response.body:
             await self._send(h11.Data(data=response.body))
@@ -214,11 +225,11 @@ class _Exchange:
             await self._writer.drain()
 
 
-def read_request(head: h11.Request, body: bytes, user: int | None = None) -> Request:
+def read_request(head: h11.Request, body: bytes, principal: Principal | None = None) -> Request:
     """A request as its handler sees it."""
     parts = urlsplit(head.target.decode("ascii", "replace"))
     path = tuple(unquote(segment) for segment in parts.path.split("/") if segment)
     media_type = next((value for name, value in head.headers if name == b"content-type"), JSON.encode())
     media_type = media_type.split(b";", 1)[0].strip().lower()
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return Request(head.method.decode("ascii"), path, query, body, media_type.decode("ascii", "replace"), user)
+    return Request(head.method.decode("ascii"), path, query, body, media_type.decode("ascii", "replace"), principal)

@@ -19,9 +19,12 @@ _PARAMETER: Final = re.compile(r"{(\w+)}")
 _TEXT: Final = {"type": "string"}
 _REASONS: Final = {
     400: "the request is no HTTP of this API",
+    401: "nobody has logged in, or not rightly",
+    403: "the account may not",
     404: "there is no such thing",
     409: "it is there already",
     422: "a value is not what it should be",
+    429: "too many failures: wait",
 }
 
 Routes = Mapping[str, Mapping[str, Operation]]
@@ -42,7 +45,14 @@ def document(routes: Routes) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Freehold management API", "version": __version__, "license": {"name": "Apache-2.0"}},
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "freehold"},
+            },
+        },
+        "security": [{"bearer": []}, {"cookie": []}],
     }
 
 
@@ -60,15 +70,21 @@ def _operation(path: str, method: str, operation: Operation, schema_of: Mapping[
         "parameters": list(_parameters(path, operation)),
         "responses": {
             str(operation.status): _answer(operation, schema_of),
-            **{str(status): _refusal(status, schema_of) for status in (400, *operation.refusals)},
+            **{str(status): _refusal(status, schema_of) for status in _refusals(operation)},
         },
     }
+    if operation.needs is None:
+        made["security"] = []
     if operation.body is not None:
         content = {JSON: {"schema": schema_of[str(operation.body)]}}
         if "replace" in operation.query:
             content[CSV] = {"schema": _TEXT}
         made["requestBody"] = {"required": True, "content": content}
     return made
+
+
+def _refusals(operation: Operation) -> tuple[int, ...]:
+    return (400, *((401, 403) if operation.needs else (401,) if 429 in operation.refusals else ()), *operation.refusals)
 
 
 def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:

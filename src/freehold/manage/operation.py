@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from freehold.manage.accounts.roles import Permission
 from freehold.manage.http import JSON, Request, Response, Streamed
 
 if TYPE_CHECKING:
@@ -21,16 +22,18 @@ Call = Callable[["Api", Request, str], Awaitable[Response | Streamed]]
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """A request that cannot be served: its HTTP status and one line for a person."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers = headers
 
 
 class Operation(msgspec.Struct, frozen=True):
     """One method of one path: `answer` and `body` are types of values, None where there are none.
 
-    `query` names parameters and says what each does; `refusals` are the statuses a client has to expect besides 400.
+    `query` names parameters and says what each does; `refusals` are the statuses a client has to expect besides 400,
+    401 and 403; `needs` is the permission, None where nobody has to have logged in.
     """
 
     call: Call
@@ -41,3 +44,4 @@ class Operation(msgspec.Struct, frozen=True):
     body: Any = None
     query: dict[str, str] = {}
     refusals: tuple[int, ...] = ()
+    needs: Permission | None = Permission.READ

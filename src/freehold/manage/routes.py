@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from freehold.manage import handlers, streams
+from freehold.manage import access, handlers, streams
+from freehold.manage.accounts import Permission, TokenView
 from freehold.manage.operation import LINES, Operation
 from freehold.manage.subscribers import SubscriberForm, SubscriberView
 from freehold.manage.views import (
@@ -40,17 +41,92 @@ def _read(name: str, text: str, answer: Any) -> dict[str, Operation]:
 def _stream(pieces: Any, text: str, media_type: str, answer: Any = None) -> dict[str, Operation]:
     """What comes by, until the client goes."""
     call = handlers.streaming(pieces, media_type)
-    return {"GET": Operation(call, text, answer, media_type=media_type, query=_FOLLOWED)}
+    return {"GET": Operation(call, text, answer, media_type=media_type, query=_FOLLOWED, needs=Permission.OPERATE)}
 
 
 ROUTES: Final[dict[str, dict[str, Operation]]] = {
+    "setup": {"GET": Operation(access.setup, "Whether the first account was made.", access.SetupView, needs=None)},
+    "initialise": {
+        "POST": Operation(
+            access.initialise,
+            "Make the first account.",
+            status=204,
+            body=access.Credentials,
+            refusals=(422,),
+            needs=None,
+        )
+    },
+    "login": {
+        "POST": Operation(
+            access.login,
+            "Log in: a secret, and a cookie.",
+            access.LoginView,
+            body=access.Credentials,
+            refusals=(422, 429),
+            needs=None,
+        )
+    },
+    "logout": {"POST": Operation(access.logout, "Log out.", status=204)},
+    "me": {"GET": Operation(access.me, "Who asks, and what the role grants.", access.MeView)},
+    "accounts": {
+        "GET": Operation(access.list_accounts, "All accounts.", list[access.AccountView], needs=Permission.ADMINISTER),
+        "POST": Operation(
+            access.add_account,
+            "Make an account.",
+            access.AccountView,
+            status=201,
+            body=access.AccountForm,
+            refusals=(409, 422),
+            needs=Permission.ADMINISTER,
+        ),
+    },
+    "accounts/{name}": {
+        "PATCH": Operation(
+            access.change_account,
+            "Change an account; its log-ins end.",
+            access.AccountView,
+            body=access.AccountChange,
+            refusals=(404, 422),
+            needs=Permission.ADMINISTER,
+        ),
+        "DELETE": Operation(
+            access.delete_account,
+            "Remove an account with its tokens.",
+            status=204,
+            refusals=(404, 422),
+            needs=Permission.ADMINISTER,
+        ),
+    },
+    "tokens": {
+        "GET": Operation(
+            access.list_tokens, "All tokens, without their secrets.", list[TokenView], needs=Permission.ADMINISTER
+        ),
+        "POST": Operation(
+            access.add_token,
+            "Make a token; its secret is told once.",
+            access.TokenSecret,
+            status=201,
+            body=access.TokenForm,
+            refusals=(404, 422),
+            needs=Permission.ADMINISTER,
+        ),
+    },
+    "tokens/{id}": {
+        "DELETE": Operation(
+            access.revoke_token, "End a token.", status=204, refusals=(404,), needs=Permission.ADMINISTER
+        )
+    },
     "status": _read("status", "The network at one glance.", StatusView),
     "gnbs": _read("gnbs", "gNBs with an association.", list[GnbView]),
     "ues": _read("ues", "UE contexts of the AMF.", list[UeView]),
     "ues/{supi}": {"GET": Operation(handlers.show_ue, "One UE context with its sessions.", UeDetails, refusals=(404,))},
     "ues/{supi}/deregister": {
         "POST": Operation(
-            handlers.deregister, "The network deregisters a UE (TS 24.501 5.5.2.3).", status=202, refusals=(404,)
+            handlers.deregister,
+            "The network deregisters a UE (TS 24.501 5.5.2.3).",
+            status=202,
+            refusals=(404,),
+            needs=Permission.OPERATE,
         )
     },
     "sessions": _read("sessions", "PDU sessions with address and octets.", list[SessionView]),
@@ -66,8 +142,16 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
         )
     },
     "alarms": {"GET": Operation(handlers.alarms, "Troubles that stand, seen most recently first.", list[AlarmView])},
-    "alarms/{id}": {"DELETE": Operation(handlers.acknowledge, "Acknowledge an alarm.", status=204, refusals=(404,))},
-    "ledger": {"GET": Operation(handlers.ledger, "Every act of an operator, oldest first.", Act, media_type=LINES)},
+    "alarms/{id}": {
+        "DELETE": Operation(
+            handlers.acknowledge, "Acknowledge an alarm.", status=204, refusals=(404,), needs=Permission.OPERATE
+        )
+    },
+    "ledger": {
+        "GET": Operation(
+            handlers.ledger, "Every act of an operator, oldest first.", Act, media_type=LINES, needs=Permission.AUDIT
+        )
+    },
     "subscribers": {
         "GET": Operation(
             handlers.list_subscribers,
@@ -83,6 +167,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             body=SubscriberForm | list[SubscriberForm],
             query={"replace": "those that are there already too"},
             refusals=(409, 422),
+            needs=Permission.OPERATE,
         ),
     },
     "subscribers/{supi}": {
@@ -95,9 +180,14 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             SubscriberView,
             body=dict[str, Any],
             refusals=(404, 422),
+            needs=Permission.OPERATE,
         ),
         "DELETE": Operation(
-            handlers.delete_subscriber, "Remove a subscription, and deregister its UE.", status=204, refusals=(404, 422)
+            handlers.delete_subscriber,
+            "Remove a subscription, and deregister its UE.",
+            status=204,
+            refusals=(404, 422),
+            needs=Permission.OPERATE,
         ),
     },
     "tap": _stream(streams.as_lines, "Tap records as they come.", LINES, RecordView),

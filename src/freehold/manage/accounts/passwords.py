@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from freehold.spec.errors import Unusable
 
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
 SHORTEST: Final = 12
 LONGEST: Final = 256
-_hasher: Final = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
-"""Three passes over 64 MiB: RFC 9106 4's second choice, with one lane."""
 AT_ONCE: Final = 2
 """Checks at once: what a flood of log-ins may take of memory and processors."""
 
@@ -32,7 +31,7 @@ class Passwords:
         if not SHORTEST <= len(password) <= LONGEST:
             raise Unusable(f"a password has {SHORTEST} to {LONGEST} characters")
         async with self._room:
-            return await asyncio.to_thread(_hasher.hash, password)
+            return await asyncio.to_thread(_hash, password)
 
     async def right(self, kept: str | None, password: str) -> bool:
         """Whether a password is the one kept; takes as long where there is no such account."""
@@ -40,12 +39,26 @@ class Passwords:
             return False
         async with self._room:
             if kept is None:
-                self._nobody = self._nobody or await asyncio.to_thread(_hasher.hash, "nobody's password")
+                self._nobody = self._nobody or await asyncio.to_thread(_hash, "nobody's password")
             return await asyncio.to_thread(_verified, kept or self._nobody, password) and kept is not None
 
 
+@cache
+def _hasher() -> PasswordHasher:
+    """Three passes over 64 MiB in one lane (RFC 9106 4); loaded when the first password comes."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+
+
+def _hash(password: str) -> str:
+    return _hasher().hash(password)
+
+
 def _verified(kept: str, password: str) -> bool:
+    from argon2.exceptions import InvalidHashError, VerificationError
+
     try:
-        return _hasher.verify(kept, password)
+        return _hasher().verify(kept, password)
     except (VerificationError, InvalidHashError):
         return False

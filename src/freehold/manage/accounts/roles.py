@@ -44,6 +44,16 @@ class Principal(msgspec.Struct, frozen=True):
     role: Role
     token: str = ""
 
+    @property
+    def actor(self) -> str:
+        """How the ledger names who asks."""
+        return f"{self.name} by token {self.token}" if self.token else self.name
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """What the role grants, in order."""
+        return tuple(sorted(GRANTS[self.role]))
+
     def may(self, permission: Permission) -> bool:
         """Whether the role grants it."""
         return permission in GRANTS[self.role]

@@ -1,0 +1,225 @@
+"""Operations on who may do what: the first account, log-ins, accounts, tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from freehold.manage.accounts import Account, Accounts, Role, TokenView
+from freehold.manage.accounts.accounts import LONGEST, Refused
+from freehold.manage.handlers import answer, record
+from freehold.manage.http import Request, Response
+from freehold.manage.operation import Problem
+from freehold.spec.errors import Unusable
+from freehold.spec.events import Event
+
+if TYPE_CHECKING:
+    from freehold.manage.api import Api
+
+T = TypeVar("T")
+COOKIE: Final = "freehold"
+DAY: Final = 86400.0
+MOST_DAYS: Final = 3660.0
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a client fills in."""
+
+
+class Credentials(Form, frozen=True):
+    """Who logs in."""
+
+    name: str
+    password: str
+
+
+class AccountForm(Credentials, frozen=True):
+    """An account to make."""
+
+    role: Role
+
+
+class AccountChange(Form, frozen=True):
+    """What to change of an account."""
+
+    role: Role | None = None
+    password: str | None = None
+    enabled: bool | None = None
+
+
+class TokenForm(Form, frozen=True):
+    """A token to make, for so many days; `text` says what it is for."""
+
+    account: str
+    role: Role
+    days: float = 30.0
+    text: str = ""
+
+
+class AccountView(msgspec.Struct, frozen=True):
+    """An account, without its password."""
+
+    name: str
+    role: Role
+    enabled: bool
+
+
+class SetupView(msgspec.Struct, frozen=True):
+    """Whether the first account was made."""
+
+    initialised: bool
+
+
+class MeView(msgspec.Struct, frozen=True):
+    """Who asks, and what the role grants."""
+
+    name: str
+    role: Role
+    permissions: tuple[str, ...]
+
+
+class LoginView(MeView, frozen=True):
+    """A log-in; `secret` is a bearer's, and in a cookie too."""
+
+    secret: str
+
+
+class TokenSecret(TokenView, frozen=True, kw_only=True):
+    """A new token with its secret, which is told once."""
+
+    secret: str
+
+
+def form(request: Request, kind: type[T]) -> T:
+    """The body as a form; Unusable names the field that is wrong."""
+    try:
+        return msgspec.json.decode(request.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unusable(f"the form is not as it should be: {error}") from None
+
+
+def accounts_of(api: Api) -> Accounts:
+    """The accounts of this network; Problem where it has none."""
+    if api.accounts is None:
+        raise Problem(404, "this network keeps no accounts")
+    return api.accounts
+
+
+def shown(account: Account) -> AccountView:
+    """An account without its password."""
+    return AccountView(account.name, account.role, account.enabled)
+
+
+async def setup(api: Api, _: Request, __: str) -> Response:
+    """Whether the first account was made."""
+    return answer(SetupView(accounts_of(api).initialised))
+
+
+async def initialise(api: Api, request: Request, _: str) -> Response:
+    """Make the first account."""
+    given = form(request, Credentials)
+    await accounts_of(api).initialise(given.name, given.password)
+    await record(api, request, "account.initialise", given.name)
+    return Response(204)
+
+
+async def login(api: Api, request: Request, _: str) -> Response:
+    """Log in."""
+    given, accounts = form(request, Credentials), accounts_of(api)
+    try:
+        secret = await accounts.login(given.name, given.password, request.address)
+    except Refused as refused:
+        api.journal.note(
+            Event("login-refused", f"a log-in from {request.address or 'here'} was refused", "warning"),
+            api.network.utc(),
+        )
+        raise Problem(429 if refused.wait else 401, str(refused)) from None
+    principal = accounts.principal(secret)
+    if principal is None:
+        raise Problem(401, "the account was changed meanwhile: log in again")
+    await record(api, msgspec.structs.replace(request, principal=principal), "account.login", given.name)
+    view = LoginView(principal.name, principal.role, principal.permissions, secret)
+    secure = "; Secure" if request.secure else ""
+    cookie = f"{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={LONGEST:.0f}{secure}"
+    return msgspec.structs.replace(answer(view), headers=(("set-cookie", cookie),))
+
+
+async def logout(api: Api, request: Request, _: str) -> Response:
+    """Log out."""
+    accounts_of(api).logout(request.secret)
+    await record(api, request, "account.logout", request.principal.name if request.principal else "")
+    return Response(204, headers=(("set-cookie", f"{COOKIE}=; Path=/; Max-Age=0"),))
+
+
+async def me(_: Api, request: Request, __: str) -> Response:
+    """Who asks."""
+    principal = request.principal
+    if principal is None:
+        raise Problem(401, "log in first")
+    return answer(MeView(principal.name, principal.role, principal.permissions))
+
+
+async def list_accounts(api: Api, _: Request, __: str) -> Response:
+    """All accounts."""
+    return answer([shown(account) for account in accounts_of(api).all()])
+
+
+async def add_account(api: Api, request: Request, _: str) -> Response:
+    """Make an account."""
+    given, accounts = form(request, AccountForm), accounts_of(api)
+    if any(account.name == given.name for account in accounts.all()):
+        raise Problem(409, f"there is an account {given.name} already")
+    await accounts.add(given.name, given.password, given.role)
+    await record(api, request, "account.add", given.name, given.role)
+    return answer(AccountView(given.name, given.role, enabled=True), 201)
+
+
+async def change_account(api: Api, request: Request, name: str) -> Response:
+    """Change an account; its log-ins end."""
+    given = form(request, AccountChange)
+    try:
+        account = await accounts_of(api).change(name, role=given.role, password=given.password, enabled=given.enabled)
+    except KeyError:
+        raise Problem(404, f"there is no account {name}") from None
+    fields = [field for field in given.__struct_fields__ if getattr(given, field) is not None]
+    await record(api, request, "account.change", name, ", ".join(fields))
+    return answer(shown(account))
+
+
+async def delete_account(api: Api, request: Request, name: str) -> Response:
+    """Remove an account with its tokens."""
+    try:
+        await accounts_of(api).delete(name)
+    except KeyError:
+        raise Problem(404, f"there is no account {name}") from None
+    await record(api, request, "account.delete", name)
+    return Response(204)
+
+
+async def list_tokens(api: Api, _: Request, __: str) -> Response:
+    """All tokens, without their secrets."""
+    return answer(accounts_of(api).tokens())
+
+
+async def add_token(api: Api, request: Request, _: str) -> Response:
+    """Make a token."""
+    given = form(request, TokenForm)
+    if not 0 < given.days <= MOST_DAYS:
+        raise Unusable(f"days: a token lasts more than 0 and up to {MOST_DAYS:.0f} days")
+    try:
+        view, secret = await accounts_of(api).token(given.account, given.role, given.days * DAY, given.text)
+    except KeyError:
+        raise Problem(404, f"there is no account {given.account}") from None
+    await record(api, request, "token.add", view.id, f"{view.account} as {view.role}")
+    return answer(TokenSecret(**msgspec.structs.asdict(view), secret=secret), 201)
+
+
+async def revoke_token(api: Api, request: Request, token: str) -> Response:
+    """End a token."""
+    try:
+        await accounts_of(api).revoke(token)
+    except KeyError:
+        raise Problem(404, f"there is no token {token}") from None
+    await record(api, request, "token.revoke", token)
+    return Response(204)

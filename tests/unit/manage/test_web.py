@@ -1,0 +1,230 @@
+"""The API over TCP, asked by programs that are not ours: curl, and http.client."""
+
+import asyncio
+import http.client
+import json
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from freehold.manage.accounts import GRANTS, Accounts, Permission, Role
+from freehold.manage.api import Api
+from freehold.manage.routes import ROUTES
+from freehold.manage.web import WebServer, secret_of
+from freehold.spec.errors import Unusable
+from freehold.spec.events import Event
+from freehold.store import MemoryStore
+from managekit import JSON, SUPI, Served
+
+PASSWORD = "correct horse battery"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Web(Served):
+    """The same network over TCP, with accounts."""
+
+    async def _start(self):
+        self.accounts = Accounts(MemoryStore(), self.network.wait, self.network.utc)
+        self.api = Api(self.network, accounts=self.accounts)
+        self.address = ("127.0.0.1", free_port())
+        self.server = WebServer(self.api, self.address, None)
+        await self.server.start()
+
+    def ask(self, method, path, body=None, **headers):
+        connection = http.client.HTTPConnection(*self.address, timeout=20)
+        try:
+            octets = None if body is None else json.dumps(body).encode()
+            connection.request(method, path, octets, headers)
+            answer = connection.getresponse()
+            read = answer.read()
+            return (
+                answer.status,
+                json.loads(read) if answer.headers["content-type"] in JSON and read else read,
+                answer,
+            )
+        finally:
+            connection.close()
+
+    def login(self, name="anna"):
+        status, read, answer = self.ask("POST", "/api/v1/login", {"name": name, "password": PASSWORD})
+        assert status == 200
+        return read["secret"], answer.headers["set-cookie"]
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory):
+    with Web(tmp_path_factory.mktemp("web")) as made:
+        made.call(made.accounts.initialise("anna", PASSWORD))
+        for role in (Role.OPERATOR, Role.AUDITOR, Role.READER):
+            made.call(made.accounts.add(role.value, PASSWORD, role))
+        made.secrets = {role: made.login("anna" if role == Role.ADMIN else role.value)[0] for role in Role}
+        yield made
+
+
+def test_when_nobody_has_an_account_then_the_first_is_made_once(tmp_path):
+    with Web(tmp_path) as web:
+        assert web.ask("GET", "/api/v1/setup")[1] == {"initialised": False}
+        assert web.ask("GET", "/api/v1/status")[0] == 401
+        form = {"name": "anna", "password": PASSWORD}
+        assert web.ask("POST", "/api/v1/initialise", {**form, "password": "short"})[0] == 422
+        assert web.ask("POST", "/api/v1/initialise", form)[0] == 204
+        assert web.ask("POST", "/api/v1/initialise", {**form, "name": "eve"})[0] == 422
+        secret, cookie = web.login()
+        assert "HttpOnly" in cookie
+        assert "SameSite=Strict" in cookie
+        assert web.ask("GET", "/api/v1/me", Authorization=f"Bearer {secret}")[1]["role"] == "admin"
+        assert web.ask("POST", "/api/v1/logout", Authorization=f"Bearer {secret}")[0] == 204
+        assert web.ask("GET", "/api/v1/me", Authorization=f"Bearer {secret}")[0] == 401
+        acts = [json.loads(entry) for entry in web.network.ledger()]
+        assert [(act["act"], act["actor"]) for act in acts] == [
+            ("account.initialise", "somebody at 127.0.0.1"),
+            ("account.login", "anna"),
+            ("account.logout", "anna"),
+        ]
+        assert PASSWORD not in str(acts)
+
+
+OPERATIONS = [(path, method) for path, methods in ROUTES.items() for method in methods if path != "logout"]
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_when_a_role_asks_then_it_gets_what_is_granted_and_nothing_else(web, role, path, method):
+    needs = ROUTES[path][method].needs
+    headers = {} if role is None else {"Authorization": f"Bearer {web.secrets[role]}"}
+    where = "/api/v1/" + path.replace("{supi}", "imsi-001019999999999").replace("{name}", "nobody").replace(
+        "{id}", "none"
+    )
+    if path in {"tap", "ladder", "capture"} and role is not None and needs in GRANTS[role]:
+        connection = http.client.HTTPConnection(*web.address, timeout=20)  # it streams until we go
+        connection.request(method, where, headers=headers)
+        assert connection.getresponse().status == 200
+        connection.close()
+        return
+    status = web.ask(method, where, {"neither": "here"}, **headers)[0]
+    if needs is None:
+        assert status not in {401, 403}
+    elif role is None:
+        assert status == 401
+    else:
+        assert (status == 403) == (needs not in GRANTS[role])
+        assert status != 401
+
+
+def test_when_roles_are_listed_then_each_permission_is_some_role_s():
+    assert set().union(*GRANTS.values()) == set(Permission)
+
+
+def test_when_a_cookie_asks_for_a_change_then_only_our_own_page_may(web):
+    cookie = f"freehold={web.secrets[Role.ADMIN]}"
+    path, host = f"/api/v1/ues/{SUPI}/deregister", f"{web.address[0]}:{web.address[1]}"
+    assert web.ask("GET", "/api/v1/status", Cookie=cookie)[0] == 200
+    assert web.ask("POST", path, Cookie=cookie)[0] == 403
+    assert web.ask("POST", path, Cookie=cookie, Origin="http://evil.example")[0] == 403
+    assert web.ask("POST", path, Cookie=cookie, Origin=f"http://{host}")[0] == 202
+
+
+def test_when_a_foreign_name_leads_here_then_it_is_not_served(web):
+    for host in ("evil.example", "evil.example:5380", "", "127.0.0.1.evil.example", "\xff"):
+        assert web.ask("GET", "/api/v1/setup", Host=host)[0] in {400, 421}
+    assert web.ask("GET", "/api/v1/setup", Host=f"localhost:{web.address[1]}")[0] == 200
+
+
+def test_when_passwords_are_guessed_then_the_answer_is_to_wait(tmp_path):
+    with Web(tmp_path) as web:
+        web.call(web.accounts.initialise("anna", PASSWORD))
+        form = {"name": "anna", "password": "wrong horse battery"}
+        statuses = [web.ask("POST", "/api/v1/login", form)[0] for _ in range(7)]
+        assert statuses == [401] * 5 + [429] * 2
+        assert [alarm.severity for alarm in web.api.journal.alarms()] == ["warning"]
+
+
+def test_when_a_token_is_made_then_it_works_until_it_is_revoked(web):
+    admin = {"Authorization": f"Bearer {web.secrets[Role.ADMIN]}"}
+    form = {"account": "anna", "role": "read-only", "days": 1, "text": "a script"}
+    status, token, _ = web.ask("POST", "/api/v1/tokens", form, **admin)
+    assert status == 201
+    bearer = {"Authorization": f"Bearer {token['secret']}"}
+    assert web.ask("GET", "/api/v1/ues", **bearer)[0] == 200
+    assert web.ask("DELETE", f"/api/v1/ues/{SUPI}", **bearer)[0] == 405
+    assert web.ask("POST", f"/api/v1/ues/{SUPI}/deregister", **bearer)[0] == 403
+    assert token["secret"] not in str(web.ask("GET", "/api/v1/tokens", **admin)[1])
+    assert web.ask("DELETE", f"/api/v1/tokens/{token['id']}", **admin)[0] == 204
+    assert web.ask("GET", "/api/v1/ues", **bearer)[0] == 401
+
+
+@pytest.mark.parametrize("days", [0, -1, 1e308, 1e400])
+def test_when_a_token_would_last_for_ever_then_it_is_refused(web, days):
+    admin = {"Authorization": f"Bearer {web.secrets[Role.ADMIN]}"}
+    form = {"account": "anna", "role": "read-only", "days": days}
+    assert web.ask("POST", "/api/v1/tokens", form, **admin)[0] == 422
+
+
+def test_when_events_are_followed_then_they_come_as_server_sent_events(web):
+    connection = http.client.HTTPConnection(*web.address, timeout=20)
+    headers = {"Authorization": f"Bearer {web.secrets[Role.READER]}", "Accept": "text/event-stream"}
+    connection.request("GET", "/api/v1/events?follow", headers=headers)
+    answer = connection.getresponse()
+    assert answer.headers["content-type"] == "text/event-stream"
+    web.do(web.network.environment.emit, Event("test", "something happened"))
+    line = answer.readline()
+    assert line.startswith(b"data: {")
+    assert json.loads(line.removeprefix(b"data: "))["text"] == "something happened"
+    assert answer.readline() == b"\n"
+    connection.close()
+
+
+@pytest.mark.interop
+def test_when_curl_asks_over_http_2_then_it_is_answered(web):
+    if shutil.which("curl") is None:
+        pytest.skip("no curl here")
+    url = f"http://{web.address[0]}:{web.address[1]}/api/v1/status"
+    command = [
+        "curl",
+        "-sS",
+        "-i",
+        "--http2-prior-knowledge",
+        "-H",
+        f"Authorization: Bearer {web.secrets[Role.READER]}",
+        url,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("HTTP/2 200")
+    assert "x-content-type-options: nosniff" in done.stdout
+
+
+def test_when_it_would_listen_beyond_the_machine_without_a_certificate_then_it_is_refused():
+    with pytest.raises(Unusable, match="certificate"):
+        WebServer(lambda _: None, ("0.0.0.0", 5380), None)
+
+
+def test_when_the_port_is_taken_then_it_is_said():
+    async def run(port):
+        await WebServer(lambda _: None, ("127.0.0.1", port), None).start()
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(Unusable, match="in use"):
+            asyncio.run(run(taken.getsockname()[1]))
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"authorization": "Bearer x", "cookie": "freehold=y"}, ("x", False)),
+        ({"authorization": "bearer  x ", "cookie": ""}, ("x", False)),
+        ({"authorization": "Basic x", "cookie": "a=b; freehold=y"}, ("y", True)),
+        ({"authorization": "", "cookie": "freehold"}, ("", False)),
+        ({"authorization": "", "cookie": ";;=;\x00"}, ("", False)),
+    ],
+)
+def test_when_a_secret_is_given_then_it_is_found(headers, expected):
+    assert secret_of(headers) == expected
