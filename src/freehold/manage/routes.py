@@ -119,13 +119,15 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     "status": _read("status", "The network at one glance.", StatusView),
     "gnbs": _read("gnbs", "gNBs with an association.", list[GnbView]),
     "ues": _read("ues", "UE contexts of the AMF.", list[UeView]),
-    "ues/{supi}": {"GET": Operation(handlers.show_ue, "One UE context with its sessions.", UeDetails, refusals=(404,))},
+    "ues/{supi}": {
+        "GET": Operation(handlers.show_ue, "One UE context with its sessions.", UeDetails, refusals=(404, 422))
+    },
     "ues/{supi}/deregister": {
         "POST": Operation(
             handlers.deregister,
             "The network deregisters a UE (TS 24.501 5.5.2.3).",
             status=202,
-            refusals=(404,),
+            refusals=(404, 422),
             needs=Permission.OPERATE,
         )
     },
