@@ -1,22 +1,91 @@
-"""The PDU session user plane protocol (TS 38.415 5.5.2), carried as a GTP-U extension header."""
+"""The PDU session and PDU set user plane protocols (TS 38.415 5.5.2 and 6.5.2), carried in GTP-U extension headers."""
 
 from __future__ import annotations
 
-import msgspec
+from typing import ClassVar, Final
+
+from freehold.codecs.gtpu.frame import Constant, Flag, Flags, Frame, Gate, Number, Numbers, Part, Truth, decode
+
+PDU_SESSION_CONTAINER: Final = 0x85
+"""The extension header type of the PDU session container (TS 29.281 5.2.1)."""
+PDU_SET_INFORMATION_CONTAINER: Final = 0x04
+"""The extension header type of the PDU set information container (TS 29.281 5.2.1)."""
 
 
-class DlPduSessionInformation(msgspec.Struct, frozen=True, gc=False):
-    """PDU type 0, to the RAN (TS 38.415 5.5.2.1); `ppi` where paging policy differentiation is used."""
+class DlPduSessionInformation(Frame, frozen=True, gc=False, kw_only=True):
+    """PDU type 0, to the RAN (TS 38.415 5.5.2.1); `ppi` where paging policy differentiation is used.
+
+    `burst_size` and `time_to_next_burst` have their flags beside `ppi`: they need it.
+    """
+
+    header_type: ClassVar[int] = PDU_SESSION_CONTAINER
+    parts: ClassVar[tuple[Part, ...]] = (
+        Constant(0, 4),
+        Flag("sending_time_stamp"),
+        Flag("sequence_number"),
+        Flag("mbs_sequence_number"),
+        Constant(0, 1),
+        Flag("ppi"),
+        Truth("rqi"),
+        Number("qfi", 6),
+        Number("ppi", 3, after=3),
+        # The flags of Release 18 stand in the octet of the PPI (TS 38.415 5.5.2.1)
+        Flag("burst_size", under="ppi"),
+        Flag("time_to_next_burst", under="ppi"),
+        Number("sending_time_stamp", 64),
+        Number("sequence_number", 24),
+        Number("mbs_sequence_number", 32),
+        Number("burst_size", 24),
+        Number("time_to_next_burst", 16),
+    )
 
     qfi: int
     rqi: bool = False
     ppi: int | None = None
     sending_time_stamp: int | None = None
     sequence_number: int | None = None
+    mbs_sequence_number: int | None = None
+    burst_size: int | None = None
+    time_to_next_burst: int | None = None
 
 
-class UlPduSessionInformation(msgspec.Struct, frozen=True, gc=False):
+_NEW_IES: Final = Gate(
+    "new_ie_flag",
+    (
+        "d1_ul_pdcp_delay_result",
+        "ul_congestion_information",
+        "dl_congestion_information",
+        "ul_available_bitrate",
+        "dl_available_bitrate",
+    ),
+)
+
+
+class UlPduSessionInformation(Frame, frozen=True, gc=False, kw_only=True):
     """PDU type 1, from the RAN (TS 38.415 5.5.2.2); `time_stamps` are DL sent, DL received, UL sent."""
+
+    header_type: ClassVar[int] = PDU_SESSION_CONTAINER
+    parts: ClassVar[tuple[Part, ...]] = (
+        Constant(1, 4),
+        Flag("time_stamps"),
+        Flag("dl_delay"),
+        Flag("ul_delay"),
+        Flag("sequence_number"),
+        Flag("n3_n9_delay"),
+        _NEW_IES,
+        Number("qfi", 6),
+        Numbers("time_stamps", 3, 64),
+        Number("dl_delay", 32),
+        Number("ul_delay", 32),
+        Number("sequence_number", 24),
+        Number("n3_n9_delay", 32),
+        Flags(_NEW_IES),
+        Truth("d1_ul_pdcp_delay_result", octet=True),
+        Number("ul_congestion_information", 16),
+        Number("dl_congestion_information", 16),
+        Number("ul_available_bitrate", 32),
+        Number("dl_available_bitrate", 32),
+    )
 
     qfi: int
     time_stamps: tuple[int, int, int] | None = None
@@ -24,92 +93,53 @@ class UlPduSessionInformation(msgspec.Struct, frozen=True, gc=False):
     ul_delay: int | None = None
     sequence_number: int | None = None
     n3_n9_delay: int | None = None
+    d1_ul_pdcp_delay_result: bool | None = None
+    ul_congestion_information: int | None = None
+    dl_congestion_information: int | None = None
+    ul_available_bitrate: int | None = None
+    dl_available_bitrate: int | None = None
+
+
+class DlPduSetInformation(Frame, frozen=True, gc=False, kw_only=True):
+    """Which PDU set a packet belongs to, its importance and size (TS 38.415 6.5.2.1)."""
+
+    header_type: ClassVar[int] = PDU_SET_INFORMATION_CONTAINER
+    parts: ClassVar[tuple[Part, ...]] = (
+        Constant(0, 4),
+        Truth("end_of_data_burst"),
+        Truth("end_pdu"),
+        Flag("pdu_set_size"),
+        Constant(0, 1),
+        Number("qfi", 6),
+        Number("pdu_set_sequence_number", 10),
+        Constant(0, 4),
+        Number("pdu_set_importance", 4),
+        Number("pdu_sequence_number", 8),
+        Number("pdu_set_size", 24),
+    )
+
+    qfi: int
+    pdu_set_sequence_number: int
+    pdu_set_importance: int = 0
+    pdu_sequence_number: int = 0
+    end_of_data_burst: bool = False
+    end_pdu: bool = False
+    pdu_set_size: int | None = None
 
 
 PduSessionContainer = DlPduSessionInformation | UlPduSessionInformation
 
 
-class Reader:
-    """Octets read from the front; reading past the end gives None from then on."""
-
-    def __init__(self, octets: bytes) -> None:
-        self._octets = octets
-        self._at = 0
-        self.short = False
-
-    def uint(self, size: int) -> int:
-        """The next `size` octets as a number; 0 and `short` when they are not there."""
-        end = self._at + size
-        self.short |= end > len(self._octets)
-        value = int.from_bytes(self._octets[self._at : end], "big")
-        self._at = end
-        return value
-
-    def when(self, flag: int, size: int) -> int | None:
-        """The next `size` octets as a number where `flag` is set."""
-        return self.uint(size) if flag else None
+def session_container(content: bytes) -> PduSessionContainer | None:
+    """A PDU session container; None where it is damaged or of a PDU type to come (TS 38.415 5.5.3.1)."""
+    match content[0] >> 4:
+        case 0:
+            return decode(DlPduSessionInformation, content)
+        case 1:
+            return decode(UlPduSessionInformation, content)
+    return None
 
 
-def decode(content: bytes) -> PduSessionContainer | None:
-    """A container from the extension header's content; None where it is damaged or of a PDU type to come."""
-    reader = Reader(content)
-    first, second = reader.uint(1), reader.uint(1)
-    build = _BY_TYPE.get(first >> 4)
-    if build is None:
-        return None
-    made = build(reader, first, second)
-    return None if reader.short else made
-
-
-def _dl(reader: Reader, first: int, second: int) -> PduSessionContainer:
-    ppi = reader.when(second & 0x80, 1)
-    return DlPduSessionInformation(
-        qfi=second & 0x3F,
-        rqi=bool(second & 0x40),
-        ppi=None if ppi is None else ppi >> 5,
-        sending_time_stamp=reader.when(first & 0x08, 8),
-        sequence_number=reader.when(first & 0x04, 3),
-    )
-
-
-def _ul(reader: Reader, first: int, second: int) -> PduSessionContainer:
-    return UlPduSessionInformation(
-        qfi=second & 0x3F,
-        time_stamps=(reader.uint(8), reader.uint(8), reader.uint(8)) if first & 0x08 else None,
-        dl_delay=reader.when(first & 0x04, 4),
-        ul_delay=reader.when(first & 0x02, 4),
-        sequence_number=reader.when(first & 0x01, 3),
-        n3_n9_delay=reader.when(second & 0x80, 4),
-    )
-
-
-_BY_TYPE = {0: _dl, 1: _ul}
-
-
-def encode(container: PduSessionContainer) -> bytes:
-    """The extension header's content, padded to 4n - 2 octets (TS 38.415 5.5.3.21)."""
-    body = _encode_dl(container) if isinstance(container, DlPduSessionInformation) else _encode_ul(container)
-    return body + bytes((2 - len(body)) % 4)
-
-
-def _encode_dl(container: DlPduSessionInformation) -> bytes:
-    stamp, number = container.sending_time_stamp, container.sequence_number
-    first = (stamp is not None) << 3 | (number is not None) << 2
-    second = (container.ppi is not None) << 7 | container.rqi << 6 | container.qfi & 0x3F
-    body = bytes((first, second))
-    if container.ppi is not None:
-        body += bytes((container.ppi << 5 & 0xE0,))
-    return body + _some(stamp, 8) + _some(number, 3)
-
-
-def _encode_ul(container: UlPduSessionInformation) -> bytes:
-    flags = (container.time_stamps, container.dl_delay, container.ul_delay, container.sequence_number)
-    first = 0x10 | sum((value is not None) << 3 - at for at, value in enumerate(flags))
-    second = (container.n3_n9_delay is not None) << 7 | container.qfi & 0x3F
-    stamps = b"".join(stamp.to_bytes(8, "big") for stamp in container.time_stamps or ())
-    rest = _some(container.dl_delay, 4) + _some(container.ul_delay, 4) + _some(container.sequence_number, 3)
-    return bytes((first, second)) + stamps + rest + _some(container.n3_n9_delay, 4)
-
-
-def _some(value: int | None, size: int) -> bytes:
-    return b"" if value is None else value.to_bytes(size, "big")
+def set_container(content: bytes) -> DlPduSetInformation | None:
+    """A PDU set information container; None where it is damaged or of a PDU type to come (TS 38.415 6.5.3.1)."""
+    return None if content[0] >> 4 else decode(DlPduSetInformation, content)
