@@ -89,6 +89,19 @@ def _userplane(path: str, seconds: float, wanted: tuple[int, int, str]) -> Userp
 
 
 @app.command()
+def n4(
+    sessions: Annotated[int, typer.Option(min=1, max=100_000, help="How many sessions are established.")] = 10_000,
+    as_json: JsonOption = False,
+) -> None:
+    """PFCP sessions that one core establishes a second, and what a change and a deletion cost."""
+    from msgspec import to_builtins
+
+    from freehold.app.bench.n4 import bench_n4
+
+    show_fields(to_builtins(bench_n4(sessions)), as_json=as_json)
+
+
+@app.command()
 def registration(
     ues: Annotated[int, typer.Option(min=1, max=65_000, help="How many terminals register.")] = 1000,
     as_json: JsonOption = False,

@@ -10,13 +10,15 @@ import msgspec
 
 from freehold.codecs import pfcp
 from freehold.codecs.pfcp import Header, Message, NodeID
-from freehold.core.upf.associations import Associations
+from freehold.core.upf.associations import Associations, canonical
 from freehold.core.upf.faults import RuleFault
+from freehold.core.upf.pace import Pace
 from freehold.core.upf.reports import Reports
 from freehold.core.upf.sessions import Sessions
 from freehold.procedure import Driver
 from freehold.services.datagram import Address, DatagramPort
 from freehold.services.userplane import SessionPlane
+from freehold.spec import counters
 from freehold.spec.causes import PfcpCause
 from freehold.spec.errors import PeerError
 from freehold.stack.pfcp import PFCP_PORT, Answer, PfcpEntity
@@ -25,11 +27,12 @@ Handler = Callable[[Any, Header, Address], Answer]
 
 
 class UpfSettings(msgspec.Struct, frozen=True):
-    """Its node ID (an address or a name), the addresses of the SMFs it serves, and the port they listen on."""
+    """Its node ID (an address or a name), the SMFs it serves, their port, and datagrams a second of each at most."""
 
     node_id: str
     peers: tuple[str, ...]
     peer_port: int = PFCP_PORT
+    peer_rate: int = 20_000
 
 
 class Upf:
@@ -39,6 +42,8 @@ class Upf:
         node_id = node(settings.node_id)
         self.entity = PfcpEntity(driver, port, node_id, self)
         self.sessions = Sessions(driver.environment, plane, node_id)
+        self._environment = driver.environment
+        self._pace = Pace(map(canonical, settings.peers), settings.peer_rate)
         self.associations = Associations(self.entity, settings.peers, self.sessions.drop_peer)
         self.reports = Reports(self.entity, self.sessions, plane, settings.peer_port)
         self._handlers: dict[type[Message], Handler] = {
@@ -53,8 +58,13 @@ class Upf:
         }
 
     def received(self, octets: bytes, source: Address) -> None:
-        """One datagram of N4 came."""
-        self.entity.received(octets, source)
+        """One datagram of N4 came; what exceeds its sender's rate is not read, and comes again (TS 29.244 6.4)."""
+        if self._pace.allows(source[0], self._environment.now()):
+            self.entity.received(octets, source)
+        else:
+            self._environment.count(
+                counters.N4_RATE_EXCEEDED, source[0] if source[0] in self.associations.by_peer else ""
+            )
 
     def answer(self, request: Message, header: Header, source: Address) -> Answer:
         """Carry a request out; sessions only for peers with an association (TS 29.244 7.6.4)."""

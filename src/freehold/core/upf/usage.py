@@ -130,9 +130,11 @@ def _period_at(urr: Urr) -> float | None:
 
 
 def next_at(rules: RuleSet, now: float) -> float | None:
-    """When time alone makes a rule report or stop next; None is never."""
+    """When a rule reports or stops next without a packet that passes; None is never."""
     ends: list[float | None] = []
     for urr in rules.urrs.values():
+        if 0 in urr.asked.quota and urr.asked.triggers & ReportingTrigger.VOLQU & ~urr.told:
+            ends.append(now)  # used up before the first packet, which therefore never counts
         ends.append(_period_at(urr))
         if urr.asked.triggers & ReportingTrigger.TIMTH:
             ends.append(_threshold_at(urr))

@@ -74,6 +74,25 @@ def test_when_a_volume_quota_is_used_up_then_traffic_stops_until_more_is_granted
     assert carried(world) == octets + 168
 
 
+@pytest.mark.parametrize("quota", [pfcp.VolumeQuota(total_volume=0), pfcp.VolumeQuota(uplink_volume=0)])
+def test_when_the_quota_is_nothing_from_the_beginning_then_it_is_reported_once_and_more_lets_traffic_pass(quota):
+    # TS 29.244 5.2.2.2
+    world = attached(CreateURR(1, VOLUME, ReportingTrigger.VOLQU, volume_quota=quota))
+    (report,) = run(world, 1)
+    assert report.usage_report_trigger == UsageReportTrigger.VOLQU
+    assert report.volume_measurement.total_volume == 0
+    world.gnb.ping(1, "10.45.0.1", 56, lambda _: None)
+    assert run(world, 1) == []
+    assert carried(world) == 0
+    more = UpdateURR(1, volume_quota=pfcp.VolumeQuota(total_volume=10_000))
+    world.ask(SessionModificationRequest(update_urr=(more,)), world.seid)
+    world.ping()
+    assert carried(world) > 0
+    nothing = UpdateURR(1, volume_quota=pfcp.VolumeQuota(total_volume=0))
+    world.ask(SessionModificationRequest(update_urr=(nothing,)), world.seid)
+    assert [one.usage_report_trigger for one in run(world, 1)] == [UsageReportTrigger.VOLQU]
+
+
 def test_when_the_session_ends_then_everything_it_carried_was_reported_once():
     urr = CreateURR(1, VOLUME, ReportingTrigger.VOLTH, volume_threshold=pfcp.VolumeThreshold(total_volume=200))
     world = attached(urr)
