@@ -56,6 +56,7 @@ def _changed(old: Measurement, urr: pfcp.CreateURR | pfcp.UpdateURR) -> Measurem
         time_quota=old.time_quota if urr.time_quota is None else urr.time_quota,
         period=old.period if urr.measurement_period is None else urr.measurement_period,
         at_once=old.at_once if information is None else bool(information & ISTM),
+        linked=urr.linked_urr_id or old.linked,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -85,9 +85,20 @@ def start_clocks(rules: RuleSet, reading: Reading) -> None:
 
 
 def due(rules: RuleSet, reading: Reading) -> dict[int, int]:
-    """The rules that are to report now, each with its triggers."""
+    """The rules that are to report now, each with its triggers, and those that report with them."""
     found = {urr_id: _triggers(rules, urr_id, urr, reading) for urr_id, urr in rules.urrs.items()}
+    for urr_id in linked(rules, {urr_id for urr_id, triggers in found.items() if triggers}):
+        found[urr_id] |= UsageReportTrigger.LIUSA
     return {urr_id: triggers for urr_id, triggers in found.items() if triggers}
+
+
+def linked(rules: RuleSet, reported: Collection[int]) -> list[int]:
+    """The rules that report because one they are linked to does (TS 29.244 8.2.19, LIUSA)."""
+    return [
+        urr_id
+        for urr_id, urr in rules.urrs.items()
+        if urr.asked.triggers & ReportingTrigger.LIUSA and not set(reported).isdisjoint(urr.asked.linked)
+    ]
 
 
 def _triggers(rules: RuleSet, urr_id: int, urr: Urr, reading: Reading) -> int:

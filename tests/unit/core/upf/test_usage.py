@@ -165,6 +165,29 @@ def test_when_several_rules_are_due_then_one_message_reports_them_all():
     assert whole.duration_measurement == 2
 
 
+def test_when_a_rule_is_linked_then_it_reports_with_the_one_it_is_linked_to():
+    # TS 29.244 8.2.19, 8.2.41
+    threshold = pfcp.VolumeThreshold(total_volume=300)
+    world = attached(
+        CreateURR(1, VOLUME, ReportingTrigger.VOLTH, volume_threshold=threshold),
+        CreateURR(2, VOLUME, ReportingTrigger.LIUSA, linked_urr_id=(1,)),
+        CreateURR(3, VOLUME, 0, linked_urr_id=(1,)),
+        CreateURR(4, VOLUME, ReportingTrigger.LIUSA, linked_urr_id=(9,)),
+    )
+    world.ping()
+    assert reports(world) == []
+    world.ping()
+    found = {report.urr_id: report for report in reports(world)}
+    assert {urr_id: report.usage_report_trigger for urr_id, report in found.items()} == {
+        1: UsageReportTrigger.VOLTH,
+        2: UsageReportTrigger.LIUSA,
+    }
+    assert found[1].volume_measurement == found[2].volume_measurement
+    world.ping()
+    world.ping()
+    assert sorted(report.urr_id for report in reports(world)) == [1, 2]
+
+
 def test_when_a_rule_comes_later_then_it_counts_from_there():
     world = attached(CreateURR(1, VOLUME, ReportingTrigger.VOLTH))
     world.ping()

@@ -16,7 +16,8 @@ NO_LIMITS: Limits = (None, None, None)
 class Measurement(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What PFCP asked for; times in seconds, 0 or None where there is none (TS 29.244 7.5.2.4).
 
-    `method` and `triggers` are flags of TS 29.244 8.2.40 and 8.2.19; `at_once` begins to measure time without a packet.
+    `method` and `triggers` are flags of TS 29.244 8.2.40 and 8.2.19; `at_once` begins to measure time without a packet,
+    `linked` are the rules whose reports this one reports with.
     """
 
     method: int = 0
@@ -27,6 +28,7 @@ class Measurement(msgspec.Struct, frozen=True, gc=False, array_like=True):
     time_quota: int | None = None
     period: int = 0
     at_once: bool = False
+    linked: tuple[int, ...] = ()
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
