@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Final
 
+from freehold.codecs.display.names import element_name
+
 CLAUSES: Final = MappingProxyType(
     {
         # TS 38.413 10.2, 10.3.4 to 10.3.6; the other application protocols have the same clause 10, RRC its own 10.2
@@ -56,7 +58,7 @@ def clause_of(row: Any, fault: Any) -> str:
     """The fault's words, the element concerned, what else it says, and the clause."""
     word = str(_first(fault, "reason", "kind", "cause"))
     element = _first(fault, "ie", "offending_ie", "header_type")
-    parts = [word] if element is None else [word, f"IE {element}"]
+    parts = [word] if element is None else [word, f"IE {element} {element_name(row.name, element)}".rstrip()]
     parts += [str(said) for name in ("error", "where", "element", "detail") if (said := getattr(fault, name, None))]
     clause = _clause(row.name, word, getattr(fault, "error", None))
     return f"{', '.join(parts)} ({row.specification}{f' {clause}' if clause else ''})"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from functools import cache, lru_cache
+from importlib.resources import files
 from types import MappingProxyType
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 from freehold.spec.causes import MmCause, PfcpCause, SmCause
 
@@ -114,6 +116,27 @@ def _flags() -> dict[str, tuple[Names, bool]]:
             names = {value: name for name, value in vars(kind).items() if isinstance(value, int)}
             found[_plain(kind.__name__)] = names, all(value and not value & value - 1 for value in names)
     return found
+
+
+def element_name(protocol: str, number: int) -> str:
+    """The name of an information element by its identifier, "" where it has none (TS 38.413 9.4.7, TS 29.244 8.1.2)."""
+    return (_elements() if protocol == "pfcp" else _identifiers(protocol)).get(number, "")
+
+
+@cache
+def _identifiers(protocol: str) -> Names:
+    """The names of an ASN.1 protocol's IE ids, from its tables."""
+    table = files("freehold._gen").joinpath(f"{protocol}.json")
+    if not table.is_file():
+        return _NOTHING
+    nodes = (body for node in json.loads(table.read_bytes())["nodes"] for body in node.values())
+    return {entry["id"]: entry["name"] for body in nodes for entry in _entries(body)}
+
+
+def _entries(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from body.get("entries", ())
+    root = body.get("root") or ()
+    yield from (entry for part in root if "Ies" in part for entry in part["Ies"]["entries"])
 
 
 @cache

@@ -232,3 +232,15 @@ def test_when_octets_break_a_rule_then_the_fault_cites_it(protocol, octets, clau
 def test_when_a_payload_says_its_protocol_then_its_row_is_found(ppid, ports, protocol):
     assert carried_by(ppid, ports) is PROTOCOLS[protocol]
     assert carried_by(66, ports) is None
+
+
+@pytest.mark.parametrize(
+    ("protocol", "octets", "said"),
+    [
+        ("ngap", "000f40040000000000", "IE 85 RAN-UE-NGAP-ID, missing"),
+        ("pfcp", "2132000c000000000000000000000100", "IE 60 NodeID"),
+    ],
+)
+def test_when_an_element_is_missing_then_the_fault_names_it(protocol, octets, said):
+    reading = PROTOCOLS[protocol].decode(bytes.fromhex(octets))
+    assert any(said in fault for fault in reading.faults), reading.faults
