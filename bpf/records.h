@@ -36,7 +36,8 @@ _Static_assert(sizeof(struct record) == 128, "two cache lines");
 
 struct hop {
     __u8 ends[12];
-    __u32 device;
+    __u16 device;
+    __u16 known; /* 0: its packets go up */
 };
 
 struct network {

@@ -105,11 +105,15 @@ INLINE void measure(struct volume *volume, __u32 octets)
     __sync_fetch_and_add(&volume->packets, 1);
 }
 
-INLINE int leave(struct ethernet *ethernet, __u32 number)
+/* A hop whose way is known now; user space keeps it up to date. */
+INLINE struct hop *find_hop(__u32 number)
 {
     struct hop *hop = map_lookup(&HOPS, &number);
-    if (!hop)
-        return XDP_ABORTED;
+    return hop && hop->known ? hop : 0;
+}
+
+INLINE int leave(struct ethernet *ethernet, struct hop *hop)
+{
     __builtin_memcpy(ethernet->ends, hop->ends, sizeof hop->ends);
     ethernet->type = to_be16(ETHERNET_IPV4);
     return redirect_map(&PORTS, hop->device, 0);
@@ -187,11 +191,13 @@ INLINE int uplink(struct xdp_md *context, struct settings *settings, struct ipv4
         return XDP_PASS;
     if (kept_back(settings, to_be32(inner->destination)))
         return XDP_PASS;
+    struct hop *hop = find_hop(record->uplink_hop);
+    if (!hop)
+        return XDP_PASS;
     if (!conforms(&record->meters[0], octets))
         return counted(RATE_EXCEEDED, XDP_DROP);
     measure(&record->volumes[0], octets);
     approach_report(record, octets);
-    __u32 hop = record->uplink_hop;
     if (adjust_head(context, sizeof *outer + sizeof *udp + header))
         return XDP_ABORTED;
     struct ethernet *ethernet = (void *)(long)context->data;
@@ -243,7 +249,10 @@ INLINE int downlink(struct xdp_md *context, struct settings *settings, struct ip
     if (!record || !(record->flags & DOWNLINK) || (void *)(inner + 1) + sizeof(struct udp) > end ||
         octets + OUTER > settings->n3_mtu || !plain(inner, octets) || (void *)inner + octets > end)
         return XDP_PASS;
-    __u32 teid = record->teid, hop = record->downlink_hop;
+    __u32 teid = record->teid;
+    struct hop *hop = find_hop(record->downlink_hop);
+    if (!hop)
+        return XDP_PASS;
     if (!conforms(&record->meters[1], octets))
         return counted(RATE_EXCEEDED, XDP_DROP);
     if (adjust_head(context, -OUTER))

@@ -1,4 +1,5 @@
 //! Glue of `freehold_xdp`: control calls in, totals out; packets never pass here.
+use crate::userplane::Fabric;
 use crate::userplane::convert::{Address, Rules, usage};
 use freehold_fabric::userplane::TunnelKey;
 use freehold_xdp::{Datapath as Inner, Fast, Hop, Plan};
@@ -56,8 +57,20 @@ impl Datapath {
         Ok(self.inner().port(number, device)?)
     }
 
-    fn hop(&self, number: u8, ends: [u8; 12], port: u32) -> PyResult<()> {
-        Ok(self.inner().hop(number, Hop { ends, port })?)
+    /// No `way`: packets of the hop go up.
+    fn hop(&self, number: u8, way: Option<([u8; 12], u16)>) -> PyResult<()> {
+        let hop = way.map_or_else(Hop::default, |(ends, port)| Hop { ends, port, known: 1 });
+        Ok(self.inner().hop(number, hop)?)
+    }
+
+    /// Lets the engine `upf` take from the same buckets.
+    fn share(&self, py: Python<'_>, fabric: &Fabric, upf: usize) -> PyResult<()> {
+        let meters = Box::new(self.inner().meters()?);
+        fabric.upf(py, upf, |upf| upf.share_meters(meters))
+    }
+
+    fn detach(&self) -> PyResult<()> {
+        Ok(self.inner().detach()?)
     }
 
     fn attach(&self, device: u32) -> PyResult<bool> {

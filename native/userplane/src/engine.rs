@@ -6,8 +6,9 @@ use crate::control::{LocalSwitch, Settings, peer_key, tunnel};
 use crate::count::{Count, Counters};
 use crate::gtpu::{self, Fault, Header};
 use crate::inner::{self, Inner};
+use crate::meter::SharedMeters;
 use crate::packet::{Packet, Port, Recycler};
-use crate::record::{BUFFER, FLOWS, FORWARD, Flow, GATE_CLOSED, NOTIFY, RULE, Verdict};
+use crate::record::{BUFFER, FLOWS, FORWARD, Flow, GATE_CLOSED, NOTIFY, RULE, Record, Verdict};
 use crate::rules::Direction;
 use crate::seal::Seal;
 use crate::signal::{Event, Limiter};
@@ -32,6 +33,7 @@ pub struct Upf {
     pub(crate) outbox: Vec<Packet>,
     pub(crate) recycler: Recycler,
     pub(crate) seal: Seal,
+    pub(crate) shared: Option<Box<dyn SharedMeters>>,
     events: Vec<Event>,
     screen: Screen,
     answers: Limiter,
@@ -60,6 +62,7 @@ impl Upf {
             outbox: Vec::new(),
             recycler: Recycler::default(),
             seal,
+            shared: None,
             events: Vec::new(),
             screen: Screen { protected: settings.protected.clone(), trusted_sources: settings.trusted_sources.clone() },
             answers: Limiter::new(settings.answers_a_second),
@@ -201,7 +204,7 @@ impl Upf {
         if record.spent(Direction::Uplink) {
             return Err(Count::QuotaExhausted);
         }
-        if !record.uplink_meter.conforms(now_ns, inner.length) {
+        if !conforms(self.shared.as_deref(), record, Direction::Uplink, now_ns, inner.length) {
             return Err(Count::RateExceeded);
         }
         record.usage.uplink_octets = record.usage.uplink_octets.wrapping_add(inner.length as u64);
@@ -281,7 +284,7 @@ impl Upf {
         if record.spent(Direction::Downlink) {
             return Err(Count::QuotaExhausted);
         }
-        if !record.downlink_meter.conforms(now_ns, inner.length) {
+        if !conforms(self.shared.as_deref(), record, Direction::Downlink, now_ns, inner.length) {
             return Err(Count::RateExceeded);
         }
         let mut header = record.header;
@@ -402,6 +405,23 @@ impl Screen {
     fn trusts(&self, number: u128) -> bool {
         self.trusted_sources.iter().any(|prefix| prefix.contains(number))
     }
+}
+
+/// Whether a packet conforms to its direction's rate, in the bucket that a faster path shares where there is one.
+#[inline]
+fn conforms(
+    shared: Option<&dyn SharedMeters>,
+    record: &mut Record,
+    direction: Direction,
+    now_ns: u64,
+    length: usize,
+) -> bool {
+    let meter = match direction {
+        Direction::Uplink => &mut record.uplink_meter,
+        Direction::Downlink => &mut record.downlink_meter,
+    };
+    let shared = shared.and_then(|shared| shared.conforms(record.teid, direction, now_ns, length));
+    shared.unwrap_or_else(|| meter.conforms(now_ns, length))
 }
 
 #[inline]

@@ -30,7 +30,7 @@ pub use filter::Filter;
 pub use gtpu::{Fault as GtpuFault, GTPU_PORT, Header, parse as parse_gtpu};
 pub use inner::{Inner, parse as parse_inner};
 pub use measure::measure;
-pub use meter::Meter;
+pub use meter::{Meter, SharedMeters};
 pub use packet::{HEADROOM, Packet, Port, Recycler};
 pub use record::Usage;
 pub use rules::{Action, Direction, Peer, Refused, Rule, SessionRules};

@@ -1,5 +1,7 @@
 //! Policing by the generic cell rate algorithm in nanoseconds.
 
+use crate::rules::Direction;
+
 /// Fraction bits of the cost of one octet: 100 Gbit/s is 0.08 ns an octet.
 const FRACTION: u32 = 20;
 
@@ -13,7 +15,7 @@ const BURST_OCTETS: u64 = 16_384;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Meter {
-    arrival_ns: u64,
+    pub(crate) arrival_ns: u64,
     octet_cost: u64,
     burst_ns: u64,
 }
@@ -25,8 +27,13 @@ impl Meter {
             return Self::default();
         }
         let octet_cost = (((8_000_000_000_u128) << FRACTION) / u128::from(bits_per_second)).clamp(1, 1 << 53) as u64;
+        Self::resumed(0, octet_cost)
+    }
+
+    /// The meter that a faster path keeps as these two numbers.
+    pub fn resumed(arrival_ns: u64, octet_cost: u64) -> Self {
         let burst_ns = BURST_NS.max(((u128::from(octet_cost) * u128::from(BURST_OCTETS)) >> FRACTION) as u64);
-        Self { arrival_ns: 0, octet_cost, burst_ns }
+        Self { arrival_ns, octet_cost, burst_ns }
     }
 
     /// What an octet costs, in nanoseconds with 20 bits of fraction; 0 passes everything.
@@ -41,7 +48,7 @@ impl Meter {
 
     /// When the bucket has room again after `length` octets at `now_ns`; none where they do not conform.
     #[inline]
-    pub(crate) fn after(&self, now_ns: u64, length: usize) -> Option<u64> {
+    pub fn after(&self, now_ns: u64, length: usize) -> Option<u64> {
         if self.octet_cost == 0 {
             return Some(0);
         }
@@ -56,6 +63,15 @@ impl Meter {
     pub fn conforms(&mut self, now_ns: u64, length: usize) -> bool {
         self.after(now_ns, length).map(|next| self.arrival_ns = next).is_some()
     }
+}
+
+/// The buckets that a faster path beside the engine takes from too, so that no rate is given out twice.
+pub trait SharedMeters: Send {
+    /// Whether `length` octets conform to the bucket of the faster path; none where it has none now.
+    fn conforms(&self, teid: u32, direction: Direction, now_ns: u64, length: usize) -> Option<bool>;
+
+    /// Joins what both used of an uplink and a downlink bucket, when a session's rules change.
+    fn join(&self, teid: u32, arrivals_ns: [u64; 2]) -> [u64; 2];
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The program with its records: what the control plane does to it.
 
 use crate::loading::{load, map, program, told};
+use crate::meters::Meters;
 use crate::record::{Fast, Hop, MOST_NETWORKS, MOST_POOLS, Network, Pool, REPORT, Record, Settings, Volume};
 use crate::sys::{Shared, test_run, total, update};
 use aya::Ebpf;
 use aya::maps::{MapData, RingBuf};
 use aya::programs::XdpFlags;
+use aya::programs::xdp::XdpLinkId;
 use freehold_userplane::{TunnelKey, Usage};
 use std::io;
 use std::net::Ipv4Addr;
@@ -43,6 +45,7 @@ pub struct Datapath {
     records: Shared<Record>,
     addresses: Shared<u64>,
     events: RingBuf<MapData>,
+    links: Vec<XdpLinkId>,
 }
 
 impl Datapath {
@@ -61,6 +64,7 @@ impl Datapath {
             records: Shared::new(map(&object, "RECORDS")?, slots as usize)?,
             addresses: Shared::new(map(&object, "ADDRESSES")?, addresses as usize)?,
             events: RingBuf::try_from(events).map_err(|error| told(&error))?,
+            links: Vec::new(),
             object,
             plan,
         };
@@ -127,10 +131,25 @@ impl Datapath {
     /// Attaches the program to a device: in its driver where that can, else before the host's stack. Whether native.
     pub fn attach(&mut self, device: u32) -> io::Result<bool> {
         let program = program(&mut self.object, PROGRAM)?;
-        if program.attach_to_if_index(device, XdpFlags::DRV_MODE).is_ok() {
-            return Ok(true);
-        }
-        program.attach_to_if_index(device, XdpFlags::SKB_MODE).map(|_| false).map_err(|error| told(&error))
+        let native = program.attach_to_if_index(device, XdpFlags::DRV_MODE);
+        let (native, link) = match native {
+            Ok(link) => (true, link),
+            Err(_) => (false, program.attach_to_if_index(device, XdpFlags::SKB_MODE).map_err(|error| told(&error))?),
+        };
+        self.links.push(link);
+        Ok(native)
+    }
+
+    /// Takes the program from every device.
+    pub fn detach(&mut self) -> io::Result<()> {
+        let program = program(&mut self.object, PROGRAM)?;
+        self.links.drain(..).try_for_each(|link| program.detach(link)).map_err(|error| told(&error))
+    }
+
+    /// The buckets of the records, for the portable engine to take from too.
+    pub fn meters(&self) -> io::Result<Meters> {
+        let slots = 1 << self.plan.key.index_bits.min(24);
+        Ok(Meters { records: Shared::new(map(&self.object, "RECORDS")?, slots)?, key: self.plan.key })
     }
 
     /// Takes a session over, or what changed of it; what it used stays used. `remaining` octets until it is told; 0 is
@@ -178,8 +197,12 @@ impl Datapath {
         record.teid.store(0, Ordering::Release);
         fence(Ordering::SeqCst);
         if let Some(address) = self.address(record.terminal.into()) {
-            // SAFETY: the place is in the mapping.
-            unsafe { address.write_volatile(0) };
+            // SAFETY: the place is in the mapping. It may be another session's by now.
+            unsafe {
+                if address.read_volatile() == u64::from(self.plan.key.slot(teid)) + 1 {
+                    address.write_volatile(0);
+                }
+            }
         }
     }
 

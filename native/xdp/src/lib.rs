@@ -4,9 +4,11 @@
 mod datapath;
 mod loading;
 mod measure;
+mod meters;
 mod record;
 mod sys;
 
 pub use datapath::{Datapath, Plan};
 pub use measure::{Measured, load_time, measure};
+pub use meters::Meters;
 pub use record::{Fast, Hop};

@@ -65,7 +65,7 @@ fn filled(object: &[u8], sessions: u32) -> io::Result<(Datapath, Vec<Target>, Du
     let mut path = Datapath::new(object, plan)?;
     path.keep_back(&KEPT_BACK)?;
     path.port(0, LOOPBACK)?;
-    path.hop(0, Hop { ends: [2; 12], port: 0 })?;
+    path.hop(0, Hop { ends: [2; 12], port: 0, known: 1 })?;
     for (number, teid) in (0..sessions).zip(teids) {
         let terminal = Ipv4Addr::from_bits(FIRST.to_bits() + number);
         rules.ipv4 = Some(terminal);

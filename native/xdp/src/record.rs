@@ -43,12 +43,13 @@ pub struct Record {
     pub volumes: [Volume; 2],
 }
 
-/// Where a packet leaves: both Ethernet addresses, and the number of the port.
+/// Where a packet leaves: both Ethernet addresses, and the number of the port; unless `known`, its packets go up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Hop {
     pub ends: [u8; 12],
-    pub port: u32,
+    pub port: u16,
+    pub known: u16,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -95,15 +96,16 @@ pub struct Fast {
 impl Fast {
     /// The rules as a record holds them; none where at least one direction must be the portable engine's alone.
     pub fn of(rules: &SessionRules) -> Option<Self> {
+        // The program stops nobody, and knows one source a terminal.
+        if rules.quota.is_some() || !rules.framed.is_empty() {
+            return None;
+        }
         let terminal = rules.ipv4?;
         let Peer { address: IpAddr::V4(peer), teid } = rules.peer? else { return None };
         let (uplink, downlink) = (plain(&rules.uplink), plain(&rules.downlink));
         let costs = [uplink, downlink].map(|rule| rule.map_or(0, |rule| Meter::new(rule.rate()).octet_cost()));
         // IPv6 stays with the portable engine: no rate may be given out by both.
-        if costs
-            .iter()
-            .any(|cost| *cost > MOST_COST || (*cost != 0 && (rules.ipv6.is_some() || !rules.framed.is_empty())))
-        {
+        if costs.iter().any(|cost| *cost > MOST_COST || (*cost != 0 && rules.ipv6.is_some())) {
             return None;
         }
         let bit = |rule: Option<&Rule>, bit| rule.map_or(0, |_| bit);
@@ -197,6 +199,7 @@ mod tests {
         for change in [
             (|rules: &mut SessionRules| rules.ipv4 = None) as fn(&mut SessionRules),
             |rules| rules.peer = None,
+            |rules| rules.quota = Some([u64::MAX, u64::MAX, 1 << 30]),
             |rules| rules.peer = Some(Peer { address: "2001:db8::1".parse().unwrap(), teid: 1 }),
             |rules| rules.ipv6 = Some(1),
             |rules| rules.uplink[0].rates = vec![(1, 1)],

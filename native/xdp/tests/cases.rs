@@ -3,7 +3,7 @@
 //! It needs the program made by `make setup` and the right to load it; without, it says so and ends.
 
 use freehold_userplane::{
-    Action, AddressPool, Count, Instance, Packet, Peer, Port, Prefix, Rule, SessionRules, Settings, Upf,
+    Action, AddressPool, Count, Instance, Packet, Peer, Port, Prefix, Rule, SessionRules, Settings, Upf, Usage,
 };
 use freehold_xdp::{Datapath, Fast, Hop, Plan};
 use std::io::ErrorKind;
@@ -64,8 +64,8 @@ impl Both {
         };
         path.keep_back(&[(POOL, 24), (N3, 24)]).unwrap();
         path.port(0, LOOPBACK).unwrap();
-        path.hop(0, Hop { ends: [6; 12], port: 0 }).unwrap();
-        path.hop(1, Hop { ends: [3; 12], port: 0 }).unwrap();
+        path.hop(0, Hop { ends: [6; 12], port: 0, known: 1 }).unwrap();
+        path.hop(1, Hop { ends: [3; 12], port: 0, known: 1 }).unwrap();
         let mut both = Self { upf, path, teid: 0 };
         both.teid = both.session(&rules(TERMINAL, PEER_TEID, rate));
         let mut filtered = rules(FILTERED, PEER_TEID + 1, rate);
@@ -278,6 +278,45 @@ fn when_the_volume_to_report_is_passed_then_it_is_told_once() {
         })
         .collect();
     assert_eq!(told, [0, 0, 1, 0, 0, 0]);
+}
+
+#[test]
+fn when_a_hop_is_not_known_then_its_packets_go_up_untouched_and_uncounted() {
+    let Some(mut both) = Both::new(0) else { return };
+    both.path.hop(0, Hop::default()).unwrap();
+    both.path.hop(1, Hop::default()).unwrap();
+    let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
+    let back = ethernet(&inner(SERVER, TERMINAL, 17, 128));
+    assert_eq!(both.path.run(&frame).unwrap(), (PASS, frame));
+    assert_eq!(both.path.run(&back).unwrap(), (PASS, back));
+    assert_eq!(both.path.usage(both.teid), Usage::default());
+}
+
+#[test]
+fn when_both_paths_carry_a_session_then_they_share_its_rate() {
+    let Some(mut both) = Both::new(64_000) else { return };
+    both.upf.share_meters(Box::new(both.path.meters().unwrap()));
+    let packet = inner(TERMINAL, SERVER, 17, 1000);
+    let frame = tunnelled(GNB, both.teid, 0x30, &[], &packet);
+    let passed = (0..40)
+        .filter(|turn| match turn % 2 {
+            0 => both.path.run(&frame).unwrap().0 == REDIRECT,
+            _ => both.portable(&frame, true).is_some(),
+        })
+        .count();
+    assert!((8..=17).contains(&passed), "{passed}");
+    assert!(!both.portable(&frame, true).is_some());
+}
+
+#[test]
+fn when_a_session_moves_then_its_bucket_moves_with_it() {
+    let Some(mut both) = Both::new(64_000) else { return };
+    both.upf.share_meters(Box::new(both.path.meters().unwrap()));
+    let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 1000));
+    while both.path.run(&frame).unwrap().0 == REDIRECT {}
+    both.path.remove(both.teid);
+    both.upf.install(0, both.teid, &rules(TERMINAL, PEER_TEID, 64_000), false).unwrap();
+    assert_eq!(both.portable(&frame, true), None);
 }
 
 #[test]

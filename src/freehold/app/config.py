@@ -74,13 +74,14 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The UPF: N3 and N4 addresses, the N3 address told to gNBs, the packet path.
 
     `trusted`: networks of gNBs that send uplink packets from other addresses than they receive at.
+    `path`: "xdp" insists on the fast path in the kernel, "auto" takes it where it can be had, "tun" never does.
     """
 
     n3: str = ""
     n4: str = ""
     advertise: str = ""
     trusted: tuple[IPv4Network, ...] = ()
-    path: Literal["auto", "portable"] = "auto"
+    path: Literal["auto", "xdp", "tun"] = "auto"
 
 
 class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from freehold.app.subscriptions import next_number, subscriber, supi_of
 from freehold.app.trace import Trace
 from freehold.app.world import RealWorld, VirtualWorld, World
 from freehold.net import endpoints, udp
+from freehold.net.fastplane import FastPlane
 from freehold.net.local import LocalNetwork
 from freehold.net.userplane import GTPU_PORT, UpfPlane, bind_n3
 from freehold.procedure import Signal
@@ -49,7 +50,7 @@ class Network:
     """
 
     core: Core
-    upf_plane: UpfPlane
+    upf_plane: UpfPlane | FastPlane
     radio: Radio
     packets: Packets
     ledger: Ledger

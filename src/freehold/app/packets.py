@@ -9,10 +9,13 @@ from freehold.app.config import Configuration, DnnSection
 from freehold.app.core import gateway
 from freehold.app.world import VirtualWorld, World
 from freehold.net.endpoints import parse_address
+from freehold.net.fastplane import FastPlane
 from freehold.net.resolver import host_resolver
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import GTPU_PORT, PlaneSettings, UpfPlane, UserPlane, bind_n3
 from freehold.procedure import Tap
+from freehold.services.userplane import Network
+from freehold.spec.errors import Unusable
 
 N3_PREFIX = "10.255.0"
 """N3 in process: names of the ends of tunnels, no sockets."""
@@ -29,6 +32,7 @@ class Packets:
         self._configuration = configuration
         self._world = world
         self._ends: list[Callable[[], None]] = []
+        self._fast: FastPlane | None = None
 
     def run(self) -> None:
         """Begin to work: in a thread, or on the virtual clock."""
@@ -37,6 +41,8 @@ class Packets:
         else:
             self.plane.start(asyncio.get_running_loop())
             self._ends.append(self.plane.stop)
+            if self._fast is not None:
+                self._fast.start(asyncio.get_running_loop())
 
     def close(self) -> None:
         """Stop working and let go of sockets and interfaces."""
@@ -45,7 +51,7 @@ class Packets:
         for end in reversed(ends):
             end()
 
-    def add_upf(self, *, outside: bool) -> UpfPlane:
+    def add_upf(self, *, outside: bool) -> UpfPlane | FastPlane:
         """The packets of the UPF: N3 on a socket and N6 on interfaces where `outside` allows what is configured."""
         upf = self._configuration.upf
         port = None
@@ -61,7 +67,37 @@ class Packets:
         plane = self.plane.add_upf(settings, self._world.environment.random(16), port)
         for section in self._configuration.dnn:
             self._add_network(plane, section, outside=outside)
-        return plane
+        if port is None or upf.path == "tun":
+            return plane
+        return self._with_fast_path(plane, protected)
+
+    def _with_fast_path(self, plane: UpfPlane, protected: tuple[Network, ...]) -> UpfPlane | FastPlane:
+        """The same user plane with the program in the kernel beside it, where machine and networks allow it."""
+        insists = self._configuration.upf.path == "xdp"
+        pools = {
+            number: (str(section.pool.network_address), section.pool.prefixlen)
+            for section in self._configuration.dnn
+            if section.n6 == "route" and (number := plane.instance(section.name)) is not None
+        }
+        if not pools:
+            if insists:
+                raise Unusable(
+                    "upf.path = xdp serves data networks with n6 = route, and there is none: set path to auto"
+                )
+            return plane
+        try:
+            self._fast = FastPlane(plane, pools, protected)
+        except Unusable as missing:
+            if insists:
+                raise
+            self.notes.append(f"UPF: {missing}; packets take the portable engine")
+            return plane
+        self._ends.append(self._fast.stop)
+        where = (
+            "in the drivers" if self._fast.native else "in front of the host's stack (generic XDP: a driver has none)"
+        )
+        self.notes.append(f"UPF: plain sessions stay in the kernel, {where} (path = {self._configuration.upf.path})")
+        return self._fast
 
     def _protected(self, address: str) -> tuple[tuple[str, int], ...]:
         """The core's own addresses, which no terminal may reach through its tunnel."""

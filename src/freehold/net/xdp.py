@@ -23,7 +23,7 @@ def measure_xdp(sessions: int, octets: int, *, uplink: bool, packets: int) -> tu
     try:
         return measure((program("userplane"), program("bench")), sessions, octets, uplink, packets)
     except OSError as error:
-        raise _unusable(error) from error
+        raise unusable(error) from error
 
 
 def measure_loading(sessions: int) -> float:
@@ -31,10 +31,11 @@ def measure_loading(sessions: int) -> float:
     try:
         return load_time(program("userplane"), sessions)
     except OSError as error:
-        raise _unusable(error) from error
+        raise unusable(error) from error
 
 
-def _unusable(error: OSError) -> Unusable:
+def unusable(error: OSError) -> Unusable:
+    """One line on what this machine lacks for the fast path."""
     if isinstance(error, PermissionError):
         return Unusable(CAPABILITIES)
     return Unusable(f"this kernel refuses the fast path: {str(error).splitlines()[0]}")

@@ -15,7 +15,7 @@ use std::os::fd::RawFd;
 const GTPU_PORT: u16 = freehold_fabric::userplane::GTPU_PORT;
 
 #[pyclass(frozen)]
-struct Fabric {
+pub struct Fabric {
     handle: Handle,
 }
 
@@ -24,7 +24,7 @@ fn prefixes(networks: Vec<Network>) -> Vec<Prefix> {
 }
 
 impl Fabric {
-    fn upf<R: Send>(
+    pub fn upf<R: Send>(
         &self,
         py: Python<'_>,
         upf: usize,

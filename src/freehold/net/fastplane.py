@@ -1,0 +1,224 @@
+"""The user plane with the fast path beside the portable engine: one `SessionPlane`, whichever way a packet takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from freehold._native.xdp import Datapath
+from freehold.net.netlink import Netlink
+from freehold.net.userplane import UpfPlane
+from freehold.net.ways import UPLINK, Ways, find_devices
+from freehold.net.xdp import program, unusable
+from freehold.services.userplane import Network, SessionEvent, SessionRules, Usage, VolumeReached
+
+REFRESH_SECONDS = 5.0
+SETTLE_SECONDS = 0.02
+"""Changes of the host's routing come in bursts: they are looked at together."""
+LAST_OCTETS = 4096
+"""Of a volume to report less than this is not divided any more."""
+
+
+class FastPlane:
+    """The packets of one user plane function, on both paths.
+
+    Rules always go to the engine; those of sessions that fit are mirrored into the program's records. A session's usage
+    is the sum of both. A volume to report is halved between the two, and what is left is halved again when one of them
+    has used its half: at most one packet passes it (TS 29.244 5.2.2.2).
+    """
+
+    def __init__(self, engine: UpfPlane, pools: dict[int, Network], kept: tuple[Network, ...]) -> None:
+        self.engine = engine
+        self._instances = frozenset(pools)
+        self._listener: Callable[[SessionEvent], None] | None = None
+        self._divided: dict[int, SessionRules] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._netlink = Netlink()
+        try:
+            self._load(pools, kept)
+        except OSError as error:
+            self._netlink.close()
+            raise unusable(error) from error
+        except BaseException:
+            self._netlink.close()
+            raise
+        engine.listen(self._happened)
+
+    def _load(self, pools: dict[int, Network], kept: tuple[Network, ...]) -> None:
+        address = self.engine.address
+        devices = find_devices(self._netlink, address)
+        sizes = [(base, 1 << 32 - length) for base, length in pools.values()]
+        compiled = program("userplane")
+        self._datapath = Datapath(compiled, address, self.engine.tunnel_key(), devices.n3.mtu, sizes)
+        self.engine.share_meters(self._datapath)
+        self._ways = Ways(self._netlink, self._datapath, devices, (*kept, *pools.values()))
+        self._ways.refresh()
+        natives = [self._datapath.attach(index) for index in devices.indexes()]
+        self.native = all(natives)
+
+    @property
+    def address(self) -> str:
+        """The N3 address of every tunnel."""
+        return self.engine.address
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hear in `loop` of volumes that are used up and of changes of the host's routing."""
+        self._loop = loop
+        loop.add_reader(self._datapath.fileno(), self._hear)
+        loop.add_reader(self._netlink.fileno(), self._routing_changed)
+        self._refresh()
+
+    def stop(self) -> None:
+        """Take the program from the interfaces; every packet is the portable engine's again."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._datapath.fileno())
+            self._loop.remove_reader(self._netlink.fileno())
+            self._loop = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._datapath.detach()
+        self._netlink.close()
+
+    def instance(self, name: str) -> int | None:
+        """The number of a network instance by its name."""
+        return self.engine.instance(name)
+
+    def open(self) -> int:
+        """Open a session: its TEID."""
+        return self.engine.open()
+
+    def install(self, teid: int, rules: SessionRules, *, end_marker: bool = False) -> None:
+        """Give a session its rules, all at once or, with RulesRefused, not at all."""
+        before = self.usage(teid)  # refuses a session that is not open
+        hop = self._hop(rules)
+        if hop is None:
+            self._datapath.remove(teid)
+        left = rules.report_at - before.uplink_octets - before.downlink_octets
+        share = _share(left) if hop is not None else left
+        self.engine.install(teid, self._of_engine(teid, rules, share), end_marker=end_marker)
+        self._divided.pop(teid, None)
+        if hop is not None:
+            self._datapath.install(teid, rules, UPLINK, hop, max(share, 0) if rules.report_at else 0)
+        if rules.report_at:
+            self._divide(teid, rules, left)
+
+    def _divide(self, teid: int, rules: SessionRules, left: int) -> None:
+        """Remember what is divided between the two; a volume that is used up already is told soon."""
+        if left > 0:
+            self._divided[teid] = rules
+        elif self._loop is not None:
+            self._loop.call_soon(self._tell, VolumeReached(teid))
+
+    def _of_engine(self, teid: int, rules: SessionRules, share: int) -> SessionRules:
+        """The rules in the engine's own numbers: without what the program carried before."""
+        fast, own = Usage(*self._datapath.usage(teid)), self.engine.usage(teid)
+        quota = rules.quota
+        if quota is not None:
+            carried = (fast.uplink_octets, fast.downlink_octets, fast.uplink_octets + fast.downlink_octets)
+            up, down, total = (max(0, most - octets) for most, octets in zip(quota, carried, strict=True))
+            quota = up, down, total
+        reaching = own.uplink_octets + own.downlink_octets + share if rules.report_at and share > 0 else 0
+        return msgspec.structs.replace(rules, report_at=reaching, quota=quota)
+
+    def _hop(self, rules: SessionRules) -> int | None:
+        """The hop of a session's downlink packets; None where the session does not fit the records."""
+        plain = rules.quota is None and rules.ipv4 is not None and rules.instance in self._instances
+        if not plain or rules.peer is None or ":" in rules.peer.address:
+            return None
+        return self._ways.hop(rules.peer.address)
+
+    def close(self, teid: int) -> Usage:
+        """Close a session: what it carried on both paths."""
+        self.engine.usage(teid)  # refuses a session that is not open
+        self._divided.pop(teid, None)
+        fast = self._datapath.close_session(teid)
+        return _sum(self.engine.close(teid), Usage(*fast))
+
+    def usage(self, teid: int) -> Usage:
+        """What a session carried until now on both paths."""
+        return _sum(self.engine.usage(teid), Usage(*self._datapath.usage(teid)))
+
+    def discard(self, teid: int) -> None:
+        """Discard what is held for a session."""
+        self.engine.discard(teid)
+
+    def teids(self) -> list[int]:
+        """The TEIDs of all open sessions, in no order."""
+        return self.engine.teids()
+
+    def sessions(self) -> int:
+        """How many sessions are open."""
+        return self.engine.sessions()
+
+    def listen(self, listener: Callable[[SessionEvent], None]) -> None:
+        """Call `listener` with what the packets tell."""
+        self._listener = listener
+
+    def counters(self) -> dict[str, int]:
+        """What became of every packet, by name, on both paths."""
+        counted = self.engine.counters()
+        for name, count in self._datapath.totals():
+            counted[name] = counted.get(name, 0) + count
+        return counted
+
+    def fast_counters(self) -> dict[str, int]:
+        """What became of the packets that never left the kernel."""
+        return dict(self._datapath.totals())
+
+    def _tell(self, event: SessionEvent) -> None:
+        if self._listener is not None:
+            self._listener(event)
+
+    def _happened(self, event: SessionEvent) -> None:
+        if isinstance(event, VolumeReached):
+            self._used_share(event.teid)
+        else:
+            self._tell(event)
+
+    def _hear(self) -> None:
+        for teid in self._datapath.take_events():
+            self._used_share(teid)
+
+    def _used_share(self, teid: int) -> None:
+        """One path used its share of a volume: tell, or divide what is left."""
+        rules = self._divided.get(teid)
+        if rules is None:  # told already, when the other path used its share
+            return
+        usage = self.usage(teid)
+        if usage.uplink_octets + usage.downlink_octets >= rules.report_at:
+            del self._divided[teid]
+            self._tell(VolumeReached(teid))
+        else:
+            self.install(teid, rules)
+
+    def _routing_changed(self) -> None:
+        self._netlink.drain()
+        if self._loop is None or self._timer is None or self._timer.when() > self._loop.time() + SETTLE_SECONDS:
+            self._again(SETTLE_SECONDS)
+
+    def _refresh(self) -> None:
+        self._ways.refresh()
+        self._again(REFRESH_SECONDS)
+
+    def _again(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._loop is not None:
+            self._timer = self._loop.call_later(seconds, self._refresh)
+
+
+def _share(left: int) -> int:
+    """Half of what is left, or all of the last octets."""
+    return left if left <= LAST_OCTETS else left // 2
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(
+        one.uplink_octets + other.uplink_octets,
+        one.uplink_packets + other.uplink_packets,
+        one.downlink_octets + other.downlink_octets,
+        one.downlink_packets + other.downlink_packets,
+    )

@@ -1,0 +1,192 @@
+"""The host's links, addresses, routes and neighbours, as rtnetlink tells them (RFC 3549)."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import Final
+
+import msgspec
+
+# linux/netlink.h, linux/rtnetlink.h, linux/neighbour.h
+HEADER: Final = struct.Struct("=IHHII")
+ATTRIBUTE: Final = struct.Struct("=HH")
+REQUEST, ACKNOWLEDGE, DUMP, CREATE = 0x1, 0x4, 0x300, 0x400
+ERROR, DONE = 2, 3
+GET_LINK, GET_ADDRESS, GET_ROUTE, NEW_NEIGHBOUR, GET_NEIGHBOUR = 18, 22, 26, 28, 30
+LINK, ADDRESS, NEIGHBOUR = struct.Struct("=BxHiII"), struct.Struct("=BBBBi"), struct.Struct("=BxxxiHBB")
+ROUTE = struct.Struct("=BBBBBBBBI")
+GROUPS: Final = 0x1 | 0x4 | 0x10 | 0x40
+"""Changes of links, neighbours, IPv4 addresses and IPv4 routes."""
+MAIN_TABLE, UNICAST = 254, 1
+USABLE: Final = 0x02 | 0x04 | 0x08 | 0x10 | 0x80
+"""A neighbour that is reachable, stale, delayed, probed or permanent: its address is known."""
+USE: Final = 1
+SECONDS: Final = 1.0
+LONGEST: Final = 1 << 16
+LINK_ADDRESS, LINK_MTU = 1, 4
+LOCAL_ADDRESS = 2
+DESTINATION, OUTPUT, GATEWAY, METRIC = 1, 4, 5, 6
+NEIGHBOUR_OF, NEIGHBOUR_ADDRESS = 1, 2
+
+
+class Link(msgspec.Struct, frozen=True):
+    """An interface: its index, its Ethernet address (empty: it has none), its MTU."""
+
+    index: int
+    address: bytes
+    mtu: int
+
+
+class Route(msgspec.Struct, frozen=True):
+    """An IPv4 route of the main table: its network, the device, the next router (None: on the link), its metric."""
+
+    network: tuple[str, int]
+    device: int
+    router: str | None
+    metric: int
+
+
+Attributes = dict[int, bytes]
+Message = tuple[tuple[int, ...], Attributes]
+
+
+class Netlink:
+    """One namespace's routing as it is now: that of the thread which opens it."""
+
+    def __init__(self) -> None:
+        self._port = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self._port.bind((0, 0))
+        self._port.settimeout(SECONDS)
+        self._changes = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self._changes.bind((0, GROUPS))
+        self._changes.setblocking(False)
+        self._sequence = 0
+
+    def fileno(self) -> int:
+        """What becomes readable when something changes."""
+        return self._changes.fileno()
+
+    def close(self) -> None:
+        """Ask and hear no more."""
+        self._port.close()
+        self._changes.close()
+
+    def drain(self) -> None:
+        """Forget the changes told until now; what there is, is asked for."""
+        while True:
+            try:
+                self._changes.recv(LONGEST)
+            except BlockingIOError:
+                return
+            except OSError:  # more than the socket holds (ENOBUFS): everything is asked for anyway
+                continue
+
+    def links(self) -> dict[int, Link]:
+        """Every interface by its index."""
+        found = {}
+        for (_, _, index, _, _), attributes in self._dump(GET_LINK, LINK, LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)):
+            found[index] = Link(index, attributes.get(LINK_ADDRESS, b""), _number(attributes.get(LINK_MTU, b"")))
+        return found
+
+    def device_of(self, address: str) -> int | None:
+        """The index of the interface that has this IPv4 address."""
+        wanted = IPv4Address(address).packed
+        for (*_, index), attributes in self._dump(GET_ADDRESS, ADDRESS, ADDRESS.pack(socket.AF_INET, 0, 0, 0, 0)):
+            if attributes.get(LOCAL_ADDRESS) == wanted:
+                return index
+        return None
+
+    def neighbours(self) -> dict[tuple[int, str], bytes]:
+        """The Ethernet address of every known IPv4 neighbour, by device and address."""
+        found = {}
+        asked = NEIGHBOUR.pack(socket.AF_INET, 0, 0, 0, 0)
+        for (_, device, state, _, _), attributes in self._dump(GET_NEIGHBOUR, NEIGHBOUR, asked):
+            address = attributes.get(NEIGHBOUR_OF, b"")
+            if state & USABLE and len(address) == 4 and NEIGHBOUR_ADDRESS in attributes:
+                found[device, str(IPv4Address(address))] = attributes[NEIGHBOUR_ADDRESS]
+        return found
+
+    def routes(self) -> list[Route]:
+        """The unicast routes of the main table."""
+        asked = ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0)
+        return [
+            _route(fields[1], attributes)
+            for fields, attributes in self._dump(GET_ROUTE, ROUTE, asked)
+            if fields[4] == MAIN_TABLE and fields[7] == UNICAST
+        ]
+
+    def way(self, address: str) -> Route | None:
+        """The route that packets to an address take now; None where there is none."""
+        body = ROUTE.pack(socket.AF_INET, 32, 0, 0, 0, 0, 0, 0, 0) + _attribute(1, IPv4Address(address).packed)
+        for fields, attributes in self._ask(GET_ROUTE, REQUEST, ROUTE, body):
+            return _route(fields[1], attributes) if fields[7] == UNICAST else None
+        return None
+
+    def resolve(self, device: int, address: str) -> None:
+        """Have the kernel find out, or confirm, a neighbour's Ethernet address."""
+        body = NEIGHBOUR.pack(socket.AF_INET, device, 0, USE, 0) + _attribute(1, IPv4Address(address).packed)
+        for _ in self._ask(NEW_NEIGHBOUR, REQUEST | ACKNOWLEDGE | CREATE, NEIGHBOUR, body):
+            pass
+
+    def _dump(self, kind: int, fixed: struct.Struct, body: bytes) -> list[Message]:
+        return list(self._ask(kind, REQUEST | DUMP, fixed, body))
+
+    def _ask(self, kind: int, flags: int, fixed: struct.Struct, body: bytes) -> Iterator[Message]:
+        """Ask, and every answer until the last one; an error of the kernel is none."""
+        self._sequence += 1
+        self._port.send(HEADER.pack(HEADER.size + len(body), kind, flags, self._sequence, 0) + body)
+        while True:
+            for found, sequence, content in _messages(self._port.recv(LONGEST)):
+                if sequence != self._sequence:
+                    continue
+                if found in {ERROR, DONE}:
+                    return
+                yield fixed.unpack_from(content), _attributes(content[fixed.size :])
+                if not flags & (DUMP | ACKNOWLEDGE):
+                    return
+
+
+def _messages(octets: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """The kind, the sequence number and the content of each message."""
+    place = 0
+    while place + HEADER.size <= len(octets):
+        length, kind, _, sequence, _ = HEADER.unpack_from(octets, place)
+        if length < HEADER.size:
+            return
+        yield kind, sequence, octets[place + HEADER.size : place + length]
+        place += length + 3 & ~3
+
+
+def _attributes(octets: bytes) -> Attributes:
+    found = {}
+    place = 0
+    while place + ATTRIBUTE.size <= len(octets):
+        length, kind = ATTRIBUTE.unpack_from(octets, place)
+        if length < ATTRIBUTE.size:
+            break
+        found[kind] = octets[place + ATTRIBUTE.size : place + length]
+        place += length + 3 & ~3
+    return found
+
+
+def _attribute(kind: int, value: bytes) -> bytes:
+    return ATTRIBUTE.pack(ATTRIBUTE.size + len(value), kind) + value
+
+
+def _number(octets: bytes) -> int:
+    return int.from_bytes(octets, sys.byteorder)
+
+
+def _route(length: int, attributes: Attributes) -> Route:
+    network = str(IPv4Address(attributes.get(DESTINATION, bytes(4))))
+    router = attributes.get(GATEWAY)
+    return Route(
+        network=(network, length),
+        device=_number(attributes.get(OUTPUT, b"")),
+        router=None if router is None else str(IPv4Address(router)),
+        metric=_number(attributes.get(METRIC, b"")),
+    )

@@ -1,0 +1,307 @@
+"""What the fast path's tests do in network namespaces of their own: usage: fast_namespace.py SCENARIO; prints JSON.
+
+This process is the UPF. A gNB and a data network stand in two namespaces without names, each behind a cable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import fcntl
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from freehold.net.fastplane import FastPlane
+from freehold.net.tun import Tun, TunSettings
+from freehold.net.userplane import PlaneSettings, UserPlane, bind_n3
+from freehold.services.access import Tunnel
+from freehold.services.userplane import Rule, SessionRules, VolumeReached
+
+POOL, TERMINAL, SERVER, ROUTER = "10.45.0.0/16", "10.45.0.2", "203.0.113.1", "198.51.100.1"
+N3, GNB, GNB_TEID = "192.0.2.1", "192.0.2.10", 77
+CLONE_NEWNET = 0x40000000
+SIOCETHTOOL, GRO, CHECKSUMS = 0x8946, 0x2C, 0x17  # linux/ethtool.h: ETHTOOL_SGRO, ETHTOOL_STXCSUM
+CONTAINER = bytes((0, 0, 0, 0x85, 1, 0x10, 9, 0))
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def sh(script: str) -> str:
+    return subprocess.run(script, shell=True, check=True, capture_output=True, text=True).stdout
+
+
+class Neighbour:
+    """A namespace behind a cable."""
+
+    def __init__(self, name: str, own: str, far: str) -> None:
+        self.sleeper = subprocess.Popen(["unshare", "--net", "sleep", "100"])
+        before = Path("/proc/self/ns/net").readlink()
+        while Path(f"/proc/{self.sleeper.pid}/ns/net").readlink() == before:
+            time.sleep(0.001)
+        sh(
+            f"ip link add {name} type veth peer name far netns {self.sleeper.pid};"
+            f"ip addr add {own}/24 dev {name}; ip link set {name} up"
+        )
+        with self.inside():
+            sh(f"ip addr add {far}/24 dev far; ip link set far up; ip link set lo up")
+            feature("far", GRO, 1)  # a veth takes redirected frames only so
+            feature("far", CHECKSUMS, 0)  # XDP sees octets, not promises of a checksum
+
+    @contextmanager
+    def inside(self):
+        home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        there = os.open(f"/proc/{self.sleeper.pid}/ns/net", os.O_RDONLY)
+        LIBC.setns(there, CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            LIBC.setns(home, CLONE_NEWNET)
+            os.close(home)
+            os.close(there)
+
+
+def feature(name: str, command: int, on: int) -> None:
+    value = ctypes.create_string_buffer(struct.pack("=II", command, on))
+    with socket.socket() as port:
+        fcntl.ioctl(port, SIOCETHTOOL, struct.pack("16sP16x", name.encode(), ctypes.addressof(value)))
+
+
+def checksum(octets: bytes) -> int:
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return 0xFFFF - total
+
+
+def ipv4(protocol: int, payload: bytes, *, fragment: int = 0) -> bytes:
+    ends = socket.inet_aton(TERMINAL) + socket.inet_aton(SERVER)
+    fields = (0x45, 0, 20 + len(payload), 1, fragment, 64, protocol)
+    header = struct.pack("!BBHHHBBH", *fields, 0) + ends
+    return struct.pack("!BBHHHBBH", *fields, checksum(header)) + ends + payload
+
+
+def echo(number: int) -> bytes:
+    body = struct.pack("!HH", 7, number) + bytes(56)
+    return ipv4(1, struct.pack("!BBH", 8, 0, checksum(struct.pack("!BBH", 8, 0, 0) + body)) + body)
+
+
+def datagram(length: int, **options: int) -> bytes:
+    return ipv4(17, struct.pack("!HHHH", 40000, 9, length - 20, 0) + bytes(length - 28), **options)
+
+
+class Network:
+    """The UPF with one session, its gNB's socket, and events as they came."""
+
+    def __init__(self) -> None:
+        sh("ip link set lo up")
+        self.neighbours = [Neighbour("n3", N3, GNB), Neighbour("n6", "198.51.100.2", ROUTER)]
+        sh(f"ip route add default via {ROUTER}")
+        with self.neighbours[1].inside():
+            sh(f"ip addr add {SERVER}/32 dev lo; ip route add {POOL} via 198.51.100.2")
+            self.sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.sink.bind((SERVER, 9))
+            self.sink.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
+        with self.neighbours[0].inside():
+            self.gnb = bind_n3(GNB)
+            self.gnb.setblocking(False)
+        self.tun = Tun(TunSettings(POOL, "route"))
+        self.plane = UserPlane()
+        self.n3 = bind_n3(N3)
+        engine = self.plane.add_upf(PlaneSettings(N3), bytes(16), self.n3)
+        self.number = engine.add_instance("internet", [("10.45.0.0", 16)])
+        engine.attach_tun(self.number, self.tun)
+        self.upf = FastPlane(engine, {self.number: ("10.45.0.0", 16)}, ((N3, 32),))
+        self.events: list[object] = []
+        self.upf.listen(self.events.append)
+        self.teid = self.upf.open()
+
+    def start(self) -> None:
+        self.plane.start(asyncio.get_running_loop())
+        self.upf.start(asyncio.get_running_loop())
+
+    def stop(self) -> None:
+        self.upf.stop()
+        self.plane.close()
+        for neighbour in self.neighbours:
+            neighbour.sleeper.kill()
+
+    def rules(self, action: str = "forward", rate: int = 0, **more: object) -> None:
+        rule = (Rule(action=action, qfi=9, rates=((1, rate),) if rate else ()),)
+        peer = Tunnel(GNB, GNB_TEID)
+        self.upf.install(self.teid, SessionRules(self.number, TERMINAL, None, rule, rule, peer, **more))
+
+    def send(self, packet: bytes) -> None:
+        header = struct.pack("!BBHI", 0x34, 255, len(packet) + 8, self.teid)
+        while True:
+            try:
+                self.gnb.sendto(header + CONTAINER + packet, (N3, 2152))
+            except BlockingIOError:
+                time.sleep(0.0005)
+            else:
+                return
+
+    async def ping(self, number: int) -> bool:
+        """Whether the answer comes back in the session's tunnel."""
+        self.send(echo(number))
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            await asyncio.sleep(0.005)
+            try:
+                answer = self.gnb.recv(2048)
+            except BlockingIOError:
+                continue
+            if answer[4:8] == struct.pack("!I", GNB_TEID) and answer[36:38] == b"\0\0":
+                return answer[42:44] == struct.pack("!H", number)
+        return False
+
+    def fast(self) -> list[int]:
+        counts = self.upf.fast_counters()
+        return [counts["uplink_forwarded"], counts["downlink_forwarded"]]
+
+    async def resolved(self) -> None:
+        """Until both neighbours are known: pings take the portable engine before."""
+        for number in range(1000, 1050):
+            before = self.fast()
+            if await self.ping(number) and [after - one for after, one in zip(self.fast(), before, strict=True)] == [
+                1,
+                1,
+            ]:
+                return
+        raise TimeoutError
+
+    def received(self) -> int:
+        self.sink.settimeout(0.3)
+        count = 0
+        try:
+            while self.sink.recv(2048):
+                count += 1
+        except TimeoutError:
+            return count
+
+
+def packets(network: Network) -> list[int]:
+    usage = network.upf.usage(network.teid)
+    return [usage.uplink_packets, usage.downlink_packets]
+
+
+async def pings(network: Network) -> dict[str, object]:
+    network.rules()
+    await network.resolved()
+    before, fast = packets(network), network.fast()
+    answered = [await network.ping(number) for number in range(20)]
+    after, faster = packets(network), network.fast()
+    return {
+        "answered": sum(answered),
+        "counted": [late - early for late, early in zip(after, before, strict=True)],
+        "fast": [late - early for late, early in zip(faster, fast, strict=True)],
+    }
+
+
+async def burst(network: Network) -> dict[str, object]:
+    network.rules()
+    await network.resolved()
+    before, fast = packets(network)[0], network.fast()[0]
+    for _ in range(5000):
+        network.send(datagram(128))
+    received = network.received()
+    return {"received": received, "counted": packets(network)[0] - before, "fast": network.fast()[0] - fast}
+
+
+async def moves(network: Network) -> dict[str, object]:
+    """A session leaves the fast path and comes back: its usage goes on, and its last word is the whole."""
+    network.rules()
+    await network.resolved()
+    start, fast = packets(network), network.fast()
+    answered = [await network.ping(1)]
+    network.rules(quota=(1 << 40, 1 << 40, 1 << 40))
+    answered += [await network.ping(2), await network.ping(3)]
+    network.rules()
+    answered += [await network.ping(4)]
+    counted = [late - early for late, early in zip(packets(network), start, strict=True)]
+    moved = [late - early for late, early in zip(network.fast(), fast, strict=True)]
+    whole = packets(network)
+    closed = network.upf.close(network.teid)
+    return {
+        "answered": answered,
+        "counted": counted,
+        "fast": moved,
+        "closed": [closed.uplink_packets, closed.downlink_packets] == whole,
+    }
+
+
+async def quota(network: Network) -> dict[str, object]:
+    """What the program carried before counts against a quota that comes later."""
+    network.rules()
+    await network.resolved()
+    used = network.upf.usage(network.teid).uplink_octets
+    network.rules(quota=(used + 500, 1 << 40, 1 << 40))
+    for _ in range(20):
+        network.send(datagram(128))
+    await asyncio.sleep(0.3)
+    return {"passed": network.received()}
+
+
+async def volume(network: Network) -> dict[str, object]:
+    network.rules()
+    await network.resolved()
+    used = network.upf.usage(network.teid)
+    at = used.uplink_octets + used.downlink_octets + 128_000
+    network.rules(report_at=at)
+    told = 0
+    for turn in range(1200):
+        network.send(datagram(128, fragment=0x2000 if turn % 4 == 3 else 0))
+        if turn % 10 == 9:
+            await asyncio.sleep(0.004)
+        if network.events and not told:
+            told = turn + 1
+    await asyncio.sleep(0.2)
+    return {"told": told, "events": [isinstance(event, VolumeReached) for event in network.events]}
+
+
+async def rate(network: Network) -> dict[str, object]:
+    """Fragments take the portable engine, whole packets the program: together they keep the rate."""
+    network.rules(rate=1_000_000)
+    before = network.upf.usage(network.teid)
+    begin = time.monotonic()
+    await network.resolved()
+    while time.monotonic() < begin + 2:
+        for turn in range(8):
+            network.send(datagram(1000, fragment=0x2000 if turn % 2 else 0))
+        await asyncio.sleep(0.004)
+    after = network.upf.usage(network.teid)
+    spent = time.monotonic() - begin
+    octets = after.uplink_octets - before.uplink_octets
+    return {"bits": octets * 8, "allowed": 1_000_000 * (spent + 0.14), "fast": network.fast()[0] > 10}
+
+
+async def neighbour(network: Network) -> dict[str, object]:
+    """The data network's router gets another Ethernet address: hops follow."""
+    network.rules()
+    await network.resolved()
+    with network.neighbours[1].inside():
+        sh("ip link set far address 02:00:00:00:00:99")
+    sh("ip neigh flush dev n6")
+    await network.resolved()
+    sh("ip route del default")
+    await asyncio.sleep(0.3)
+    before = network.fast()
+    await network.ping(9)
+    return {"fast": network.fast()[0] - before[0]}
+
+
+async def main(name: str) -> dict[str, object]:
+    network = Network()
+    try:
+        network.start()
+        return await globals()[name](network)
+    finally:
+        network.stop()
+
+
+sys.stdout.write(json.dumps(asyncio.run(main(sys.argv[1]))))

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCENARIOS = Path(__file__).with_name("fast_namespace.py")
+
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.xdist_group("xdp"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="XDP and network namespaces need root"),
+    pytest.mark.skipif(not Path("/dev/net/tun").exists(), reason="no /dev/net/tun here"),
+    pytest.mark.skipif(not all(map(shutil.which, ("ip", "unshare"))), reason="no iproute2 or util-linux"),
+]
+
+
+def scenario(name: str) -> dict[str, object]:
+    command = ["unshare", "--net", sys.executable, str(SCENARIOS), name]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    if "this kernel refuses the fast path" in done.stderr or "needs root, or CAP_BPF" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_when_a_session_is_plain_then_its_packets_never_leave_the_kernel_and_all_are_counted():
+    assert scenario("pings") == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
+
+
+def test_when_packets_come_in_a_burst_then_each_arrives_and_is_counted_once():
+    assert scenario("burst") == {"received": 5000, "counted": 5000, "fast": 5000}
+
+
+def test_when_a_session_leaves_the_fast_path_and_returns_then_nothing_is_lost_or_counted_twice():
+    assert scenario("moves") == {"answered": [True] * 4, "counted": [4, 4], "fast": [2, 2], "closed": True}
+
+
+def test_when_a_quota_comes_later_then_what_the_program_carried_counts_against_it():
+    assert scenario("quota") == {"passed": 4}
+
+
+def test_when_both_paths_use_a_volume_then_it_is_told_once_and_in_time():
+    found = scenario("volume")
+    assert found["events"] == [True]
+    assert 1000 <= found["told"] <= 1040
+
+
+def test_when_a_session_mixes_paths_then_its_rate_is_kept():
+    found = scenario("rate")
+    assert found["fast"]
+    assert 0.85 * found["allowed"] <= found["bits"] <= found["allowed"]
+
+
+def test_when_the_host_s_routing_changes_then_the_hops_follow():
+    assert scenario("neighbour") == {"fast": 0}
