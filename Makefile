@@ -27,7 +27,7 @@ test-native:
 		{ cat ../.build/test-native.log; exit 1; }
 
 soak: setup .build/test.stamp .build/fuzz.stamp
-	$(VENV)/pytest -m soak $(ARGS)
+	$(VENV)/pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 bench: setup
 	$(VENV)/freehold bench codec

@@ -492,8 +492,8 @@ impl<'s, B: Build> Decoder<'s, B> {
                 let octets = reader.counted_octets()?;
                 return match added.get(index) {
                     Some((name, node)) => {
-                        let value = self.open(&octets, *node)?;
-                        self.build.choice(*name, value)
+                        let mut inner = Reader::new(&octets, self.schema.aligned);
+                        self.alternative(&mut inner, *name, *node)
                     }
                     None if self.governed => Err(Stop::NotComprehended("an alternative of a later version")),
                     None => self.build.unknown_choice(index, &octets),
@@ -501,6 +501,12 @@ impl<'s, B: Build> Decoder<'s, B> {
             }
         }
         let (name, node) = choice.root[reader.constrained(&choice.range)? as usize];
+        self.alternative(reader, name, node)
+    }
+
+    /// An alternative that is a single container goes by the name of its IE.
+    #[inline]
+    fn alternative(&mut self, reader: &mut Reader<'_>, name: NameId, node: NodeId) -> Result<B::Value, Stop> {
         if let Node::Single(container) = self.schema.node(node) {
             return self.single(reader, container);
         }

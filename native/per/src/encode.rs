@@ -5,7 +5,9 @@ use crate::schema::{
     Addition, Alternative, Choice, Component, Container, Default, Enumeration, Message, NameId, Node, NodeId, Part,
     Schema, Size, Structure,
 };
-use crate::writing::{alternative, among, bit_octets, counted, header, integer, octets, oid, text, within};
+use crate::writing::{
+    addition, alternative, among, bit_octets, counted, header, integer, octets, oid, text, unknown, within,
+};
 
 /// Structures inside each other, at most.
 const DEPTH: u32 = 96;
@@ -254,6 +256,8 @@ impl<'s, S: Source> Encoder<'s, S> {
                 }
             }
         }
+        let slot = structure.unknown_ies.or(container.entries.first().map(|entry| entry.slot));
+        self.place = Place { structure: node, slot: slot.unwrap_or_default() };
         counted(writer, known + unknown.len(), &container.size)?;
         for (id, entry) in container.ids.iter().zip(&container.entries) {
             self.place = Place { structure: node, slot: entry.slot };
@@ -283,17 +287,10 @@ impl<'s, S: Source> Encoder<'s, S> {
 
     /// Writes those of the IEs not understood whose id is `wanted`, and says whether there were any.
     #[inline]
-    fn keep(
-        &self,
-        writer: &mut Writer,
-        unknown: &[(u16, S::Item)],
-        wanted: impl Fn(u16) -> bool,
-    ) -> Result<bool, Wrong> {
+    fn keep(&self, writer: &mut Writer, ies: &[(u16, S::Item)], wanted: impl Fn(u16) -> bool) -> Result<bool, Wrong> {
         let mut any = false;
-        for (_, item) in unknown.iter().filter(|each| wanted(each.0)) {
-            let (id, criticality, octets) = self.source.unknown_ie(*item)?;
-            header(writer, id, criticality);
-            writer.counted_octets(octets);
+        for (_, item) in ies.iter().filter(|each| wanted(each.0)) {
+            unknown(writer, self.source.unknown_ie(*item)?);
             any = true;
         }
         Ok(any)
@@ -405,12 +402,16 @@ impl<'s, S: Source> Encoder<'s, S> {
                 alternative(writer, choice, index);
                 self.value(writer, value, node)
             }
-            Alternative::Single { index, node, entry } => {
-                alternative(writer, choice, index);
-                match self.schema.node(node) {
-                    Node::Single(container) => self.single(writer, value, container, entry as usize),
-                    _ => Err("not a container"),
+            Alternative::Single { index, added, node, entry } => {
+                let Node::Single(container) = self.schema.node(node) else { return Err("not a container") };
+                if !added {
+                    alternative(writer, choice, index);
+                    return self.single(writer, value, container, entry as usize);
                 }
+                let mut inner = Writer::new(writer.aligned());
+                self.single(&mut inner, value, container, entry as usize)?;
+                addition(writer, index as usize, &inner.finish());
+                Ok(())
             }
         }
     }
@@ -420,18 +421,21 @@ impl<'s, S: Source> Encoder<'s, S> {
             if index < added.len() {
                 return Err("an alternative that is known is given as unknown");
             }
-            writer.bit(true);
-            writer.small(index);
-            writer.counted_octets(octets);
+            addition(writer, index, octets);
             return Ok(());
         }
-        let single = choice.root.iter().position(|(_, node)| matches!(self.schema.node(*node), Node::Single(_)));
         const NOT_KNOWN: Wrong = "an alternative the schema does not know";
-        let index = single.ok_or(NOT_KNOWN)?;
-        let (id, criticality, octets) = self.source.unknown_ie(value).map_err(|_| NOT_KNOWN)?;
-        alternative(writer, choice, index as u32);
-        header(writer, id, criticality);
-        writer.counted_octets(octets);
+        let ie = self.source.unknown_ie(value).map_err(|_| NOT_KNOWN)?;
+        let single = |each: &(NameId, NodeId)| matches!(self.schema.node(each.1), Node::Single(_));
+        if let Some(index) = choice.root.iter().position(single) {
+            alternative(writer, choice, index as u32);
+            unknown(writer, ie);
+            return Ok(());
+        }
+        let index = choice.added.iter().flatten().position(single).ok_or(NOT_KNOWN)?;
+        let mut inner = Writer::new(writer.aligned());
+        unknown(&mut inner, ie);
+        addition(writer, index, &inner.finish());
         Ok(())
     }
 
@@ -452,9 +456,7 @@ impl<'s, S: Source> Encoder<'s, S> {
         if let Some(entry) = self.source.name(name, &container.names) {
             return self.single(writer, value, container, entry);
         }
-        let (id, criticality, octets) = self.source.unknown_ie(value)?;
-        header(writer, id, criticality);
-        writer.counted_octets(octets);
+        unknown(writer, self.source.unknown_ie(value)?);
         Ok(())
     }
 

@@ -102,9 +102,10 @@ pub enum Alternative {
         index: u32,
         node: NodeId,
     },
-    /// An IE of the single container that is alternative `index`.
+    /// An IE of the single container that is alternative `index`, of the root or an addition.
     Single {
         index: u32,
+        added: bool,
         node: NodeId,
         entry: u32,
     },
@@ -170,7 +171,7 @@ pub struct Component {
 #[derive(Debug)]
 pub enum Part {
     Value(Component),
-    Ies(Container),
+    Ies(Box<Container>),
 }
 
 impl Part {
@@ -188,11 +189,36 @@ pub enum Addition {
     Group(Box<[Part]>),
 }
 
+/// Names kept as one text, which hundreds of structures would otherwise scatter over memory.
+#[derive(Debug)]
+pub struct Words {
+    text: Box<str>,
+    count: usize,
+}
+
+impl Words {
+    fn new(words: &[&str]) -> Self {
+        Words { text: words.join(" ").into(), count: words.len() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.text.split(' ').take(self.count)
+    }
+}
+
 /// A SEQUENCE: `fields` are those of its value, in the order of their slots.
 #[derive(Debug)]
 pub struct Structure {
     pub name: Box<str>,
-    pub fields: Box<[Box<str>]>,
+    pub fields: Words,
     pub root: Box<[Part]>,
     pub optionals: u32,
     pub additions: Option<Box<[Addition]>>,
@@ -259,7 +285,7 @@ pub enum Node {
         item: NodeId,
     },
     Choice(Choice),
-    Single(Container),
+    Single(Box<Container>),
     Struct(Structure),
 }
 
@@ -290,7 +316,7 @@ pub struct Schema {
     pub opening: Option<Opening>,
     pub nodes: Box<[Node]>,
     pub names: Box<[Box<str>]>,
-    pub types: HashMap<String, NodeId>,
+    pub types: HashMap<Box<str>, NodeId>,
     pub messages: Box<[Message]>,
 }
 
@@ -300,7 +326,7 @@ impl Schema {
         let table: Table = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let mut compiler = Compiler { aligned: table.aligned, names: Vec::new(), known: HashMap::new() };
         let singles = table.nodes.iter().map(|node| match node {
-            RawNode::Single(container) => Some(container),
+            RawNode::Single(container) => Some(&**container),
             _ => None,
         });
         let singles = singles.collect::<Vec<_>>();
@@ -308,7 +334,7 @@ impl Schema {
             table.nodes.iter().map(|node| compiler.node(node, &singles)).collect::<Result<Box<[_]>, String>>()?;
         let mut messages = Vec::with_capacity(table.messages.len());
         for raw in &table.messages {
-            let criticality = criticality(&raw.criticality)?;
+            let criticality = criticality(raw.criticality)?;
             messages.push(Message { procedure_code: raw.procedure_code, criticality, kind: raw.kind, node: raw.node });
         }
         let opening = table.pdu.map(|pdu| Opening {
@@ -321,7 +347,7 @@ impl Schema {
             opening,
             nodes,
             names: compiler.names.into_boxed_slice(),
-            types: table.types.into_iter().collect(),
+            types: table.types,
             messages: messages.into_boxed_slice(),
         };
         schema.check()?;
@@ -376,7 +402,7 @@ fn references(node: &Node) -> (Vec<NodeId>, Vec<&Container>) {
             Part::Ies(container) => containers.push(container),
         }
     }
-    let (mut targets, mut containers) = (Vec::new(), Vec::new());
+    let (mut targets, mut containers): (Vec<NodeId>, Vec<&Container>) = (Vec::new(), Vec::new());
     match node {
         Node::Bits { contains, .. } | Node::Octets { contains, .. } => targets.extend(contains),
         Node::List { item, .. } => targets.push(*item),
@@ -408,20 +434,20 @@ fn criticality(name: &str) -> Result<Criticality, String> {
     }
 }
 
-struct Compiler {
+struct Compiler<'a> {
     aligned: bool,
     names: Vec<Box<str>>,
-    known: HashMap<String, NameId>,
+    known: HashMap<&'a str, NameId>,
 }
 
-impl Compiler {
-    fn name(&mut self, name: &str) -> NameId {
+impl<'a> Compiler<'a> {
+    fn name(&mut self, name: &'a str) -> NameId {
         if let Some(known) = self.known.get(name) {
             return *known;
         }
         let number = self.names.len() as NameId;
         self.names.push(name.into());
-        self.known.insert(name.into(), number);
+        self.known.insert(name, number);
         number
     }
 
@@ -433,7 +459,7 @@ impl Compiler {
         Range::new(0, (count as i128 - 1).max(0), self.aligned)
     }
 
-    fn node(&mut self, raw: &RawNode, singles: &[Option<&RawContainer>]) -> Result<Node, String> {
+    fn node(&mut self, raw: &RawNode<'a>, singles: &[Option<&RawContainer<'a>>]) -> Result<Node, String> {
         Ok(match raw {
             RawNode::Null(_) => Node::Null,
             RawNode::Bool(_) => Node::Bool,
@@ -450,7 +476,7 @@ impl Compiler {
             RawNode::Octets { lb, ub, ext, contains } => {
                 Node::Octets { size: self.size(*lb, *ub, *ext), contains: *contains }
             }
-            RawNode::Text { kind, lb, ub, ext } => match kind.as_str() {
+            RawNode::Text { kind, lb, ub, ext } => match *kind {
                 "UTF8String" => Node::Utf8,
                 kind => Node::Text {
                     width: if kind == "NumericString" {
@@ -466,15 +492,15 @@ impl Compiler {
             },
             RawNode::List { lb, ub, ext, item } => Node::List { size: self.size(*lb, *ub, *ext), item: *item },
             RawNode::Choice { root, ext } => Node::Choice(self.choice(root, ext.as_deref(), singles)),
-            RawNode::Single(container) => Node::Single(self.container(container)?),
+            RawNode::Single(container) => Node::Single(self.container(container)?.into()),
             RawNode::Struct { name, fields, kept, root, additions } => {
                 let root = root.iter().map(|part| self.part(part)).collect::<Result<Box<[_]>, String>>()?;
                 let additions = additions
                     .as_ref()
                     .map(|all| all.iter().map(|each| self.addition(each)).collect::<Result<Box<[_]>, String>>());
                 Node::Struct(Structure {
-                    name: name.as_str().into(),
-                    fields: fields.iter().map(|field| field.as_str().into()).collect(),
+                    name: (*name).into(),
+                    fields: Words::new(fields),
                     optionals: root.iter().filter(|part| part.optional()).count() as u32,
                     root,
                     additions: additions.transpose()?,
@@ -510,40 +536,40 @@ impl Compiler {
 
     fn choice(
         &mut self,
-        root: &[(String, u32)],
-        ext: Option<&[(String, u32)]>,
-        singles: &[Option<&RawContainer>],
+        root: &[(&'a str, u32)],
+        ext: Option<&[(&'a str, u32)]>,
+        singles: &[Option<&RawContainer<'a>>],
     ) -> Choice {
         let (mut names, mut alternatives) = (Vec::new(), Vec::new());
-        for (index, (name, node)) in root.iter().enumerate() {
-            let index = index as u32;
-            if let Some(single) = singles.get(*node as usize).copied().flatten() {
+        let added = ext.into_iter().flatten().enumerate().map(|each| (true, each));
+        for (added, (index, (name, node))) in root.iter().enumerate().map(|each| (false, each)).chain(added) {
+            let (index, node) = (index as u32, *node);
+            if let Some(single) = singles.get(node as usize).copied().flatten() {
                 for (entry, raw) in single.entries.iter().enumerate() {
-                    names.push(self.name(&raw.name));
-                    alternatives.push(Alternative::Single { index, node: *node, entry: entry as u32 });
+                    names.push(self.name(raw.name));
+                    alternatives.push(Alternative::Single { index, added, node, entry: entry as u32 });
                 }
             } else {
                 names.push(self.name(name));
-                alternatives.push(Alternative::Root { index, node: *node });
+                alternatives.push(match added {
+                    true => Alternative::Added { index, node },
+                    false => Alternative::Root { index, node },
+                });
             }
         }
-        for (index, (name, node)) in ext.into_iter().flatten().enumerate() {
-            names.push(self.name(name));
-            alternatives.push(Alternative::Added { index: index as u32, node: *node });
-        }
-        let mut listed = |each: &[(String, u32)]| -> Box<[(NameId, NodeId)]> {
+        let mut listed = |each: &[(&'a str, u32)]| -> Box<[(NameId, NodeId)]> {
             each.iter().map(|(name, node)| (self.name(name), *node)).collect()
         };
         let (root, added) = (listed(root), ext.map(&mut listed));
         Choice { range: self.index(root.len()), root, added, names: names.into(), alternatives: alternatives.into() }
     }
 
-    fn container(&mut self, raw: &RawContainer) -> Result<Container, String> {
+    fn container(&mut self, raw: &RawContainer<'a>) -> Result<Container, String> {
         let mut entries = Vec::with_capacity(raw.entries.len());
         for entry in &raw.entries {
             entries.push(Entry {
-                name: self.name(&entry.name),
-                criticality: criticality(&entry.criticality)?,
+                name: self.name(entry.name),
+                criticality: criticality(entry.criticality)?,
                 mandatory: entry.mandatory,
                 slot: entry.slot,
                 node: entry.node,
@@ -558,9 +584,9 @@ impl Compiler {
         })
     }
 
-    fn part(&mut self, raw: &RawPart) -> Result<Part, String> {
+    fn part(&mut self, raw: &RawPart<'a>) -> Result<Part, String> {
         Ok(match raw {
-            RawPart::Ies(container) => Part::Ies(self.container(container)?),
+            RawPart::Ies(container) => Part::Ies(self.container(container)?.into()),
             RawPart::Value { slot, node, optional, default } => {
                 let default = default.as_ref().map(|default| match default {
                     RawDefault::Bool(value) => Default::Bool(*value),
@@ -572,7 +598,7 @@ impl Compiler {
         })
     }
 
-    fn addition(&mut self, raw: &RawAddition) -> Result<Addition, String> {
+    fn addition(&mut self, raw: &RawAddition<'a>) -> Result<Addition, String> {
         Ok(match raw {
             RawAddition::One(part) => Addition::One(self.part(part)?),
             RawAddition::Group(parts) => {

@@ -1,13 +1,16 @@
 //! The generated tables as they are written: see tools/asn1.
 use serde::Deserialize;
+use std::collections::HashMap;
 
 #[derive(Deserialize)]
-pub struct Table {
+pub struct Table<'a> {
     pub aligned: bool,
     pub pdu: Option<RawOpening>,
-    pub nodes: Vec<RawNode>,
-    pub types: std::collections::BTreeMap<String, u32>,
-    pub messages: Vec<RawMessage>,
+    #[serde(borrow)]
+    pub nodes: Vec<RawNode<'a>>,
+    pub types: HashMap<Box<str>, u32>,
+    #[serde(borrow)]
+    pub messages: Vec<RawMessage<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -18,9 +21,9 @@ pub struct RawOpening {
 }
 
 #[derive(Deserialize)]
-pub struct RawMessage {
+pub struct RawMessage<'a> {
     pub procedure_code: u8,
-    pub criticality: String,
+    pub criticality: &'a str,
     pub kind: u8,
     pub node: u32,
 }
@@ -36,7 +39,7 @@ pub struct Bounds {
 pub struct Nothing {}
 
 #[derive(Deserialize)]
-pub enum RawNode {
+pub enum RawNode<'a> {
     Null(Nothing),
     Bool(Nothing),
     Oid(Nothing),
@@ -49,8 +52,9 @@ pub enum RawNode {
         among: Vec<(i64, i64)>,
     },
     Enum {
-        root: Vec<String>,
-        ext: Option<Vec<String>>,
+        #[serde(borrow)]
+        root: Vec<&'a str>,
+        ext: Option<Vec<&'a str>>,
     },
     Bits {
         lb: Option<i64>,
@@ -65,7 +69,7 @@ pub enum RawNode {
         contains: Option<u32>,
     },
     Text {
-        kind: String,
+        kind: &'a str,
         lb: Option<i64>,
         ub: Option<i128>,
         ext: bool,
@@ -77,53 +81,68 @@ pub enum RawNode {
         item: u32,
     },
     Choice {
-        root: Vec<(String, u32)>,
-        ext: Option<Vec<(String, u32)>>,
+        #[serde(borrow)]
+        root: Vec<(&'a str, u32)>,
+        ext: Option<Vec<(&'a str, u32)>>,
     },
-    Single(RawContainer),
+    #[serde(borrow)]
+    Single(Box<RawContainer<'a>>),
     Struct {
-        name: String,
-        fields: Vec<String>,
+        name: &'a str,
+        #[serde(borrow)]
+        fields: Vec<&'a str>,
         kept: (Option<u32>, Option<u32>),
-        root: Vec<RawPart>,
-        additions: Option<Vec<RawAddition>>,
+        #[serde(borrow)]
+        root: Vec<RawPart<'a>>,
+        #[serde(borrow)]
+        additions: Option<Vec<RawAddition<'a>>>,
     },
 }
 
 #[derive(Deserialize)]
-pub struct RawContainer {
+pub struct RawContainer<'a> {
     #[serde(default)]
     pub optional: bool,
     pub size: Bounds,
-    pub entries: Vec<RawEntry>,
+    #[serde(borrow)]
+    pub entries: Vec<RawEntry<'a>>,
 }
 
 #[derive(Deserialize)]
-pub struct RawEntry {
+pub struct RawEntry<'a> {
     pub id: u16,
-    pub name: String,
-    pub criticality: String,
+    pub name: &'a str,
+    pub criticality: &'a str,
     pub mandatory: bool,
     pub slot: u32,
     pub node: u32,
 }
 
 #[derive(Deserialize)]
-pub enum RawPart {
-    Value { slot: u32, node: u32, optional: bool, default: Option<RawDefault> },
-    Ies(RawContainer),
-}
-
-#[derive(Deserialize, Clone)]
-#[serde(untagged)]
-pub enum RawDefault {
-    Bool(bool),
-    Int(i64),
-    Text(String),
+pub enum RawPart<'a> {
+    Value {
+        slot: u32,
+        node: u32,
+        optional: bool,
+        #[serde(borrow)]
+        default: Option<RawDefault<'a>>,
+    },
+    #[serde(borrow)]
+    Ies(Box<RawContainer<'a>>),
 }
 
 #[derive(Deserialize)]
-pub enum RawAddition {
-    One(RawPart),
-    Group(Vec<RawPart>),
+#[serde(untagged)]
+pub enum RawDefault<'a> {
+    Bool(bool),
+    Int(i64),
+    Text(&'a str),
+}
+
+#[derive(Deserialize)]
+pub enum RawAddition<'a> {
+    #[serde(borrow)]
+    One(RawPart<'a>),
+    #[serde(borrow)]
+    Group(Vec<RawPart<'a>>),
 }

@@ -12,6 +12,19 @@ pub(crate) fn header(writer: &mut Writer, id: u16, criticality: Criticality) {
     writer.bits(criticality as u64, 2);
 }
 
+/// An IE as it came.
+pub(crate) fn unknown(writer: &mut Writer, (id, criticality, octets): (u16, Criticality, &[u8])) {
+    header(writer, id, criticality);
+    writer.counted_octets(octets);
+}
+
+/// A CHOICE's alternative that is addition `index`.
+pub(crate) fn addition(writer: &mut Writer, index: usize, octets: &[u8]) {
+    writer.bit(true);
+    writer.small(index);
+    writer.counted_octets(octets);
+}
+
 pub(crate) fn alternative(writer: &mut Writer, choice: &Choice, index: u32) {
     if choice.added.is_some() {
         writer.bit(false);

@@ -48,7 +48,10 @@ def test_when_engines_alone_take_hostile_octets_then_work_and_memory_are_bounded
     engines: dict[str, str], suite: str
 ) -> None:
     command = ["cargo", "test", "--quiet", "--release", "--locked", "--test", suite]
-    done = subprocess.run(command, cwd=ROOT / "native/fuzz", env=engines, capture_output=True, text=True, check=False)
+    # cargo waits without end for another's lock or a registry that does not answer
+    done = subprocess.run(
+        command, cwd=ROOT / "native/fuzz", env=engines, capture_output=True, text=True, check=False, timeout=600
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 passed" not in done.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from freehold.codecs import nas
 from freehold.codecs.nas.compile import declared, fields_of
 from freehold.codecs.nas.layout import Format, SmMessage
 from naskit import Generator
+from pipekit import Pipe
 
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / ".build" / "env" / "bin" / "python"
@@ -49,14 +49,10 @@ OTHERWISE = {
 
 class Witness:
     def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [str(PYTHON), str(WITNESS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self.pipe = Pipe(PYTHON, WITNESS)
 
     def ask(self, octets: bytes) -> tuple[list[list[object]], str]:
-        self.process.stdin.write(octets.hex() + "\n")
-        self.process.stdin.flush()
-        elements, again = json.loads(self.process.stdout.readline())
+        elements, again = json.loads(self.pipe.ask(octets.hex()))
         return elements, again
 
 
@@ -66,7 +62,7 @@ def witness() -> Iterator[Witness]:
         pytest.skip("the build environment with pycrate is not there")
     running = Witness()
     yield running
-    running.process.communicate()
+    running.pipe.close()
 
 
 def tags_of(value: nas.Message) -> list[int]:
@@ -85,9 +81,8 @@ OPAQUE = {nas.ServiceLevelAuthenticationCommand, nas.ServiceLevelAuthenticationC
 JUDGED = [message for message in nas.MESSAGES if message not in OPAQUE]
 
 
-@pytest.mark.parametrize("message", JUDGED, ids=lambda message: message.__name__)
-def test_when_a_message_is_encoded_then_pycrate_reads_the_same_elements(witness: Witness, message) -> None:
-    for seed in range(6):
+def judge(witness: Witness, message, seeds: range) -> None:
+    for seed in seeds:
         value = Generator(seed, optional=(0.1, 0.5, 1.0)[seed % 3], opaque=False).message(message)
         unwitnessed = {tag for cls, tag in UNWITNESSED if cls is message}
         unwitnessed |= {
@@ -107,6 +102,21 @@ def test_when_a_message_is_encoded_then_pycrate_reads_the_same_elements(witness:
 
         assert again == octets.hex(), (seed, elements)
         assert [tag for tag, _, _ in elements if tag is not None] == tags_of(value), (seed, octets.hex())
+
+
+@pytest.mark.parametrize("message", JUDGED, ids=lambda message: message.__name__)
+def test_when_a_message_is_encoded_then_pycrate_reads_the_same_elements(witness: Witness, message) -> None:
+    judge(witness, message, range(6))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("session", [False, True], ids=["5GMM", "5GSM"])
+def test_when_ten_thousand_messages_are_encoded_then_pycrate_reads_the_same_elements(
+    witness: Witness, session: bool
+) -> None:
+    every = [message for message in JUDGED if issubclass(message, SmMessage) == session]
+    for message in every:
+        judge(witness, message, range(6, 7 + 10_000 // len(every)))
 
 
 def _values(value: nas.Message) -> list[object]:

@@ -26,7 +26,9 @@ def witness() -> Path:
         pytest.skip("no cargo here")
     target = ROOT / ".build/oxirush"
     command = ["cargo", "build", "--quiet", "--release", "--locked", "--target-dir", str(target)]
-    done = subprocess.run(command, cwd=ROOT / "tests/witness/oxirush", capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT / "tests/witness/oxirush", capture_output=True, text=True, check=False, timeout=600
+    )
     if done.returncode:
         pytest.skip(f"oxirush cannot be built here: {done.stderr[-300:]}")
     return target / "release/oxirush-witness"
@@ -44,7 +46,7 @@ REFUSED = (
 
 def judge(witness: Path, protocol: str, written: list[bytes]) -> None:
     lines = "".join(f"{protocol} {octets.hex()}\n" for octets in written)
-    done = subprocess.run([witness], input=lines, capture_output=True, text=True, check=True)
+    done = subprocess.run([witness], input=lines, capture_output=True, text=True, check=True, timeout=600)
     answers = done.stdout.split("\n")[:-1]
     refused = [answer for answer in answers if answer.startswith("error") and any(why in answer for why in REFUSED)]
 

@@ -17,8 +17,8 @@ ALPHABETS = {
     "UTF8String": string.printable + "äß€漢字🙂",
 }
 DEEP = 14
-# Their extensions are mandatory in the ASN.1 (TS 38.473 9.4.5) and there are none: only later versions can write them.
-NOT_BUILT = ("SSBIndexListItem.", "MobilityTrigger.")
+# The first id of IEs that no version knows.
+LATER = 65100
 
 
 class Generator:
@@ -110,7 +110,8 @@ class Generator:
                 for entry, each in zip(entries, wanted, strict=True):
                     if each or (any(wanted) and entry["mandatory"]):
                         given[body["fields"][entry["slot"]]] = self.value(entry["node"], depth + 1)
-                if needed and not part["Ies"]["entries"]:
+                if needed and not entries:
+                    given |= self._later(body, part["Ies"])
                     continue
                 if needed and not any(body["fields"][entry["slot"]] in given for entry in part["Ies"]["entries"]):
                     self._one_of(body, part["Ies"], given, depth)
@@ -118,6 +119,15 @@ class Generator:
                 value = part["Value"]
                 given[body["fields"][value["slot"]]] = self.value(value["node"], depth + 1)
         return getattr(self.codec, body["name"])(**given)
+
+    def _later(self, body: dict[str, Any], container: dict[str, Any]) -> dict[str, Any]:
+        """IEs of a later version where a container must hold some and its table lists none (TS 38.473 9.4.5)."""
+        if not container["size"]["lb"]:
+            return {}
+        ies = [
+            self.codec.UnknownIe(LATER + at, "ignore", self.rng.randbytes(3)) for at in range(self.rng.choice((1, 2)))
+        ]
+        return {body["fields"][body["kept"][0]]: ies}
 
     def _one_of(self, body: dict[str, Any], container: dict[str, Any], given: dict[str, Any], depth: int) -> None:
         if container["size"]["lb"]:

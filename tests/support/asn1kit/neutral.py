@@ -49,11 +49,13 @@ def _single(protocol: str, body: dict[str, Any], value: tuple[str, Any]) -> list
 
 def _ies(protocol: str, body: dict[str, Any], container: dict[str, Any], value: Any) -> list[Any]:
     entries = [(entry, getattr(value, body["fields"][entry["slot"]])) for entry in container["entries"]]
-    return [
+    known = [
         [entry["id"], entry["criticality"], neutral(protocol, entry["node"], given)]
         for entry, given in entries
         if given is not None
     ]
+    kept = None if body["kept"][0] is None else getattr(value, body["fields"][body["kept"][0]])
+    return known + [[ie.id, ie.criticality, ie.value.hex()] for ie in kept or []]
 
 
 def _struct(protocol: str, body: dict[str, Any], value: Any) -> list[Any]:

@@ -27,11 +27,13 @@ def is_ie(item: Any) -> bool:
 
 
 def ie_type(item: Any, number: int) -> tuple[str, Any]:
+    """Name and type of an IE's value; one that no table lists is an open type."""
     field = item._cont[item._root[2]]
-    for entry in [*field._const_tab._val.root, *(field._const_tab._val.ext or [])]:
+    table = None if field._const_tab is None else field._const_tab._val
+    for entry in [*table.root, *(table.ext or [])] if table else []:
         if entry["id"] == number:
             return name_of(entry[field._const_tab_id]), entry[field._const_tab_id]
-    raise LookupError(number)
+    return "_unk_004", None
 
 
 def name_of(item: Any) -> str:
@@ -51,7 +53,8 @@ def to_pycrate(item: Any, value: Any) -> Any:
     if kind == "SEQUENCE":
         if is_ie(item):
             name, inner = ie_type(item, value[0])
-            return {"id": value[0], "criticality": value[1], item._root[2]: (name, to_pycrate(inner, value[2]))}
+            content = bytes.fromhex(value[2]) if inner is None else to_pycrate(inner, value[2])
+            return {"id": value[0], "criticality": value[1], item._root[2]: (name, content)}
         pairs = zip(components(item), value, strict=True)
         return {name: to_pycrate(item._cont[name], each) for name, each in pairs if each is not None}
     if kind == "OCTET STRING":
@@ -73,7 +76,12 @@ def from_pycrate(item: Any, value: Any) -> Any:
     if kind == "SEQUENCE":
         if is_ie(item):
             _, inner = ie_type(item, value["id"])
-            return [value["id"], value["criticality"], from_pycrate(inner, value[item._root[2]][1])]
+            content = value[item._root[2]][1]
+            return [
+                value["id"],
+                value["criticality"],
+                content.hex() if inner is None else from_pycrate(inner, content),
+            ]
         return [from_pycrate(item._cont[name], value[name]) if name in value else None for name in components(item)]
     if kind == "OCTET STRING":
         return value.hex() if item._const_cont is None else from_pycrate(item._const_cont, value[1])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
+
+from pipekit import Pipe
 
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / ".build" / "env" / "bin" / "python"
@@ -16,9 +17,7 @@ class Witness:
 
     def __init__(self, protocol: str) -> None:
         script = Path(__file__).with_name("pycrate_witness.py")
-        self.process = subprocess.Popen(
-            [str(PYTHON), str(script), protocol], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self.pipe = Pipe(PYTHON, script, protocol)
 
     def encode(
         self, kind: int, procedure_code: int, criticality: str, neutral: Any, transaction: int | None = None
@@ -37,12 +36,8 @@ class Witness:
         return self._ask([])
 
     def _ask(self, question: list[Any]) -> Any:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(question) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
+        return json.loads(self.pipe.ask(json.dumps(question)))
 
     def close(self) -> None:
         """End it."""
-        self.process.communicate()
+        self.pipe.close()

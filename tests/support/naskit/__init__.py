@@ -56,9 +56,17 @@ class Generator:
                 continue
             if optional and kind is bytes and not self.opaque:
                 continue
+            if name == "eap_message":
+                values[name] = self.eap()
+                continue
             rest = tuple(mark for mark in marks if not isinstance(mark, Format))
             values[name] = self.fitting(kind, rest, form)
         return cls(**values)
+
+    def eap(self) -> bytes:
+        """A request or response of some method (RFC 3748 4.1)."""
+        data = self.octets(1, 40)
+        return self.random.choice((b"\1", b"\2")) + self.random.randbytes(1) + (4 + len(data)).to_bytes(2, "big") + data
 
     def fitting(self, kind: Any, marks: tuple[Any, ...], form: Format) -> Any:
         """A value within the bounds of its format, found by trying."""

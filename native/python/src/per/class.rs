@@ -4,12 +4,10 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
-use std::ffi::c_void;
 
 /// A class whose instances are made by writing their slots.
 pub(super) struct Class {
     pub(super) class: Py<PyType>,
-    allocate: ffi::allocfunc,
     offsets: Box<[usize]>,
     /// The words of an instance after its head as they are when no field is set: its defaults, None but for a few.
     template: Box<[usize]>,
@@ -44,13 +42,6 @@ impl Class {
             let found = memory.iter().position(|word| *word == mark.as_ptr() as usize);
             offsets.push(found.ok_or_else(|| PyTypeError::new_err(format!("{class} has a layout that is not known")))?);
         }
-        // SAFETY: every heap type has an allocation slot.
-        let slot = unsafe { ffi::PyType_GetSlot(class.as_type_ptr(), ffi::Py_tp_alloc) };
-        if slot.is_null() {
-            return Err(PyTypeError::new_err(format!("{class} cannot be allocated")));
-        }
-        // SAFETY: Py_tp_alloc holds an allocfunc.
-        let allocate = unsafe { std::mem::transmute::<*mut c_void, ffi::allocfunc>(slot) };
         if words != HEAD + fields.len() {
             return Err(PyTypeError::new_err(format!("{class} keeps more than its fields")));
         }
@@ -59,7 +50,6 @@ impl Class {
         let others = defaults.into_iter().filter(|default| !default.is_none(py)).collect::<Box<[_]>>();
         Ok(Class {
             class: class.unbind(),
-            allocate,
             offsets: offsets.into(),
             template: template.into(),
             nones: (fields.len() - others.len()) as ffi::Py_ssize_t,
@@ -83,10 +73,10 @@ impl Class {
 
     #[inline]
     pub(super) fn begin<'c, 'py>(&'c self, py: Python<'py>) -> Result<Filling<'c, 'py>, Stop> {
-        // SAFETY: `allocate` is the class's own; it returns a new reference to memory for the head and the fields, or null.
+        // SAFETY: the class is not tracked and has no more than its fields: a new reference to memory for them, or null.
         // Every word of the fields is written, and the references that they then hold are counted, all of None's at once.
         unsafe {
-            let object = (self.allocate)(self.pointer(), 0);
+            let object = ffi::PyObject_New::<ffi::PyObject>(self.pointer());
             if object.is_null() {
                 return Err(Stop::Builder);
             }
@@ -134,7 +124,12 @@ impl<'py> Filling<'_, 'py> {
         // SAFETY: the offset lies within the instance, which nothing else has seen yet; what stood there is released.
         unsafe {
             let place = self.object.as_ptr().cast::<*mut ffi::PyObject>().add(self.class.offsets[slot]);
-            ffi::Py_DECREF(std::mem::replace(&mut *place, value.into_ptr()));
+            let before = std::mem::replace(&mut *place, value.into_ptr());
+            if before == ffi::Py_None() {
+                (*before).ob_refcnt -= 1;
+            } else {
+                ffi::Py_DECREF(before);
+            }
         }
     }
 

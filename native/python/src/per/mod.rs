@@ -62,7 +62,7 @@ impl Schema {
         let mut fields = Vec::with_capacity(structure.fields.len());
         for (field, (required, default)) in structure.fields.iter().zip(structure.requirements()) {
             let default = self.default(py, default);
-            fields.push((&**field, required, default.clone_ref(py)));
+            fields.push((field, required, default.clone_ref(py)));
             defaults.push(default);
         }
         let message = self.messages.get(&node).map(|at| {
@@ -71,7 +71,7 @@ impl Schema {
         });
         let class =
             self.make_class.bind(py).call1((&self.module, &*structure.name, fields, message))?.cast_into::<PyType>()?;
-        let names = structure.fields.iter().map(|field| &**field).collect::<Vec<_>>();
+        let names = structure.fields.iter().collect::<Vec<_>>();
         let made = Class::new(class, &names, defaults)?;
         self.by_type
             .write()
@@ -96,7 +96,7 @@ impl Schema {
     fn place(&self, place: Place) -> String {
         match self.schema.structure(place.structure) {
             Some(structure) => {
-                format!("{}.{}", structure.name, structure.fields.get(place.slot as usize).map_or("", |field| field))
+                format!("{}.{}", structure.name, structure.fields.iter().nth(place.slot as usize).unwrap_or_default())
             }
             None => String::new(),
         }
@@ -256,7 +256,7 @@ impl Schema {
 
     /// The names of all types.
     fn names(&self) -> Vec<&str> {
-        let mut names = self.schema.types.keys().map(String::as_str).collect::<Vec<_>>();
+        let mut names = self.schema.types.keys().map(|name| &**name).collect::<Vec<_>>();
         names.sort_unstable();
         names
     }

@@ -1,17 +1,20 @@
-"""The corners of aligned PER (X.691) and of the values' form, on NGAP's types."""
+"""The corners of aligned PER (X.691) and of the values' form, on NGAP's types for the most part."""
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
+from asn1kit.generate import Generator
 from asn1kit.neutral import neutral
 from asn1kit.pdu import Ie, counted, take_apart
 from asn1kit.tables import messages, table
 from asn1kit.witness import PYTHON, Witness
-from freehold.codecs import ngap
+from freehold.codecs import f1ap, ngap, xnap
 
 EXTENDED = b"\x06"  # bitmap length 4 (X.691 19.8), after the extension bit and the length's own small bit
 
@@ -223,3 +226,28 @@ def test_when_every_type_is_asked_for_then_it_is_there() -> None:
     for name in names:
         assert getattr(ngap, name).__name__ == name
         assert getattr(ngap, name).__module__ == "freehold.codecs.ngap"
+
+
+def test_when_an_alternative_added_to_a_choice_is_an_ie_then_it_goes_by_the_ies_name() -> None:
+    # TS 38.423 9.3.5: the area scope of an MDT of a non-public network stands in the CHOICE's extension
+    plain = Generator("xnap", xnap, random.Random(1), 0.0).named("MDTConfigurationNR")
+    area = xnap.PNINPNBasedMDT(cag_list_for_mdt=[xnap.CAGListforMDTItem(plmn_id=b"\0\xf1\x10", cagid=(7, 32))])
+    for scope, unknown in (
+        (("PNI-NPNBasedMDT", area), []),
+        (("unknown", xnap.UnknownIe(65000, "ignore", b"\1")), [65000]),
+        (("unknown", (1, b"\2")), []),
+    ):
+        value = msgspec.structs.replace(plain, area_scope_of_mdt_nr=scope)
+        decoded, faults = xnap.decode_as(type(value), xnap.encode_value(value))
+        assert (decoded, [fault.ie for fault in faults]) == (value, unknown)
+    with pytest.raises(xnap.EncodeError, match="known is given as unknown"):
+        xnap.encode_value(msgspec.structs.replace(plain, area_scope_of_mdt_nr=("unknown", (0, b"\2"))))
+
+
+def test_when_a_container_that_must_hold_an_extension_is_empty_then_its_field_is_named() -> None:
+    # TS 38.473 9.4.5: the extensions of a MobilityTrigger are mandatory and none is defined
+    value = Generator("f1ap", f1ap, random.Random(1), 0.0).named("MobilityTrigger")
+    decoded, faults = f1ap.decode_as(type(value), f1ap.encode_value(value))
+    assert (decoded, {fault.action for fault in faults}) == (value, {"ignore"})
+    with pytest.raises(f1ap.EncodeError, match=r"MobilityTrigger\.unknown_ies: a length beyond its bounds"):
+        f1ap.encode_value(msgspec.structs.replace(value, unknown_ies=None))
