@@ -64,8 +64,8 @@ class Generator:
         return cls(**values)
 
     def eap(self) -> bytes:
-        """A request or response of some method (RFC 3748 4.1)."""
-        data = self.octets(1, 40)
+        """A request or response of an experimental method, which nobody reads further (RFC 3748 4.1, 5.8)."""
+        data = b"\xff" + self.octets(0, 39)
         return self.random.choice((b"\1", b"\2")) + self.random.randbytes(1) + (4 + len(data)).to_bytes(2, "big") + data
 
     def fitting(self, kind: Any, marks: tuple[Any, ...], form: Format) -> Any:
