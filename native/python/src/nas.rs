@@ -13,7 +13,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString, PyTuple};
 
-/// How many ready-made values are kept at most.
+/// How many ready-made values are kept at most; then they are gathered anew, so that strange traffic spoils it for a while only.
 const KEPT: usize = 4096;
 
 /// A layout, a number of bits, and the bits.
@@ -214,11 +214,11 @@ impl<'py> Sink for PySink<'_, 'py> {
     }
 
     fn keep(&mut self, node: NodeId, length: usize, bits: u64, value: &Self::Value) {
-        if let Ok(mut kept) = self.codec.kept.lock()
-            && kept.len() < KEPT
-        {
-            kept.insert((node, length, bits), value.clone().unbind());
-        }
+        let Ok(mut kept) = self.codec.kept.lock() else { return };
+        let full = if kept.len() < KEPT { HashMap::new() } else { std::mem::take(&mut *kept) };
+        kept.insert((node, length, bits), value.clone().unbind());
+        drop(kept);
+        drop(full);
     }
 }
 

@@ -274,6 +274,15 @@ def test_when_a_small_value_comes_again_then_it_is_the_same_object():
     assert decode(octets).message.t3346 is decode(octets).message.t3346
 
 
+def test_when_more_small_values_came_than_are_kept_then_new_ones_are_shared_all_the_same():
+    for number in range(5000):
+        plmn = PlmnId(f"{number // 10:03}", f"{number % 10:02}")
+        assert decode(b"~\x00\x42\x01\x01\x4a\x03" + plmn.octets).message.equivalent_plmns == [plmn]
+    octets = encode(nas.RegistrationReject(22, t3346=nas.GprsTimer(1, 9)))
+
+    assert decode(octets).message.t3346 is decode(octets).message.t3346
+
+
 def test_when_a_value_holds_a_list_then_it_is_nobody_elses():
     octets = bytes.fromhex("2e0501c1ffff7b000180")
     first, second = (decode(octets).message.extended_pco for _ in range(2))
