@@ -12,8 +12,10 @@ import struct
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from freehold.app.network import Network
+from freehold.services.nudm import Ambr
 
 HERE = Path(__file__).parent
 
@@ -95,6 +97,25 @@ async def downlink_data(network):
     assert (session.traffic.uplink, session.traffic.downlink) == (3 * 84, 3 * 84)
 
 
+async def subscription_change(network):
+    """Other rates for a terminal with a session (TS 23.502 4.5.1, 4.5.2, 4.3.3.2)."""
+    ue, _ = await _with_session(network)
+    network.trace.clear()
+    change(network, ue, uplink=5_000_000, downlink=20_000_000)
+    await network.sleep(1)
+
+
+def change(network, ue, *, uplink, downlink):
+    """What an operator does to a subscription: every rate of it."""
+    udr = network.core.udr
+    subscriber = udr.subscriber(ue.supi)
+    ambr = Ambr(uplink, downlink)
+    dnns = tuple(replace(dnn, session_ambr=ambr) for dnn in subscriber.slices[0].dnns)
+    slices = (replace(subscriber.slices[0], dnns=dnns),)
+    udr.put(replace(subscriber, slices=slices, mobility=replace(subscriber.mobility, ue_ambr=ambr)))
+    network.core.udm.changed(ue.supi)
+
+
 def echo_request(source, destination, sequence):
     """An ICMP echo request of the data network (RFC 792)."""
     body = struct.pack("!HH", 1, sequence) + bytes(56)
@@ -130,6 +151,7 @@ FLOWS = (
     paging,
     downlink_data,
     deregistration,
+    subscription_change,
 )
 
 

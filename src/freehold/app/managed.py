@@ -142,6 +142,10 @@ class Managed:
         """Hand every event to `listener` until the returned function is called."""
         return self._network.world.listen(listener)
 
+    def subscription_changed(self, supi: Supi) -> None:
+        """Tell the functions that work with a subscription that it changed (TS 29.503 5.2.2.5)."""
+        self._core.udm.changed(supi)
+
     def deregister(self, supi: Supi) -> bool:
         """Begin the network's deregistration of a UE; whether it has a context (TS 24.501 5.5.2.3)."""
         try:

@@ -127,6 +127,8 @@ async def add_subscribers(api: Api, request: Request, _: str) -> Response:
     made = subscribers.subscribers_of(forms, api.slices, repository)
     await api.network.wait(repository.put_all(made))
     await record(api, request, "subscriber.add", *subscribers.named(made))
+    for each in made:
+        api.network.subscription_changed(each.supi)
     return answer(Added(len(made)), 201)
 
 
@@ -151,6 +153,8 @@ async def change_subscriber(api: Api, request: Request, supi: str) -> Response:
     )
     if found.enabled and not changed.enabled:
         api.network.deregister(changed.supi)
+    else:
+        api.network.subscription_changed(changed.supi)
     return answer(subscribers.view(changed))
 
 

@@ -56,6 +56,9 @@ class ManagedNetwork(Protocol):
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hand every event to `listener` until the returned function is called."""
 
+    def subscription_changed(self, supi: Supi) -> None:
+        """Tell the functions that work with a subscription that it changed (TS 29.503 5.2.2.5)."""
+
     def deregister(self, supi: Supi) -> bool:
         """Begin the network's deregistration of a UE (TS 24.501 5.5.2.3); whether it has a context."""
 

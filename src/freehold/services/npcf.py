@@ -41,11 +41,17 @@ class PolicyControl(Protocol):
     async def create_am_policy(self, supi: Supi, tai: Tai, subscribed: Ambr) -> AmPolicyAssociation:
         """Npcf_AMPolicyControl_Create (TS 29.507 4.2.2)."""
 
+    async def update_am_policy(self, supi: Supi, tai: Tai, subscribed: Ambr) -> AmPolicyAssociation:
+        """Npcf_AMPolicyControl_Update (TS 29.507 4.2.3)."""
+
     async def delete_am_policy(self, supi: Supi) -> None:
         """Npcf_AMPolicyControl_Delete (TS 29.507 4.2.5)."""
 
     async def create_sm_policy(self, context: SmPolicyContext) -> SmPolicyDecision:
         """Npcf_SMPolicyControl_Create (TS 29.512 4.2.2)."""
+
+    async def update_sm_policy(self, context: SmPolicyContext) -> SmPolicyDecision:
+        """Npcf_SMPolicyControl_Update (TS 29.512 4.2.4)."""
 
     async def delete_sm_policy(self, supi: Supi, pdu_session_id: int) -> None:
         """Npcf_SMPolicyControl_Delete (TS 29.512 4.2.5)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
@@ -12,6 +13,8 @@ from freehold.spec.keys import Key
 
 PduSessionType = Literal["IPV4", "IPV6", "IPV4V6", "ETHERNET", "UNSTRUCTURED"]
 SscMode = Literal[1, 2, 3]
+SdmNotify = Callable[[Supi], None]
+"""Nudm_SDM_Notification: who is told reads the data anew (TS 29.503 5.2.2.5)."""
 
 
 class Ambr(msgspec.Struct, frozen=True, gc=False):
@@ -98,6 +101,12 @@ class SubscriberDataManagement(Protocol):
 
     async def get_smf_select_data(self, supi: Supi, slice_: SNssai) -> SmfSelectionData:
         """The DNNs of one slice (TS 29.503 5.2.2.2.4)."""
+
+    async def subscribe_sdm(self, supi: Supi, notify: SdmNotify) -> None:
+        """Nudm_SDM_Subscribe: `notify` is called with the SUPI when its data changed (TS 29.503 5.2.2.3)."""
+
+    async def unsubscribe_sdm(self, supi: Supi, notify: SdmNotify) -> None:
+        """Nudm_SDM_Unsubscribe (TS 29.503 5.2.2.4)."""
 
     async def get_sm_data(self, supi: Supi, slice_: SNssai, dnn: str) -> DnnConfiguration:
         """Session management subscription data of one DNN (TS 29.503 5.2.2.2.5)."""

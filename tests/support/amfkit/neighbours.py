@@ -61,6 +61,7 @@ class Home(Scripted):
         self.subscriptions = {}
         self.contexts = {}
         self.registered = {}
+        self.told = {}
         self.say_failure = False
 
     def add(self, digits, **options):
@@ -107,6 +108,14 @@ class Home(Scripted):
         await self.note("get_am_data", supi)
         return self.subscriptions[supi].data
 
+    async def subscribe_sdm(self, supi, notify):
+        await self.note("subscribe_sdm", supi)
+        self.told[supi] = notify
+
+    async def unsubscribe_sdm(self, supi, notify):
+        await self.note("unsubscribe_sdm", supi)
+        self.told.pop(supi, None)
+
     async def get_smf_select_data(self, supi, slice_):
         await self.note("get_smf_select_data", supi, slice_)
         return SmfSelectionData(self.subscriptions[supi].dnns)
@@ -129,6 +138,10 @@ class Policy(Scripted):
     async def create_am_policy(self, supi, tai, subscribed):
         await self.note("create_am_policy", supi)
         self.policies.add(supi)
+        return self.answer
+
+    async def update_am_policy(self, supi, tai, subscribed):
+        await self.note("update_am_policy", supi)
         return self.answer
 
     async def delete_am_policy(self, supi):

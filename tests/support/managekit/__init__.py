@@ -26,6 +26,7 @@ class FakeNetwork:
         self.tap = self.environment.tap
         self.subscribers = Udr(MemoryStore())
         self.deregistered = []
+        self.changed = []
         self.acts = Ledger(MemoryStore())
 
     def utc(self):
@@ -60,6 +61,9 @@ class FakeNetwork:
 
     def listen(self, listener):
         return self.environment.listen(listener)
+
+    def subscription_changed(self, supi):
+        self.changed.append(supi.value)
 
     def deregister(self, supi):
         self.deregistered.append(supi.value)

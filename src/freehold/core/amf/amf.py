@@ -17,6 +17,7 @@ from freehold.core.amf.procedures.deregistration import deregistration_by_networ
 from freehold.core.amf.procedures.ng_reset import reset_by_amf
 from freehold.core.amf.procedures.paging import paging
 from freehold.core.amf.procedures.removal import remove
+from freehold.core.amf.procedures.subscription_change import subscription_change
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Environment, Signal, procedure
 from freehold.services.errors import ServiceError
@@ -83,6 +84,7 @@ class Amf:
     ) -> None:
         self.function = AmfFunction(configuration, peers, environment, timers or Timers())
         self.function.gave_up = self._gave_up
+        self.function.subscription_changed = self._subscription_changed
 
     # --- N2 -------------------------------------------------------------------------------
     def accept(self, association: Association) -> AssociationUser:
@@ -180,6 +182,12 @@ class Amf:
             "" if ue.identity.pei is None else ue.identity.pei.value,
             tuple(SessionView(each.pdu_session_id, str(each.slice), each.dnn, each.active) for each in ue.sessions),
         )
+
+    def _subscription_changed(self, supi: Supi) -> None:
+        """Nudm_SDM_Notification (TS 23.502 4.5.1)."""
+        ue = self.function.contexts.supis.get(supi)
+        if ue is not None:
+            ue.conversation.start(subscription_change(self.function, ue))
 
     def _gave_up(self, ue: Ue) -> None:
         """A mistake of ours broke one UE's procedure: that context ends, the process goes on."""

@@ -13,6 +13,7 @@ from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Conversation, Driver, Environment
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import PduSession
+from freehold.services.nudm import SdmNotify
 from freehold.spec import counters
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event, Severity
@@ -26,10 +27,24 @@ INTERNED: Final = 1024
 """Different radio capabilities kept once for all the UEs that have them."""
 
 
+def nothing(_: Supi) -> None:
+    """An AMF whose subscriptions never change."""
+
+
 class AmfFunction:
     """One AMF without its interfaces: procedures take it as their first argument."""
 
-    __slots__ = ("_capabilities", "areas", "configuration", "contexts", "driver", "gave_up", "guami", "peers")
+    __slots__ = (
+        "_capabilities",
+        "areas",
+        "configuration",
+        "contexts",
+        "driver",
+        "gave_up",
+        "guami",
+        "peers",
+        "subscription_changed",
+    )
 
     def __init__(
         self, configuration: AmfConfiguration, peers: AmfPeers, environment: Environment, timers: Timers
@@ -46,6 +61,7 @@ class AmfFunction:
             support.plmn: tuple(Tai(support.plmn, tac) for tac in configuration.tacs) for support in configuration.plmns
         }
         self.gave_up: Callable[[Ue], None] = self.contexts.forget
+        self.subscription_changed: SdmNotify = nothing
         self._capabilities: dict[bytes, bytes] = {}
 
     @property

@@ -131,6 +131,13 @@ def session_answer(amf: AmfFunction, connection: Connection, message: Any) -> No
         report(amf, ue, getattr(message, field), row)
 
 
+def context_modified(amf: AmfFunction, connection: Connection, message: Any) -> None:
+    """UE CONTEXT MODIFICATION RESPONSE or FAILURE (TS 38.413 8.3.4)."""
+    ue = connection.ue
+    if ue is None or not ue.conversation.deliver(message):
+        unsolicited(amf, connection, message)
+
+
 def ignore(amf: AmfFunction, _: Connection, message: Any) -> None:
     """A report this AMF has no use for."""
     amf.environment.count(counters.NGAP_IGNORED, type(message).__name__)
@@ -150,8 +157,8 @@ UE_HANDLERS: Mapping[type[Any], Callable[[AmfFunction, Connection, Any], None]] 
         ngap.PDUSessionResourceModifyResponse: session_answer,
         ngap.PDUSessionResourceNotify: session_answer,
         ngap.PDUSessionResourceModifyIndication: no_modification,
-        ngap.UEContextModificationResponse: unsolicited,
-        ngap.UEContextModificationFailure: unsolicited,
+        ngap.UEContextModificationResponse: context_modified,
+        ngap.UEContextModificationFailure: context_modified,
         ngap.LocationReport: ignore,
         ngap.RRCInactiveTransitionReport: ignore,
         ngap.SecondaryRATDataUsageReport: ignore,

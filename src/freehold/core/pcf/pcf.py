@@ -42,6 +42,13 @@ class Pcf:
 
     async def create_am_policy(self, supi: Supi, tai: Tai, subscribed: Ambr) -> AmPolicyAssociation:  # noqa: ARG002
         """Npcf_AMPolicyControl_Create: what is subscribed, up to the operator's limit (TS 29.507 4.2.2)."""
+        return self._association(subscribed)
+
+    async def update_am_policy(self, supi: Supi, tai: Tai, subscribed: Ambr) -> AmPolicyAssociation:  # noqa: ARG002
+        """Npcf_AMPolicyControl_Update: decided anew for what is subscribed now (TS 29.507 4.2.3)."""
+        return self._association(subscribed)
+
+    def _association(self, subscribed: Ambr) -> AmPolicyAssociation:
         limit = self._configuration.ue_ambr
         return AmPolicyAssociation(_least(subscribed, limit), self._configuration.rfsp_index)
 
@@ -50,6 +57,13 @@ class Pcf:
 
     async def create_sm_policy(self, context: SmPolicyContext) -> SmPolicyDecision:
         """Npcf_SMPolicyControl_Create: what is subscribed, changed by the first rule that fits (TS 29.512 4.2.2)."""
+        return self._decided(context)
+
+    async def update_sm_policy(self, context: SmPolicyContext) -> SmPolicyDecision:
+        """Npcf_SMPolicyControl_Update: decided anew for what is subscribed now (TS 29.512 4.2.4)."""
+        return self._decided(context)
+
+    def _decided(self, context: SmPolicyContext) -> SmPolicyDecision:
         subscribed = context.subscribed
         rule = self._rule(context)
         if rule is None:

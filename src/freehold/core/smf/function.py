@@ -17,10 +17,16 @@ from freehold.procedure import Call, Driver, Environment
 from freehold.services.errors import ServiceError
 from freehold.services.namf import Communication
 from freehold.services.nsmf import SmContextCreateData
+from freehold.services.nudm import SdmNotify
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event, Severity
+from freehold.spec.identities import Supi
 from freehold.spec.timers import Timers
 from freehold.stack.pfcp import PfcpEntity
+
+
+def nothing(_: Supi) -> None:
+    """An SMF whose subscriptions never change."""
 
 
 class SmfFunction:
@@ -38,6 +44,7 @@ class SmfFunction:
         "networks",
         "node",
         "peers",
+        "subscription_changed",
         "unanswered",
         "upfs",
     )
@@ -57,6 +64,7 @@ class SmfFunction:
         self.unanswered: dict[int, list[FromGnb]] = {}
         """What gNBs said and procedures have not answered yet, by session."""
         self.give_up: Callable[[SmContext], None] = self.forget
+        self.subscription_changed: SdmNotify = nothing
         self.node = pfcp.NodeID(ipv4=configuration.n4.packed)
 
     @property

@@ -40,5 +40,11 @@ class ReleaseCompleted(Answered[SmMessage]):
     __slots__ = ()
 
 
+class ModificationAnswered(Answered[SmMessage]):
+    """PDU SESSION MODIFICATION COMPLETE, or COMMAND REJECT."""
+
+    __slots__ = ()
+
+
 NOTHING = SmContextUpdatedData()
 """There is nothing to pass on."""

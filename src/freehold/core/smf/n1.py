@@ -24,6 +24,7 @@ from freehold.core.smf.rules import DEFAULT_FLOW
 from freehold.core.smf.state.pool import octets
 from freehold.core.smf.state.session import SmContext
 from freehold.services.errors import ServiceError
+from freehold.services.npcf import SmPolicyDecision
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import Bug
 
@@ -33,8 +34,8 @@ NO_PTI: Final = 0
 RESERVED_PTI: Final = 255
 PDU_SESSION_IDS: Final = range(1, 16)
 """PDU session identities a UE may assign (TS 24.007 11.2.3.1b)."""
-CREATE: Final = 1
-"""Create a new QoS flow description (TS 24.501 9.11.4.12)."""
+CREATE, MODIFY = 1, 3
+"""Operations on QoS flow descriptions (TS 24.501 9.11.4.12)."""
 
 
 def accept(session: SmContext, pco: ExtendedProtocolConfigurationOptions | None) -> bytes:
@@ -63,10 +64,29 @@ def accept(session: SmContext, pco: ExtendedProtocolConfigurationOptions | None)
 
 def _descriptions(five_qi: int) -> list[QosFlowDescription] | None:
     """The flow's 5QI, unless it is the QFI itself (TS 24.501 6.2.5.1.1.4, TS 23.501 5.7.1.3)."""
-    if five_qi == DEFAULT_FLOW:
-        return None
+    return None if five_qi == DEFAULT_FLOW else [_description(five_qi, CREATE)]
+
+
+def _description(five_qi: int, operation: int) -> QosFlowDescription:
+    """The default flow with nothing but a 5QI; a modification replaces all it had (TS 24.501 9.11.4.12)."""
     parameters = [FlowParameter(FIVE_QI, five_qi)]
-    return [QosFlowDescription(DEFAULT_FLOW, CREATE, all_parameters=True, parameters=parameters)]
+    return QosFlowDescription(DEFAULT_FLOW, operation, all_parameters=True, parameters=parameters)
+
+
+def modification_command(session: SmContext, before: SmPolicyDecision, after: SmPolicyDecision) -> bytes:
+    """PDU SESSION MODIFICATION COMMAND of the network: what differs of rates and flow (TS 24.501 6.3.2.2)."""
+    flows = None
+    if after.five_qi != before.five_qi:
+        flows = [_description(after.five_qi, CREATE if before.five_qi == DEFAULT_FLOW else MODIFY)]
+    ambr = after.session_ambr
+    return nas.encode(
+        nas.PduSessionModificationCommand(
+            session.identity.pdu_session_id,
+            NO_PTI,
+            session_ambr=None if ambr == before.session_ambr else SessionAmbr.of(ambr.downlink, ambr.uplink),
+            authorized_qos_flow_descriptions=flows,
+        )
+    )
 
 
 def reject(pdu_session_id: int, pti: int, cause: int, *, ssc_modes: tuple[int, ...] | None = None) -> bytes:

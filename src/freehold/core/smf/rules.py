@@ -119,10 +119,17 @@ def _ipv6(routes: tuple[str, ...]) -> tuple[str, ...]:
 
 def _qos(policy: SmPolicyDecision) -> pfcp.CreateQER:
     """Session AMBR as MBR in kbit/s, rounded up (TS 29.244 5.4.4, 8.2.8), marked with the flow's QFI (5.4.2)."""
+    return pfcp.CreateQER(DEFAULT_FLOW, _OPEN, mbr=_mbr(policy), qfi=DEFAULT_FLOW)
+
+
+def _mbr(policy: SmPolicyDecision) -> pfcp.MBR:
     ambr = policy.session_ambr
-    return pfcp.CreateQER(
-        DEFAULT_FLOW, _OPEN, mbr=pfcp.MBR(-(-ambr.uplink // 1000), -(-ambr.downlink // 1000)), qfi=DEFAULT_FLOW
-    )
+    return pfcp.MBR(-(-ambr.uplink // 1000), -(-ambr.downlink // 1000))
+
+
+def change_rates(policy: SmPolicyDecision) -> pfcp.SessionModificationRequest:
+    """Other rates from now on (TS 23.502 4.3.3.2 step 8)."""
+    return pfcp.SessionModificationRequest(update_qer=(pfcp.UpdateQER(DEFAULT_FLOW, mbr=_mbr(policy)),))
 
 
 def forward_downlink(tunnel: Tunnel, *, end_marker: bool = False) -> pfcp.SessionModificationRequest:

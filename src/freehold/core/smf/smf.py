@@ -11,7 +11,7 @@ from freehold.codecs.nas import PduSessionEstablishmentRequest, SmMessage
 from freehold.core.smf import n1, transfers
 from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, FromGnb, ReleaseCompleted, ResourcesReleased
+from freehold.core.smf.messages import NOTHING, FromGnb, ModificationAnswered, ReleaseCompleted, ResourcesReleased
 from freehold.core.smf.procedures.activation import (
     DEACTIVATED,
     UE_NOT_REACHABLE,
@@ -23,6 +23,7 @@ from freehold.core.smf.procedures.activation import (
 from freehold.core.smf.procedures.admission import UnsupportedSscMode, admission
 from freehold.core.smf.procedures.association import association
 from freehold.core.smf.procedures.establishment import pdu_session_establishment
+from freehold.core.smf.procedures.modification import pdu_session_modification
 from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.teardown import local_release, mended
 from freehold.core.smf.state.session import SmContext, SmState
@@ -49,9 +50,15 @@ class Smf:
         self._requests = UpfRequests(self._smf)
         self._associations: list[Conversation] = []
         self._smf.give_up = self._give_up
+        self._smf.subscription_changed = self._subscription_changed
 
     def _give_up(self, session: SmContext) -> None:
         self._smf.driver.converse(session).start(mended(self._smf, session))
+
+    def _subscription_changed(self, supi: Supi) -> None:
+        """Nudm_SDM_Notification: every session of the UE follows its subscription (TS 23.502 4.5.2)."""
+        for session in self._smf.contexts.of_ue(supi):
+            self._smf.perform(session, pdu_session_modification(self._smf, session))
 
     # --- N4 -------------------------------------------------------------------------------
     def open_n4(self, port: DatagramPort) -> Smf:
@@ -198,6 +205,13 @@ class Smf:
         cause = SmCause.SERVICE_OPTION_NOT_SUPPORTED
         return say(n1.modification_reject(message.pdu_session_identity, message.pti, cause))
 
+    async def _modification_answer(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:
+        """TS 24.501 6.3.2.3, 6.3.2.4; without a command its PTI fits nothing (7.3.1)."""
+        answered = ModificationAnswered(message)
+        if not session.conversation.deliver(answered):
+            return say(n1.status(message.pdu_session_identity, message.pti, SmCause.PTI_MISMATCH))
+        return await answered.reply
+
     async def _pti_mismatch(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:  # noqa: ARG002
         """An answer to nothing (TS 24.501 7.3.1)."""
         return say(n1.status(message.pdu_session_identity, message.pti, SmCause.PTI_MISMATCH))
@@ -236,6 +250,11 @@ class Smf:
     async def _released(self, session: SmContext, _: transfers.Released) -> SmContextUpdatedData:
         """At once, for the UE's own answer may wait behind this one."""
         session.conversation.deliver(ResourcesReleased())
+        return NOTHING
+
+    async def _not_modified(self, session: SmContext, said: transfers.NotModified) -> SmContextUpdatedData:
+        """To the modification; one that is over has nothing to take back."""
+        session.conversation.deliver(said)
         return NOTHING
 
     async def _switched(self, session: SmContext, said: transfers.Switched) -> SmContextUpdatedData:
@@ -300,8 +319,8 @@ FROM_UE: Final[Mapping[type[SmMessage], FromUe]] = MappingProxyType(
         nas.PduSessionReleaseRequest: Smf._release_request,  # noqa: SLF001 - the table of this class
         nas.PduSessionReleaseComplete: Smf._release_complete,  # noqa: SLF001
         nas.PduSessionModificationRequest: Smf._modification_request,  # noqa: SLF001
-        nas.PduSessionModificationComplete: Smf._pti_mismatch,  # noqa: SLF001
-        nas.PduSessionModificationCommandReject: Smf._pti_mismatch,  # noqa: SLF001
+        nas.PduSessionModificationComplete: Smf._modification_answer,  # noqa: SLF001
+        nas.PduSessionModificationCommandReject: Smf._modification_answer,  # noqa: SLF001
         nas.PduSessionAuthenticationComplete: Smf._pti_mismatch,  # noqa: SLF001
         nas.SmStatus: Smf._status,  # noqa: SLF001
     }
@@ -315,6 +334,7 @@ FROM_GNB: Final[Mapping[type, FromGnbHandler]] = MappingProxyType(
         transfers.SetUp: Smf._answered,  # noqa: SLF001 - the table of this class
         transfers.Failed: Smf._answered,  # noqa: SLF001
         transfers.Released: Smf._released,  # noqa: SLF001
+        transfers.NotModified: Smf._not_modified,  # noqa: SLF001
         transfers.Switched: Smf._switched,  # noqa: SLF001
     }
 )

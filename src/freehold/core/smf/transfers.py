@@ -39,6 +39,16 @@ class Released(msgspec.Struct, frozen=True, gc=False):
     """The gNB has released the session's resources (TS 38.413 9.3.4.21)."""
 
 
+class Modified(msgspec.Struct, frozen=True, gc=False):
+    """The gNB has changed the session's resources (TS 38.413 9.3.4.4)."""
+
+
+class NotModified(msgspec.Struct, frozen=True, gc=False):
+    """The gNB keeps the session's resources as they were (TS 38.413 9.3.4.17)."""
+
+    cause: str
+
+
 class Switched(msgspec.Struct, frozen=True, gc=False):
     """Another gNB serves the UE now (TS 38.413 9.3.4.8)."""
 
@@ -49,7 +59,7 @@ class Other(msgspec.Struct, frozen=True, gc=False):
     """Information that changes nothing here."""
 
 
-N2Information = SetUp | Failed | Released | Switched | Other
+N2Information = SetUp | Failed | Released | Modified | NotModified | Switched | Other
 
 
 def setup_request(session: SmContext, security: UserPlaneSecurity) -> bytes:
@@ -57,13 +67,9 @@ def setup_request(session: SmContext, security: UserPlaneSecurity) -> bytes:
     policy, uplink = session.policy, session.user_plane.uplink
     if policy is None or uplink is None:
         raise PeerError("the session has no user plane yet")
-    ambr = policy.session_ambr
     return ngap.encode_value(
         ngap.PDUSessionResourceSetupRequestTransfer(
-            pdu_session_aggregate_maximum_bit_rate=ngap.PDUSessionAggregateMaximumBitRate(
-                pdu_session_aggregate_maximum_bit_rate_dl=ambr.downlink,
-                pdu_session_aggregate_maximum_bit_rate_ul=ambr.uplink,
-            ),
+            pdu_session_aggregate_maximum_bit_rate=_session_ambr(policy),
             ul_ngu_up_tnl_information=_tunnel(uplink),
             pdu_session_type="ipv4",
             security_indication=ngap.SecurityIndication(
@@ -75,19 +81,42 @@ def setup_request(session: SmContext, security: UserPlaneSecurity) -> bytes:
     )
 
 
+def modify_request(before: SmPolicyDecision, after: SmPolicyDecision) -> bytes:
+    """PDU Session Resource Modify Request Transfer: what differs of rates and default flow (TS 38.413 9.3.4.3)."""
+    flows = None
+    if (after.five_qi, after.arp) != (before.five_qi, before.arp):
+        flows = [
+            ngap.QosFlowAddOrModifyRequestItem(
+                qos_flow_identifier=DEFAULT_FLOW, qos_flow_level_qos_parameters=_qos(after)
+            )
+        ]
+    return ngap.encode_value(
+        ngap.PDUSessionResourceModifyRequestTransfer(
+            pdu_session_aggregate_maximum_bit_rate=_session_ambr(after),
+            qos_flow_add_or_modify_request_list=flows,
+        )
+    )
+
+
+def _session_ambr(policy: SmPolicyDecision) -> ngap.PDUSessionAggregateMaximumBitRate:
+    ambr = policy.session_ambr
+    return ngap.PDUSessionAggregateMaximumBitRate(
+        pdu_session_aggregate_maximum_bit_rate_dl=ambr.downlink, pdu_session_aggregate_maximum_bit_rate_ul=ambr.uplink
+    )
+
+
 def _default_flow(policy: SmPolicyDecision) -> ngap.QosFlowSetupRequestItem:
+    return ngap.QosFlowSetupRequestItem(qos_flow_identifier=DEFAULT_FLOW, qos_flow_level_qos_parameters=_qos(policy))
+
+
+def _qos(policy: SmPolicyDecision) -> ngap.QosFlowLevelQosParameters:
     arp = policy.arp
-    return ngap.QosFlowSetupRequestItem(
-        qos_flow_identifier=DEFAULT_FLOW,
-        qos_flow_level_qos_parameters=ngap.QosFlowLevelQosParameters(
-            qos_characteristics=("nonDynamic5QI", ngap.NonDynamic5QIDescriptor(five_qi=policy.five_qi)),
-            allocation_and_retention_priority=ngap.AllocationAndRetentionPriority(
-                priority_level_arp=arp.priority_level,
-                pre_emption_capability="may-trigger-pre-emption"
-                if arp.may_preempt
-                else "shall-not-trigger-pre-emption",
-                pre_emption_vulnerability="pre-emptable" if arp.preemptable else "not-pre-emptable",
-            ),
+    return ngap.QosFlowLevelQosParameters(
+        qos_characteristics=("nonDynamic5QI", ngap.NonDynamic5QIDescriptor(five_qi=policy.five_qi)),
+        allocation_and_retention_priority=ngap.AllocationAndRetentionPriority(
+            priority_level_arp=arp.priority_level,
+            pre_emption_capability="may-trigger-pre-emption" if arp.may_preempt else "shall-not-trigger-pre-emption",
+            pre_emption_vulnerability="pre-emptable" if arp.preemptable else "not-pre-emptable",
         ),
     )
 
@@ -121,6 +150,19 @@ def _set_up(octets: bytes) -> N2Information:
 def _failed(octets: bytes) -> N2Information:
     group, value = _decoded(ngap.PDUSessionResourceSetupUnsuccessfulTransfer, octets).cause
     return Failed(f"{group} {value}")
+
+
+def _modified(octets: bytes) -> N2Information:
+    transfer = _decoded(ngap.PDUSessionResourceModifyResponseTransfer, octets)
+    for item in transfer.qos_flow_failed_to_add_or_modify_list or ():
+        if item.qos_flow_identifier == DEFAULT_FLOW:
+            return NotModified(" ".join(map(str, item.cause)))
+    return Modified()
+
+
+def _not_modified(octets: bytes) -> N2Information:
+    group, value = _decoded(ngap.PDUSessionResourceModifyUnsuccessfulTransfer, octets).cause
+    return NotModified(f"{group} {value}")
 
 
 def _notify_released(octets: bytes) -> N2Information:
@@ -164,6 +206,8 @@ READERS: Final[Mapping[N2SmInfoType, Callable[[bytes], N2Information]]] = Mappin
         "PDU_RES_SETUP_FAIL": _failed,
         "PDU_RES_NTY_REL": _notify_released,
         "PDU_RES_REL_RSP": lambda _: Released(),
+        "PDU_RES_MOD_RSP": _modified,
+        "PDU_RES_MOD_FAIL": _not_modified,
         "PATH_SWITCH_REQ": _switched,
     }
 )

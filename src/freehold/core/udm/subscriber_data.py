@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from freehold.services.errors import ServiceError
-from freehold.services.nudm import AccessAndMobilitySubscriptionData, DnnConfiguration, SmfSelectionData
+from freehold.services.nudm import AccessAndMobilitySubscriptionData, DnnConfiguration, SdmNotify, SmfSelectionData
 from freehold.services.nudr import DataRepository, SliceSubscription, Subscriber
 from freehold.spec.identities import SNssai, Supi
 
@@ -13,6 +13,24 @@ class SubscriberData:
 
     def __init__(self, repository: DataRepository) -> None:
         self._repository = repository
+        self._told: dict[str, tuple[SdmNotify, ...]] = {}
+
+    async def subscribe_sdm(self, supi: Supi, notify: SdmNotify) -> None:
+        """Tell of changes from now on; once, however often it is asked (TS 29.503 5.2.2.3)."""
+        told = self._told.get(supi.value, ())
+        if notify not in told:
+            self._told[supi.value] = (*told, notify)
+
+    async def unsubscribe_sdm(self, supi: Supi, notify: SdmNotify) -> None:
+        """Tell of changes no more (TS 29.503 5.2.2.4)."""
+        told = tuple(each for each in self._told.pop(supi.value, ()) if each != notify)
+        if told:
+            self._told[supi.value] = told
+
+    def changed(self, supi: Supi) -> None:
+        """The operator changed a subscription: whoever works with it is told (TS 29.503 5.2.2.5)."""
+        for notify in self._told.get(supi.value, ()):
+            notify(supi)
 
     async def get_am_data(self, supi: Supi) -> AccessAndMobilitySubscriptionData:
         """Access and mobility subscription data (TS 29.503 5.2.2.2.3)."""

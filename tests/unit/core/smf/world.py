@@ -18,7 +18,7 @@ from freehold.services.errors import ServiceError
 from freehold.services.namf import N1N2MessageTransferReqData, TransferCause
 from freehold.services.nnrf import NfProfile
 from freehold.services.nsmf import SmContextCreateData, SmContextUpdateData, SmContextUpdatedData
-from freehold.services.nudm import DnnConfiguration
+from freehold.services.nudm import DnnConfiguration, SdmNotify
 from freehold.sim.clock import VirtualEnvironment
 from freehold.spec.identities import Guami, PlmnId, SNssai, Supi, Tai
 from freehold.spec.timers import Timers
@@ -78,12 +78,19 @@ class UdmDouble:
             "ims": DnnConfiguration("ims"),
         }
         self.registered: set[tuple[Supi, int]] = set()
+        self.told: dict[Supi, SdmNotify] = {}
         self.error: ServiceError | None = None
 
     async def get_sm_data(self, supi: Supi, slice_: SNssai, dnn: str) -> DnnConfiguration:
         if self.error is not None:
             raise self.error
         return self.data[dnn]
+
+    async def subscribe_sdm(self, supi: Supi, notify: SdmNotify) -> None:
+        self.told[supi] = notify
+
+    async def unsubscribe_sdm(self, supi: Supi, notify: SdmNotify) -> None:
+        assert self.told.pop(supi, notify) == notify
 
     async def register_smf(self, supi: Supi, pdu_session_id: int, slice_: SNssai, dnn: str) -> None:
         self.registered.add((supi, pdu_session_id))

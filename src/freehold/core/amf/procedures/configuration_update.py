@@ -7,9 +7,11 @@ from functools import lru_cache
 from freehold.codecs import nas
 from freehold.core.amf.channels import N1
 from freehold.core.amf.function import AmfFunction
+from freehold.core.amf.procedures.registration_accept import slices
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import exchange, procedure
 from freehold.spec.errors import TimerExpired
+from freehold.spec.identities import SNssai
 
 
 @procedure(spec="TS 24.501 5.4.4")
@@ -24,6 +26,26 @@ async def new_guti(amf: AmfFunction, ue: Ue) -> None:
     except TimerExpired:
         return  # TS 24.501 5.4.4.6 a: both 5G-GUTIs are the UE's
     amf.contexts.confirm_tmsi(ue)
+
+
+async def new_slices(
+    amf: AmfFunction, ue: Ue, allowed: tuple[SNssai, ...] | None, configured: tuple[SNssai, ...], *, register: bool
+) -> bool:
+    """Tell the UE of its slices after its subscription changed; whether it acknowledged (TS 24.501 5.4.4.2).
+
+    `allowed` is None where it stays; with `register` the UE registers again once its connection is released.
+    """
+    command = nas.ConfigurationUpdateCommand(
+        configuration_update_indication=nas.ConfigurationUpdateIndication(register, acknowledgement_requested=True),
+        allowed_nssai=None if allowed is None else slices(allowed),
+        network_slicing_indication=nas.NetworkSlicingIndication(subscription_changed=True),
+        configured_nssai=slices(configured),
+    )
+    try:
+        await exchange(N1(amf, ue), command, nas.ConfigurationUpdateComplete, timer="T3555")
+    except TimerExpired:
+        return False
+    return True
 
 
 def tell_names(amf: AmfFunction, ue: Ue) -> None:

@@ -120,6 +120,7 @@ async def end(amf: AmfFunction, ue: Ue, cause: ngap.Cause) -> None:
         "deregistration_by_network": Collision.QUEUE,
         "an_release": Collision.ABORT,
         "implicit_deregistration": Collision.DROP,
+        "subscription_change": Collision.QUEUE,
     },
     on_reject=refuse,
     on_failure=give_up,

@@ -39,4 +39,5 @@ async def remove(amf: AmfFunction, ue: Ue, cause: str = "") -> None:
         with suppress(ServiceError):
             await amf.peers.pcf.delete_am_policy(supi)
     with suppress(ServiceError):
+        await amf.peers.udm.unsubscribe_sdm(supi, amf.subscription_changed)
         await amf.peers.udm.deregister_amf(supi, amf.configuration.guami)

@@ -54,6 +54,7 @@ async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) 
         "deregistration_by_network": Collision.QUEUE,
         "an_release": Collision.ABORT,
         "implicit_deregistration": Collision.DROP,
+        "slice_update": Collision.QUEUE,
     },
     on_reject=refuse,
     on_failure=give_up,

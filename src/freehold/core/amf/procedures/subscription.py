@@ -30,6 +30,7 @@ async def subscribe(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
         supi, Amf3GppAccessRegistration(amf.configuration.instance_id, amf.configuration.guami, identity.pei)
     )
     data = await peers.udm.get_am_data(supi)
+    await peers.udm.subscribe_sdm(supi, amf.subscription_changed)
     if data.allowed_pei and (identity.pei is None or identity.pei.value not in data.allowed_pei):
         raise Reject(
             amf.configuration.rejects.device,

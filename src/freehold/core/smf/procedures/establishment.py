@@ -66,7 +66,11 @@ async def fail(
 @procedure(
     spec="TS 23.502 4.3.2.2.1",
     keeps=(FromGnb,),
-    collides={"pdu_session_release": Collision.ABORT, "deactivation": Collision.ABORT},
+    collides={
+        "pdu_session_release": Collision.ABORT,
+        "deactivation": Collision.ABORT,
+        "pdu_session_modification": Collision.QUEUE,
+    },
     on_reject=refuse,
     on_failure=fail,
 )
@@ -83,6 +87,7 @@ async def pdu_session_establishment(
     supi, pdu_session_id = identity.supi, identity.pdu_session_id
     # 4: the UDM knows which SMF has the session
     await smf.peers.udm.register_smf(supi, pdu_session_id, identity.slice, network.dnn)
+    await smf.peers.udm.subscribe_sdm(supi, smf.subscription_changed)
     # 7b, 9
     session.policy = await smf.peers.pcf.create_sm_policy(
         SmPolicyContext(supi, pdu_session_id, identity.slice, network.dnn, subscribed)

@@ -38,6 +38,8 @@ async def sm_context_removal(smf: SmfFunction, session: SmContext) -> None:
     with suppress(ServiceError):  # they may have forgotten the session already
         if session.policy is not None:
             await smf.peers.pcf.delete_sm_policy(identity.supi, identity.pdu_session_id)
+        if not smf.contexts.of_ue(identity.supi):
+            await smf.peers.udm.unsubscribe_sdm(identity.supi, smf.subscription_changed)
         await smf.peers.udm.deregister_smf(identity.supi, identity.pdu_session_id)
 
 

@@ -59,6 +59,11 @@ class Contexts:
         """The session of a UE."""
         return self._by_ue.get((supi, pdu_session_id))
 
+    def of_ue(self, supi: Supi) -> tuple[SmContext, ...]:
+        """Every session of a UE."""
+        found = (self._by_ue.get((supi, identity)) for identity in range(1, 16))  # TS 24.007 11.2.3.1b
+        return tuple(session for session in found if session is not None)
+
     def seid(self, session: SmContext) -> int:
         """Our SEID of a session (TS 29.244 8.2.37)."""
         return self._start | session.identity.number

@@ -1,0 +1,112 @@
+"""PDU session modification at the network's wish, when the subscription changed (TS 23.502 4.3.3.2, 4.5.2)."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import Final
+
+from freehold.codecs import nas
+from freehold.core.smf import n1, rules, transfers
+from freehold.core.smf.function import SmfFunction
+from freehold.core.smf.messages import NOTHING, ModificationAnswered
+from freehold.core.smf.procedures import user_plane
+from freehold.core.smf.procedures.command import Command
+from freehold.core.smf.procedures.release import pdu_session_release
+from freehold.core.smf.state.session import SmContext, SmState
+from freehold.core.smf.transfers import NotModified
+from freehold.procedure import Collision, exchange, procedure
+from freehold.services.errors import ServiceError
+from freehold.services.npcf import SmPolicyContext, SmPolicyDecision
+from freehold.services.nudm import DnnConfiguration
+from freehold.spec.causes import SmCause
+from freehold.spec.errors import TimerExpired
+
+GONE: Final = frozenset({"DATA_NOT_FOUND", "USER_NOT_FOUND"})
+"""What the UDM says where nothing is subscribed any more (TS 29.503 6.1.7.3)."""
+
+
+@procedure(
+    spec="TS 23.502 4.3.3.2",
+    collides={"pdu_session_modification": Collision.QUEUE},
+    keeps=(NotModified, ModificationAnswered),
+)
+async def pdu_session_modification(smf: SmfFunction, session: SmContext) -> None:
+    """What is subscribed now becomes the session's: rates at UPF and gNB, rates and flow at the UE; or it ends."""
+    before = session.policy
+    if session.state is not SmState.ACTIVE or before is None:
+        return
+    # 1b
+    subscribed = await subscription(smf, session)
+    if subscribed is None:
+        smf.perform_soon(session, pdu_session_release(smf, session, SmCause.REGULAR_DEACTIVATION))
+        return
+    if moved(session, subscribed):
+        # TS 24.501 6.3.3.2: #39, the UE asks for the session again, and gets its new address
+        smf.perform_soon(session, pdu_session_release(smf, session, SmCause.REACTIVATION_REQUESTED))
+        return
+    # 2
+    identity = session.identity
+    after = await smf.peers.pcf.update_sm_policy(
+        SmPolicyContext(identity.supi, identity.pdu_session_id, identity.slice, session.network.dnn, subscribed)
+    )
+    if after != before and await enforce(smf, session, after):
+        await tell_ue(smf, session, before, after)
+
+
+async def subscription(smf: SmfFunction, session: SmContext) -> DnnConfiguration | None:
+    """What is subscribed of the session's data network; None where it is no more (TS 23.502 4.5.2)."""
+    identity = session.identity
+    try:
+        return await smf.peers.udm.get_sm_data(identity.supi, identity.slice, session.network.dnn)
+    except ServiceError as error:
+        if error.application_error in GONE:
+            return None
+        raise
+
+
+def moved(session: SmContext, subscribed: DnnConfiguration) -> bool:
+    """Whether the subscription fixes another address than the session has (TS 23.501 5.8.2.2.1)."""
+    fixed = subscribed.static_ipv4
+    return fixed is not None and session.address is not None and session.address != int(IPv4Address(fixed))
+
+
+async def enforce(smf: SmfFunction, session: SmContext, policy: SmPolicyDecision) -> bool:
+    """Step 8, done first: packets keep to what is allowed whatever gNB and UE answer; False where the UPF does not."""
+    before, session.policy = session.policy, policy
+    if before is not None and before.session_ambr == policy.session_ambr:
+        return True
+    if await user_plane.modify(smf, session, rules.change_rates(policy)):
+        return True
+    session.policy = before
+    return False
+
+
+async def tell_ue(smf: SmfFunction, session: SmContext, before: SmPolicyDecision, after: SmPolicyDecision) -> None:
+    """Steps 3 to 12: the gNB, where it has resources, and the UE; a refusal takes everything back."""
+    resources = transfers.modify_request(before, after) if session.user_plane.downlink is not None else None
+    command = n1.modification_command(session, before, after)
+    channel = Command(smf, session, resources, "PDU_RES_MOD_REQ")
+    try:
+        answer = await exchange(channel, command, ModificationAnswered, NotModified, timer="T3591")
+    except TimerExpired:
+        # TS 24.501 6.3.2.5 a: given up; the network holds to the new rates all the same
+        smf.tell("modification-unanswered", "the terminal does not answer a change of its session", subject=session)
+        return
+    if isinstance(answer, NotModified):
+        await take_back(smf, session, before, f"the gNB keeps the session as it was ({answer.cause})")
+        return
+    answer.reply.set(NOTHING)
+    if not isinstance(answer.value, nas.PduSessionModificationCommandReject):
+        return
+    cause = answer.value.cause
+    if cause == SmCause.INVALID_PDU_SESSION_IDENTITY:
+        # TS 24.501 6.3.2.4: the UE has no such session
+        smf.perform_soon(session, pdu_session_release(smf, session, SmCause.REGULAR_DEACTIVATION))
+    else:
+        await take_back(smf, session, before, f"the terminal refuses a change of its session (5GSM #{cause})")
+
+
+async def take_back(smf: SmfFunction, session: SmContext, before: SmPolicyDecision, why: str) -> None:
+    """The session stays as it was (TS 23.502 4.3.3.2 step 12)."""
+    smf.tell("modification-refused", why, subject=session, clause="TS 24.501 6.3.2.4")
+    await enforce(smf, session, before)
