@@ -26,6 +26,7 @@ from freehold.services.datagram import Address, DatagramPort
 from freehold.services.nnrf import Discovery, NfProfile
 from freehold.services.store import Store
 from freehold.services.userplane import SessionPlane
+from freehold.spec.errors import Unusable
 from freehold.spec.identities import Guami
 from freehold.spec.timers import Timers
 
@@ -54,7 +55,8 @@ class Core:
         slices = tuple(section.id for section in configuration.slice)
         self.nrf = Nrf()
         self.udr = Udr(store)
-        self.udm = Udm(self.udr, Sidf(self.home_network_keys, null_scheme=configuration.amf.null_scheme, plmns=(plmn,)))
+        self.sidf = Sidf(self.home_network_keys, null_scheme=configuration.amf.null_scheme, plmns=(plmn,))
+        self.udm = Udm(self.udr, self.sidf)
         self.ausf = Ausf(self._seen(self.udm, "AUSF", "UDM"), (plmn,))
         self.nssf = Nssf(slices)
         self.pcf = Pcf()
@@ -69,6 +71,18 @@ class Core:
             NfProfile("smf", "SMF", service=self._seen(self.smf, "AMF", "SMF")),
         )
         await self.world.wait(self._driver().converse("NRF").perform(announcement(self.nrf, profiles)))
+
+    def reconfigure(self, configuration: Configuration) -> None:
+        """Take over what needs no restart; Unusable, and nothing happens, where something does."""
+        before, self.configuration = self.configuration, configuration
+        try:
+            self.smf.reconfigure(self._networks())
+        except Unusable:
+            self.configuration = before
+            raise
+        self.nssf.serve(section.id for section in configuration.slice)
+        self.sidf.null_scheme = configuration.amf.null_scheme
+        self.amf.reconfigure(self._amf_configuration())
 
     def stop(self) -> None:
         """Watch the UPFs no more."""
@@ -97,12 +111,19 @@ class Core:
         )
 
     def _smf_configuration(self, n4: Address, upf: Address) -> SmfConfiguration:
-        networks = tuple(
-            DataNetwork(section.name, section.pool, dns=section.dns or (gateway(section.pool),), p_cscf=section.p_cscf,
-                        mtu=section.mtu)
+        return SmfConfiguration("SMF", n4=IPv4Address(n4[0]), upfs=(upf,), networks=self._networks())
+
+    def _networks(self) -> tuple[DataNetwork, ...]:
+        return tuple(
+            DataNetwork(
+                section.name,
+                section.pool,
+                dns=section.dns or (gateway(section.pool),),
+                p_cscf=section.p_cscf,
+                mtu=section.mtu,
+            )
             for section in self.configuration.dnn
-        )  # fmt: skip
-        return SmfConfiguration("SMF", n4=IPv4Address(n4[0]), upfs=(upf,), networks=networks)
+        )
 
     def _amf_configuration(self) -> AmfConfiguration:
         configuration, amf = self.configuration, self.configuration.amf

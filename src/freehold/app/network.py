@@ -220,6 +220,14 @@ class Network:
             raise Unusable(f"gnb {chosen.name}: no AMF runs in this process: set gnb.amf to its N2 address")
         return gnb
 
+    def reconfigure(self, configuration: Configuration) -> None:
+        """Take over what needs no restart, live; Unusable, and nothing happens, where something does."""
+        if "core" in self.roles:
+            self.core.reconfigure(configuration)
+        if "gnb" in self.roles:
+            self.radio.reconfigure(configuration)
+        self.configuration = configuration
+
     def ue(self, subscription: Subscriber | None = None, *, gnb: int = 0, null_scheme: bool = False) -> UserEquipment:
         """A terminal under a gNB (by number, from 0), provisioned with a fresh subscription where none is given."""
         given = subscription or self.subscribe()

@@ -41,6 +41,7 @@ class Radio:
         self.timers = Timers(configuration.timers)
         self.gnbs: list[Gnb] = []
         self.planes: list[AccessPlane] = []
+        self._sections: list[GnbSection] = []
         self.terminals: list[Terminal] = []
         self._plane = plane
         self._driver = Driver("UE", self.environment, self.timers)
@@ -52,15 +53,27 @@ class Radio:
 
     def add_gnb(self, section: GnbSection, address: str, port: socket.socket | None = None) -> Gnb:
         """One more gNB, not yet connected to an AMF; `address` is its N3 address, `port` opens it to the outside."""
-        network = self.configuration.network
-        slices = tuple(slice_.id for slice_ in self.configuration.slice)
-        area = TrackingArea(network.tac if section.tac is None else section.tac, slices, (network.plmn,))
-        made = GnbConfiguration(GnbId(network.plmn, section.id, section.bits), (area,), section.name)
+        made = self._gnb_configuration(section)
         plane = self._plane.add_access(address, int.from_bytes(self.environment.random(4), "big"), port)
         gnb = Gnb(made, self.environment, plane, self.timers)
         self.gnbs.append(gnb)
         self.planes.append(plane)
+        self._sections.append(section)
         return gnb
+
+    def reconfigure(self, configuration: Configuration) -> None:
+        """Broadcast another TAC and other slices, where they are the network's (TS 38.413 8.7.2)."""
+        self.configuration = configuration
+        for gnb, section in zip(self.gnbs, self._sections, strict=True):
+            made = self._gnb_configuration(section)
+            if made != gnb.configuration:
+                gnb.reconfigure(made)
+
+    def _gnb_configuration(self, section: GnbSection) -> GnbConfiguration:
+        network = self.configuration.network
+        slices = tuple(slice_.id for slice_ in self.configuration.slice)
+        area = TrackingArea(network.tac if section.tac is None else section.tac, slices, (network.plmn,))
+        return GnbConfiguration(GnbId(network.plmn, section.id, section.bits), (area,), section.name)
 
     def add_terminal(self, subscriber: Subscriber, home_key: HomeNetworkKey | None, gnb: int = 0) -> Terminal:
         """One more terminal, switched off, under a gNB; its USIM has the subscriber's keys."""

@@ -12,7 +12,13 @@ from freehold.core.amf.configuration import AmfConfiguration, AmfPeers
 from freehold.core.amf.delivery import deliver
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.n2 import N2Link
+from freehold.core.amf.procedures.amf_configuration_update import (
+    amf_configuration_update,
+    slices_withdrawn,
+    still_served,
+)
 from freehold.core.amf.procedures.an_release import UNSPECIFIED, release_now
+from freehold.core.amf.procedures.configuration_update import tell_names
 from freehold.core.amf.procedures.deregistration import deregistration_by_network
 from freehold.core.amf.procedures.ng_reset import reset_by_amf
 from freehold.core.amf.procedures.paging import paging
@@ -130,6 +136,28 @@ class Amf:
         """The same for callers outside procedures: the signal is set once the UE is gone."""
         ue = self.function.ue_of(supi)
         return ue.conversation.perform(deregistration_by_network(self.function, ue, cause, reregistration_required))
+
+    def reconfigure(self, configuration: AmfConfiguration) -> None:
+        """Serve by another configuration from now on; Unusable where that needs a restart.
+
+        gNBs hear of other slices (TS 38.413 8.7.3), connected UEs of another network name (TS 24.501 5.4.4), and UEs
+        with a slice that is gone lose it (TS 23.502 4.2.4.2).
+        """
+        amf, before = self.function, self.function.configuration
+        amf.reconfigure(configuration)
+        if configuration.plmns != before.plmns:
+            for gnb in tuple(amf.contexts.gnbs.values()):
+                gnb.conversation.start(amf_configuration_update(amf, gnb))
+        else:
+            for gnb in amf.contexts.gnbs.values():
+                still_served(amf, gnb)
+        served = {(support.plmn, slice_) for support in configuration.plmns for slice_ in support.slices}
+        for ue in tuple(amf.contexts.supis.values()):
+            tai = ue.mobility.tai
+            if tai is not None and any((tai.plmn, slice_) not in served for slice_ in ue.mobility.allowed):
+                ue.conversation.start(slices_withdrawn(amf, ue))
+            if configuration.network_name != before.network_name and ue.connection is not None:
+                tell_names(amf, ue)
 
     def start_reset(self, identity: GnbId) -> Signal[None]:
         """NG Reset of one gNB by the AMF (TS 38.413 8.7.4.2.1)."""

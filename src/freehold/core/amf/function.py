@@ -17,7 +17,7 @@ from freehold.services.nudm import SdmNotify
 from freehold.spec import counters
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event, Severity
-from freehold.spec.identities import SNssai, Supi, Tai
+from freehold.spec.identities import PlmnId, SNssai, Supi, Tai
 from freehold.spec.timers import Timers
 from freehold.stack import ngap_values
 
@@ -25,6 +25,13 @@ MOST_AREAS: Final = 16
 """Tracking areas of one registration area (TS 24.501 9.11.3.9)."""
 INTERNED: Final = 1024
 """Different radio capabilities kept once for all the UEs that have them."""
+
+
+def areas_of(configuration: AmfConfiguration) -> dict[PlmnId, tuple[Tai, ...]]:
+    """The tracking areas of each served PLMN."""
+    return {
+        support.plmn: tuple(Tai(support.plmn, tac) for tac in configuration.tacs) for support in configuration.plmns
+    }
 
 
 def nothing(_: Supi) -> None:
@@ -57,12 +64,20 @@ class AmfFunction:
         self.driver = Driver(configuration.name, environment, timers)
         self.contexts = Contexts(self.driver, configuration.guami)
         self.guami = ngap_values.guami(configuration.guami)
-        self.areas = {
-            support.plmn: tuple(Tai(support.plmn, tac) for tac in configuration.tacs) for support in configuration.plmns
-        }
+        self.areas = areas_of(configuration)
         self.gave_up: Callable[[Ue], None] = self.contexts.forget
         self.subscription_changed: SdmNotify = nothing
         self._capabilities: dict[bytes, bytes] = {}
+
+    def reconfigure(self, configuration: AmfConfiguration) -> None:
+        """Serve by another configuration from now on; Unusable where it is another AMF's."""
+        faults = configuration.faults()
+        if faults:
+            raise Unusable(faults[0])
+        if (configuration.name, configuration.guami) != (self.configuration.name, self.configuration.guami):
+            raise Unusable("another AMF name or GUAMI needs a restart: gNBs and terminals know this one by it")
+        self.configuration = configuration
+        self.areas = areas_of(configuration)
 
     @property
     def environment(self) -> Environment:

@@ -22,6 +22,10 @@ class Nssf:
         self._network = tuple(dict.fromkeys(slices))
         self._areas = {tai: frozenset(offered) for tai, offered in (areas or {}).items()}
 
+    def serve(self, slices: Iterable[SNssai]) -> None:
+        """The network has these slices from now on."""
+        self._network = tuple(dict.fromkeys(slices))
+
     async def select(
         self, requested: tuple[SNssai, ...], subscribed: tuple[SNssai, ...], default: tuple[SNssai, ...], tai: Tai
     ) -> AuthorizedNetworkSliceInfo:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from freehold.codecs import nas
 from freehold.codecs.nas import PduSessionEstablishmentRequest, SmMessage
 from freehold.core.smf import n1, transfers
-from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
+from freehold.core.smf.configuration import DataNetwork, SmfConfiguration, SmfPeers
 from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.messages import NOTHING, FromGnb, ModificationAnswered, ReleaseCompleted, ResourcesReleased
 from freehold.core.smf.procedures.activation import (
@@ -34,7 +34,7 @@ from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextCreateData, SmContextUpdateData, SmContextUpdatedData
 from freehold.spec import counters
 from freehold.spec.causes import SmCause
-from freehold.spec.errors import Aborted, PeerError, Reject
+from freehold.spec.errors import Aborted, PeerError, Reject, Unusable
 from freehold.spec.identities import Supi
 from freehold.spec.timers import Timers
 from freehold.stack.pfcp import PfcpEntity
@@ -93,6 +93,14 @@ class Smf:
     def sessions(self) -> tuple[SmContext, ...]:
         """Every session, to look at."""
         return tuple(self._smf.contexts)
+
+    def reconfigure(self, networks: tuple[DataNetwork, ...]) -> None:
+        """Name servers, P-CSCFs and MTUs of new sessions; Unusable where data networks or pools are other ones."""
+        known = {network.dnn: network for network in self._smf.networks}
+        if {one.dnn: one.pool for one in networks} != {dnn: one.configuration.pool for dnn, one in known.items()}:
+            raise Unusable("other data networks or address pools need a restart")
+        for one in networks:
+            known[one.dnn].configuration = one
 
     def release(self, supi: Supi, pdu_session_id: int, cause: int = SmCause.REGULAR_DEACTIVATION) -> bool:
         """Release a session at the network's wish (TS 23.502 4.3.4.2 step 1b); False where there is none."""

@@ -33,7 +33,7 @@ class Sidf:
     ) -> None:
         """`plmns` are those whose subscribers are at home here; every one where none is named."""
         self._keys = {(key.scheme, key.key_id): key.private for key in keys}
-        self._null_scheme = null_scheme
+        self.null_scheme = null_scheme
         self._plmns = frozenset(plmns)
 
     def supi(self, suci: Suci) -> Supi:
@@ -49,7 +49,7 @@ class Sidf:
     def _plain(self, suci: Suci) -> bytes:
         if suci.scheme == Scheme.NULL:
             # TS 33.501 6.12.2: the operator decides whether an identity may come in clear.
-            if not self._null_scheme:
+            if not self.null_scheme:
                 raise ServiceError(501, "UNSUPPORTED_PROTECTION_SCHEME", "the policy asks for a concealed identity")
             return suci.output
         private = self._keys.get((suci.scheme, suci.key_id))

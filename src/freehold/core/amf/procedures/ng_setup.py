@@ -8,6 +8,7 @@ from typing import Any, Final
 from freehold.codecs import ngap
 from freehold.core.amf import values
 from freehold.core.amf.channels import send_ngap
+from freehold.core.amf.configuration import AmfConfiguration
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.an_release import lose
 from freehold.core.amf.state.connection import Gnb
@@ -124,18 +125,21 @@ def ng_setup(amf: AmfFunction, gnb: Gnb, message: ngap.NGSetupRequest) -> None:
             amf_name=configuration.name,
             served_guami_list=[ngap.ServedGUAMIItem(guami=amf.guami)],
             relative_amf_capacity=configuration.relative_capacity,
-            plmn_support_list=[
-                ngap.PLMNSupportItem(
-                    plmn_identity=support.plmn.octets,
-                    slice_support_list=[
-                        ngap.SliceSupportItem(s_nssai=ngap_values.slice_(each)) for each in support.slices
-                    ],
-                )
-                for support in configuration.plmns
-            ],
+            plmn_support_list=plmn_support(configuration),
         ),
     )
     amf.tell("gnb-connected", f"gNB {gnb} connected from {gnb.association.peer}", subject=gnb, severity="info")
+
+
+def plmn_support(configuration: AmfConfiguration) -> list[ngap.PLMNSupportItem]:
+    """The PLMN Support List (TS 38.413 9.2.6.2, 9.2.6.7)."""
+    return [
+        ngap.PLMNSupportItem(
+            plmn_identity=support.plmn.octets,
+            slice_support_list=[ngap.SliceSupportItem(s_nssai=ngap_values.slice_(each)) for each in support.slices],
+        )
+        for support in configuration.plmns
+    ]
 
 
 def fail(amf: AmfFunction, gnb: Gnb, name: str, refused: Refused) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from freehold.codecs import ngap
 from freehold.core.amf.channels import N2
+from freehold.core.amf.delivery import pass_on
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.an_release import NORMAL, an_release
 from freehold.core.amf.procedures.configuration_update import new_slices
@@ -14,6 +15,8 @@ from freehold.core.amf.procedures.subscription import shared
 from freehold.core.amf.state.machines import ContextState, MmState
 from freehold.core.amf.state.ue import Ue, UeSubscription
 from freehold.procedure import Call, Collision, exchange, procedure
+from freehold.services.errors import ServiceError
+from freehold.services.nsmf import SmContextUpdateData
 from freehold.services.nudm import AccessAndMobilitySubscriptionData
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import SNssai
@@ -99,6 +102,7 @@ async def change_slices(
     if not allowed:
         ue.conversation.start(deregistration_by_network(amf, ue, None, reregistration_required=True))
         return
+    await release_withdrawn(amf, ue, allowed)
     fresh = any(one not in before.default_slices and one in selection.configured for one in data.default_slices)
     smaller = allowed != ue.mobility.allowed
     ue.mobility.allowed = allowed
@@ -113,6 +117,18 @@ async def change_slices(
 def starting(ue: Ue, call: Call[None]) -> None:
     """Begin one of a UE's procedures."""
     ue.conversation.start(call)
+
+
+async def release_withdrawn(amf: AmfFunction, ue: Ue, allowed: tuple[SNssai, ...]) -> None:
+    """Sessions in slices that are allowed no more are released, at the UE too (TS 23.501 5.15.5.2.2)."""
+    for session in ue.sessions:
+        if session.slice not in allowed and session.reference:
+            try:
+                updated = await session.smf.update_sm_context(session.reference, SmContextUpdateData(release=True))
+            except ServiceError:
+                ue.drop_session(session)  # the SMF no longer knows it
+            else:
+                pass_on(amf, ue, session, updated)
 
 
 @procedure(
