@@ -57,9 +57,9 @@ class TerminalCounts(msgspec.Struct, frozen=True, gc=False):
 class Running:
     """A network that serves its owner; `managed` is there where the core runs in this process."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, source: Path | None = None) -> None:
         self.network = network
-        self.managed = Managed(network) if "core" in network.roles else None
+        self.managed = Managed(network, source) if "core" in network.roles else None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def demonstrate(self, terminals: int) -> None:
@@ -92,12 +92,17 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(configuration: Configuration, roles: Iterable[Role] = WHOLE) -> AsyncIterator[Running]:
-    """A network by its owner's configuration, with its data folder and, where the core is, the management socket."""
+async def running(
+    configuration: Configuration, roles: Iterable[Role] = WHOLE, source: Path | None = None
+) -> AsyncIterator[Running]:
+    """A network by its owner's configuration, with its data folder and, where the core is, the management socket.
+
+    `source` is the file of the configuration, where changes through the API are written.
+    """
     chosen = frozenset(roles)
     folder = config.data_folder(configuration) if "core" in chosen else None
     async with Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder) as network:
-        made = Running(network)
+        made = Running(network, source)
         if made.managed is not None:
             await network.wait(network.ledger.append(own_act("network.start", __version__, _digest(configuration))))
         network.world.listen(logs.log)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 
 from freehold import __version__
 from freehold.app.network import Network
+from freehold.app.reconfiguration import LiveConfiguration
 from freehold.app.registry import home_key_views
 from freehold.core.amf.state.machines import MmState
 from freehold.core.smf.state.session import SmContext
@@ -31,7 +33,9 @@ LOOKING: Final = 50
 class Managed:
     """The core of a network, read by operators; SUPIs are whole here, for those who may see them."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, source: Path | None = None) -> None:
+        """`source` is the file of the configuration, None where it has none."""
+        self.configuration = LiveConfiguration(network, source)
         self._network = network
         self._core = network.core
         self._began = network.world.environment.now()

@@ -54,10 +54,11 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: object = None,
         media_type: str = "application/json",
+        if_match: str = "",
     ) -> Any:
         """One request and its answer; a body that is not octets goes as JSON."""
         octets = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        with self._sent(method, segments, query or {}, octets, media_type) as answer:
+        with self._sent(method, segments, query or {}, octets, media_type, if_match=if_match) as answer:
             read = answer.read()
             return json.loads(read) if read and answer.headers.get_content_type() == "application/json" else read
 
@@ -78,14 +79,14 @@ class Client:
         media_type: str,
         *,
         patient: bool = False,
+        if_match: str = "",
     ) -> Iterator[http.client.HTTPResponse]:
         """The answer to one request, until the block ends; a `patient` one may take any time."""
         connection = UnixConnection(self._path)
+        headers = {"content-type": media_type} | ({"if-match": if_match} if if_match else {})
         path = "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
         try:
-            connection.request(
-                method, f"{path}?{urlencode(query)}" if query else path, body, {"content-type": media_type}
-            )
+            connection.request(method, f"{path}?{urlencode(query)}" if query else path, body, headers)
             if patient and connection.sock is not None:
                 connection.sock.settimeout(None)
             with connection.getresponse() as answer:

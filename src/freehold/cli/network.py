@@ -122,8 +122,9 @@ def _serve(
 
     async def serve() -> None:
         from freehold.app.all_in_one import running
+        from freehold.app.config import default_path
 
-        async with running(chosen, _roles(parts)) as made:
+        async with running(chosen, _roles(parts), config or default_path()) as made:
             if demo:
                 made.demonstrate(demo)
             made.attach(attached)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
 def answer(value: Any, status: int = 200) -> Response:
     """A value as JSON."""
     return Response(status, msgspec.json.encode(value) + b"\n")
+
+
+def tagged(value: Any) -> Response:
+    """A value as JSON that may be changed, with its entity tag (RFC 9110 8.8.3)."""
+    answered = answer(value)
+    return msgspec.structs.replace(answered, headers=(("etag", tag(answered.body)),))
+
+
+def tag(octets: bytes) -> str:
+    """The entity tag of a representation."""
+    return f'"{hashlib.sha256(octets).hexdigest()[:32]}"'
+
+
+def unchanged(request: Request, value: Any) -> None:
+    """Problem where the client means another state of a value than it has by now (RFC 9110 13.1.1)."""
+    if request.if_match and request.if_match not in {"*", tag(answer(value).body)}:
+        raise Problem(412, "somebody changed it meanwhile: read it again, and change what is there now")
 
 
 async def record(api: Api, request: Request, act: str, subject: str = "", detail: str = "") -> None:
@@ -137,7 +155,7 @@ async def show_subscriber(api: Api, _: Request, supi: str) -> Response:
     found = api.network.subscribers.subscriber(subscribers.supi_of(supi))
     if found is None:
         raise Problem(404, f"there is no subscriber {supi}")
-    return answer(subscribers.view(found))
+    return tagged(subscribers.view(found))
 
 
 async def change_subscriber(api: Api, request: Request, supi: str) -> Response:
@@ -146,6 +164,7 @@ async def change_subscriber(api: Api, request: Request, supi: str) -> Response:
     found = repository.subscriber(subscribers.supi_of(supi))
     if found is None:
         raise Problem(404, f"there is no subscriber {supi}")
+    unchanged(request, subscribers.view(found))
     changed = subscribers.changed(found, request.body)
     await api.network.wait(repository.put(changed))
     await record(
@@ -155,7 +174,7 @@ async def change_subscriber(api: Api, request: Request, supi: str) -> Response:
         api.network.deregister(changed.supi)
     else:
         api.network.subscription_changed(changed.supi)
-    return answer(subscribers.view(changed))
+    return tagged(subscribers.view(changed))
 
 
 async def delete_subscriber(api: Api, request: Request, supi: str) -> Response:

@@ -46,6 +46,8 @@ class Request(msgspec.Struct, frozen=True):
     secret: str = ""
     address: str = ""
     secure: bool = False
+    if_match: str = ""
+    """The entity tag that a change is meant for (RFC 9110 13.1.1); empty where the client named none."""
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -232,4 +234,13 @@ def read_request(head: h11.Request, body: bytes, principal: Principal | None = N
     media_type = next((value for name, value in head.headers if name == b"content-type"), JSON.encode())
     media_type = media_type.split(b";", 1)[0].strip().lower()
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return Request(head.method.decode("ascii"), path, query, body, media_type.decode("ascii", "replace"), principal)
+    if_match = next((value for name, value in head.headers if name == b"if-match"), b"")
+    return Request(
+        head.method.decode("ascii"),
+        path,
+        query,
+        body,
+        media_type.decode("ascii", "replace"),
+        principal,
+        if_match=if_match.decode("ascii", "replace"),
+    )

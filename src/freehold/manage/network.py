@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
+from freehold.manage.subscribers import SliceForm
+from freehold.manage.views import (
+    ChangeView,
+    ConfigurationView,
+    FunctionView,
+    GnbView,
+    HomeKeyView,
+    SessionView,
+    StatusView,
+    UeView,
+    VersionView,
+)
 from freehold.procedure import Signal, Tap
 from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
@@ -15,12 +26,39 @@ from freehold.spec.identities import Supi
 T = TypeVar("T")
 
 
+class ManagedConfiguration(Protocol):
+    """The configuration of a running network; Unusable says what is wrong with a text."""
+
+    @property
+    def slices(self) -> tuple[SliceForm, ...]:
+        """What a subscriber gets who is given no slices."""
+
+    def view(self) -> ConfigurationView:
+        """As it is written now."""
+
+    def plan(self, text: str) -> tuple[ChangeView, ...]:
+        """What another text would change."""
+
+    async def apply(self, text: str, actor: str, note: str) -> tuple[ChangeView, ...]:
+        """Write a text, keep it as a version, and take over what needs no restart."""
+
+    def versions(self) -> Sequence[VersionView]:
+        """Every version that is kept, oldest first."""
+
+    def version(self, number: int) -> str | None:
+        """The text of a version."""
+
+
 class ManagedNetwork(Protocol):
     """What `manage` asks of the network it was given; every read answers at once."""
 
     @property
     def subscribers(self) -> DataRepository:
         """The subscriptions."""
+
+    @property
+    def configuration(self) -> ManagedConfiguration:
+        """The configuration of the network."""
 
     @property
     def tap(self) -> Tap:

@@ -23,7 +23,9 @@ _REASONS: Final = {
     403: "the account may not",
     404: "there is no such thing",
     409: "it is there already",
+    412: "somebody changed it meanwhile",
     422: "a value is not what it should be",
+    428: "the change names no state that it is for",
     429: "too many failures: wait",
 }
 
@@ -92,6 +94,15 @@ def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": _TEXT}
     for name, text in operation.query.items():
         yield {"name": name, "in": "query", "description": text, "allowEmptyValue": True, "schema": _TEXT}
+    if 412 in operation.refusals:
+        text = "the entity tag of what is changed"
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "required": 428 in operation.refusals,
+            "description": text,
+            "schema": _TEXT,
+        }
 
 
 def _answer(operation: Operation, schema_of: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from freehold.manage import access, handlers, streams
+from freehold.manage import access, configuration, handlers, streams
 from freehold.manage.accounts import Permission, TokenView
 from freehold.manage.operation import LINES, Operation
 from freehold.manage.subscribers import SubscriberForm, SubscriberView
 from freehold.manage.views import (
     Added,
     AlarmView,
+    ChangeView,
+    ConfigurationView,
     CounterView,
     EventView,
     FunctionView,
@@ -21,6 +23,8 @@ from freehold.manage.views import (
     StatusView,
     UeDetails,
     UeView,
+    VersionText,
+    VersionView,
 )
 from freehold.services.ledger import Act
 
@@ -181,7 +185,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             "Change the fields given (RFC 7396); barring deregisters at once.",
             SubscriberView,
             body=dict[str, Any],
-            refusals=(404, 422),
+            refusals=(404, 412, 422),
             needs=Permission.OPERATE,
         ),
         "DELETE": Operation(
@@ -191,6 +195,33 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             refusals=(404, 422),
             needs=Permission.OPERATE,
         ),
+    },
+    "configuration": {
+        "GET": Operation(configuration.show, "The configuration as it is written.", ConfigurationView),
+        "PUT": Operation(
+            configuration.apply,
+            "Apply a configuration: what changes, and when; needs If-Match.",
+            list[ChangeView],
+            body=configuration.ConfigurationForm,
+            refusals=(412, 422, 428),
+            needs=Permission.ADMINISTER,
+        ),
+    },
+    "configuration-plan": {
+        "POST": Operation(
+            configuration.plan,
+            "What a configuration would change, and when.",
+            list[ChangeView],
+            body=configuration.ConfigurationForm,
+            refusals=(422,),
+            needs=Permission.OPERATE,
+        )
+    },
+    "configuration-versions": {
+        "GET": Operation(configuration.versions, "Every version, oldest first.", list[VersionView])
+    },
+    "configuration-versions/{number}": {
+        "GET": Operation(configuration.version, "The text of a version.", VersionText, refusals=(404,))
     },
     "tap": _stream(streams.as_lines, "Tap records as they come.", LINES, RecordView),
     "ladder": _stream(streams.as_ladder, "The same as a ladder.", _PLAIN),

@@ -147,3 +147,36 @@ class ProblemView(View, frozen=True):
 
     status: int
     detail: str
+
+
+class ChangeView(View, frozen=True):
+    """One setting that differs: its key, its values as a person writes them, and when the new one takes effect."""
+
+    key: str
+    before: str
+    after: str
+    takes_effect: Literal["now", "restart"]
+
+
+class ConfigurationView(View, frozen=True):
+    """The configuration as it is written, where, and what of it waits for a restart; the text may be empty."""
+
+    text: str
+    path: str
+    pending: tuple[ChangeView, ...] = ()
+
+
+class VersionView(View, frozen=True):
+    """One configuration that was applied: when (seconds since 1970), by whom, and why."""
+
+    number: int
+    at: float
+    actor: str
+    note: str
+
+
+class VersionText(View, frozen=True):
+    """The text of a version."""
+
+    number: int
+    text: str

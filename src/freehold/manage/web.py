@@ -140,6 +140,7 @@ class WebServer:
                 secret=secret,
                 address=scope.client.rpartition(":")[0],
                 secure=self._certificate is not None,
+                if_match=scope.headers.get("if-match") or "",
             )
         )
 

@@ -10,8 +10,20 @@ from pathlib import Path
 from freehold.core.udr import Udr
 from freehold.manage.api import Api
 from freehold.manage.http import HttpServer
-from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
+from freehold.manage.subscribers import SliceForm
+from freehold.manage.views import (
+    ChangeView,
+    ConfigurationView,
+    FunctionView,
+    GnbView,
+    HomeKeyView,
+    SessionView,
+    StatusView,
+    UeView,
+    VersionView,
+)
 from freehold.sim.clock import VirtualEnvironment
+from freehold.spec.errors import Unusable
 from freehold.store import MemoryStore
 from freehold.trust.ledger import Ledger
 
@@ -20,8 +32,38 @@ K, OPC = "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
 JSON = {"application/json", "application/problem+json"}
 
 
+class FakeConfiguration:
+    """One setting, `name`, which applies live; every other text is wrong."""
+
+    def __init__(self):
+        self.text = "name = old"
+        self.kept = []
+        self.slices = (SliceForm("2"),)
+
+    def view(self):
+        return ConfigurationView(self.text, "/etc/freehold/freehold.toml")
+
+    def plan(self, text):
+        if not text.startswith("name = "):
+            raise Unusable(f"configuration: {text}: no such setting")
+        return (ChangeView("name", self.text[7:], text[7:], "now"),) if text != self.text else ()
+
+    async def apply(self, text, actor, note):
+        changes = self.plan(text)
+        self.text = text
+        self.kept.append((actor, note, text))
+        return changes
+
+    def versions(self):
+        return [VersionView(number, 0.0, actor, note) for number, (actor, note, _) in enumerate(self.kept, 1)]
+
+    def version(self, number):
+        return self.kept[number - 1][2] if 0 < number <= len(self.kept) else None
+
+
 class FakeNetwork:
     def __init__(self):
+        self.configuration = FakeConfiguration()
         self.environment = VirtualEnvironment()
         self.tap = self.environment.tap
         self.subscribers = Udr(MemoryStore())
@@ -92,11 +134,13 @@ class Client(http.client.HTTPConnection):
         self.sock.settimeout(20)
         self.sock.connect(str(self.path))
 
-    def ask(self, method, path, body=None, media_type="application/json"):
+    def ask(self, method, path, body=None, media_type="application/json", if_match=None):
         octets = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-        self.request(method, path, octets, {"content-type": media_type})
+        headers = {"content-type": media_type} | ({"if-match": if_match} if if_match else {})
+        self.request(method, path, octets, headers)
         answer = self.getresponse()
         read = answer.read()
+        self.etag = answer.headers["etag"]
         return answer.status, json.loads(read) if answer.headers["content-type"] in JSON and read else read
 
 

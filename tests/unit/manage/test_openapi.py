@@ -59,6 +59,9 @@ def test_when_the_document_is_asked_for_then_it_is_served(tmp_path):
         ("GET", "gnbs", None), ("GET", "alarms", None), ("GET", "events", None), ("GET", "counters", None),
         ("POST", "subscribers", {"supi": SUPI, "k": K, "opc": OPC}), ("GET", "subscribers", None),
         ("GET", "ues/imsi-001019999999999", None), ("DELETE", "alarms/9", None),
+        ("GET", "configuration", None), ("PUT", "configuration", {"text": "name = x"}),
+        ("POST", "configuration-plan", {"text": "name = x"}), ("POST", "configuration-plan", {"text": "nme = x"}),
+        ("GET", "configuration-versions", None), ("GET", "configuration-versions/7", None),
     ],
 )  # fmt: skip
 def test_when_an_answer_comes_then_it_is_of_the_declared_type(tmp_path, method, path, body):
@@ -69,7 +72,7 @@ def test_when_an_answer_comes_then_it_is_of_the_declared_type(tmp_path, method, 
             status, read = client.ask(method, f"/v1/{path}", body)
         finally:
             client.close()
-    template = re.sub("imsi-[0-9]+", "{supi}", path).replace("alarms/9", "alarms/{id}")
+    template = re.sub("imsi-[0-9]+", "{supi}", path).replace("alarms/9", "alarms/{id}").replace("s/7", "s/{number}")
     operation = ROUTES[template][method]
     expected = operation.answer if status == operation.status else openapi.ProblemView
     assert status in {operation.status, *operation.refusals}

@@ -12,7 +12,10 @@ TEXT = (Path(__file__).parents[3] / "docs/reference/management-api.md").read_tex
 def documented():
     for paths, methods in re.findall(r"^\| (`.*?) \| ([A-Z, ]+) \|", TEXT, re.MULTILINE):
         for path in re.findall(r"`([^`]+)`", paths):
-            yield re.sub(r"SUPI|NAME|ID", lambda match: f"{{{match[0].lower()}}}", path), set(methods.split(", "))
+            yield (
+                re.sub(r"SUPI|NAME|ID|NUMBER", lambda match: f"{{{match[0].lower()}}}", path),
+                set(methods.split(", ")),
+            )
 
 
 def test_when_the_reference_is_read_then_it_names_every_route_and_no_other():
