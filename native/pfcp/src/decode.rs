@@ -1,6 +1,6 @@
 //! Octets to values. Total: whatever the octets, there is an answer, with the faults that say what to tell the peer.
 
-use crate::table::{Content, Form, Group, Item, Layout, Member, Presence, Tables, When};
+use crate::table::{Content, Form, Group, Item, Layout, Member, Presence, Tables, When, mask};
 
 /// Builds the caller's values.
 pub trait Sink {
@@ -14,8 +14,31 @@ pub trait Sink {
     fn many(&mut self, values: Vec<Self::Value>) -> Self::Value;
     /// An IE the tables do not know at this place, kept to be sent on.
     fn unknown(&mut self, ie: u16, enterprise: Option<u16>, value: &[u8]) -> Self::Value;
-    /// The value of `class` from its fields in the order of the tables, and the IEs the tables do not know there.
-    fn build(&mut self, class: usize, fields: Vec<Self::Value>, unknown: Vec<Self::Value>) -> Self::Value;
+    /// The value of `class` from its fields in the order of the tables, and what else of its octets is kept.
+    fn build(&mut self, class: usize, fields: Vec<Self::Value>, kept: Kept<'_, Self::Value>) -> Self::Value;
+}
+
+/// What a group's fields do not say of the octets it came in.
+#[derive(Debug)]
+pub struct Kept<'a, V> {
+    /// The IEs that the tables do not know there, repeated ones, and optional ones with a fault.
+    pub unknown: Vec<V>,
+    /// Where each IE stood, in the order in which they are sent: fields, then unknown; empty where it is the same.
+    pub order: Vec<usize>,
+    /// IEs whose octets are not those that their value is sent in: place in that order, and the octets.
+    pub codings: Vec<(usize, &'a [u8])>,
+}
+
+impl<V> Default for Kept<'_, V> {
+    fn default() -> Self {
+        Self { unknown: Vec::new(), order: Vec::new(), codings: Vec::new() }
+    }
+}
+
+impl<V> Kept<'_, V> {
+    pub fn is_empty(&self) -> bool {
+        self.unknown.is_empty() && self.order.is_empty() && self.codings.is_empty()
+    }
 }
 
 /// What is wrong with a message or one of its IEs.
@@ -53,6 +76,8 @@ pub struct Header {
     pub priority: Option<u8>,
     /// Another message follows in the datagram (TS 29.244 5.2.1A.2 and 7.2.2.2).
     pub follow_on: bool,
+    /// The bits of the first and of the last octet that mean nothing.
+    pub spare: [u8; 2],
 }
 
 #[derive(Debug)]
@@ -77,7 +102,7 @@ pub fn decode<S: Sink>(tables: &Tables, octets: &[u8], sink: &mut S) -> Decoded<
     };
     let message = match tables.message(header.kind) {
         Some(message) if message.session == header.seid.is_some() => {
-            let mut work = Work { tables, sink, faults: &mut faults };
+            let mut work = Work { tables, sink, faults: &mut faults, exact: true };
             work.group(&tables.groups[message.group], body)
         }
         _ => {
@@ -104,6 +129,7 @@ fn head(octets: &[u8]) -> Result<(Header, &[u8]), (Option<Header>, Reason)> {
         sequence: number(&rest[..3]) as u32,
         priority: (first & 2 != 0).then_some(rest[3] >> 4),
         follow_on: first & 4 != 0,
+        spare: [first & 0x18, if first & 2 != 0 { rest[3] & 0x0f } else { rest[3] }],
     };
     if version != 1 {
         return Err((Some(header), Reason::Version));
@@ -139,14 +165,59 @@ struct Work<'a, S: Sink> {
     tables: &'a Tables,
     sink: &'a mut S,
     faults: &'a mut Faults,
+    /// Whether the layout read last is sent in the same octets again.
+    exact: bool,
+}
+
+/// Reads the value of one IE that is not grouped.
+pub(crate) fn value<S: Sink>(tables: &Tables, layout: &Layout, octets: &[u8], sink: &mut S) -> Option<S::Value> {
+    Work { tables, sink, faults: &mut Faults(Vec::new()), exact: true }.layout(layout, octets).ok()
+}
+
+/// The IEs of a group as they come.
+struct Came<'o, V> {
+    slots: Vec<Slot<V>>,
+    kept: Kept<'o, V>,
+    /// By place on the wire: the member that the IE is, the number of members for those that are kept as they are.
+    ranks: Vec<u8>,
+    sorted: bool,
+}
+
+impl<V> Came<'_, V> {
+    fn new(members: usize) -> Self {
+        let mut slots = Vec::with_capacity(members);
+        slots.resize_with(members, || Slot::Empty);
+        Self { slots, kept: Kept::default(), ranks: Vec::new(), sorted: true }
+    }
+
+    fn note(&mut self, rank: usize) {
+        let rank = rank as u8; // at most 254 members
+        self.sorted &= self.ranks.last().is_none_or(|&last| last <= rank);
+        self.ranks.push(rank);
+    }
+
+    /// Says where each IE stood, where it is sent elsewhere.
+    fn ordered(&mut self) {
+        if self.sorted {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.ranks.len()).collect();
+        order.sort_by_key(|&at| self.ranks[at]);
+        let mut places = vec![0; order.len()];
+        for (place, &at) in order.iter().enumerate() {
+            places[at] = place;
+        }
+        for (at, _) in &mut self.kept.codings {
+            *at = places[*at];
+        }
+        self.kept.order = order;
+    }
 }
 
 impl<S: Sink> Work<'_, S> {
     /// A message's body or a grouped IE; none where the sender has to be told that it cannot be used.
     fn group(&mut self, group: &Group, mut octets: &[u8]) -> Option<S::Value> {
-        let mut slots: Vec<Slot<S::Value>> = Vec::with_capacity(group.members.len());
-        slots.resize_with(group.members.len(), || Slot::Empty);
-        let mut unknown = Vec::new();
+        let mut came = Came::new(group.members.len());
         let mut usable = true;
         while !octets.is_empty() {
             let Some((ie, value, rest)) = element(octets) else {
@@ -156,24 +227,24 @@ impl<S: Sink> Work<'_, S> {
                 return None;
             };
             octets = rest;
-            if let Some(at) = group.find(ie) {
-                usable &= self.member(&group.members[at], &mut slots[at], value);
-            } else if let Some(kept) = self.keep(ie, value) {
-                unknown.push(kept);
+            match group.find(ie) {
+                Some(at) => usable &= self.member(&group.members[at], at, value, &mut came),
+                None => self.keep(ie, value, &mut came),
             }
         }
-        for (member, slot) in group.members.iter().zip(&slots) {
+        for (member, slot) in group.members.iter().zip(&came.slots) {
             if member.presence == Presence::Mandatory && matches!(slot, Slot::Empty) && usable {
                 self.faults.add(Reason::MandatoryMissing, Some(member.ie));
                 usable = false;
             }
         }
-        usable.then(|| self.finish(group, slots, unknown))
+        usable.then(|| self.finish(group, came))
     }
 
-    fn finish(&mut self, group: &Group, slots: Vec<Slot<S::Value>>, unknown: Vec<S::Value>) -> S::Value {
-        let mut fields = Vec::with_capacity(slots.len());
-        for (slot, member) in slots.into_iter().zip(&group.members) {
+    fn finish(&mut self, group: &Group, mut came: Came<'_, S::Value>) -> S::Value {
+        came.ordered();
+        let mut fields = Vec::with_capacity(came.slots.len());
+        for (slot, member) in came.slots.into_iter().zip(&group.members) {
             fields.push(match slot {
                 Slot::One(value) => value,
                 Slot::Many(values) => self.sink.many(values),
@@ -181,44 +252,56 @@ impl<S: Sink> Work<'_, S> {
                 Slot::Empty => self.sink.none(),
             });
         }
-        self.sink.build(group.class, fields, unknown)
+        self.sink.build(group.class, fields, came.kept)
     }
 
     /// Puts one IE into its slot; false where its fault makes the whole group unusable.
-    fn member(&mut self, member: &Member, slot: &mut Slot<S::Value>, octets: &[u8]) -> bool {
-        if matches!(slot, Slot::One(_)) {
+    fn member<'o>(&mut self, member: &Member, at: usize, octets: &'o [u8], came: &mut Came<'o, S::Value>) -> bool {
+        if matches!(came.slots[at], Slot::One(_)) {
             self.faults.add(Reason::Repeated, Some(member.ie)); // only the first counts (TS 29.244 7.6.10)
+            self.keep(member.ie, octets, came);
             return true;
         }
         let value = match member.content {
             Content::Group(inner) => self.group(&self.tables.groups[inner], octets),
             Content::Layout(inner) => {
+                self.exact = true;
                 let value = self.layout(&self.tables.layouts[inner], octets);
+                if !self.exact && value.is_ok() {
+                    came.kept.codings.push((came.ranks.len(), octets));
+                }
                 value.map_err(|reason| self.faults.add(reason, Some(member.ie))).ok()
             }
         };
-        match (value, &mut *slot) {
+        match (value, &mut came.slots[at]) {
             (Some(value), Slot::Many(values)) => values.push(value),
-            (Some(value), _) if member.many => *slot = Slot::Many(vec![value]),
-            (Some(value), _) => *slot = Slot::One(value),
+            (Some(value), slot) if member.many => *slot = Slot::Many(vec![value]),
+            (Some(value), slot) => *slot = Slot::One(value),
             // An optional IE with a fault is treated as absent (TS 29.244 7.6.7, 7.6.8).
-            (None, _) => return member.presence == Presence::Optional,
+            (None, _) => {
+                self.keep(member.ie, octets, came);
+                return member.presence == Presence::Optional;
+            }
         }
+        came.note(at);
         true
     }
 
     /// An IE without a place here: kept (TS 29.244 7.6.9), with its enterprise number if it is a vendor's (8.1.1).
-    fn keep(&mut self, ie: u16, value: &[u8]) -> Option<S::Value> {
-        if ie < 0x8000 {
-            return Some(self.sink.unknown(ie, None, value));
-        }
-        match *value {
-            [high, low, ref rest @ ..] => Some(self.sink.unknown(ie, Some(u16::from_be_bytes([high, low])), rest)),
-            _ => {
-                self.faults.add(Reason::IeLength, Some(ie));
-                None
+    fn keep(&mut self, ie: u16, value: &[u8], came: &mut Came<'_, S::Value>) {
+        let kept = match *value {
+            [high, low, ref rest @ ..] if ie >= 0x8000 => {
+                self.sink.unknown(ie, Some(u16::from_be_bytes([high, low])), rest)
             }
-        }
+            _ => {
+                if ie >= 0x8000 {
+                    self.faults.add(Reason::IeLength, Some(ie));
+                }
+                self.sink.unknown(ie, None, value)
+            }
+        };
+        came.kept.unknown.push(kept);
+        came.note(came.slots.len());
     }
 
     fn layout(&mut self, layout: &Layout, octets: &[u8]) -> Result<S::Value, Reason> {
@@ -243,13 +326,13 @@ impl<S: Sink> Work<'_, S> {
             if layout.class.is_some() { fields.push(value) } else { only = Some(value) }
         }
         // What is there has to say the same flags again: others contradict each other.
-        let known = layout.items.iter().fold(0, |sum, item| sum | item.when.sets());
         let missing = layout.one_of != 0 && found & layout.one_of == 0;
-        if missing || flags & known != told {
+        if missing || flags & layout.told != told {
             return Err(Reason::Incorrect);
         }
+        self.exact &= flags & !layout.read == 0 && octets.is_empty();
         match layout.class {
-            Some(class) => Ok(self.sink.build(class, fields, Vec::new())),
+            Some(class) => Ok(self.sink.build(class, fields, Kept::default())),
             None => only.ok_or(Reason::Incorrect),
         }
     }
@@ -260,13 +343,17 @@ impl<S: Sink> Work<'_, S> {
             Form::Bits(shift, width) => self.sink.uint((flags >> shift) & mask(width)),
             Form::Uint(size) => self.sink.uint(number(take(octets, usize::from(size))?)),
             Form::Number => match octets.len() {
-                1..=8 => self.sink.uint(number(take(octets, octets.len())?)),
+                size @ 1..=8 => {
+                    self.exact &= size == 1 || octets[0] != 0;
+                    self.sink.uint(number(take(octets, size)?))
+                }
                 _ => return Err(Reason::IeLength),
             },
             Form::Flags(least, most) => {
                 let size = octets.len().clamp(usize::from(least), usize::from(most));
-                let bits = take(octets, size)?.iter().rev().fold(0, |sum, &octet| (sum << 8) | u64::from(octet));
-                self.sink.uint(bits)
+                let bits = take(octets, size)?;
+                self.exact &= size <= usize::from(least) || bits.last() != Some(&0);
+                self.sink.uint(bits.iter().rev().fold(0, |sum, &octet| (sum << 8) | u64::from(octet)))
             }
             Form::Octets(size) => self.sink.octets(take(octets, usize::from(size))?),
             Form::Counted(size) => {
@@ -280,8 +367,17 @@ impl<S: Sink> Work<'_, S> {
                 self.sink.text(text)
             }
             Form::Labels => {
-                let name = labels(take(octets, octets.len())?).ok_or(Reason::Incorrect)?;
-                self.sink.text(&name)
+                let octets = take(octets, octets.len())?;
+                match labels(octets) {
+                    Some(name) => {
+                        self.exact &= octets.last() != Some(&0);
+                        self.sink.text(&name)
+                    }
+                    None => {
+                        self.exact = false;
+                        self.sink.text(unlabelled(octets).ok_or(Reason::Incorrect)?)
+                    }
+                }
             }
         })
     }
@@ -298,10 +394,6 @@ fn take<'a>(octets: &mut &'a [u8], size: usize) -> Result<&'a [u8], Reason> {
     let (taken, rest) = octets.split_at_checked(size).ok_or(Reason::IeLength)?;
     *octets = rest;
     Ok(taken)
-}
-
-pub(crate) fn mask(width: u8) -> u64 {
-    u64::MAX >> (64 - u32::from(width.clamp(1, 64)))
 }
 
 /// A domain name from its labels (RFC 1035 3.1): dotted, without a last dot.
@@ -325,4 +417,11 @@ fn labels(mut octets: &[u8]) -> Option<String> {
         octets = rest;
     }
     Some(name)
+}
+
+/// A domain name in letters where labels belong: some peers send it so, and it cannot be taken for labels.
+fn unlabelled(octets: &[u8]) -> Option<&str> {
+    let name = std::str::from_utf8(octets).ok()?;
+    let fine = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(|octet| octet.is_ascii_graphic());
+    (name.len() < 255 && name.split('.').all(fine)).then_some(name)
 }

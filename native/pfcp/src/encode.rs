@@ -1,7 +1,8 @@
 //! Values to octets. A value that does not fit its table is an error of the caller, never a wrong message.
 
-use crate::decode::mask;
-use crate::table::{Content, Form, Group, Item, Layout, Member, Presence, Tables, When};
+use crate::decode::value;
+use crate::plain::Plain;
+use crate::table::{Content, Form, Group, Item, Layout, Member, Presence, Tables, When, mask};
 
 /// Reads the caller's values.
 pub trait Source {
@@ -51,10 +52,57 @@ fn wrong<T>(what: &'static str, ie: u16) -> Result<T, Wrong> {
     Err(Wrong { what, ie })
 }
 
+/// The IEs of a group that are written, for what is kept of how they came.
+struct Sent {
+    start: usize,
+    /// Where each IE ends.
+    ends: Vec<usize>,
+    order: Vec<usize>,
+    codings: Vec<(usize, Vec<u8>)>,
+}
+
+impl Sent {
+    fn end(&mut self, at: usize) {
+        if !self.order.is_empty() || !self.codings.is_empty() {
+            self.ends.push(at);
+        }
+    }
+
+    /// The octets that the next IE came in, if they are not those of its value.
+    fn coding(&self) -> Option<&[u8]> {
+        let at = self.codings.binary_search_by_key(&self.ends.len(), |coding| coding.0).ok()?;
+        Some(&self.codings[at].1)
+    }
+
+    /// Puts the IEs where they stood; where others are there now, in the order in which they are sent.
+    fn place(self, out: &mut Vec<u8>) {
+        let mut ends: Vec<Option<(usize, usize)>> = vec![None; self.ends.len()];
+        if self.order.len() != ends.len() || ends.is_empty() {
+            return;
+        }
+        let mut from = self.start;
+        for (&place, &end) in self.order.iter().zip(&self.ends) {
+            match ends.get_mut(place) {
+                Some(free @ None) => *free = Some((from, end)),
+                _ => return,
+            }
+            from = end;
+        }
+        let written = out.split_off(self.start);
+        for (from, end) in ends.into_iter().flatten() {
+            out.extend_from_slice(&written[from - self.start..end - self.start]);
+        }
+    }
+}
+
 impl<S: Source> Work<'_, S> {
     fn group(&self, group: &Group, value: &S::Value, ie: u16, out: &mut Vec<u8>) -> Done {
         let Some(fields) = self.source.open(value, group.class) else {
             return wrong("has another class", ie);
+        };
+        let size = group.members.len();
+        let Some(mut sent) = self.sent(&fields, size, out.len()) else {
+            return wrong("keeps no places and octets", ie);
         };
         for (at, member) in group.members.iter().enumerate() {
             let value = self.source.field(&fields, at);
@@ -63,33 +111,69 @@ impl<S: Source> Work<'_, S> {
                     return wrong("is mandatory", member.ie);
                 }
             } else if member.many {
-                self.repeated(member, &value, out)?;
+                self.repeated(member, &value, &mut sent, out)?;
             } else {
-                self.element(member, &value, out)?;
+                self.element(member, &value, &mut sent, out)?;
             }
         }
-        self.unknown(&self.source.field(&fields, group.members.len()), out)
+        self.unknown(&self.source.field(&fields, size), &mut sent, out)?;
+        sent.place(out);
+        Ok(())
     }
 
-    fn repeated(&self, member: &Member, value: &S::Value, out: &mut Vec<u8>) -> Done {
+    /// What the group keeps of how it came: the two fields behind its unknown IEs.
+    fn sent(&self, fields: &S::Fields, size: usize, start: usize) -> Option<Sent> {
+        let order = self.source.list(&self.source.field(fields, size + 1))?;
+        let codings = self.source.list(&self.source.field(fields, size + 2))?;
+        let number = |value: &S::Value| usize::try_from(self.source.uint(value)?).ok();
+        let coding = |value: S::Value| {
+            let pair = self.source.list(&value)?;
+            let octets = self.source.octets(&self.source.field(&pair, 1))?.to_vec();
+            Some((number(&self.source.field(&pair, 0))?, octets))
+        };
+        let order = (0..self.source.count(&order)).map(|at| number(&self.source.field(&order, at)));
+        let codings = (0..self.source.count(&codings)).map(|at| coding(self.source.field(&codings, at)));
+        let mut codings: Vec<_> = codings.collect::<Option<_>>()?;
+        codings.sort();
+        Some(Sent { start, ends: Vec::new(), order: order.collect::<Option<_>>()?, codings })
+    }
+
+    fn repeated(&self, member: &Member, value: &S::Value, sent: &mut Sent, out: &mut Vec<u8>) -> Done {
         let Some(list) = self.source.list(value) else { return wrong("is repeated", member.ie) };
         let count = self.source.count(&list);
         if count == 0 && member.presence == Presence::Mandatory {
             return wrong("is mandatory", member.ie);
         }
-        (0..count).try_for_each(|at| self.element(member, &self.source.field(&list, at), out))
+        (0..count).try_for_each(|at| self.element(member, &self.source.field(&list, at), sent, out))
     }
 
-    fn element(&self, member: &Member, value: &S::Value, out: &mut Vec<u8>) -> Done {
+    fn element(&self, member: &Member, value: &S::Value, sent: &mut Sent, out: &mut Vec<u8>) -> Done {
         let start = open(member.ie, out);
         match member.content {
             Content::Group(inner) => self.group(&self.tables.groups[inner], value, member.ie, out)?,
-            Content::Layout(inner) => self.layout(&self.tables.layouts[inner], value, member.ie, out)?,
+            Content::Layout(inner) => {
+                let layout = &self.tables.layouts[inner];
+                self.layout(layout, value, member.ie, out)?;
+                if let Some(came) = sent.coding().filter(|came| self.same(layout, came, &out[start..])) {
+                    out.truncate(start);
+                    out.extend_from_slice(came);
+                }
+            }
         }
-        close(member.ie, start, out)
+        close(member.ie, start, out)?;
+        sent.end(out.len());
+        Ok(())
     }
 
-    fn unknown(&self, value: &S::Value, out: &mut Vec<u8>) -> Done {
+    /// Whether octets that came are another coding of the value that was written.
+    fn same(&self, layout: &Layout, came: &[u8], written: &[u8]) -> bool {
+        let mut again = Vec::with_capacity(written.len());
+        let work = Work { tables: self.tables, source: &Plain };
+        value(self.tables, layout, came, &mut Plain)
+            .is_some_and(|value| work.layout(layout, &value, 0, &mut again).is_ok() && again == written)
+    }
+
+    fn unknown(&self, value: &S::Value, sent: &mut Sent, out: &mut Vec<u8>) -> Done {
         let Some(list) = self.source.list(value) else { return wrong("is repeated", 0) };
         for at in 0..self.source.count(&list) {
             let Some((ie, enterprise, octets)) = self.source.unknown(&self.source.field(&list, at)) else {
@@ -101,6 +185,7 @@ impl<S: Source> Work<'_, S> {
             }
             out.extend_from_slice(&octets);
             close(ie, start, out)?;
+            sent.end(out.len());
         }
         Ok(())
     }

@@ -5,10 +5,11 @@
 
 mod decode;
 mod encode;
+mod plain;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{Decoded, Fault, Header, Reason, Sink, decode};
+pub use decode::{Decoded, Fault, Header, Kept, Reason, Sink, decode};
 pub use encode::{Source, Wrong, encode};
 pub use table::{Content, Form, Group, Item, Layout, Member, Message, Presence, Tables, When};

@@ -1,96 +1,11 @@
+use crate::plain::{Plain, Value};
 use crate::{
-    Content, Fault, Form, Group, Item, Layout, Member, Message, Presence, Reason, Sink, Source, Tables, When, decode,
-    encode,
+    Content, Fault, Form, Group, Item, Layout, Member, Message, Presence, Reason, Tables, When, decode, encode,
 };
-
-/// A value model without any language: enough to hold whatever the tables say.
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    None,
-    Flag(bool),
-    Uint(u64),
-    Octets(Vec<u8>),
-    Text(String),
-    Many(Vec<Value>),
-    Unknown(u16, Option<u16>, Vec<u8>),
-    Made(usize, Vec<Value>),
-}
-
-struct Maker;
-
-impl Sink for Maker {
-    type Value = Value;
-    fn none(&mut self) -> Value {
-        Value::None
-    }
-    fn flag(&mut self, value: bool) -> Value {
-        Value::Flag(value)
-    }
-    fn uint(&mut self, value: u64) -> Value {
-        Value::Uint(value)
-    }
-    fn octets(&mut self, value: &[u8]) -> Value {
-        Value::Octets(value.to_vec())
-    }
-    fn text(&mut self, value: &str) -> Value {
-        Value::Text(value.to_owned())
-    }
-    fn many(&mut self, values: Vec<Value>) -> Value {
-        Value::Many(values)
-    }
-    fn unknown(&mut self, ie: u16, enterprise: Option<u16>, value: &[u8]) -> Value {
-        Value::Unknown(ie, enterprise, value.to_vec())
-    }
-    fn build(&mut self, class: usize, mut fields: Vec<Value>, unknown: Vec<Value>) -> Value {
-        fields.push(Value::Many(unknown));
-        Value::Made(class, fields)
-    }
-}
-
-impl Source for Maker {
-    type Value = Value;
-    type Fields = Vec<Value>;
-    fn open(&self, value: &Value, class: usize) -> Option<Vec<Value>> {
-        match value {
-            Value::Made(made, fields) if *made == class => Some(fields.clone()),
-            _ => None,
-        }
-    }
-    fn list(&self, value: &Value) -> Option<Vec<Value>> {
-        match value {
-            Value::Many(values) => Some(values.clone()),
-            _ => None,
-        }
-    }
-    fn count(&self, fields: &Vec<Value>) -> usize {
-        fields.len()
-    }
-    fn field(&self, fields: &Vec<Value>, at: usize) -> Value {
-        fields.get(at).cloned().unwrap_or(Value::None)
-    }
-    fn is_none(&self, value: &Value) -> bool {
-        *value == Value::None
-    }
-    fn flag(&self, value: &Value) -> Option<bool> {
-        if let Value::Flag(flag) = value { Some(*flag) } else { None }
-    }
-    fn uint(&self, value: &Value) -> Option<u64> {
-        if let Value::Uint(number) = value { Some(*number) } else { None }
-    }
-    fn octets<'v>(&self, value: &'v Value) -> Option<&'v [u8]> {
-        if let Value::Octets(octets) = value { Some(octets) } else { None }
-    }
-    fn text<'v>(&self, value: &'v Value) -> Option<&'v str> {
-        if let Value::Text(text) = value { Some(text) } else { None }
-    }
-    fn unknown(&self, value: &Value) -> Option<(u16, Option<u16>, Vec<u8>)> {
-        if let Value::Unknown(ie, enterprise, octets) = value { Some((*ie, *enterprise, octets.clone())) } else { None }
-    }
-}
 
 fn plain(form: Form) -> Layout {
     let item = Item { form, when: When::Equal(0, 0) };
-    Layout { class: None, lead: 0, items: vec![item], one_of: 0 }
+    Layout::new(None, 0, vec![item], 0)
 }
 
 fn when(form: Form, mask: u64, value: u64) -> Item {
@@ -99,17 +14,13 @@ fn when(form: Form, mask: u64, value: u64) -> Item {
 
 /// Class 0: message 50 {1 group M, 2 number M, 3 F-TEID-like O, 4 text O repeated, 5 name C}; class 1: group {2 M}.
 fn tables() -> Tables {
-    let teid = Layout {
-        class: Some(2),
-        lead: 1,
-        one_of: 0b0110,
-        items: vec![
-            when(Form::Uint(4), 4, 0),
-            when(Form::Octets(4), 5, 1),
-            when(Form::Flag, 5, 5),
-            Item { form: Form::Uint(1), when: When::Tail },
-        ],
-    };
+    let teid = vec![
+        when(Form::Uint(4), 4, 0),
+        when(Form::Octets(4), 5, 1),
+        when(Form::Flag, 5, 5),
+        Item { form: Form::Uint(1), when: When::Tail },
+    ];
+    let teid = Layout::new(Some(2), 1, teid, 0b0110);
     let member = |ie, content, presence, many| Member { ie, content, presence, many };
     let inner = Group::new(1, vec![member(2, Content::Layout(0), Presence::Mandatory, false)]);
     let outer = Group::new(
@@ -152,7 +63,7 @@ const GOOD: &[u8] = &[
 fn when_all_is_well_then_values_come_and_go_back_to_the_same_octets() {
     let tables = tables();
     let octets = framed(GOOD);
-    let decoded = decode(&tables, &octets, &mut Maker);
+    let decoded = decode(&tables, &octets, &mut Plain);
     assert_eq!(decoded.faults, []);
     let header = decoded.header.unwrap();
     assert_eq!((header.seid, header.sequence, header.kind), (Some(9), 7, 50));
@@ -162,12 +73,12 @@ fn when_all_is_well_then_values_come_and_go_back_to_the_same_octets() {
     assert_eq!(fields[3], Value::Many(vec![Value::Text("a".into()), Value::Text("b".into())]));
     assert_eq!(fields[4], Value::Text("x.y".into()));
     let mut out = Vec::new();
-    encode(&tables, 1, &value, &Maker, &mut out).unwrap();
+    encode(&tables, 1, &value, &Plain, &mut out).unwrap();
     assert_eq!(out, GOOD);
 }
 
 fn faults(body: &[u8]) -> (bool, Vec<Fault>) {
-    let decoded = decode(&tables(), &framed(body), &mut Maker);
+    let decoded = decode(&tables(), &framed(body), &mut Plain);
     (decoded.message.is_some(), decoded.faults)
 }
 
@@ -197,20 +108,20 @@ fn when_an_optional_ie_is_wrong_then_it_is_absent_and_a_conditional_one_refuses_
 fn when_the_header_is_wrong_then_the_reason_is_said() {
     let whole = framed(GOOD);
     for size in 0..16 {
-        let decoded = decode(&tables(), &whole[..size], &mut Maker);
+        let decoded = decode(&tables(), &whole[..size], &mut Plain);
         assert!(decoded.header.is_none() && decoded.faults[0].reason == Reason::MessageLength);
     }
     let mut octets = whole.clone();
     octets[0] = 0x41;
-    assert_eq!(decode(&tables(), &octets, &mut Maker).faults[0].reason, Reason::Version);
+    assert_eq!(decode(&tables(), &octets, &mut Plain).faults[0].reason, Reason::Version);
     octets[0] = 0x21;
     octets[1] = 77;
-    assert_eq!(decode(&tables(), &octets, &mut Maker).faults[0].reason, Reason::UnknownMessage);
-    assert!(decode(&tables(), &whole[..whole.len() - 1], &mut Maker).message.is_none());
+    assert_eq!(decode(&tables(), &octets, &mut Plain).faults[0].reason, Reason::UnknownMessage);
+    assert!(decode(&tables(), &whole[..whole.len() - 1], &mut Plain).message.is_none());
 }
 
 #[test]
-fn when_octets_are_mutated_then_decoding_never_panics_and_what_decodes_encodes() {
+fn when_octets_are_mutated_then_decoding_never_panics_and_what_decodes_encodes_to_the_same_octets() {
     let (tables, whole) = (tables(), framed(GOOD));
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for _ in 0..200_000 {
@@ -220,9 +131,12 @@ fn when_octets_are_mutated_then_decoding_never_panics_and_what_decodes_encodes()
             let at = (state >> 33) as usize % octets.len();
             octets[at] = (state >> 24) as u8;
         }
-        let decoded = decode(&tables, &octets, &mut Maker);
+        let decoded = decode(&tables, &octets, &mut Plain);
         if let Some(value) = decoded.message {
-            encode(&tables, 1, &value, &Maker, &mut Vec::new()).unwrap();
+            let mut out = Vec::new();
+            encode(&tables, 1, &value, &Plain, &mut out).unwrap();
+            let size = 4 + usize::from(u16::from_be_bytes([octets[2], octets[3]]));
+            assert_eq!(out, octets[16..size]);
         } else {
             assert!(!decoded.faults.is_empty());
         }
@@ -234,11 +148,11 @@ fn when_a_value_does_not_fit_then_encoding_refuses() {
     let tables = tables();
     let made = |fields| {
         let mut out = Vec::new();
-        encode(&tables, 1, &Value::Made(0, fields), &Maker, &mut out).map_err(|wrong| wrong.ie)
+        encode(&tables, 1, &Value::Made(0, fields), &Plain, &mut out).map_err(|wrong| wrong.ie)
     };
-    let inner = Value::Many(vec![Value::Made(1, vec![Value::Uint(1), Value::Many(vec![])])]);
-    let full =
-        |third| vec![inner.clone(), Value::Uint(1), third, Value::Many(vec![]), Value::None, Value::Many(vec![])];
+    let none = || Value::Many(vec![]);
+    let inner = Value::Many(vec![Value::Made(1, vec![Value::Uint(1), none(), none(), none()])]);
+    let full = |third| vec![inner.clone(), Value::Uint(1), third, none(), Value::None, none(), none(), none()];
     assert_eq!(made(full(Value::None)), Ok(()));
     let teid = |fields: Vec<Value>| full(Value::Made(2, fields));
     let address = || Value::Octets(vec![1, 2, 3, 4]);
@@ -247,4 +161,56 @@ fn when_a_value_does_not_fit_then_encoding_refuses() {
     assert_eq!(made(teid(vec![Value::Uint(1), address(), Value::Flag(true), Value::None])), Err(3));
     assert_eq!(made(teid(vec![Value::None, address(), Value::Flag(false), Value::None])), Err(3));
     assert_eq!(made(teid(vec![Value::Uint(1 << 32), address(), Value::Flag(false), Value::None])), Err(3));
+}
+
+fn again(body: &[u8]) -> (Value, Vec<u8>) {
+    let value = decode(&tables(), &framed(body), &mut Plain).message.unwrap();
+    let mut out = Vec::new();
+    encode(&tables(), 1, &value, &Plain, &mut out).unwrap();
+    (value, out)
+}
+
+/// In another order than the tables, with unknown, repeated and wrong IEs between, spare bits and octets too many.
+const STRANGE: &[u8] = &[
+    0, 99, 0, 1, 1, // unknown, first
+    0, 3, 0, 11, 0xf1, 0, 0, 0, 1, 10, 0, 0, 1, 9, 8, // 3: spare bits, and an octet behind the tail
+    0, 2, 0, 2, 0, 6, // 2
+    0, 2, 0, 2, 0, 7, // 2 repeated
+    0, 4, 0, 1, 0xff, // 4 wrong
+    0, 5, 0, 3, b'x', b'.', b'y', // 5: a name without labels
+    0x80, 1, 0, 1, 9, // a vendor's without room for its number
+    0, 1, 0, 10, 0, 7, 0, 0, 0, 2, 0, 2, 0, 5, // 1: in another order too
+];
+
+#[test]
+fn when_octets_are_not_the_usual_ones_then_the_value_keeps_them() {
+    let (value, out) = again(STRANGE);
+    assert_eq!(out, STRANGE);
+    let Value::Made(0, mut fields) = value else { panic!() };
+    assert_eq!((&fields[1], &fields[4]), (&Value::Uint(6), &Value::Text("x.y".into())));
+    // With another value its octets are the usual ones, and the places stay.
+    fields[4] = Value::Text("x.z".into());
+    let mut out = Vec::new();
+    encode(&tables(), 1, &Value::Made(0, fields.clone()), &Plain, &mut out).unwrap();
+    assert_eq!(out[37..45], [0, 5, 0, 4, 1, b'x', 1, b'z']);
+    // With another number of IEs there are no places any more.
+    fields[2] = Value::None;
+    out.clear();
+    encode(&tables(), 1, &Value::Made(0, fields.clone()), &Plain, &mut out).unwrap();
+    assert_eq!(out[..4], [0, 1, 0, 10]);
+    // Places that are no places are not heeded, and what is no place at all is refused.
+    fields[6] = Value::Many(vec![Value::Uint(1 << 40); 7]);
+    assert!(encode(&tables(), 1, &Value::Made(0, fields.clone()), &Plain, &mut Vec::new()).is_ok());
+    fields[6] = Value::None;
+    assert!(encode(&tables(), 1, &Value::Made(0, fields), &Plain, &mut Vec::new()).is_err());
+}
+
+#[test]
+fn when_the_header_has_spare_bits_then_they_are_said() {
+    let mut octets = framed(GOOD);
+    octets[0] |= 0x18;
+    octets[15] = 0xa5;
+    assert_eq!(decode(&tables(), &octets, &mut Plain).header.unwrap().spare, [0x18, 0xa5]);
+    octets[0] |= 2;
+    assert_eq!(decode(&tables(), &octets, &mut Plain).header.unwrap().spare, [0x18, 0x05]);
 }

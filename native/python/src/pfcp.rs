@@ -1,6 +1,6 @@
 //! The PFCP engine for Python: its values are the `msgspec.Struct` classes of `freehold.codecs.pfcp`.
 use freehold_pfcp::{
-    Content, Form, Group, Item, Layout, Member, Message, Presence, Reason, Sink, Source, Tables, When,
+    Content, Form, Group, Item, Kept, Layout, Member, Message, Presence, Reason, Sink, Source, Tables, When,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -65,7 +65,13 @@ impl Engine {
             Some(header) => {
                 let fields =
                     (header.kind, header.seid, header.sequence, header.priority, header.follow_on, header.version);
-                self.header.bind(py).call1(fields)?
+                if header.spare == [0, 0] {
+                    self.header.bind(py).call1(fields)?
+                } else {
+                    let (kind, seid, sequence, priority, follow_on, version) = fields;
+                    let spare = PyBytes::new(py, &header.spare);
+                    self.header.bind(py).call1((kind, seid, sequence, priority, follow_on, version, spare))?
+                }
             }
             None => py.None().into_bound(py),
         };
@@ -84,6 +90,7 @@ impl Engine {
         seid: Option<u64>,
         priority: Option<u8>,
         follow_on: bool,
+        spare: &[u8],
     ) -> PyResult<Bound<'py, PyBytes>> {
         let kind = message.get_type();
         let found = self.tables.messages.iter().find(|row| {
@@ -97,12 +104,17 @@ impl Engine {
             return Err(PyValueError::new_err("the header does not fit the message"));
         }
         let flags = u8::from(follow_on) << 2 | u8::from(priority.is_some()) << 1 | u8::from(row.session);
+        let (first, last) = match *spare {
+            [] => (0, 0),
+            [first, last] => (first & 0x18, if priority.is_some() { last & 0x0f } else { last }),
+            _ => return Err(PyValueError::new_err("the header has spare bits in two octets")),
+        };
         let mut out = Vec::with_capacity(512);
-        out.extend_from_slice(&[0x20 | flags, row.kind, 0, 0]);
+        out.extend_from_slice(&[0x20 | first | flags, row.kind, 0, 0]);
         if let Some(seid) = seid {
             out.extend_from_slice(&seid.to_be_bytes());
         }
-        out.extend_from_slice(&(sequence << 8 | u32::from(priority.unwrap_or(0)) << 4).to_be_bytes());
+        out.extend_from_slice(&(sequence << 8 | u32::from(priority.unwrap_or(0)) << 4 | u32::from(last)).to_be_bytes());
         let reader = Reader { engine: self, astuple: self.astuple.bind(py) };
         freehold_pfcp::encode(&self.tables, row.group, &message, &reader, &mut out)
             .map_err(|wrong| PyValueError::new_err(format!("IE {} {}", wrong.ie, wrong.what)))?;
@@ -114,7 +126,7 @@ impl Engine {
 
 fn layout((class, lead, one_of, items): LayoutRow) -> PyResult<Layout> {
     let items = items.into_iter().map(item).collect::<PyResult<_>>()?;
-    Ok(Layout { class, lead, items, one_of })
+    Ok(Layout::new(class, lead, items, one_of))
 }
 
 fn item((form, a, b, when, mask, value): ItemRow) -> PyResult<Item> {
@@ -223,14 +235,17 @@ impl<'py> Sink for Builder<'_, 'py> {
         self.keep(made)
     }
 
-    fn build(&mut self, class: usize, fields: Vec<Self::Value>, unknown: Vec<Self::Value>) -> Self::Value {
+    fn build(&mut self, class: usize, fields: Vec<Self::Value>, kept: Kept<'_, Self::Value>) -> Self::Value {
         let class = self.engine.classes[class].bind(self.py);
         let made = PyTuple::new(self.py, fields).and_then(|fields| {
-            if unknown.is_empty() {
+            if kept.is_empty() {
                 return class.call1(fields);
             }
             let keywords = PyDict::new(self.py);
-            keywords.set_item(intern!(self.py, "unknown_ies"), PyTuple::new(self.py, unknown)?)?;
+            let codings = kept.codings.into_iter().map(|(at, octets)| (at, PyBytes::new(self.py, octets)));
+            keywords.set_item(intern!(self.py, "unknown_ies"), PyTuple::new(self.py, kept.unknown)?)?;
+            keywords.set_item(intern!(self.py, "order"), PyTuple::new(self.py, kept.order)?)?;
+            keywords.set_item(intern!(self.py, "codings"), PyTuple::new(self.py, codings.collect::<Vec<_>>())?)?;
             class.call(fields, Some(&keywords))
         });
         self.keep(made)
@@ -297,6 +312,8 @@ impl<'py> Source for Reader<'_, 'py> {
         }
         let fields = self.astuple.call1((value,)).ok()?;
         let (ie, octets, enterprise): (u16, Vec<u8>, Option<u16>) = fields.extract().ok()?;
-        (enterprise.is_some() == (ie >= 0x8000)).then_some((ie, enterprise, octets))
+        // A vendor's IE without room for its number was kept as it came.
+        let fits = enterprise.is_some() == (ie >= 0x8000) || (enterprise.is_none() && octets.len() < 2);
+        fits.then_some((ie, enterprise, octets))
     }
 }

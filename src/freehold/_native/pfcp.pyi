@@ -17,5 +17,11 @@ class Engine:
     ) -> None: ...
     def decode(self, octets: bytes) -> Any: ...
     def encode(
-        self, message: object, sequence: int, seid: int | None, priority: int | None, follow_on: bool
+        self,
+        message: object,
+        sequence: int,
+        seid: int | None,
+        priority: int | None,
+        follow_on: bool,
+        spare: bytes,
     ) -> bytes: ...

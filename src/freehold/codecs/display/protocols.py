@@ -143,7 +143,7 @@ class Protocol(msgspec.Struct, frozen=True):
         write = getattr(self.room, self.verbs[1])
         if self.name == "pfcp":  # TS 29.244 7.2.2: the header is not the message's own
             options = {"priority": header.priority, "follow_on": header.follow_on}
-            return write(message, header.sequence, header.seid, **options)
+            return write(message, header.sequence, header.seid, spare=header.spare, **options)
         octets = write(message, header.transaction_id) if self.headed else write(message)
         return octets if header is None else octets[:2] + bytes([_CRITICALITY[header.criticality]]) + octets[3:]
 

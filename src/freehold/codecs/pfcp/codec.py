@@ -15,7 +15,10 @@ from freehold.spec.causes import PfcpCause
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):
-    """The header (TS 29.244 7.2.2): `seid` in session messages, `priority` where the sender gave one."""
+    """The header (TS 29.244 7.2.2): `seid` in session messages, `priority` where the sender gave one.
+
+    `spare` are the bits of the first and of the last octet that mean nothing; empty where none is set.
+    """
 
     message_type: int
     seid: int | None
@@ -23,6 +26,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     priority: int | None = None
     follow_on: bool = False
     version: int = 1
+    spare: bytes = b""
 
 
 Reason = Literal[
@@ -99,9 +103,10 @@ def encode(
     *,
     priority: int | None = None,
     follow_on: bool = False,
+    spare: bytes = b"",
 ) -> bytes:
     """Encode a message; session messages need the `seid` of their receiver. ValueError says what does not fit."""
-    return _ENGINE.encode(message, sequence, seid, priority, follow_on)
+    return _ENGINE.encode(message, sequence, seid, priority, follow_on, spare)
 
 
 def split(datagram: bytes) -> Iterator[bytes]:

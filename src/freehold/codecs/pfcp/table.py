@@ -92,7 +92,7 @@ OList = Annotated[tuple[T, ...], "O*"]
 
 
 class UnknownIE(msgspec.Struct, frozen=True, gc=False):
-    """An IE without a place in its table, or a vendor's with its enterprise number: kept (TS 29.244 8.1.1)."""
+    """An IE kept as octets: without a place in its table, a vendor's with its enterprise number (TS 29.244 8.1.1)."""
 
     number: int
     value: bytes
@@ -112,11 +112,19 @@ class Layout(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
 
 
 class Group(msgspec.Struct, frozen=True, gc=False, kw_only=True, repr_omit_defaults=True):
-    """A grouped IE; `number` is its type."""
+    """A grouped IE; `number` is its type. What its fields do not say of the octets it came in is kept beside them.
+
+    `unknown_ies` are those without a field, repeated ones, and optional ones with a fault. `order` says where each IE
+    stood, in the order in which they are sent: fields, then unknown. `codings` are IEs whose octets are not those that
+    their value is sent in, spare bits for instance: place in that order, and the octets; of use while the value is the
+    same.
+    """
 
     number: ClassVar[int]
 
     unknown_ies: tuple[UnknownIE, ...] = ()
+    order: tuple[int, ...] = ()
+    codings: tuple[tuple[int, bytes], ...] = ()
 
 
 class Message(Group, frozen=True, gc=False, repr_omit_defaults=True):

@@ -230,3 +230,52 @@ def test_when_the_header_does_not_fit_the_message_then_it_is_not_sent() -> None:
 def test_when_lists_are_given_instead_of_tuples_then_they_are_taken() -> None:
     listed = msgspec.structs.replace(ESTABLISHMENT, create_pdr=list(ESTABLISHMENT.create_pdr))
     assert pfcp.encode(listed, 7, 0) == OCTETS
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        # As captures have them: a cause before the node's identity; a vendor's IE between; a length of no need
+        (51, "0013000101 003c0005000a000001 0039000d0200000000000000010a000001"),
+        (51, "003c0005000a000001 0013000149 80060003 48f901 0039000d0200000000000000010a000001 00720003000001"),
+        (6, "003c0005000a000001 0013000101 0060000400000001 002b0006100100000000"),
+        # A UE address with a spare bit set, a report type with its trigger in three octets, counters before times
+        (56, "0027000102 0050 0027 0051000400000001 0068000400000000 003f0003020000 00430004000000ed 004b0004e2e8d875"),
+        # A node named in letters instead of labels (TS 29.244 8.2.38)
+        (51, "0013000101 003c0005 02 64677731 0039000d0200000000000000010a000001"),
+        # A second F-TEID in one created PDR: only the first counts (TS 29.244 7.6.10), both are sent on
+        (
+            51,
+            "003c0005000a000001 0013000101 0039000d0200000000000000010a000001"
+            "0008 0020 00380002 0001 001500090100000001 0a000001 001500090100000002 0a000001",
+        ),
+    ],
+)
+def test_when_a_peer_codes_otherwise_then_the_octets_are_sent_on_as_they_came(kind: int, body: str) -> None:
+    octets = bytes.fromhex(body)
+    session = kind > 50
+    head = bytes((0x20 + session, kind)) + (len(octets) + (12 if session else 4)).to_bytes(2, "big")
+    whole = head + (bytes(7) + b"\1" if session else b"") + b"\0\0\7\0" + octets
+    decoded = pfcp.decode(whole)
+    assert decoded.header is not None
+    assert decoded.message is not None
+    assert pfcp.encode(decoded.message, 7, decoded.header.seid) == whole
+    assert any(word in repr(decoded) for word in ("order=(", "codings=((", "IE repeated"))
+
+
+def test_when_a_value_changes_then_the_octets_it_came_in_are_of_no_use() -> None:
+    # Source interface with spare bits (TS 29.244 8.2.2), and node identity after cause
+    octets = bytes.fromhex("20060024 000007f0 0013000101 003c0005f00a000001 0060000400000001 002b00061001 00000000")
+    decoded = pfcp.decode(octets)
+    assert decoded.header is not None
+    assert decoded.header.spare == b"\0\xf0"
+    message = decoded.message
+    assert isinstance(message, pfcp.AssociationSetupResponse)
+    assert (message.order, message.codings) == ((1, 0, 2, 3), ((0, b"\xf0\x0a\0\0\1"), (3, b"\x10\1\0\0\0\0")))
+    assert pfcp.encode(message, 7, spare=b"\0\xf0") == octets
+    other = msgspec.structs.replace(message, node_id=pfcp.NodeID(ipv4=bytes((10, 0, 0, 2))))
+    assert pfcp.encode(other, 7).hex(" ", 1)[24:75] == "00 13 00 01 01 00 3c 00 05 00 0a 00 00 02 00 60 00"
+    with pytest.raises(ValueError, match="keeps no places and octets"):
+        pfcp.encode(msgspec.structs.replace(message, codings=((0, "text"),)), 7)
+    with pytest.raises(ValueError, match="spare bits in two octets"):
+        pfcp.encode(message, 7, spare=b"\1")

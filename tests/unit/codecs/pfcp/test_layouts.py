@@ -177,7 +177,7 @@ def through(hint: Any, value: Any) -> tuple[bytes, Any]:
     engine = native.Engine(
         compiler.classes, compiler.layouts, compiler.groups, compiler.messages, frame, msgspec.structs.astuple
     )
-    octets = engine.encode(probe(field=value), 1, 1, None, False)
+    octets = engine.encode(probe(field=value), 1, 1, None, False, b"")
     decoded = engine.decode(octets)
     assert decoded.faults == ()
     return octets[20:], decoded.message.field

@@ -34,7 +34,7 @@ def test_when_the_tables_are_compiled_then_a_group_refers_only_to_groups_before_
 def test_when_a_report_inherits_fields_then_they_come_first_and_unknown_ies_last() -> None:
     fields = pfcp.UsageReportInReportRequest.__struct_fields__
     assert fields[0] == "urr_id"
-    assert fields[-2:] == ("predefined_rules_name", "unknown_ies")
+    assert fields[-4:] == ("predefined_rules_name", "unknown_ies", "order", "codings")
     assert len(hints(pfcp.UsageReportInReportRequest)) == len(fields)
 
 
