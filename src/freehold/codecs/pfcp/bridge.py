@@ -4,7 +4,7 @@ from typing import Annotated
 
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
-from freehold.codecs.pfcp.table import IE, REST, U8, U32, U64, C, CList, Group, If, Layout, M, O, flags
+from freehold.codecs.pfcp.table import IE, REST, U8, U32, U64, C, CList, Group, If, Layout, M, O, OList, flags
 
 CreateBridgeInfoForTSC = Annotated[int, IE(194, flags(1, 1), "8.2.140")]
 DSTTPortNumber = Annotated[int, IE(196, U32, "8.2.141")]
@@ -41,8 +41,8 @@ class CreatedBridgeInfoForTSC(Group, frozen=True):
 class TSCManagementInformation(Group, frozen=True):
     """Containers for ports and bridge: common to the three messages that carry them (TS 29.244 7.5.4.18)."""
 
-    port_management_information_container: CList[PortManagementInformationContainer] = ()
-    user_plane_node_management_information_container: CList[UserPlaneNodeManagementInformationContainer] = ()
+    port_management_information_container: OList[PortManagementInformationContainer] = ()
+    user_plane_node_management_information_container: OList[UserPlaneNodeManagementInformationContainer] = ()
     nw_tt_port_number: C[NWTTPortNumber] = None
 
 
@@ -77,14 +77,14 @@ class ClockDriftControlInformation(Group, frozen=True):
 
 
 class ClockDriftReport(Group, frozen=True):
-    """How far a clock drifted (TS 29.244 7.4.5.1.3)."""
+    """How far a clock drifted (TS 29.244 7.4.5.1.4)."""
 
     number = 205
 
     time_domain_number: M[TimeDomainNumber]
-    time_offset_measurement: C[TimeOffsetMeasurement] = None
-    cumulative_rate_ratio_measurement: C[CumulativeRateRatioMeasurement] = None
-    event_time_stamp: C[e.EventTimeStamp] = None
-    network_instance: O[e.NetworkInstance] = None
-    apn_dnn: O[e.APNDNN] = None
-    s_nssai: O[v.SNSSAI] = None
+    time_offset_measurement: O[TimeOffsetMeasurement] = None
+    cumulative_rate_ratio_measurement: O[CumulativeRateRatioMeasurement] = None
+    event_time_stamp: O[e.EventTimeStamp] = None
+    network_instance: C[e.NetworkInstance] = None
+    apn_dnn: C[e.APNDNN] = None
+    s_nssai: C[v.SNSSAI] = None

@@ -13,12 +13,14 @@ from freehold.codecs.pfcp.table import (
     AnyOf,
     C,
     CList,
+    Filters,
     Group,
     If,
     Layout,
     M,
     MList,
     O,
+    OList,
     flags,
     octets,
 )
@@ -74,7 +76,7 @@ class IPMulticastAddressingInfo(Group, frozen=True):
     number = 188
 
     ip_multicast_address: M[IPMulticastAddress]
-    source_ip_address: CList[v.SourceIPAddress] = ()
+    source_ip_address: Filters[v.SourceIPAddress] = ()
 
 
 class JoinIPMulticastInformation(Group, frozen=True):
@@ -112,10 +114,10 @@ class MBSMulticastParameters(Group, frozen=True):
     number = 301
 
     destination_interface: M[e.DestinationInterface]
-    network_instance: C[e.NetworkInstance] = None
-    outer_header_creation: C[v.OuterHeaderCreation] = None
+    outer_header_creation: M[v.OuterHeaderCreation]
+    network_instance: O[e.NetworkInstance] = None
     transport_level_marking: C[e.TransportLevelMarking] = None
-    destination_interface_type: O[e.TGPPInterfaceType] = None
+    destination_interface_type: OList[e.TGPPInterfaceType] = ()
 
 
 class AddMBSUnicastParameters(Group, frozen=True):
@@ -125,8 +127,8 @@ class AddMBSUnicastParameters(Group, frozen=True):
 
     destination_interface: M[e.DestinationInterface]
     mbs_unicast_parameters_id: M[MBSUnicastParametersID]
-    network_instance: C[e.NetworkInstance] = None
-    outer_header_creation: C[v.OuterHeaderCreation] = None
+    outer_header_creation: M[v.OuterHeaderCreation]
+    network_instance: O[e.NetworkInstance] = None
     transport_level_marking: C[e.TransportLevelMarking] = None
     destination_interface_type: O[e.TGPPInterfaceType] = None
 

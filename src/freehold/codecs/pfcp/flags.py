@@ -35,6 +35,8 @@ class ApplyAction:
     EDRT: Final = 0x0100
     BDPN: Final = 0x0200
     DDPN: Final = 0x0400
+    FSSM: Final = 0x0800
+    MBSU: Final = 0x1000
 
 
 class HeaderRemoval:
@@ -147,14 +149,77 @@ class UPFunctionFeature:
     FRRT: Final = 0x2000
     PFDE: Final = 0x4000
     EPFAR: Final = 0x8000
-    DPDRA: Final = 0x010000
-    ADPDP: Final = 0x020000
-    UEIP: Final = 0x040000
-    SSET: Final = 0x080000
-    MNOP: Final = 0x100000
-    MTE: Final = 0x200000
-    BUNDL: Final = 0x400000
-    GCOM: Final = 0x800000
+    DPDRA: Final = 0x01_0000
+    ADPDP: Final = 0x02_0000
+    UEIP: Final = 0x04_0000
+    SSET: Final = 0x08_0000
+    MNOP: Final = 0x10_0000
+    MTE: Final = 0x20_0000
+    BUNDL: Final = 0x40_0000
+    GCOM: Final = 0x80_0000
+    MPAS: Final = 0x0100_0000
+    RTTL: Final = 0x0200_0000
+    VTIME: Final = 0x0400_0000
+    NORP: Final = 0x0800_0000
+    IPTV: Final = 0x1000_0000
+    IP6PL: Final = 0x2000_0000
+    TSN: Final = 0x4000_0000
+    MPTCP: Final = 0x8000_0000
+    ATSSS_LL: Final = 0x01_0000_0000
+    QFQM: Final = 0x02_0000_0000
+    GPQM: Final = 0x04_0000_0000
+    MT_EDT: Final = 0x08_0000_0000
+    CIOT: Final = 0x10_0000_0000
+    ETHAR: Final = 0x20_0000_0000
+    DDDS: Final = 0x40_0000_0000
+    RDS: Final = 0x80_0000_0000
+    RTTWP: Final = 0x0100_0000_0000
+    QUASF: Final = 0x0200_0000_0000
+    NSPOC: Final = 0x0400_0000_0000
+    L2TP: Final = 0x0800_0000_0000
+    UPBER: Final = 0x1000_0000_0000
+    RESPS: Final = 0x2000_0000_0000
+    IPREP: Final = 0x4000_0000_0000
+    DNSTS: Final = 0x8000_0000_0000
+    DRQOS: Final = 0x01_0000_0000_0000
+    MBSN4: Final = 0x02_0000_0000_0000
+    PSUPRM: Final = 0x04_0000_0000_0000
+    EPPPI: Final = 0x08_0000_0000_0000
+    RATP: Final = 0x10_0000_0000_0000
+    UPIDP: Final = 0x20_0000_0000_0000
+    AFSFC: Final = 0x40_0000_0000_0000
+    MPQUIC_UDP: Final = 0x80_0000_0000_0000
+    REDSM: Final = 0x0100_0000_0000_0000
+    DBDM: Final = 0x0200_0000_0000_0000
+    TSCTS: Final = 0x0400_0000_0000_0000
+    DRTSC: Final = 0x0800_0000_0000_0000
+    N6JEDB: Final = 0x1000_0000_0000_0000
+    QMCON: Final = 0x2000_0000_0000_0000
+    DETNET: Final = 0x4000_0000_0000_0000
+    EML4S: Final = 0x8000_0000_0000_0000
+    PDUSM: Final = 0x01_0000_0000_0000_0000
+    CN_TL: Final = 0x02_0000_0000_0000_0000
+    QMDRM: Final = 0x04_0000_0000_0000_0000
+    EDBNC: Final = 0x08_0000_0000_0000_0000
+    MT_SDT: Final = 0x10_0000_0000_0000_0000
+    UPSBIES: Final = 0x20_0000_0000_0000_0000
+    UMN6IP: Final = 0x40_0000_0000_0000_0000
+    UN6TU: Final = 0x80_0000_0000_0000_0000
+    MBSCH: Final = 0x0100_0000_0000_0000_0000
+    UN6DM: Final = 0x0200_0000_0000_0000_0000
+    NATPUB: Final = 0x0400_0000_0000_0000_0000
+    USHPH: Final = 0x0800_0000_0000_0000_0000
+    MPQUIC_IP: Final = 0x1000_0000_0000_0000_0000
+    MPQUIC_E: Final = 0x2000_0000_0000_0000_0000
+    DYNTR: Final = 0x4000_0000_0000_0000_0000
+    MUXMF: Final = 0x8000_0000_0000_0000_0000
+    CONUDP: Final = 0x01_0000_0000_0000_0000_0000
+    MOQ: Final = 0x02_0000_0000_0000_0000_0000
+    ULM: Final = 0x04_0000_0000_0000_0000_0000
+    PSITLM: Final = 0x08_0000_0000_0000_0000_0000
+    UDPOPT: Final = 0x10_0000_0000_0000_0000_0000
+    QMABR: Final = 0x20_0000_0000_0000_0000_0000
+    PAPFD: Final = 0x40_0000_0000_0000_0000_0000
 
 
 class CPFunctionFeature:
@@ -168,6 +233,9 @@ class CPFunctionFeature:
     MPAS: Final = 0x20
     ARDR: Final = 0x40
     UIAUR: Final = 0x80
+    PSUCC: Final = 0x0100
+    RPGUR: Final = 0x0200
+    PAPFD: Final = 0x0400
 
 
 class PFCPSMReqFlag:
@@ -176,6 +244,10 @@ class PFCPSMReqFlag:
     DROBU: Final = 0x01
     SNDEM: Final = 0x02
     QAURR: Final = 0x04
+    SUMPC: Final = 0x08
+    RUMUC: Final = 0x10
+    DETEID: Final = 0x20
+    HRSBOM: Final = 0x40
 
 
 class PFCPSRRspFlag:
@@ -192,6 +264,8 @@ class NodeReportType:
     CKDR: Final = 0x04
     GPQR: Final = 0x08
     PURR: Final = 0x10
+    VSR: Final = 0x20
+    N6DR: Final = 0x40
 
 
 class PDNType:
@@ -202,3 +276,73 @@ class PDNType:
     IPV4V6: Final = 3
     NON_IP: Final = 4
     ETHERNET: Final = 5
+
+
+class MeasurementInformation:
+    """How to measure (TS 29.244 8.2.68)."""
+
+    MBQE: Final = 0x01
+    INAM: Final = 0x02
+    RADI: Final = 0x04
+    ISTM: Final = 0x08
+    MNOP: Final = 0x10
+    SSPOC: Final = 0x20
+    ASPOC: Final = 0x40
+    CIAM: Final = 0x80
+
+
+class UsageInformation:
+    """Which usage a report is about (TS 29.244 8.2.59)."""
+
+    BEF: Final = 0x01
+    AFT: Final = 0x02
+    UAE: Final = 0x04
+    UBE: Final = 0x08
+
+
+class OCIFlag:
+    """Flags of overload control (TS 29.244 8.2.76)."""
+
+    AOCI: Final = 0x01
+
+
+class AssociationReleaseRequest:
+    """What a UP function asks for (TS 29.244 8.2.77)."""
+
+    SARR: Final = 0x01
+    URSS: Final = 0x02
+
+
+class PFCPSRReqFlag:
+    """Flags of a session report request (TS 29.244 8.2.119)."""
+
+    PSDBU: Final = 0x01
+    PPPCP: Final = 0x02
+
+
+class PFCPAUReqFlag:
+    """Flags of an association update request (TS 29.244 8.2.120)."""
+
+    PARPS: Final = 0x01
+
+
+class PFCPASRspFlag:
+    """Flags of an association setup response (TS 29.244 8.2.134)."""
+
+    PSREI: Final = 0x01
+    UUPSI: Final = 0x02
+
+
+class PFCPSEReqFlag:
+    """Flags of a session establishment request (TS 29.244 8.2.136)."""
+
+    RESTI: Final = 0x01
+    SUMPC: Final = 0x02
+    HRSBOM: Final = 0x04
+    EPRI: Final = 0x08
+
+
+class PFCPASReqFlag:
+    """Flags of an association setup request (TS 29.244 8.2.178)."""
+
+    UUPSI: Final = 0x01

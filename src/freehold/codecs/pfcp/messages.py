@@ -68,7 +68,7 @@ class AssociationSetupRequest(Message, frozen=True):
     smf_set_id: C[e.SMFSetID] = None
     pfcp_session_retention_information: O[g.PFCPSessionRetentionInformation] = None
     ue_ip_address_pool_information: OList[g.UEIPAddressPoolInformation] = ()
-    nf_instance_id: O[e.NFInstanceID] = None
+    nf_instance_id: C[e.NFInstanceID] = None
     pfcpasreq_flags: O[e.PFCPASReqFlags] = None
     gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
     clock_drift_control_information: OList[d.ClockDriftControlInformation] = ()
@@ -86,12 +86,12 @@ class AssociationSetupResponse(Message, frozen=True):
     up_function_features: C[e.UPFunctionFeatures] = None
     cp_function_features: C[e.CPFunctionFeatures] = None
     alternative_smf_ip_address: OList[v.AlternativeSMFIPAddress] = ()
-    smf_set_id: O[e.SMFSetID] = None
+    smf_set_id: C[e.SMFSetID] = None
     pfcpasrsp_flags: O[e.PFCPASRspFlags] = None
     ue_ip_address_pool_information: OList[g.UEIPAddressPoolInformation] = ()
-    nf_instance_id: O[e.NFInstanceID] = None
+    nf_instance_id: C[e.NFInstanceID] = None
     gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
-    clock_drift_control_information: OList[d.ClockDriftControlInformation] = ()
+    clock_drift_control_information: CList[d.ClockDriftControlInformation] = ()
 
 
 class AssociationUpdateRequest(Message, frozen=True):
@@ -110,7 +110,7 @@ class AssociationUpdateRequest(Message, frozen=True):
     smf_set_id: O[e.SMFSetID] = None
     ue_ip_address_pool_information: OList[g.UEIPAddressPoolInformation] = ()
     gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
-    clock_drift_control_information: OList[d.ClockDriftControlInformation] = ()
+    clock_drift_control_information: CList[d.ClockDriftControlInformation] = ()
     ue_ip_address_usage_information: OList[q.UEIPAddressUsageInformation] = ()
 
 
@@ -166,7 +166,7 @@ class NodeReportRequest(Message, frozen=True):
     peer_up_restart_report: C[g.PeerUPRestartReport] = None
     clock_drift_report: CList[d.ClockDriftReport] = ()
     gtp_u_path_qos_report: CList[q.GTPUPathQoSReport] = ()
-    vendor_specific_node_report_type: O[e.VendorSpecificNodeReportType] = None
+    vendor_specific_node_report_type: C[e.VendorSpecificNodeReportType] = None
 
 
 class NodeReportResponse(Message, frozen=True):
@@ -233,11 +233,11 @@ class SessionEstablishmentRequest(Message, frozen=True):
     create_far: MList[r.CreateFAR]
     create_urr: CList[r.CreateURR] = ()
     create_qer: CList[r.CreateQER] = ()
-    create_bar: C[r.CreateBAR] = None
+    create_bar: O[r.CreateBAR] = None
     create_traffic_endpoint: CList[r.CreateTrafficEndpoint] = ()
     pdn_type: C[e.PDNType] = None
     fq_csid: CList[e.FQCSID] = ()
-    user_plane_inactivity_timer: C[e.UserPlaneInactivityTimer] = None
+    user_plane_inactivity_timer: O[e.UserPlaneInactivityTimer] = None
     user_id: O[v.UserID] = None
     trace_information: O[e.TraceInformation] = None
     apn_dnn: O[e.APNDNN] = None
@@ -255,7 +255,8 @@ class SessionEstablishmentRequest(Message, frozen=True):
     l2tp_session_information: C[t.L2TPSessionInformation] = None
     mbs_session_n4mb_control_information: C[b.MBSSessionN4mbControlInformation] = None
     mbs_session_n4_control_information: CList[b.MBSSessionN4ControlInformation] = ()
-    dscp_to_ppi_control_information: CList[q.DSCPToPPIControlInformation] = ()
+    dscp_to_ppi_control_information: OList[q.DSCPToPPIControlInformation] = ()
+    alternative_smf_ip_address: O[v.AlternativeSMFIPAddress] = None
 
 
 class SessionEstablishmentResponse(Message, frozen=True):
@@ -277,7 +278,7 @@ class SessionEstablishmentResponse(Message, frozen=True):
     created_bridge_info_for_tsc: C[d.CreatedBridgeInfoForTSC] = None
     atsss_control_parameters: C[a.ATSSSControlParameters] = None
     rds_configuration_information: O[e.RDSConfigurationInformation] = None
-    created_l2tp_session: C[t.CreatedL2TPSession] = None
+    created_l2tp_session: O[t.CreatedL2TPSession] = None
     mbs_session_n4mb_information: C[b.MBSSessionN4mbInformation] = None
     mbs_session_n4_information: CList[b.MBSSessionN4Information] = ()
 
@@ -317,7 +318,7 @@ class SessionModificationRequest(Message, frozen=True):
     update_srr: CList[r.UpdateSRR] = ()
     node_id: C[v.NodeID] = None
     rat_type: O[e.RATType] = None
-    group_id: O[e.GroupID] = None
+    group_id: C[e.GroupID] = None
     remove_mar: CList[a.RemoveMAR] = ()
     update_mar: CList[a.UpdateMAR] = ()
     create_mar: CList[a.CreateMAR] = ()
@@ -330,6 +331,7 @@ class SessionModificationRequest(Message, frozen=True):
     mbs_session_n4mb_control_information: C[b.MBSSessionN4mbControlInformation] = None
     mbs_session_n4_control_information: CList[b.MBSSessionN4ControlInformation] = ()
     dscp_to_ppi_control_information: CList[q.DSCPToPPIControlInformation] = ()
+    alternative_smf_ip_address: O[v.AlternativeSMFIPAddress] = None
 
 
 class SessionModificationResponse(Message, frozen=True):
@@ -373,7 +375,7 @@ class SessionDeletionResponse(Message, frozen=True):
     usage_report: CList[g.UsageReportInDeletionResponse] = ()
     additional_usage_reports_information: C[e.AdditionalUsageReportsInformation] = None
     packet_rate_status_report: CList[q.PacketRateStatusReport] = ()
-    session_report: CList[g.SessionReport] = ()
+    session_report: OList[g.SessionReport] = ()
     mbs_session_n4_information: CList[b.MBSSessionN4Information] = ()
     pfcpsdrsp_flags: C[e.PFCPSDRspFlags] = None
 
@@ -395,6 +397,7 @@ class SessionReportRequest(Message, frozen=True):
     session_report: CList[g.SessionReport] = ()
     packet_rate_status_report: CList[q.PacketRateStatusReport] = ()
     tsc_management_information: CList[d.TSCManagementInformationInReportRequest] = ()
+    cause: O[e.Cause] = None
 
 
 class SessionReportResponse(Message, frozen=True):
@@ -409,6 +412,9 @@ class SessionReportResponse(Message, frozen=True):
     cp_f_seid: O[v.FSEID] = None
     n4_u_f_teid: O[v.FTEID] = None
     alternative_smf_ip_address: O[v.AlternativeSMFIPAddress] = None
+    fq_csid: OList[e.FQCSID] = ()
+    group_id: CList[e.GroupID] = ()
+    node_id: C[v.NodeID] = None
 
 
 MESSAGES: Final[tuple[type[Message], ...]] = (

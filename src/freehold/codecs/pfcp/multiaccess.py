@@ -19,6 +19,7 @@ from freehold.codecs.pfcp.table import (
     Layout,
     M,
     MList,
+    O,
     flags,
     octets,
 )
@@ -107,7 +108,7 @@ class AccessForwardingActionInformation(Group, frozen=True):
     weight: C[Weight] = None
     priority: C[Priority] = None
     urr_id: CList[e.URRID] = ()
-    rat_type: C[e.RATType] = None
+    rat_type: O[e.RATType] = None
 
 
 class TGPPAccessForwardingActionInformation(AccessForwardingActionInformation, frozen=True):
@@ -129,7 +130,7 @@ class UpdateAccessForwardingActionInformation(Group, frozen=True):
     weight: C[Weight] = None
     priority: C[Priority] = None
     urr_id: CList[e.URRID] = ()
-    rat_type: C[e.RATType] = None
+    rat_type: O[e.RATType] = None
 
 
 class UpdateTGPPAccessForwardingActionInformation(UpdateAccessForwardingActionInformation, frozen=True):
@@ -231,7 +232,7 @@ class PMFParameters(Group, frozen=True):
     number = 227
 
     pmf_address_information: MList[PMFAddressInformation]
-    qfi: C[e.QFI] = None
+    qfi: O[e.QFI] = None
 
 
 class ATSSSControlParameters(Group, frozen=True):

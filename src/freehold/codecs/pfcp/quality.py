@@ -21,6 +21,7 @@ from freehold.codecs.pfcp.table import (
     M,
     MList,
     O,
+    OList,
     flags,
 )
 
@@ -84,18 +85,18 @@ class GTPUPathQoSControlInformation(Group, frozen=True):
 
 
 class QoSInformationInGTPUPathQoSReport(Group, frozen=True):
-    """Measured delays (TS 29.244 7.4.5.1.5)."""
+    """Measured delays (TS 29.244 7.4.5.1.6)."""
 
     number = 240
 
     average_packet_delay: M[AveragePacketDelay]
-    minimum_packet_delay: O[MinimumPacketDelay] = None
-    maximum_packet_delay: O[MaximumPacketDelay] = None
-    transport_level_marking: O[e.TransportLevelMarking] = None
+    minimum_packet_delay: C[MinimumPacketDelay] = None
+    maximum_packet_delay: C[MaximumPacketDelay] = None
+    transport_level_marking: C[e.TransportLevelMarking] = None
 
 
 class GTPUPathQoSReport(Group, frozen=True):
-    """The delay of a path (TS 29.244 7.4.5.1.4)."""
+    """The delay of a path (TS 29.244 7.4.5.1.5)."""
 
     number = 239
 
@@ -116,7 +117,7 @@ class QueryPacketRateStatus(Group, frozen=True):
 
 
 class PacketRateStatusReport(Group, frozen=True):
-    """The packet rate status of a rule, at the end of the session (TS 29.244 7.5.7.3)."""
+    """The packet rate status of a rule, at the end of the session (TS 29.244 7.5.7.1)."""
 
     number = 252
 
@@ -125,7 +126,7 @@ class PacketRateStatusReport(Group, frozen=True):
 
 
 class PacketRateStatusReportInModificationResponse(Group, frozen=True):
-    """The packet rate status of a rule, as asked for (TS 29.244 7.5.5.6)."""
+    """The packet rate status of a rule, as asked for (TS 29.244 7.5.5.4)."""
 
     number = 264
 
@@ -154,7 +155,7 @@ class DirectReportingInformation(Group, frozen=True):
 
     event_notification_uri: M[EventNotificationURI]
     notification_correlation_id: C[NotificationCorrelationID] = None
-    reporting_flags: O[ReportingFlags] = None
+    reporting_flags: C[ReportingFlags] = None
 
 
 class DSCPToPPIControlInformation(Group, frozen=True):
@@ -163,4 +164,4 @@ class DSCPToPPIControlInformation(Group, frozen=True):
     number = 316
 
     dscp_to_ppi_mapping_information: MList[DSCPToPPIMappingInformation]
-    qfi: CList[e.QFI] = ()
+    qfi: OList[e.QFI] = ()

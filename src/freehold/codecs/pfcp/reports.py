@@ -44,7 +44,7 @@ class ApplicationDetectionInformation(Group, frozen=True):
     application_id: M[e.ApplicationID]
     application_instance_id: C[e.ApplicationInstanceID] = None
     flow_information: C[v.FlowInformation] = None
-    pdr_id: C[e.PDRID] = None
+    pdr_id: O[e.PDRID] = None
 
 
 class UsageReport(Group, frozen=True):
@@ -87,7 +87,7 @@ class UsageReportInReportRequest(UsageReport, frozen=True):
     network_instance: C[e.NetworkInstance] = None
     join_ip_multicast_information: CList[b.JoinIPMulticastInformation] = ()
     leave_ip_multicast_information: CList[b.LeaveIPMulticastInformation] = ()
-    predefined_rules_name: C[e.PredefinedRulesName] = None
+    predefined_rules_name: OList[e.PredefinedRulesName] = ()
 
 
 class DownlinkDataReport(Group, frozen=True):
@@ -97,8 +97,8 @@ class DownlinkDataReport(Group, frozen=True):
 
     pdr_id: MList[e.PDRID]
     downlink_data_service_information: CList[v.DownlinkDataServiceInformation] = ()
-    dl_data_packets_size: C[e.DLDataPacketsSize] = None
-    data_status: C[e.DataStatus] = None
+    dl_data_packets_size: O[e.DLDataPacketsSize] = None
+    data_status: O[e.DataStatus] = None
 
 
 class ErrorIndicationReport(Group, frozen=True):
@@ -167,7 +167,7 @@ class UEIPAddressPoolInformation(Group, frozen=True):
 
     number = 233
 
-    ue_ip_address_pool_identity: M[e.UEIPAddressPoolIdentity]
+    ue_ip_address_pool_identity: MList[e.UEIPAddressPoolIdentity]
     network_instance: O[e.NetworkInstance] = None
     s_nssai: OList[v.SNSSAI] = ()
     ip_version: O[e.IPVersion] = None

@@ -6,7 +6,7 @@ from freehold.codecs.pfcp import layouts as v
 from freehold.codecs.pfcp import multiaccess as a
 from freehold.codecs.pfcp import quality as q
 from freehold.codecs.pfcp import tunnels as t
-from freehold.codecs.pfcp.table import C, CList, Group, M, MList, O, OList
+from freehold.codecs.pfcp.table import C, CList, Filter, Filters, Group, M, MList, O, OList
 
 
 class EthernetPacketFilter(Group, frozen=True):
@@ -16,11 +16,11 @@ class EthernetPacketFilter(Group, frozen=True):
 
     ethernet_filter_id: C[e.EthernetFilterID] = None
     ethernet_filter_properties: C[e.EthernetFilterProperties] = None
-    mac_address: CList[v.MACAddress] = ()
-    ethertype: C[e.Ethertype] = None
-    c_tag: C[v.CTAG] = None
-    s_tag: C[v.STAG] = None
-    sdf_filter: CList[v.SDFFilter] = ()
+    mac_address: Filters[v.MACAddress] = ()
+    ethertype: Filter[e.Ethertype] = None
+    c_tag: Filter[v.CTAG] = None
+    s_tag: Filter[v.STAG] = None
+    sdf_filter: Filters[v.SDFFilter] = ()
 
 
 class PDI(Group, frozen=True):
@@ -29,23 +29,23 @@ class PDI(Group, frozen=True):
     number = 2
 
     source_interface: M[e.SourceInterface]
-    local_f_teid: C[v.FTEID] = None
-    network_instance: C[e.NetworkInstance] = None
-    ue_ip_address: CList[v.UEIPAddress] = ()
+    local_f_teid: Filter[v.FTEID] = None
+    network_instance: Filter[e.NetworkInstance] = None
+    ue_ip_address: Filters[v.UEIPAddress] = ()
     traffic_endpoint_id: CList[e.TrafficEndpointID] = ()
-    sdf_filter: CList[v.SDFFilter] = ()
-    application_id: C[e.ApplicationID] = None
-    ethernet_pdu_session_information: C[e.EthernetPDUSessionInformation] = None
-    ethernet_packet_filter: CList[EthernetPacketFilter] = ()
-    qfi: CList[e.QFI] = ()
-    framed_route: CList[e.FramedRoute] = ()
-    framed_routing: C[e.FramedRouting] = None
-    framed_ipv6_route: CList[e.FramedIPv6Route] = ()
-    source_interface_type: O[e.TGPPInterfaceType] = None
+    sdf_filter: Filters[v.SDFFilter] = ()
+    application_id: Filter[e.ApplicationID] = None
+    ethernet_pdu_session_information: Filter[e.EthernetPDUSessionInformation] = None
+    ethernet_packet_filter: Filters[EthernetPacketFilter] = ()
+    qfi: Filters[e.QFI] = ()
+    framed_route: Filters[e.FramedRoute] = ()
+    framed_routing: Filter[e.FramedRouting] = None
+    framed_ipv6_route: Filters[e.FramedIPv6Route] = ()
+    source_interface_type: C[e.TGPPInterfaceType] = None
     local_ingress_tunnel: C[b.LocalIngressTunnel] = None
-    redundant_transmission_detection_parameters: C[t.RedundantTransmissionDetectionParameters] = None
-    ip_multicast_addressing_info: CList[b.IPMulticastAddressingInfo] = ()
-    dns_query_filter: CList[v.DNSQueryFilter] = ()
+    redundant_transmission_detection_parameters: Filter[t.RedundantTransmissionDetectionParameters] = None
+    ip_multicast_addressing_info: Filters[b.IPMulticastAddressingInfo] = ()
+    dns_query_filter: Filters[v.DNSQueryFilter] = ()
     mbs_session_identifier: C[b.MBSSessionIdentifier] = None
     area_session_id: C[b.AreaSessionID] = None
 
@@ -63,14 +63,14 @@ class CreatePDR(Group, frozen=True):
     urr_id: CList[e.URRID] = ()
     qer_id: CList[e.QERID] = ()
     activate_predefined_rules: CList[e.ActivatePredefinedRules] = ()
-    activation_time: C[e.ActivationTime] = None
-    deactivation_time: C[e.DeactivationTime] = None
+    activation_time: O[e.ActivationTime] = None
+    deactivation_time: O[e.DeactivationTime] = None
     ue_ip_address_pool_identity: OList[e.UEIPAddressPoolIdentity] = ()
     mar_id: C[a.MARID] = None
     packet_replication_and_detection_carry_on_information: C[e.PacketReplicationAndDetectionCarryOnInformation] = None
-    ip_multicast_addressing_info: CList[b.IPMulticastAddressingInfo] = ()
+    ip_multicast_addressing_info: Filters[b.IPMulticastAddressingInfo] = ()
     mptcp_applicable_indication: C[a.MPTCPApplicableIndication] = None
-    transport_delay_reporting: O[t.TransportDelayReporting] = None
+    transport_delay_reporting: C[t.TransportDelayReporting] = None
     rat_type: O[e.RATType] = None
 
 
@@ -80,7 +80,7 @@ class ForwardingParameters(Group, frozen=True):
     number = 4
 
     destination_interface: M[e.DestinationInterface]
-    network_instance: C[e.NetworkInstance] = None
+    network_instance: O[e.NetworkInstance] = None
     redirect_information: C[v.RedirectInformation] = None
     outer_header_creation: C[v.OuterHeaderCreation] = None
     transport_level_marking: C[e.TransportLevelMarking] = None
@@ -88,8 +88,8 @@ class ForwardingParameters(Group, frozen=True):
     header_enrichment: O[v.HeaderEnrichment] = None
     linked_traffic_endpoint_id: C[e.TrafficEndpointID] = None
     proxying: C[e.Proxying] = None
-    destination_interface_type: O[e.TGPPInterfaceType] = None
-    data_network_access_identifier: O[e.DataNetworkAccessIdentifier] = None
+    destination_interface_type: C[e.TGPPInterfaceType] = None
+    data_network_access_identifier: CList[e.DataNetworkAccessIdentifier] = ()
     ip_address_and_port_number_replacement: C[v.IPAddressAndPortNumberReplacement] = None
 
 
@@ -113,7 +113,7 @@ class CreateFAR(Group, frozen=True):
     apply_action: M[e.ApplyAction]
     forwarding_parameters: C[ForwardingParameters] = None
     duplicating_parameters: CList[DuplicatingParameters] = ()
-    bar_id: C[e.BARID] = None
+    bar_id: O[e.BARID] = None
     redundant_transmission_forwarding_parameters: C[t.RedundantTransmissionForwardingParameters] = None
     mbs_multicast_parameters: CList[b.MBSMulticastParameters] = ()
     add_mbs_unicast_parameters: CList[b.AddMBSUnicastParameters] = ()
@@ -178,7 +178,7 @@ class CreateURR(Group, frozen=True):
     number_of_reports: O[e.NumberOfReports] = None
     exempted_application_id: OList[e.ApplicationID] = ()
     exempted_sdf_filter: OList[v.SDFFilter] = ()
-    user_plane_inactivity_timer: O[e.UserPlaneInactivityTimer] = None
+    user_plane_inactivity_timer: C[e.UserPlaneInactivityTimer] = None
 
 
 class CreateQER(Group, frozen=True):
@@ -211,6 +211,8 @@ class CreateBAR(Group, frozen=True):
     downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
     mt_edt_control_information: O[e.MTEDTControlInformation] = None
+    dl_buffering_duration: C[v.DLBufferingDuration] = None
+    dl_buffering_suggested_packet_count: O[e.DLBufferingSuggestedPacketCount] = None
 
 
 class CreateTrafficEndpoint(Group, frozen=True):
@@ -219,16 +221,16 @@ class CreateTrafficEndpoint(Group, frozen=True):
     number = 127
 
     traffic_endpoint_id: M[e.TrafficEndpointID]
-    local_f_teid: C[v.FTEID] = None
-    network_instance: C[e.NetworkInstance] = None
-    ue_ip_address: CList[v.UEIPAddress] = ()
-    ethernet_pdu_session_information: C[e.EthernetPDUSessionInformation] = None
-    framed_route: CList[e.FramedRoute] = ()
-    framed_routing: C[e.FramedRouting] = None
-    framed_ipv6_route: CList[e.FramedIPv6Route] = ()
-    qfi: CList[e.QFI] = ()
-    source_interface_type: O[e.TGPPInterfaceType] = None
-    redundant_transmission_detection_parameters: C[t.RedundantTransmissionDetectionParameters] = None
+    local_f_teid: Filter[v.FTEID] = None
+    network_instance: Filter[e.NetworkInstance] = None
+    ue_ip_address: Filters[v.UEIPAddress] = ()
+    ethernet_pdu_session_information: Filter[e.EthernetPDUSessionInformation] = None
+    framed_route: Filters[e.FramedRoute] = ()
+    framed_routing: Filter[e.FramedRouting] = None
+    framed_ipv6_route: Filters[e.FramedIPv6Route] = ()
+    qfi: Filters[e.QFI] = ()
+    source_interface_type: C[e.TGPPInterfaceType] = None
+    redundant_transmission_detection_parameters: Filter[t.RedundantTransmissionDetectionParameters] = None
     local_ingress_tunnel: C[b.LocalIngressTunnel] = None
     ip_multicast_addressing_info: CList[b.IPMulticastAddressingInfo] = ()
     mbs_session_identifier: C[b.MBSSessionIdentifier] = None
@@ -289,7 +291,7 @@ class PartialFailureInformation(Group, frozen=True):
 
     failed_rule_id: MList[v.FailedRuleID]
     failure_cause: M[e.Cause]
-    offending_ie_information: OList[v.OffendingIEInformation] = ()
+    offending_ie_information: MList[v.OffendingIEInformation]
 
 
 class UpdatePDR(Group, frozen=True):
@@ -306,10 +308,10 @@ class UpdatePDR(Group, frozen=True):
     qer_id: CList[e.QERID] = ()
     activate_predefined_rules: CList[e.ActivatePredefinedRules] = ()
     deactivate_predefined_rules: CList[e.DeactivatePredefinedRules] = ()
-    activation_time: C[e.ActivationTime] = None
-    deactivation_time: C[e.DeactivationTime] = None
-    ip_multicast_addressing_info: CList[b.IPMulticastAddressingInfo] = ()
-    transport_delay_reporting: O[t.TransportDelayReporting] = None
+    activation_time: O[e.ActivationTime] = None
+    deactivation_time: O[e.DeactivationTime] = None
+    ip_multicast_addressing_info: Filters[b.IPMulticastAddressingInfo] = ()
+    transport_delay_reporting: C[t.TransportDelayReporting] = None
     rat_type: O[e.RATType] = None
 
 
@@ -327,8 +329,8 @@ class UpdateForwardingParameters(Group, frozen=True):
     header_enrichment: C[v.HeaderEnrichment] = None
     pfcpsmreq_flags: C[e.PFCPSMReqFlags] = None
     linked_traffic_endpoint_id: C[e.TrafficEndpointID] = None
-    destination_interface_type: O[e.TGPPInterfaceType] = None
-    data_network_access_identifier: O[e.DataNetworkAccessIdentifier] = None
+    destination_interface_type: C[e.TGPPInterfaceType] = None
+    data_network_access_identifier: C[e.DataNetworkAccessIdentifier] = None
     ip_address_and_port_number_replacement: C[v.IPAddressAndPortNumberReplacement] = None
 
 
@@ -337,7 +339,7 @@ class UpdateDuplicatingParameters(Group, frozen=True):
 
     number = 105
 
-    destination_interface: M[e.DestinationInterface]
+    destination_interface: C[e.DestinationInterface] = None
     outer_header_creation: C[v.OuterHeaderCreation] = None
     transport_level_marking: C[e.TransportLevelMarking] = None
     forwarding_policy: C[e.ForwardingPolicy] = None
@@ -381,8 +383,8 @@ class UpdateURR(Group, frozen=True):
     subsequent_time_threshold: C[e.SubsequentTimeThreshold] = None
     subsequent_volume_quota: C[v.SubsequentVolumeQuota] = None
     subsequent_time_quota: C[e.SubsequentTimeQuota] = None
-    subsequent_event_threshold: C[e.SubsequentEventThreshold] = None
-    subsequent_event_quota: C[e.SubsequentEventQuota] = None
+    subsequent_event_threshold: O[e.SubsequentEventThreshold] = None
+    subsequent_event_quota: O[e.SubsequentEventQuota] = None
     inactivity_detection_time: C[e.InactivityDetectionTime] = None
     linked_urr_id: CList[e.LinkedURRID] = ()
     measurement_information: C[e.MeasurementInformation] = None
@@ -392,9 +394,9 @@ class UpdateURR(Group, frozen=True):
     ethernet_inactivity_timer: C[e.EthernetInactivityTimer] = None
     additional_monitoring_time: OList[AdditionalMonitoringTime] = ()
     number_of_reports: O[e.NumberOfReports] = None
-    exempted_application_id: OList[e.ApplicationID] = ()
-    exempted_sdf_filter: OList[v.SDFFilter] = ()
-    user_plane_inactivity_timer: O[e.UserPlaneInactivityTimer] = None
+    exempted_application_id: CList[e.ApplicationID] = ()
+    exempted_sdf_filter: CList[v.SDFFilter] = ()
+    user_plane_inactivity_timer: C[e.UserPlaneInactivityTimer] = None
 
 
 class UpdateQER(Group, frozen=True):
@@ -412,8 +414,9 @@ class UpdateQER(Group, frozen=True):
     qfi: C[e.QFI] = None
     rqi: C[e.RQI] = None
     paging_policy_indicator: C[e.PagingPolicyIndicator] = None
-    averaging_window: C[e.AveragingWindow] = None
+    averaging_window: O[e.AveragingWindow] = None
     qer_control_indications: C[e.QERControlIndications] = None
+    qer_indications: C[e.QERIndications] = None
 
 
 class RemovePDR(Group, frozen=True):
@@ -465,6 +468,8 @@ class UpdateBAR(Group, frozen=True):
     downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
     mt_edt_control_information: O[e.MTEDTControlInformation] = None
+    dl_buffering_duration: C[v.DLBufferingDuration] = None
+    dl_buffering_suggested_packet_count: O[e.DLBufferingSuggestedPacketCount] = None
 
 
 class RemoveBAR(Group, frozen=True):
@@ -482,14 +487,15 @@ class UpdateTrafficEndpoint(Group, frozen=True):
 
     traffic_endpoint_id: M[e.TrafficEndpointID]
     local_f_teid: C[v.FTEID] = None
-    network_instance: C[e.NetworkInstance] = None
+    network_instance: O[e.NetworkInstance] = None
     ue_ip_address: CList[v.UEIPAddress] = ()
     framed_route: CList[e.FramedRoute] = ()
     framed_routing: C[e.FramedRouting] = None
     framed_ipv6_route: CList[e.FramedIPv6Route] = ()
     qfi: CList[e.QFI] = ()
-    source_interface_type: O[e.TGPPInterfaceType] = None
+    source_interface_type: C[e.TGPPInterfaceType] = None
     redundant_transmission_detection_parameters: C[t.RedundantTransmissionDetectionParameters] = None
+    rat_type: O[e.RATType] = None
 
 
 class RemoveTrafficEndpoint(Group, frozen=True):
@@ -537,7 +543,7 @@ class UpdateBARInReportResponse(Group, frozen=True):
     bar_id: M[e.BARID]
     downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
     dl_buffering_duration: C[v.DLBufferingDuration] = None
-    dl_buffering_suggested_packet_count: C[e.DLBufferingSuggestedPacketCount] = None
+    dl_buffering_suggested_packet_count: O[e.DLBufferingSuggestedPacketCount] = None
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
 
 

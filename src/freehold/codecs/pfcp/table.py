@@ -82,13 +82,16 @@ class IE(msgspec.Struct, frozen=True):
     clause: str
 
 
-# Presence in a message or grouped IE (TS 29.244 7.1), alone and repeated.
+# Presence in a message or grouped IE (TS 29.244 7.1), alone and repeated; a filter is optional, but with a fault in it
+# its group is refused: without it, it would match too much.
 M = Annotated[T, "M"]
 C = Annotated[T | None, "C"]
 O = Annotated[T | None, "O"]  # noqa: E741 - the specification's letter
 MList = Annotated[tuple[T, ...], "M*"]
 CList = Annotated[tuple[T, ...], "C*"]
 OList = Annotated[tuple[T, ...], "O*"]
+Filter = Annotated[T | None, "O!"]
+Filters = Annotated[tuple[T, ...], "O!*"]
 
 
 class UnknownIE(msgspec.Struct, frozen=True, gc=False):
@@ -168,12 +171,13 @@ class Compiler:
         presence = next(note for note in notes if isinstance(note, str))
         alone = next((note for note in notes if isinstance(note, IE)), None)
         element = alone or unwrapped(inner)
-        number = element.number
+        number, many = element.number, presence.endswith("*")
+        rank = ord("C" if "!" in presence else presence[0])
         if isinstance(element, IE):
-            return number, False, self._alone(element), ord(presence[0]), presence.endswith("*")
+            return number, False, self._alone(element), rank, many
         if issubclass(element, Layout):
-            return number, False, self._layout(element), ord(presence[0]), presence.endswith("*")
-        return number, True, self._group(element), ord(presence[0]), presence.endswith("*")
+            return number, False, self._layout(element), rank, many
+        return number, True, self._group(element), rank, many
 
     def _alone(self, element: IE) -> int:
         if element not in self._known:

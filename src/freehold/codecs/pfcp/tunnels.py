@@ -14,7 +14,6 @@ from freehold.codecs.pfcp.table import (
     U24,
     Bits,
     C,
-    CList,
     Group,
     If,
     Layout,
@@ -55,7 +54,7 @@ class L2TPTunnelInformation(Group, frozen=True):
 
     lns_address: M[LNSAddress]
     tunnel_password: O[TunnelPassword] = None
-    tunnel_preference: O[TunnelPreference] = None
+    tunnel_preference: C[TunnelPreference] = None
 
 
 class L2TPSessionInformation(Group, frozen=True):
@@ -104,4 +103,4 @@ class TransportDelayReporting(Group, frozen=True):
     number = 271
 
     preceding_ul_gtp_u_peer: M[v.RemoteGTPUPeer]
-    transport_level_marking: CList[e.TransportLevelMarking] = ()
+    transport_level_marking: OList[e.TransportLevelMarking] = ()

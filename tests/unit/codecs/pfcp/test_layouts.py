@@ -203,5 +203,5 @@ def test_when_presence_is_said_then_the_engine_gets_it() -> None:
     compiler = Compiler()
     compiler.message(pfcp.SessionDeletionResponse)
     _, members = compiler.groups[-1]
-    assert [chr(member[3]) for member in members] == ["M", "C", "O", "O", "C", "C", "C", "C", "C", "C"]
+    assert [chr(member[3]) for member in members] == ["M", "C", "O", "O", "C", "C", "C", "O", "C", "C"]
     assert [member[4] for member in members] == [False, False, False, False, True, False, True, True, True, False]
