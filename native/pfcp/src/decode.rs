@@ -9,6 +9,8 @@ pub trait Sink {
     fn none(&mut self) -> Self::Value;
     fn flag(&mut self, value: bool) -> Self::Value;
     fn uint(&mut self, value: u64) -> Self::Value;
+    /// Flags over more octets than a number of 64 bits has.
+    fn wide(&mut self, value: u128) -> Self::Value;
     fn octets(&mut self, value: &[u8]) -> Self::Value;
     fn text(&mut self, value: &str) -> Self::Value;
     fn many(&mut self, values: Vec<Self::Value>) -> Self::Value;
@@ -228,7 +230,7 @@ impl<S: Sink> Work<'_, S> {
             };
             octets = rest;
             match group.find(ie) {
-                Some(at) => usable &= self.member(&group.members[at], at, value, &mut came),
+                Some(at) => usable &= self.member(group, at, value, &mut came),
                 None => self.keep(ie, value, &mut came),
             }
         }
@@ -256,13 +258,17 @@ impl<S: Sink> Work<'_, S> {
     }
 
     /// Puts one IE into its slot; false where its fault makes the whole group unusable.
-    fn member<'o>(&mut self, member: &Member, at: usize, octets: &'o [u8], came: &mut Came<'o, S::Value>) -> bool {
+    fn member<'o>(&mut self, group: &Group, at: usize, octets: &'o [u8], came: &mut Came<'o, S::Value>) -> bool {
+        let (member, updates) = (&group.members[at], group.updates);
         if matches!(came.slots[at], Slot::One(_)) {
             self.faults.add(Reason::Repeated, Some(member.ie)); // only the first counts (TS 29.244 7.6.10)
             self.keep(member.ie, octets, came);
             return true;
         }
+        // In an update, no octets ask to remove what was provisioned (TS 29.244 5.6.3).
+        let removed = updates && octets.is_empty() && self.removes(member);
         let value = match member.content {
+            _ if removed => None,
             Content::Group(inner) => self.group(&self.tables.groups[inner], octets),
             Content::Layout(inner) => {
                 self.exact = true;
@@ -280,11 +286,19 @@ impl<S: Sink> Work<'_, S> {
             // An optional IE with a fault is treated as absent (TS 29.244 7.6.7, 7.6.8).
             (None, _) => {
                 self.keep(member.ie, octets, came);
-                return member.presence == Presence::Optional;
+                return removed || member.presence == Presence::Optional;
             }
         }
         came.note(at);
         true
+    }
+
+    /// Whether no octets are no value of this IE that its group could hold.
+    fn removes(&self, member: &Member) -> bool {
+        let needs = |inner: usize| {
+            self.tables.groups[inner].members.iter().any(|member| member.presence == Presence::Mandatory)
+        };
+        member.presence != Presence::Mandatory && !matches!(member.content, Content::Group(inner) if !needs(inner))
     }
 
     /// An IE without a place here: kept (TS 29.244 7.6.9), with its enterprise number if it is a vendor's (8.1.1).
@@ -353,7 +367,11 @@ impl<S: Sink> Work<'_, S> {
                 let size = octets.len().clamp(usize::from(least), usize::from(most));
                 let bits = take(octets, size)?;
                 self.exact &= size <= usize::from(least) || bits.last() != Some(&0);
-                self.sink.uint(bits.iter().rev().fold(0, |sum, &octet| (sum << 8) | u64::from(octet)))
+                if size > 8 {
+                    self.sink.wide(bits.iter().rev().fold(0, |sum, &octet| (sum << 8) | u128::from(octet)))
+                } else {
+                    self.sink.uint(bits.iter().rev().fold(0, |sum, &octet| (sum << 8) | u64::from(octet)))
+                }
             }
             Form::Octets(size) => self.sink.octets(take(octets, usize::from(size))?),
             Form::Counted(size) => {

@@ -19,6 +19,7 @@ pub trait Source {
     fn is_none(&self, value: &Self::Value) -> bool;
     fn flag(&self, value: &Self::Value) -> Option<bool>;
     fn uint(&self, value: &Self::Value) -> Option<u64>;
+    fn wide(&self, value: &Self::Value) -> Option<u128>;
     fn octets<'v>(&self, value: &'v Self::Value) -> Option<&'v [u8]>;
     fn text<'v>(&self, value: &'v Self::Value) -> Option<&'v str>;
     /// Type, enterprise number and value of an IE that the tables do not know.
@@ -252,7 +253,11 @@ impl<S: Source> Work<'_, S> {
     fn item(&self, item: &Item, value: &S::Value, ie: u16, out: &mut Vec<u8>) -> Done {
         match item.form {
             Form::Flag | Form::Bits(..) => Ok(()),
-            Form::Uint(_) | Form::Number | Form::Flags(..) => match self.source.uint(value) {
+            Form::Flags(least, most) => match self.source.wide(value) {
+                Some(bits) => flags(usize::from(least), usize::from(most), bits, ie, out),
+                None => wrong("is a number", ie),
+            },
+            Form::Uint(_) | Form::Number => match self.source.uint(value) {
                 Some(number) => uint(item.form, number, ie, out),
                 None => wrong("is a number", ie),
             },
@@ -291,16 +296,21 @@ fn uint(form: Form, number: u64, ie: u16, out: &mut Vec<u8>) -> Done {
     let size = match form {
         Form::Uint(size) => usize::from(size),
         Form::Number => needed.max(1),
-        Form::Flags(least, most) if needed <= usize::from(most) => {
-            out.extend_from_slice(&number.to_le_bytes()[..needed.max(usize::from(least))]);
-            return Ok(());
-        }
         _ => 0,
     };
     if needed > size {
         return wrong("is out of range", ie);
     }
     out.extend_from_slice(&number.to_be_bytes()[8 - size..]);
+    Ok(())
+}
+
+fn flags(least: usize, most: usize, bits: u128, ie: u16, out: &mut Vec<u8>) -> Done {
+    let needed = 16 - (bits.leading_zeros() / 8) as usize;
+    if needed > most {
+        return wrong("is out of range", ie);
+    }
+    out.extend_from_slice(&bits.to_le_bytes()[..needed.max(least)]);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ pub enum Value {
     None,
     Flag(bool),
     Uint(u64),
+    Wide(u128),
     Octets(Vec<u8>),
     Text(String),
     Many(Vec<Value>),
@@ -27,6 +28,9 @@ impl Sink for Plain {
     }
     fn uint(&mut self, value: u64) -> Value {
         Value::Uint(value)
+    }
+    fn wide(&mut self, value: u128) -> Value {
+        Value::Wide(value)
     }
     fn octets(&mut self, value: &[u8]) -> Value {
         Value::Octets(value.to_vec())
@@ -79,6 +83,12 @@ impl Source for Plain {
     }
     fn uint(&self, value: &Value) -> Option<u64> {
         if let Value::Uint(number) = value { Some(*number) } else { None }
+    }
+    fn wide(&self, value: &Value) -> Option<u128> {
+        match value {
+            Value::Wide(number) => Some(*number),
+            _ => self.uint(value).map(u128::from),
+        }
     }
     fn octets<'v>(&self, value: &'v Value) -> Option<&'v [u8]> {
         if let Value::Octets(octets) = value { Some(octets) } else { None }

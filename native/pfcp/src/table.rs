@@ -117,6 +117,8 @@ pub struct Member {
 pub struct Group {
     pub class: usize,
     pub members: Vec<Member>,
+    /// Whether an IE without octets removes what was provisioned (TS 29.244 5.6.3).
+    pub updates: bool,
     index: Vec<u8>,
 }
 
@@ -130,7 +132,12 @@ impl Group {
         for (at, member) in members.iter().enumerate().take(usize::from(NONE)) {
             index[usize::from(member.ie)] = at as u8;
         }
-        Self { class, members, index }
+        Self { class, members, updates: false, index }
+    }
+
+    /// The same group where it changes what was provisioned.
+    pub fn updating(self, updates: bool) -> Self {
+        Self { updates, ..self }
     }
 
     /// Which member an IE type is.
@@ -172,7 +179,7 @@ impl Tables {
             for item in &layout.items {
                 let bits = matches!(item.form, Form::Bits(shift, width) if width == 0 || usize::from(shift) + usize::from(width) > 8 * layout.lead);
                 let size = matches!(item.form, Form::Uint(size) | Form::Counted(size) if size == 0 || size > 8);
-                let span = matches!(item.form, Form::Flags(least, most) if most == 0 || most > 8 || least > most);
+                let span = matches!(item.form, Form::Flags(least, most) if most == 0 || most > 16 || least > most);
                 if bits || size || span {
                     return Err(format!("item {item:?}"));
                 }

@@ -3,6 +3,7 @@ use pyo3::prelude::*;
 
 mod crypto;
 mod datanet;
+mod gtpu;
 mod nas;
 mod per;
 mod pfcp;
@@ -18,6 +19,7 @@ mod _native {
         add(module, "per", per::register)?;
         add(module, "nas", nas::register)?;
         add(module, "pfcp", pfcp::register)?;
+        add(module, "gtpu", gtpu::register)?;
         add(module, "crypto", crypto::register)?;
         add(module, "userplane", userplane::register)?;
         add(module, "xdp", xdp::register)?;

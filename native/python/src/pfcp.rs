@@ -34,7 +34,7 @@ impl Engine {
     fn new(
         classes: Vec<Py<PyType>>,
         layouts: Vec<LayoutRow>,
-        groups: Vec<(usize, Vec<MemberRow>)>,
+        groups: Vec<(usize, Vec<MemberRow>, bool)>,
         messages: Vec<MessageRow>,
         frame: (Py<PyType>, Py<PyType>, Py<PyType>, Py<PyType>),
         astuple: Py<PyAny>,
@@ -152,7 +152,7 @@ fn item((form, a, b, when, mask, value): ItemRow) -> PyResult<Item> {
     Ok(Item { form, when })
 }
 
-fn group((class, members): (usize, Vec<MemberRow>)) -> PyResult<Group> {
+fn group((class, members, updates): (usize, Vec<MemberRow>, bool)) -> PyResult<Group> {
     let members = members.into_iter().map(|(ie, grouped, at, presence, many)| Member {
         ie,
         content: if grouped { Content::Group(at) } else { Content::Layout(at) },
@@ -163,7 +163,7 @@ fn group((class, members): (usize, Vec<MemberRow>)) -> PyResult<Group> {
         },
         many,
     });
-    Ok(Group::new(class, members.collect()))
+    Ok(Group::new(class, members.collect()).updating(updates))
 }
 
 fn reason(reason: Reason) -> &'static str {
@@ -208,6 +208,13 @@ impl<'py> Sink for Builder<'_, 'py> {
     }
 
     fn uint(&mut self, value: u64) -> Self::Value {
+        match value.into_pyobject(self.py) {
+            Ok(value) => value.into_any(),
+            Err(never) => match never {},
+        }
+    }
+
+    fn wide(&mut self, value: u128) -> Self::Value {
         match value.into_pyobject(self.py) {
             Ok(value) => value.into_any(),
             Err(never) => match never {},
@@ -296,6 +303,13 @@ impl<'py> Source for Reader<'_, 'py> {
 
     fn uint(&self, value: &Self::Value) -> Option<u64> {
         value.cast::<PyInt>().ok()?.extract().ok()
+    }
+
+    fn wide(&self, value: &Self::Value) -> Option<u128> {
+        match self.uint(value) {
+            Some(number) => Some(number.into()),
+            None => value.cast::<PyInt>().ok()?.extract().ok(),
+        }
     }
 
     fn octets<'v>(&self, value: &'v Self::Value) -> Option<&'v [u8]> {

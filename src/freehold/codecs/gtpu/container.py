@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from freehold.codecs.gtpu.frame import Constant, Flag, Flags, Frame, Gate, Number, Numbers, Part, Truth, decode
+from freehold.codecs.gtpu.frame import Constant, Flag, Flags, Frame, Gate, Number, Numbers, Part, Truth
 
 PDU_SESSION_CONTAINER: Final = 0x85
 """The extension header type of the PDU session container (TS 29.281 5.2.1)."""
@@ -19,6 +19,7 @@ class DlPduSessionInformation(Frame, frozen=True, gc=False, kw_only=True):
     """
 
     header_type: ClassVar[int] = PDU_SESSION_CONTAINER
+    pdu_type: ClassVar[int | None] = 0
     parts: ClassVar[tuple[Part, ...]] = (
         Constant(0, 4),
         Flag("sending_time_stamp"),
@@ -50,7 +51,6 @@ class DlPduSessionInformation(Frame, frozen=True, gc=False, kw_only=True):
 
 
 _NEW_IES: Final = Gate(
-    "new_ie_flag",
     (
         "d1_ul_pdcp_delay_result",
         "ul_congestion_information",
@@ -65,6 +65,7 @@ class UlPduSessionInformation(Frame, frozen=True, gc=False, kw_only=True):
     """PDU type 1, from the RAN (TS 38.415 5.5.2.2); `time_stamps` are DL sent, DL received, UL sent."""
 
     header_type: ClassVar[int] = PDU_SESSION_CONTAINER
+    pdu_type: ClassVar[int | None] = 1
     parts: ClassVar[tuple[Part, ...]] = (
         Constant(1, 4),
         Flag("time_stamps"),
@@ -104,6 +105,7 @@ class DlPduSetInformation(Frame, frozen=True, gc=False, kw_only=True):
     """Which PDU set a packet belongs to, its importance and size (TS 38.415 6.5.2.1)."""
 
     header_type: ClassVar[int] = PDU_SET_INFORMATION_CONTAINER
+    pdu_type: ClassVar[int | None] = 0
     parts: ClassVar[tuple[Part, ...]] = (
         Constant(0, 4),
         Truth("end_of_data_burst"),
@@ -128,18 +130,3 @@ class DlPduSetInformation(Frame, frozen=True, gc=False, kw_only=True):
 
 
 PduSessionContainer = DlPduSessionInformation | UlPduSessionInformation
-
-
-def session_container(content: bytes) -> PduSessionContainer | None:
-    """A PDU session container; None where it is damaged or of a PDU type to come (TS 38.415 5.5.3.1)."""
-    match content[0] >> 4:
-        case 0:
-            return decode(DlPduSessionInformation, content)
-        case 1:
-            return decode(UlPduSessionInformation, content)
-    return None
-
-
-def set_container(content: bytes) -> DlPduSetInformation | None:
-    """A PDU set information container; None where it is damaged or of a PDU type to come (TS 38.415 6.5.3.1)."""
-    return None if content[0] >> 4 else decode(DlPduSetInformation, content)

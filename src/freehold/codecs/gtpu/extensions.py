@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from types import MappingProxyType
 from typing import ClassVar, Final
 
 import msgspec
 
 from freehold.codecs.gtpu.container import (
-    PDU_SESSION_CONTAINER,
-    PDU_SET_INFORMATION_CONTAINER,
+    DlPduSessionInformation,
     DlPduSetInformation,
     PduSessionContainer,
-    session_container,
-    set_container,
+    UlPduSessionInformation,
 )
-from freehold.codecs.gtpu.frame import Constant, Frame, Number, Part, decode, encode
-from freehold.codecs.gtpu.nrup import NR_RAN_CONTAINER, NrRanContainer, nr_ran_container
+from freehold.codecs.gtpu.frame import Constant, Frame, Number, Part
+from freehold.codecs.gtpu.nrup import AssistanceInformationData, DlDataDeliveryStatus, DlUserData, NrRanContainer
 
 
 class ExtensionHeader(msgspec.Struct, frozen=True, gc=False):
@@ -106,37 +101,20 @@ Extension = (
 )
 
 
-def _older_set_container(content: bytes) -> DlPduSetInformationToUnderstand | None:
-    return None if content[0] >> 4 else decode(DlPduSetInformationToUnderstand, content)
-
-
-_BY_TYPE: Final[MappingProxyType[int, Callable[[bytes], Extension | None]]] = MappingProxyType(
-    {
-        LongPdcpPduNumber.header_type: partial(decode, LongPdcpPduNumber),
-        PDU_SET_INFORMATION_CONTAINER: set_container,
-        ServiceClassIndicator.header_type: partial(decode, ServiceClassIndicator),
-        UdpPort.header_type: partial(decode, UdpPort),
-        RanContainer.header_type: RanContainer,
-        LongPdcpPduNumberToUnderstand.header_type: partial(decode, LongPdcpPduNumberToUnderstand),
-        XwRanContainer.header_type: XwRanContainer,
-        NR_RAN_CONTAINER: nr_ran_container,
-        PDU_SESSION_CONTAINER: session_container,
-        DlPduSetInformationToUnderstand.header_type: _older_set_container,
-        PdcpPduNumber.header_type: partial(decode, PdcpPduNumber),
-    }
+FRAMES: Final[tuple[type[Frame], ...]] = (
+    DlPduSessionInformation,
+    UlPduSessionInformation,
+    DlUserData,
+    DlDataDeliveryStatus,
+    AssistanceInformationData,
+    DlPduSetInformation,
+    DlPduSetInformationToUnderstand,
+    ServiceClassIndicator,
+    UdpPort,
+    PdcpPduNumber,
+    LongPdcpPduNumber,
+    LongPdcpPduNumberToUnderstand,
 )
-
-
-def read(header_type: int, content: bytes) -> Extension:
-    """The typed header of this type; an ExtensionHeader where it is not known or does not hold."""
-    build = _BY_TYPE.get(header_type)
-    made = None if build is None else build(content)
-    return ExtensionHeader(header_type, content) if made is None else made
-
-
-def write(header: Extension) -> tuple[int, bytes]:
-    """Type and content of a header. ValueError where a value does not fit."""
-    content = encode(header) if isinstance(header, Frame) else header.content
-    if len(content) % 4 != 2 or len(content) > 4 * 255 - 2:
-        raise ValueError("an extension header's content is 4n - 2 octets long")  # TS 29.281 5.2.1
-    return header.header_type, content
+"""Every frame; of a PDU type to come, or damaged, an extension header stays as it came (TS 38.415 5.5.3.1)."""
+KEPT: Final = (RanContainer, XwRanContainer)
+"""Known extension headers whose content stays as it is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from freehold.codecs.gtpu.frame import Constant, Flag, Frame, Number, Pairs, Part, Strings, Truth, decode
+from freehold.codecs.gtpu.frame import Constant, Flag, Frame, Number, Pairs, Part, Strings, Truth
 
 NR_RAN_CONTAINER: Final = 0x84
 """The extension header type of the NR RAN container (TS 29.281 5.2.1)."""
@@ -17,6 +17,7 @@ class DlUserData(Frame, frozen=True, gc=False, kw_only=True):
     """
 
     header_type: ClassVar[int] = NR_RAN_CONTAINER
+    pdu_type: ClassVar[int | None] = 0
     parts: ClassVar[tuple[Part, ...]] = (
         Constant(0, 5),
         Flag("discard_blocks"),
@@ -53,6 +54,7 @@ class DlDataDeliveryStatus(Frame, frozen=True, gc=False, kw_only=True):
     """
 
     header_type: ClassVar[int] = NR_RAN_CONTAINER
+    pdu_type: ClassVar[int | None] = 1
     parts: ClassVar[tuple[Part, ...]] = (
         Constant(1, 4),
         Flag("highest_transmitted"),
@@ -95,6 +97,7 @@ class AssistanceInformationData(Frame, frozen=True, gc=False, kw_only=True):
     """
 
     header_type: ClassVar[int] = NR_RAN_CONTAINER
+    pdu_type: ClassVar[int | None] = 2
     parts: ClassVar[tuple[Part, ...]] = (
         Constant(2, 4),
         Flag("pdcp_duplication_activation_suggestion"),
@@ -114,15 +117,3 @@ class AssistanceInformationData(Frame, frozen=True, gc=False, kw_only=True):
 
 
 NrRanContainer = DlUserData | DlDataDeliveryStatus | AssistanceInformationData
-
-
-def nr_ran_container(content: bytes) -> NrRanContainer | None:
-    """An NR RAN container; None where it is damaged or of a PDU type to come (TS 38.425 5.5.3.1)."""
-    match content[0] >> 4:
-        case 0:
-            return decode(DlUserData, content)
-        case 1:
-            return decode(DlDataDeliveryStatus, content)
-        case 2:
-            return decode(AssistanceInformationData, content)
-    return None

@@ -287,6 +287,7 @@ class SessionModificationRequest(Message, frozen=True):
     """Changes of a session's rules (TS 29.244 7.5.4.1)."""
 
     number = 52
+    updates = True
 
     cp_f_seid: C[v.FSEID] = None
     remove_pdr: CList[r.RemovePDR] = ()

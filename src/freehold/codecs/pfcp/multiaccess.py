@@ -137,12 +137,14 @@ class UpdateTGPPAccessForwardingActionInformation(UpdateAccessForwardingActionIn
     """Changes of the 3GPP access's share (TS 29.244 7.5.4.16)."""
 
     number = 175
+    updates = True
 
 
 class UpdateNonTGPPAccessForwardingActionInformation(UpdateAccessForwardingActionInformation, frozen=True):
     """Changes of the non-3GPP access's share (TS 29.244 7.5.4.16)."""
 
     number = 176
+    updates = True
 
 
 class CreateMAR(Group, frozen=True):
@@ -171,6 +173,7 @@ class UpdateMAR(Group, frozen=True):
     """Changes of how packets are shared (TS 29.244 7.5.4.16)."""
 
     number = 169
+    updates = True
 
     mar_id: M[MARID]
     steering_functionality: C[SteeringFunctionality] = None

@@ -298,6 +298,7 @@ class UpdatePDR(Group, frozen=True):
     """Changes of a rule that finds packets (TS 29.244 7.5.4.2)."""
 
     number = 9
+    updates = True
 
     pdr_id: M[e.PDRID]
     outer_header_removal: C[v.OuterHeaderRemoval] = None
@@ -319,6 +320,7 @@ class UpdateForwardingParameters(Group, frozen=True):
     """Changes of where packets go (TS 29.244 7.5.4.3)."""
 
     number = 11
+    updates = True
 
     destination_interface: C[e.DestinationInterface] = None
     network_instance: C[e.NetworkInstance] = None
@@ -338,6 +340,7 @@ class UpdateDuplicatingParameters(Group, frozen=True):
     """Changes of where copies go (TS 29.244 7.5.4.3)."""
 
     number = 105
+    updates = True
 
     destination_interface: C[e.DestinationInterface] = None
     outer_header_creation: C[v.OuterHeaderCreation] = None
@@ -349,6 +352,7 @@ class UpdateFAR(Group, frozen=True):
     """Changes of what to do with packets (TS 29.244 7.5.4.3)."""
 
     number = 10
+    updates = True
 
     far_id: M[e.FARID]
     apply_action: C[e.ApplyAction] = None
@@ -364,6 +368,7 @@ class UpdateURR(Group, frozen=True):
     """Changes of what to measure (TS 29.244 7.5.4.4)."""
 
     number = 13
+    updates = True
 
     urr_id: M[e.URRID]
     measurement_method: C[e.MeasurementMethod] = None
@@ -403,6 +408,7 @@ class UpdateQER(Group, frozen=True):
     """Changes of how packets may pass (TS 29.244 7.5.4.5)."""
 
     number = 14
+    updates = True
 
     qer_id: M[e.QERID]
     qer_correlation_id: C[e.QERCorrelationID] = None
@@ -463,6 +469,7 @@ class UpdateBAR(Group, frozen=True):
     """Changes of how to buffer (TS 29.244 7.5.4.11)."""
 
     number = 86
+    updates = True
 
     bar_id: M[e.BARID]
     downlink_data_notification_delay: C[e.DownlinkDataNotificationDelay] = None
@@ -484,6 +491,7 @@ class UpdateTrafficEndpoint(Group, frozen=True):
     """Changes of an endpoint (TS 29.244 7.5.4.13)."""
 
     number = 129
+    updates = True
 
     traffic_endpoint_id: M[e.TrafficEndpointID]
     local_f_teid: C[v.FTEID] = None
@@ -518,6 +526,7 @@ class UpdateSRR(Group, frozen=True):
     """Changes of what to report about the session (TS 29.244 7.5.4.20)."""
 
     number = 213
+    updates = True
 
     srr_id: M[e.SRRID]
     qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()

@@ -5,13 +5,16 @@ them too. No annotation here may be postponed: the engine is made from them when
 """
 
 import inspect
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 from freehold.codecs.pfcp.kept import NAMES
 
 T = TypeVar("T")
+
+VENDOR: Final = 0x8000
+"""IE types from here on are vendors' (TS 29.244 8.1.1)."""
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -120,14 +123,20 @@ class Group(msgspec.Struct, frozen=True, gc=False, kw_only=True, repr_omit_defau
     `unknown_ies` are those without a field, repeated ones, and optional ones with a fault. `order` says where each IE
     stood, in the order in which they are sent: fields, then unknown. `codings` are IEs whose octets are not those that
     their value is sent in, spare bits for instance: place in that order, and the octets; of use while the value is the
-    same.
+    same. Where a group `updates`, an IE without octets asks to remove what was provisioned (TS 29.244 5.6.3).
     """
 
     number: ClassVar[int]
+    updates: ClassVar[bool] = False
 
     unknown_ies: tuple[UnknownIE, ...] = ()
     order: tuple[int, ...] = ()
     codings: tuple[tuple[int, bytes], ...] = ()
+
+    @property
+    def removed(self) -> frozenset[int]:
+        """Types of the IEs that are to be removed: they came without octets (TS 29.244 5.6.3)."""
+        return frozenset(ie.number for ie in self.unknown_ies if self.updates and not ie.value and ie.number < VENDOR)
 
 
 class Message(Group, frozen=True, gc=False, repr_omit_defaults=True):
@@ -147,7 +156,7 @@ class Compiler:
     def __init__(self) -> None:
         self.classes: list[type[Any]] = []
         self.layouts: list[LayoutRow] = []
-        self.groups: list[tuple[int, list[MemberRow]]] = []
+        self.groups: list[tuple[int, list[MemberRow], bool]] = []
         self.messages: list[tuple[int, bool, int]] = []
         self._known: dict[object, int] = {}
 
@@ -162,7 +171,7 @@ class Compiler:
     def _group(self, kind: type[Group]) -> int:
         if kind not in self._known:
             members = [self._member(hint) for hint in hints(kind) if get_origin(hint) is Annotated]
-            self.groups.append((self._class(kind), members))
+            self.groups.append((self._class(kind), members, kind.updates))
             self._known[kind] = len(self.groups) - 1
         return self._known[kind]
 

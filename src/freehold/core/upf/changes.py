@@ -19,12 +19,18 @@ from freehold.core.upf.state import Far, Mark, Pdr, Qer, RuleSet
 
 FORWARDING_PARAMETERS: Final = 4
 SOURCE_INTERFACE: Final = 20
+MBR: Final = 26
+TRANSPORT_LEVEL_MARKING: Final = 30
 DESTINATION_INTERFACE: Final = 42
 APPLY_ACTION: Final = 44
 OUTER_HEADER_CREATION: Final = 84
+URR_ID: Final = 81
 UE_IP_ADDRESS: Final = 93
 OUTER_HEADER_REMOVAL: Final = 95
 FAR_ID: Final = 108
+QER_ID: Final = 109
+RQI_TYPE: Final = 123
+QFI: Final = 124
 RQI: Final = 0x01
 """The bit of the IE of that name (TS 29.244 8.2.88)."""
 
@@ -47,14 +53,15 @@ def create_pdr(rules: RuleSet, pdr: pfcp.CreatePDR) -> None:
 
 
 def update_pdr(rules: RuleSet, update: pfcp.UpdatePDR) -> None:
-    """Change a packet detection rule: what is not named stays."""
+    """Change a packet detection rule: what is not named stays, what comes without octets ends (TS 29.244 5.6.3)."""
     old = rules.pdrs.get(update.pdr_id)
     if old is None:
         raise failed(f"no PDR {update.pdr_id}", pdr_id=update.pdr_id)
     _check_removal(update.outer_header_removal)
     precedence = old.precedence if update.precedence is None else update.precedence
     far = old.far if update.far_id is None else update.far_id
-    qers, urrs = update.qer_id or old.qers, update.urr_id or old.urrs
+    qers = () if QER_ID in update.removed else update.qer_id or old.qers
+    urrs = () if URR_ID in update.removed else update.urr_id or old.urrs
     if update.pdi is not None:
         rules.pdrs[update.pdr_id] = _pdr(rules, update.pdi, precedence, (far, qers, urrs))
     else:
@@ -130,6 +137,9 @@ def update_far(rules: RuleSet, update: pfcp.UpdateFAR) -> None:
             tunnel = _tunnel(parameters.outer_header_creation)
         marking = _service(parameters.transport_level_marking)
         service = service if marking is None else marking
+        # TS 29.244 5.6.3: without octets they end
+        tunnel = (None, 0) if OUTER_HEADER_CREATION in parameters.removed else tunnel
+        service = 0 if TRANSPORT_LEVEL_MARKING in parameters.removed else service
     if action != ApplyAction.FORW:
         tunnel = (None, 0)  # the AN tunnel is released: TS 23.502 4.2.6 step 6a
     rules.fars[update.far_id] = Far(action, to_access, *tunnel, service)
@@ -188,14 +198,15 @@ def create_qer(rules: RuleSet, qer: pfcp.CreateQER) -> None:
 
 
 def update_qer(rules: RuleSet, update: pfcp.UpdateQER) -> None:
-    """Change a QoS enforcement rule: what is not named stays."""
+    """Change a QoS enforcement rule: what is not named stays, what comes without octets ends (TS 29.244 5.6.3)."""
     old = rules.qers.get(update.qer_id)
     if old is None:
         raise failed(f"no QER {update.qer_id}", qer_id=update.qer_id)
+    removed = update.removed
     gates = (old.uplink_closed, old.downlink_closed) if update.gate_status is None else _gates(update.gate_status)
-    rates = (old.uplink_rate, old.downlink_rate) if update.mbr is None else _rates(update.mbr)
-    qfi = old.qfi if update.qfi is None else update.qfi
-    reflective = old.reflective if update.rqi is None else _reflective(update.rqi)
+    rates = (old.uplink_rate, old.downlink_rate) if update.mbr is None and MBR not in removed else _rates(update.mbr)
+    qfi = old.qfi if update.qfi is None and QFI not in removed else update.qfi or 0
+    reflective = old.reflective if update.rqi is None and RQI_TYPE not in removed else _reflective(update.rqi)
     rules.qers[update.qer_id] = Qer(*gates, *rates, qfi, reflective)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -13,6 +14,18 @@ from freehold.core.upf.state import Mark, Measurement, RuleSet, Urr
 from freehold.core.upf.state.measuring import Limits
 
 MEASUREMENT_PERIOD: Final = 64
+ENDS: Final = MappingProxyType(
+    {
+        31: "thresholds",
+        32: "time_threshold",
+        64: "period",
+        73: "quota",
+        74: "time_quota",
+        82: "linked",
+        100: "at_once",
+    }
+)
+"""What of a measurement ends when an IE of this type comes without octets (TS 29.244 7.5.4.4)."""
 ISTM: Final = 0x08
 """Time is measured from now on, not from the first packet (TS 29.244 8.2.68)."""
 
@@ -27,11 +40,15 @@ def create_urr(rules: RuleSet, urr: pfcp.CreateURR, start: Mark) -> None:
 
 
 def update_urr(rules: RuleSet, update: pfcp.UpdateURR) -> None:
-    """Change a usage reporting rule: what is not named stays; a new quota is counted from the last report."""
+    """Change a usage reporting rule: what is not named stays; a new quota is counted from the last report.
+
+    What comes without octets ends (TS 29.244 5.6.3).
+    """
     old = rules.urrs.get(update.urr_id)
     if old is None:
         raise failed(f"no URR {update.urr_id}", urr_id=update.urr_id)
-    asked = _changed(old.asked, update)
+    ended = {name: getattr(Measurement(), name) for kind, name in ENDS.items() if kind in update.removed}
+    asked = _changed(msgspec.structs.replace(old.asked, **ended), update)
     _check(update.urr_id, asked)
     new = msgspec.structs.replace(old, asked=asked)
     if update.volume_quota is not None or update.time_quota is not None:

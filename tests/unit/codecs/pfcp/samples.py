@@ -99,7 +99,7 @@ class Maker:
         return self.group(self.tables.messages[at][2])
 
     def group(self, at: int) -> Any:
-        kind, members = self.tables.groups[at]
+        kind, members, _ = self.tables.groups[at]
         return self.tables.classes[kind](*(self.member(*member) for member in members))
 
     def member(self, ie: int, grouped: bool, at: int, presence: int, many: bool) -> Any:

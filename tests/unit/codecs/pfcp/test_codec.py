@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from freehold.codecs import pfcp
+from freehold.codecs.pfcp.flags import UPFunctionFeature
 from freehold.spec.causes import PfcpCause
 
 from .samples import ESTABLISHMENT, Maker
@@ -279,3 +280,35 @@ def test_when_a_value_changes_then_the_octets_it_came_in_are_of_no_use() -> None
         pfcp.encode(msgspec.structs.replace(message, codings=((0, "text"),)), 7)
     with pytest.raises(ValueError, match="spare bits in two octets"):
         pfcp.encode(message, 7, spare=b"\1")
+
+
+def test_when_an_ie_comes_without_octets_in_an_update_then_it_asks_for_removal() -> None:
+    # TS 29.244 5.6.3: an IE with a null length; a rule's own identity has to be there
+    def of(update: str) -> bytes:
+        octets = bytes.fromhex(update)
+        return bytes((0x21, 52)) + (len(octets) + 12).to_bytes(2, "big") + bytes(7) + b"\1\0\0\7\0" + octets
+
+    whole = of("000e 0010 006d 0004 00000001 001a 0000 007b 0000")
+    decoded = pfcp.decode(whole)
+    assert decoded.faults == ()
+    assert isinstance(decoded.message, pfcp.SessionModificationRequest)
+    (update,) = decoded.message.update_qer
+    assert (update.mbr, update.removed) == (None, {26, 123})
+    assert pfcp.encode(decoded.message, 7, 1) == whole
+    assert pfcp.decode(of("000e 0004 006d 0000")).refusal == pfcp.Fault("IE length", 109)
+    # What is created has nothing to remove
+    created = pfcp.decode(of("0007 0011 006d 0004 00000001 0019 0001 00 001a 0000"))
+    assert created.refusal == pfcp.Fault("IE length", 26)
+    assert pfcp.CreateQER(1, pfcp.GateStatus(0, 0), unknown_ies=(pfcp.UnknownIE(26, b""),)).removed == frozenset()
+
+
+def test_when_features_go_beyond_eight_octets_then_they_are_read_too() -> None:
+    # TS 29.244 8.2.25: PAPFD is bit 7 of octet 15
+    features = UPFunctionFeature.PAPFD | UPFunctionFeature.FTUP
+    octets = pfcp.encode(pfcp.AssociationUpdateRequest(pfcp.NodeID(ipv4=bytes(4)), up_function_features=features), 1)
+    assert bytes.fromhex("002b 000b 10000000 00000000 000040") in octets
+    message = pfcp.decode(octets).message
+    assert isinstance(message, pfcp.AssociationUpdateRequest)
+    assert message.up_function_features == features
+    with pytest.raises(ValueError, match="IE 43 is out of range"):
+        pfcp.encode(pfcp.AssociationUpdateRequest(pfcp.NodeID(ipv4=bytes(4)), up_function_features=1 << 96), 1)

@@ -202,6 +202,6 @@ def test_when_presence_is_said_then_the_engine_gets_it() -> None:
     assert O[e.Cause].__metadata__ == ("O",)
     compiler = Compiler()
     compiler.message(pfcp.SessionDeletionResponse)
-    _, members = compiler.groups[-1]
+    _, members, _ = compiler.groups[-1]
     assert [chr(member[3]) for member in members] == ["M", "C", "O", "O", "C", "C", "C", "O", "C", "C"]
     assert [member[4] for member in members] == [False, False, False, False, True, False, True, True, True, False]

@@ -26,7 +26,7 @@ def test_when_the_tables_are_compiled_then_a_group_refers_only_to_groups_before_
     compiler = Compiler()
     for message in pfcp.MESSAGES:
         compiler.message(message)
-    for at, (_, members) in enumerate(compiler.groups):
+    for at, (_, members, _) in enumerate(compiler.groups):
         assert all(inner < at for _, grouped, inner, *_ in members if grouped)
     assert len({number for number, *_ in compiler.messages}) == len(pfcp.MESSAGES)
 
@@ -43,7 +43,7 @@ def test_when_the_ie_types_are_counted_then_each_is_typed_or_kept_by_its_name() 
     compiler = Compiler()
     for message in pfcp.MESSAGES:
         compiler.message(message)
-    typed = {member[0] for _, members in compiler.groups for member in members}
+    typed = {member[0] for _, members, _ in compiler.groups for member in members}
     assert typed == {*range(1, 322)} - {116, 273}
     assert {*range(1, 381)} - typed - NAMES.keys() == {273}
     assert not typed & NAMES.keys()
@@ -70,9 +70,9 @@ def test_when_a_kept_ie_comes_then_it_has_its_name_and_is_sent_on() -> None:
         ([(None, 1, False, [("mist", 3, 2, "equal", 0, 0)])], [], []),
         ([(None, 1, False, [("rest", 3, 2, "mist", 0, 0)])], [], []),
         ([(7, 0, False, [("rest", 0, 0, "equal", 0, 0)])], [], []),
-        ([], [(0, [(1, True, 0, 77, False)])], []),
-        ([], [(0, [(1, False, 0, 77, False)])], []),
-        ([], [(9, [])], []),
+        ([], [(0, [(1, True, 0, 77, False)], False)], []),
+        ([], [(0, [(1, False, 0, 77, False)], False)], []),
+        ([], [(9, [], False)], []),
         ([], [], [(1, False, 0)]),
     ],
 )

@@ -342,6 +342,30 @@ def test_when_a_rule_is_updated_then_what_is_not_named_stays():
     assert world.ping()[0].octets == 56
 
 
+def test_when_parts_of_a_rule_come_without_octets_then_they_end():
+    # TS 29.244 5.6.3
+    world = Attached()
+    assert world.ask(SessionModificationRequest(create_urr=(URR,)), world.seid).cause == PfcpCause.REQUEST_ACCEPTED
+    assert world.ask(SessionModificationRequest(update_qer=(UpdateQER(1, mbr=MBR(8, 8)),)), world.seid)
+
+    def none(*numbers):
+        return tuple(pfcp.UnknownIE(number, b"") for number in numbers)
+
+    ended = SessionModificationRequest(
+        update_pdr=(UpdatePDR(pdr_id=1, unknown_ies=none(81, 109)),),
+        update_qer=(UpdateQER(1, unknown_ies=none(26, 123)),),
+        update_urr=(pfcp.UpdateURR(URR.urr_id, unknown_ies=none(31, 82)),),
+    )
+    assert world.ask(ended, world.seid).cause == PfcpCause.REQUEST_ACCEPTED
+    for _ in range(30):
+        world.ping()
+    assert world.upf_plane.counters()["drop_rate_exceeded"] == 0
+    idle = UpdateForwardingParameters(unknown_ies=none(84, 30))
+    update = pfcp.UpdateFAR(DOWNLINK_FAR.far_id, update_forwarding_parameters=idle)
+    assert world.ask(SessionModificationRequest(update_far=(update,)), world.seid).cause == PfcpCause.REQUEST_ACCEPTED
+    assert world.ping() == []
+
+
 def test_when_two_tunnels_are_asked_for_one_session_then_it_is_refused():
     world = Attached()
     second = tunnel(gtpu_ipv4=True, teid=99, ipv4=bytes((192, 0, 2, 12)))
