@@ -81,7 +81,9 @@ def _written(row: Protocol, document: dict[str, Any]) -> bytes:
     from freehold.codecs.display import read
 
     message = read(document["message"], row.class_named)
-    return row.encode(message, read(document.get("header"), row.class_named, "header"))
+    header = read(document.get("header"), row.class_named, "header")
+    came = document.get("octets", "")
+    return row.encode(message, header, bytes.fromhex(came) if isinstance(came, str) else b"")
 
 
 def _protocol(name: str) -> Protocol:

@@ -55,8 +55,10 @@ def check_pfcp(octets: bytes) -> None:
     decoded = pfcp.decode(octets)
     _answered(decoded, octets)
     if decoded.message is not None:
-        again = pfcp.encode(decoded.message, decoded.header.sequence, decoded.header.seid)
-        assert pfcp.decode(again).message == decoded.message, octets.hex()
+        head = decoded.header
+        rest = {"priority": head.priority, "follow_on": head.follow_on, "spare": head.spare}
+        again = pfcp.encode(decoded.message, head.sequence, head.seid, **rest)
+        assert again == octets[: len(again)], octets.hex()
     assert sum(map(len, pfcp.split(octets))) == len(octets)
 
 
@@ -64,7 +66,8 @@ def check_gtpu(octets: bytes) -> None:
     decoded = gtpu.decode(octets)
     _answered(decoded, octets)
     if decoded.message is not None:
-        assert gtpu.decode(gtpu.encode(decoded.message)).message == decoded.message, octets.hex()
+        again = gtpu.encode(decoded.message)
+        assert again == octets[: len(again)], octets.hex()
 
 
 def check_sms(octets: bytes) -> None:

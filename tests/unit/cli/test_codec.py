@@ -145,3 +145,29 @@ def test_when_a_type_is_said_then_octets_are_read_as_it_and_the_json_names_it(ru
 def test_when_a_message_contains_another_then_the_json_shows_it_opened(run):
     document = json.loads(run("decode", "--json", INITIAL)[1])
     assert [(each["in"], each["name"]) for each in document["contained"]] == [("nas_pdu", "RegistrationRequest")]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "octets"),
+    [
+        # ADR 13: IE 75 sent with reject for ignore, octets behind a PDU; PFCP's cause before its node
+        ("ngap", "201d0024000003000a40020001005540020001004b00110000050d0003e07f000002000000010001"),
+        ("ngap", "0004401e000003000a000200010055000200010026000b0a7e005c000d0164f0000f00" + "00e0617f"),
+        ("pfcp", "2133002b000000000000000000000700 0013000101 003c0005000a000001 0039000d02 0000000000000001 0a000001"),
+        ("pfcp", "20060024000007f00013000101003c0005f00a0000010060000400000001002b0006100100000000"),
+        ("gtpu", "3cfe000400000001 01020300"),
+    ],
+)
+def test_when_a_sender_codes_otherwise_then_its_octets_come_back_until_a_value_changes(run, protocol, octets):
+    octets = octets.replace(" ", "")
+    status, shown, _ = run("decode", "--json", "-p", protocol, octets)
+    assert status == 0
+    document = json.loads(shown)
+    assert run("encode", json.dumps(document))[1].strip() == octets
+    if protocol == "ngap":
+        del document["octets"]
+        assert run("encode", json.dumps(document))[1].strip() not in {"", octets}
+    document["octets"] = "7e00"
+    assert run("encode", json.dumps(document))[1].strip() not in {"", "7e00"}
+    document["octets"] = "no digits"
+    assert run("encode", json.dumps(document))[0] == 2

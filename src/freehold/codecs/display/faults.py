@@ -49,6 +49,7 @@ GTPU_CLAUSES: Final = MappingProxyType(
         "extension headers": "5.2",
         "extension header not understood": "5.2.1",
         "mandatory IE missing": "7.1",
+        "IE length": "8.1",
     }
 )
 """Clauses of TS 29.281."""
