@@ -323,6 +323,7 @@ impl<S: Sink> Work<'_, S> {
         let flags = lead.iter().rev().fold(0, |sum, &octet| (sum << 8) | u64::from(octet));
         let mut found = 0_u64;
         let mut told = 0;
+        let mut read = layout.told;
         let mut only = None;
         let mut fields = Vec::with_capacity(if layout.class.is_some() { layout.items.len() } else { 0 });
         for (at, item) in layout.items.iter().enumerate() {
@@ -331,6 +332,9 @@ impl<S: Sink> Work<'_, S> {
             if present && !tail {
                 found |= 1 << at;
                 told |= item.when.sets();
+            }
+            if let (true, Form::Bits(shift, width)) = (present, item.form) {
+                read |= mask(width) << shift;
             }
             let value = match (present, item.form) {
                 (_, Form::Flag) => self.sink.flag(present),
@@ -344,7 +348,7 @@ impl<S: Sink> Work<'_, S> {
         if missing || flags & layout.told != told {
             return Err(Reason::Incorrect);
         }
-        self.exact &= flags & !layout.read == 0 && octets.is_empty();
+        self.exact &= flags & !read == 0 && octets.is_empty();
         match layout.class {
             Some(class) => Ok(self.sink.build(class, fields, Kept::default())),
             None => only.ok_or(Reason::Incorrect),

@@ -71,18 +71,12 @@ pub struct Layout {
     pub one_of: u64,
     /// The flags that the presence of fields sets.
     pub told: u64,
-    /// The bits of the leading octets that are read; the others are spare.
-    pub read: u64,
 }
 
 impl Layout {
     pub fn new(class: Option<usize>, lead: usize, items: Vec<Item>, one_of: u64) -> Self {
         let told = items.iter().fold(0, |sum, item| sum | item.when.sets());
-        let read = items.iter().fold(told, |sum, item| match item.form {
-            Form::Bits(shift, width) => sum | mask(width).checked_shl(u32::from(shift)).unwrap_or(0),
-            _ => sum,
-        });
-        Self { class, lead, items, one_of, told, read }
+        Self { class, lead, items, one_of, told }
     }
 }
 

@@ -148,10 +148,23 @@ def _elements() -> Names:
 
 
 def _declared() -> Iterator[tuple[int, str]]:
-    from freehold.codecs.pfcp import bridge, broadcast, elements, layouts, multiaccess, quality, reports, rules, tunnels
+    from freehold.codecs.pfcp import (
+        bridge,
+        broadcast,
+        elements,
+        layouts,
+        measuring,
+        media,
+        multiaccess,
+        quality,
+        reports,
+        rules,
+        tunnels,
+    )
     from freehold.codecs.pfcp.table import IE, Message
 
-    for module in (bridge, broadcast, elements, layouts, multiaccess, quality, reports, rules, tunnels):
+    singles = (bridge, broadcast, elements, layouts, measuring, media, multiaccess, quality, tunnels)
+    for module in (*singles, reports, rules):
         for name, value in vars(module).items():
             number = getattr(value, "number", None)
             if isinstance(number, int) and not issubclass(value, Message):

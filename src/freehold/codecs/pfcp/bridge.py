@@ -4,6 +4,7 @@ from typing import Annotated
 
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
+from freehold.codecs.pfcp import quality as q
 from freehold.codecs.pfcp.table import IE, REST, U8, U32, U64, C, CList, Group, If, Layout, M, O, OList, flags
 
 CreateBridgeInfoForTSC = Annotated[int, IE(194, flags(1, 1), "8.2.140")]
@@ -50,6 +51,7 @@ class TSCManagementInformationInModificationRequest(TSCManagementInformation, fr
     """Containers for the UP function's ports and bridge (TS 29.244 7.5.4.18)."""
 
     number = 199
+    direct_reporting_information: C[q.DirectReportingInformation] = None
 
 
 class TSCManagementInformationInModificationResponse(TSCManagementInformation, frozen=True):

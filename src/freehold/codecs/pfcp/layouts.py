@@ -457,6 +457,15 @@ class SNSSAI(Layout, frozen=True):
     sd: Annotated[int, U24]
 
 
+class HPLMNSNSSAI(Layout, frozen=True):
+    """The slice of the home network; slice differentiator ffffff where it has none (TS 29.244 8.2.232)."""
+
+    number = 338
+
+    sst: Annotated[int, U8]
+    sd: Annotated[int, U24]
+
+
 class OffendingIEInformation(Layout, frozen=True):
     """The IE that caused a partial failure, with its value (TS 29.244 8.2.185)."""
 

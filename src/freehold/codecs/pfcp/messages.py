@@ -6,6 +6,8 @@ from freehold.codecs.pfcp import bridge as d
 from freehold.codecs.pfcp import broadcast as b
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
+from freehold.codecs.pfcp import measuring as w
+from freehold.codecs.pfcp import media as x
 from freehold.codecs.pfcp import multiaccess as a
 from freehold.codecs.pfcp import quality as q
 from freehold.codecs.pfcp import reports as g
@@ -52,6 +54,7 @@ class PFDManagementResponse(Message, frozen=True):
     cause: M[e.Cause]
     offending_ie: C[e.OffendingIE] = None
     node_id: O[v.NodeID] = None
+    pfd_partial_failure_information: CList[g.PFDPartialFailureInformation] = ()
 
 
 class AssociationSetupRequest(Message, frozen=True):
@@ -72,6 +75,10 @@ class AssociationSetupRequest(Message, frozen=True):
     pfcpasreq_flags: O[e.PFCPASReqFlags] = None
     gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
     clock_drift_control_information: OList[d.ClockDriftControlInformation] = ()
+    n6_delay_measurement_control_information: CList[w.N6DelayMeasurementControlInformation] = ()
+    n6_delay_measurement_protocols: C[w.N6DelayMeasurementProtocols] = None
+    operator_configurable_upf_capability: OList[e.OperatorConfigurableUPFCapability] = ()
+    packet_inspection_functionality: O[e.PacketInspectionFunctionality] = None
 
 
 class AssociationSetupResponse(Message, frozen=True):
@@ -92,6 +99,10 @@ class AssociationSetupResponse(Message, frozen=True):
     nf_instance_id: C[e.NFInstanceID] = None
     gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
     clock_drift_control_information: CList[d.ClockDriftControlInformation] = ()
+    n6_delay_measurement_control_information: CList[w.N6DelayMeasurementControlInformation] = ()
+    n6_delay_measurement_protocols: C[w.N6DelayMeasurementProtocols] = None
+    operator_configurable_upf_capability: OList[e.OperatorConfigurableUPFCapability] = ()
+    packet_inspection_functionality: O[e.PacketInspectionFunctionality] = None
 
 
 class AssociationUpdateRequest(Message, frozen=True):
@@ -112,6 +123,10 @@ class AssociationUpdateRequest(Message, frozen=True):
     gtp_u_path_qos_control_information: CList[q.GTPUPathQoSControlInformation] = ()
     clock_drift_control_information: CList[d.ClockDriftControlInformation] = ()
     ue_ip_address_usage_information: OList[q.UEIPAddressUsageInformation] = ()
+    n6_delay_measurement_control_information: CList[w.N6DelayMeasurementControlInformation] = ()
+    n6_delay_measurement_protocols: C[w.N6DelayMeasurementProtocols] = None
+    operator_configurable_upf_capability: CList[e.OperatorConfigurableUPFCapability] = ()
+    packet_inspection_functionality: O[e.PacketInspectionFunctionality] = None
 
 
 class AssociationUpdateResponse(Message, frozen=True):
@@ -125,6 +140,9 @@ class AssociationUpdateResponse(Message, frozen=True):
     up_function_features: O[e.UPFunctionFeatures] = None
     cp_function_features: O[e.CPFunctionFeatures] = None
     ue_ip_address_usage_information: OList[q.UEIPAddressUsageInformation] = ()
+    n6_delay_measurement_protocols: O[w.N6DelayMeasurementProtocols] = None
+    operator_configurable_upf_capability: CList[e.OperatorConfigurableUPFCapability] = ()
+    packet_inspection_functionality: O[e.PacketInspectionFunctionality] = None
 
 
 class AssociationReleaseRequest(Message, frozen=True):
@@ -167,6 +185,7 @@ class NodeReportRequest(Message, frozen=True):
     clock_drift_report: CList[d.ClockDriftReport] = ()
     gtp_u_path_qos_report: CList[q.GTPUPathQoSReport] = ()
     vendor_specific_node_report_type: C[e.VendorSpecificNodeReportType] = None
+    n6_delay_measurement_report: CList[w.N6DelayMeasurementReport] = ()
 
 
 class NodeReportResponse(Message, frozen=True):
@@ -257,6 +276,11 @@ class SessionEstablishmentRequest(Message, frozen=True):
     mbs_session_n4_control_information: CList[b.MBSSessionN4ControlInformation] = ()
     dscp_to_ppi_control_information: OList[q.DSCPToPPIControlInformation] = ()
     alternative_smf_ip_address: O[v.AlternativeSMFIPAddress] = None
+    hplmn_s_nssai: C[v.HPLMNSNSSAI] = None
+    tl_container: CList[e.TLContainer] = ()
+    trace_collection_entity_uri: O[e.URI] = None
+    ue_level_measurements_configuration: O[w.UELevelMeasurementsConfiguration] = None
+    moq_control_information: C[x.MoQControlInformation] = None
 
 
 class SessionEstablishmentResponse(Message, frozen=True):
@@ -281,6 +305,8 @@ class SessionEstablishmentResponse(Message, frozen=True):
     created_l2tp_session: O[t.CreatedL2TPSession] = None
     mbs_session_n4mb_information: C[b.MBSSessionN4mbInformation] = None
     mbs_session_n4_information: CList[b.MBSSessionN4Information] = ()
+    tl_container: CList[e.TLContainer] = ()
+    moq_information: C[x.MoQInformation] = None
 
 
 class SessionModificationRequest(Message, frozen=True):
@@ -333,6 +359,11 @@ class SessionModificationRequest(Message, frozen=True):
     mbs_session_n4_control_information: CList[b.MBSSessionN4ControlInformation] = ()
     dscp_to_ppi_control_information: CList[q.DSCPToPPIControlInformation] = ()
     alternative_smf_ip_address: O[v.AlternativeSMFIPAddress] = None
+    hplmn_s_nssai: C[v.HPLMNSNSSAI] = None
+    tl_container: CList[e.TLContainer] = ()
+    trace_collection_entity_uri: O[e.URI] = None
+    ue_level_measurements_configuration: O[w.UELevelMeasurementsConfiguration] = None
+    moq_control_information: C[x.MoQControlInformation] = None
 
 
 class SessionModificationResponse(Message, frozen=True):
@@ -356,12 +387,17 @@ class SessionModificationResponse(Message, frozen=True):
     packet_rate_status_report: CList[q.PacketRateStatusReportInModificationResponse] = ()
     mbs_session_n4mb_information: C[b.MBSSessionN4mbInformation] = None
     mbs_session_n4_information: CList[b.MBSSessionN4Information] = ()
+    tl_container: CList[e.TLContainer] = ()
+    moq_information: C[x.MoQInformation] = None
 
 
 class SessionDeletionRequest(Message, frozen=True):
     """The session ends (TS 29.244 7.5.6)."""
 
     number = 54
+    tl_container: CList[e.TLContainer] = ()
+    node_id: C[v.NodeID] = None
+    cp_f_seid: C[v.FSEID] = None
 
 
 class SessionDeletionResponse(Message, frozen=True):
@@ -379,6 +415,7 @@ class SessionDeletionResponse(Message, frozen=True):
     session_report: OList[g.SessionReport] = ()
     mbs_session_n4_information: CList[b.MBSSessionN4Information] = ()
     pfcpsdrsp_flags: C[e.PFCPSDRspFlags] = None
+    tl_container: CList[e.TLContainer] = ()
 
 
 class SessionReportRequest(Message, frozen=True):
@@ -399,6 +436,7 @@ class SessionReportRequest(Message, frozen=True):
     packet_rate_status_report: CList[q.PacketRateStatusReport] = ()
     tsc_management_information: CList[d.TSCManagementInformationInReportRequest] = ()
     cause: O[e.Cause] = None
+    smf_change_reason: O[e.SMFChangeReason] = None
 
 
 class SessionReportResponse(Message, frozen=True):

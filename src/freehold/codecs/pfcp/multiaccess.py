@@ -35,6 +35,8 @@ ATSSSLLControlInformation = Annotated[int, IE(223, flags(1, 1), "8.2.155")]
 ATSSSLLInformation = Annotated[int, IE(231, flags(1, 1), "8.2.160")]
 MPTCPApplicableIndication = Annotated[int, IE(265, flags(1, 1), "8.2.181")]
 SteeringModeIndicator = Annotated[int, IE(289, flags(1, 1), "8.2.197")]
+MPQUICControlInformation = Annotated[int, IE(330, flags(1, 1), "8.2.225")]
+TransportMode = Annotated[int, IE(333, Bits("....xxxx"), "8.2.227")]
 
 
 class AccessAvailabilityInformation(Layout, frozen=True):
@@ -63,6 +65,17 @@ class MPTCPAddressInformation(Layout, frozen=True):
     one_of = ("ipv4", "ipv6")
 
     proxy_type: Annotated[int, U8]
+    proxy_port: Annotated[int, U16]
+    ipv4: Annotated[bytes | None, IPV4, If(".......1")] = None
+    ipv6: Annotated[bytes | None, IPV6, If("......1.")] = None
+
+
+class MPQUICAddressInformation(Layout, frozen=True):
+    """The address of the MPQUIC proxy; type as in TS 24.193 6.1.4 (TS 29.244 8.2.226)."""
+
+    number = 332
+
+    proxy_type: Annotated[int, U8, If("........")]
     proxy_port: Annotated[int, U16]
     ipv4: Annotated[bytes | None, IPV4, If(".......1")] = None
     ipv6: Annotated[bytes | None, IPV6, If("......1.")] = None
@@ -159,6 +172,7 @@ class CreateMAR(Group, frozen=True):
     non_tgpp_access_forwarding_action_information: C[NonTGPPAccessForwardingActionInformation] = None
     thresholds: C[Thresholds] = None
     steering_mode_indicator: C[SteeringModeIndicator] = None
+    transport_mode: C[TransportMode] = None
 
 
 class RemoveMAR(Group, frozen=True):
@@ -184,6 +198,7 @@ class UpdateMAR(Group, frozen=True):
     non_tgpp_access_forwarding_action_information: C[NonTGPPAccessForwardingActionInformation] = None
     thresholds: C[Thresholds] = None
     steering_mode_indicator: C[SteeringModeIndicator] = None
+    transport_mode: C[TransportMode] = None
 
 
 class AccessAvailabilityControlInformation(Group, frozen=True):
@@ -210,6 +225,7 @@ class ProvideATSSSControlInformation(Group, frozen=True):
     mptcp_control_information: C[MPTCPControlInformation] = None
     atsss_ll_control_information: C[ATSSSLLControlInformation] = None
     pmf_control_information: C[PMFControlInformation] = None
+    mpquic_control_information: C[MPQUICControlInformation] = None
 
 
 class MPTCPParameters(Group, frozen=True):
@@ -219,6 +235,15 @@ class MPTCPParameters(Group, frozen=True):
 
     mptcp_address_information: M[MPTCPAddressInformation]
     ue_link_specific_ip_address: M[UELinkSpecificIPAddress]
+
+
+class MPQUICParameters(Group, frozen=True):
+    """What the UE needs for MPQUIC (TS 29.244 7.5.3.7)."""
+
+    number = 331
+
+    mpquic_address_information: M[MPQUICAddressInformation]
+    mpquic_link_specific_ip_address: M[UELinkSpecificIPAddress]
 
 
 class ATSSSLLParameters(Group, frozen=True):
@@ -246,3 +271,4 @@ class ATSSSControlParameters(Group, frozen=True):
     mptcp_parameters: C[MPTCPParameters] = None
     atsss_ll_parameters: C[ATSSSLLParameters] = None
     pmf_parameters: CList[PMFParameters] = ()
+    mpquic_parameters: C[MPQUICParameters] = None

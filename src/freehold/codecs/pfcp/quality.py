@@ -36,6 +36,7 @@ ValidityTimer = Annotated[int, IE(269, U16, "8.2.184")]
 EventNotificationURI = Annotated[str, IE(296, TEXT, "8.2.202")]
 NotificationCorrelationID = Annotated[bytes, IE(297, REST, "8.2.203")]
 ReportingFlags = Annotated[int, IE(298, flags(1, 1), "8.2.204")]
+BindingIndication = Annotated[bytes, IE(402, REST, "8.2.281")]
 
 
 class PacketRateStatus(Layout, frozen=True):
@@ -156,6 +157,7 @@ class DirectReportingInformation(Group, frozen=True):
     event_notification_uri: M[EventNotificationURI]
     notification_correlation_id: C[NotificationCorrelationID] = None
     reporting_flags: C[ReportingFlags] = None
+    notification_binding_indication: C[BindingIndication] = None
 
 
 class DSCPToPPIControlInformation(Group, frozen=True):

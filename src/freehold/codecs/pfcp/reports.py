@@ -3,6 +3,7 @@
 from freehold.codecs.pfcp import broadcast as b
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
+from freehold.codecs.pfcp import measuring as w
 from freehold.codecs.pfcp import multiaccess as a
 from freehold.codecs.pfcp.table import C, CList, Group, M, MList, O, OList
 
@@ -118,6 +119,7 @@ class QoSMonitoringReport(Group, frozen=True):
     qos_monitoring_measurement: M[v.QoSMonitoringMeasurement]
     event_time_stamp: M[e.EventTimeStamp]
     start_time: O[e.StartTime] = None
+    redundant_n3_n9_transmission_information: C[w.RedundantN3N9TransmissionInformation] = None
 
 
 class SessionReport(Group, frozen=True):
@@ -128,6 +130,7 @@ class SessionReport(Group, frozen=True):
     srr_id: M[e.SRRID]
     qos_monitoring_report: CList[QoSMonitoringReport] = ()
     access_availability_report: C[a.AccessAvailabilityReport] = None
+    traffic_parameter_measurement_report: CList[w.TrafficParameterMeasurementReport] = ()
 
 
 class UserPlanePathFailureReport(Group, frozen=True):
@@ -188,6 +191,15 @@ class ApplicationIDsPFDs(Group, frozen=True):
 
     application_id: M[e.ApplicationID]
     pfd_context: CList[PFDContext] = ()
+
+
+class PFDPartialFailureInformation(Group, frozen=True):
+    """An application whose packet flow descriptions were not taken (TS 29.244 7.4.3.2)."""
+
+    number = 397
+
+    application_id: M[e.ApplicationID]
+    failure_cause: M[e.Cause]
 
 
 class PFCPSessionChangeInfo(Group, frozen=True):

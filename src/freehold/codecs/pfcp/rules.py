@@ -3,6 +3,8 @@
 from freehold.codecs.pfcp import broadcast as b
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
+from freehold.codecs.pfcp import measuring as w
+from freehold.codecs.pfcp import media as x
 from freehold.codecs.pfcp import multiaccess as a
 from freehold.codecs.pfcp import quality as q
 from freehold.codecs.pfcp import tunnels as t
@@ -48,6 +50,10 @@ class PDI(Group, frozen=True):
     dns_query_filter: Filters[v.DNSQueryFilter] = ()
     mbs_session_identifier: C[b.MBSSessionIdentifier] = None
     area_session_id: C[b.AreaSessionID] = None
+    mapped_n6_ip_address: Filters[x.MappedN6IPAddress] = ()
+    n6_routing_information: Filter[x.N6RoutingInformation] = None
+    protocol_description: O[x.ProtocolDescription] = None
+    expedited_transfer_indication: O[x.ExpeditedTransferIndication] = None
 
 
 class CreatePDR(Group, frozen=True):
@@ -91,6 +97,12 @@ class ForwardingParameters(Group, frozen=True):
     destination_interface_type: C[e.TGPPInterfaceType] = None
     data_network_access_identifier: CList[e.DataNetworkAccessIdentifier] = ()
     ip_address_and_port_number_replacement: C[v.IPAddressAndPortNumberReplacement] = None
+    extended_transport_level_marking: CList[x.ExtendedTransportLevelMarking] = ()
+    transport_level_marking_indications: C[x.TransportLevelMarkingIndications] = None
+    metadata: O[x.Metadata] = None
+    n6_routing_information: O[x.N6RoutingInformation] = None
+    header_handling_control_rule: CList[x.HeaderHandlingControlRule] = ()
+    on_path_n6_connection_information: O[x.OnPathN6ConnectionInformation] = None
 
 
 class DuplicatingParameters(Group, frozen=True):
@@ -213,6 +225,7 @@ class CreateBAR(Group, frozen=True):
     mt_edt_control_information: O[e.MTEDTControlInformation] = None
     dl_buffering_duration: C[v.DLBufferingDuration] = None
     dl_buffering_suggested_packet_count: O[e.DLBufferingSuggestedPacketCount] = None
+    mt_sdt_control_information: O[e.MTSDTControlInformation] = None
 
 
 class CreateTrafficEndpoint(Group, frozen=True):
@@ -236,6 +249,8 @@ class CreateTrafficEndpoint(Group, frozen=True):
     mbs_session_identifier: C[b.MBSSessionIdentifier] = None
     area_session_id: C[b.AreaSessionID] = None
     rat_type: O[e.RATType] = None
+    mapped_n6_ip_address: Filter[x.MappedN6IPAddress] = None
+    n6_routing_information: Filter[x.N6RoutingInformation] = None
 
 
 class QoSMonitoringPerQoSFlowControlInformation(Group, frozen=True):
@@ -249,6 +264,10 @@ class QoSMonitoringPerQoSFlowControlInformation(Group, frozen=True):
     packet_delay_thresholds: C[v.PacketDelayThresholds] = None
     minimum_wait_time: C[e.MinimumWaitTime] = None
     measurement_period: C[e.MeasurementPeriod] = None
+    reporting_suggestion_info: C[w.ReportingSuggestionInfo] = None
+    measurement_indication: C[w.MeasurementIndication] = None
+    reporting_thresholds: C[w.ReportingThresholds] = None
+    remaining_data_reporting_indication: O[w.RemainingDataReportingIndication] = None
 
 
 class CreateSRR(Group, frozen=True):
@@ -260,6 +279,8 @@ class CreateSRR(Group, frozen=True):
     qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()
     access_availability_control_information: C[a.AccessAvailabilityControlInformation] = None
     direct_reporting_information: C[q.DirectReportingInformation] = None
+    traffic_parameter_measurement_control_information: CList[w.TrafficParameterMeasurementControlInformation] = ()
+    reporting_control_information: C[w.ReportingControlInformation] = None
 
 
 class CreatedPDR(Group, frozen=True):
@@ -271,6 +292,7 @@ class CreatedPDR(Group, frozen=True):
     local_f_teid: C[v.FTEID] = None
     ue_ip_address: CList[v.UEIPAddress] = ()
     local_ingress_tunnel: C[b.LocalIngressTunnel] = None
+    mapped_n6_ip_address: C[x.MappedN6IPAddress] = None
 
 
 class CreatedTrafficEndpoint(Group, frozen=True):
@@ -282,6 +304,7 @@ class CreatedTrafficEndpoint(Group, frozen=True):
     local_f_teid: C[v.FTEID] = None
     ue_ip_address: CList[v.UEIPAddress] = ()
     local_ingress_tunnel: C[b.LocalIngressTunnel] = None
+    mapped_n6_ip_address: C[x.MappedN6IPAddress] = None
 
 
 class PartialFailureInformation(Group, frozen=True):
@@ -334,6 +357,10 @@ class UpdateForwardingParameters(Group, frozen=True):
     destination_interface_type: C[e.TGPPInterfaceType] = None
     data_network_access_identifier: C[e.DataNetworkAccessIdentifier] = None
     ip_address_and_port_number_replacement: C[v.IPAddressAndPortNumberReplacement] = None
+    extended_transport_level_marking: CList[x.ExtendedTransportLevelMarking] = ()
+    transport_level_marking_indications: C[x.TransportLevelMarkingIndications] = None
+    metadata: C[x.Metadata] = None
+    header_handling_control_rule: CList[x.HeaderHandlingControlRule] = ()
 
 
 class UpdateDuplicatingParameters(Group, frozen=True):
@@ -477,6 +504,8 @@ class UpdateBAR(Group, frozen=True):
     mt_edt_control_information: O[e.MTEDTControlInformation] = None
     dl_buffering_duration: C[v.DLBufferingDuration] = None
     dl_buffering_suggested_packet_count: O[e.DLBufferingSuggestedPacketCount] = None
+    mt_sdt_control_information: O[e.MTSDTControlInformation] = None
+    extended_dl_buffering_notification_policy: C[e.ExtendedDLBufferingNotificationPolicy] = None
 
 
 class RemoveBAR(Group, frozen=True):
@@ -532,6 +561,7 @@ class UpdateSRR(Group, frozen=True):
     qos_monitoring_per_qos_flow_control_information: CList[QoSMonitoringPerQoSFlowControlInformation] = ()
     access_availability_control_information: C[a.AccessAvailabilityControlInformation] = None
     direct_reporting_information: C[q.DirectReportingInformation] = None
+    traffic_parameter_measurement_control_information: CList[w.TrafficParameterMeasurementControlInformation] = ()
 
 
 class UpdatedPDR(Group, frozen=True):
@@ -554,6 +584,7 @@ class UpdateBARInReportResponse(Group, frozen=True):
     dl_buffering_duration: C[v.DLBufferingDuration] = None
     dl_buffering_suggested_packet_count: O[e.DLBufferingSuggestedPacketCount] = None
     suggested_buffering_packets_count: C[e.SuggestedBufferingPacketsCount] = None
+    extended_dl_buffering_notification_policy: C[e.ExtendedDLBufferingNotificationPolicy] = None
 
 
 class ProvideRDSConfigurationInformation(Group, frozen=True):

@@ -135,6 +135,29 @@ LAYOUTS: list[tuple[Any, str]] = [
         f"0a {SIX} 0a000001",
     ),
     (pfcp.DNSQueryFilter(b"*.example"), "0009 2a2e6578616d706c65"),
+    (pfcp.HPLMNSNSSAI(1, 0xFFFFFF), "01 ffffff"),
+    (pfcp.TrafficParameterThreshold(7), "01 00000007"),
+    (pfcp.DLPeriodicity(10), "00 0000000a"),
+    (pfcp.N6JitterMeasurement(10, 2**32 - 1, 2), "01 0000000a ffffffff 00000002"),
+    (pfcp.N6JitterMeasurement(), "00"),
+    (pfcp.ULPeriodicity(20), "00 00000014"),
+    (pfcp.MPQUICAddressInformation(2, 443, ipv4=V4), "01 02 01bb 0a000001"),
+    (pfcp.MPQUICAddressInformation(2, 443, ipv6=V6), f"02 02 01bb {SIX}"),
+    (pfcp.ReportingSuggestionInfo(0, 60), "00 0000003c"),
+    (pfcp.ReportingSuggestionInfo(1), "01"),
+    (pfcp.ReportingThresholds(dl_congestion=10_000, ul_data_rate=1), "09 2710 0000000001"),
+    (pfcp.RTPHeaderExtensionAdditionalInformation(format=2, number_of_pdus=1), "05 0a"),
+    (pfcp.RTPHeaderExtensionAdditionalInformation(pdu_set_size_active=1), "02 04"),
+    (pfcp.MappedN6IPAddress(choose_ipv4=True), "01"),
+    (pfcp.MappedN6IPAddress(ipv4=V4), "02 0a000001"),
+    (pfcp.N6RoutingInformation(source_ipv4=V4, destination_port=53), "21 0a000001 0035"),
+    (pfcp.N6RoutingInformation(destination_ipv6=V6), f"10 {SIX}"),
+    (pfcp.UELevelMeasurementsConfiguration(1, b"\1\6", 300), "01 02 0106 00012c"),
+    (pfcp.N6DelayMeasurementInformation(9, maximum=12), "02 00000009 0000000c"),
+    (pfcp.MeasurementEndpointAddress(ipv4=V4), "01 0a000001"),
+    (pfcp.OnPathN6ConnectionInformation(1, ipv4=V4, port=443), "29 0a000001 01bb"),
+    (pfcp.MoQRelayIPAddress(ipv6=V6), f"01 {SIX}"),
+    (pfcp.KeyIDAndSharedSecretOWAMPOrTWAMP(b"key", b"pass"), "03 6b6579 04 70617373"),
 ]
 
 ALONE: list[tuple[Any, Any, str]] = [
@@ -163,6 +186,9 @@ ALONE: list[tuple[Any, Any, str]] = [
     (pfcp.tunnels.TunnelPreference, 7, "000007"),
     (pfcp.multiaccess.SteeringMode, 3, "03"),
     (pfcp.broadcast.AreaSessionID, 258, "0102"),
+    (pfcp.media.PDUSetImportance, 0x8001, "01 80"),
+    (pfcp.measuring.SecurityModeOWAMPOrTWAMP, 4, "00000004"),
+    (e.UPFunctionFeatures, 1 << 86, "00 00 00 00 00 00 00 00 00 00 40"),
     (pfcp.quality.EventNotificationURI, "https://nef/x", "68747470733a2f2f6e65662f78"),
 ]
 
@@ -203,5 +229,5 @@ def test_when_presence_is_said_then_the_engine_gets_it() -> None:
     compiler = Compiler()
     compiler.message(pfcp.SessionDeletionResponse)
     _, members, _ = compiler.groups[-1]
-    assert [chr(member[3]) for member in members] == ["M", "C", "O", "O", "C", "C", "C", "O", "C", "C"]
-    assert [member[4] for member in members] == [False, False, False, False, True, False, True, True, True, False]
+    assert [chr(member[3]) for member in members] == ["M", "C", "O", "O", "C", "C", "C", "O", "C", "C", "C"]
+    assert [member[4] for member in members] == [False, False, False, False, True, False, True, True, True, False, True]

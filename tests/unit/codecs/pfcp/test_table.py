@@ -39,23 +39,23 @@ def test_when_a_report_inherits_fields_then_they_come_first_and_unknown_ies_last
 
 
 def test_when_the_ie_types_are_counted_then_each_is_typed_or_kept_by_its_name() -> None:
-    # TS 29.244 8.1.2: 273 is spare; 1 to 321 but 116 have a class or an alias, what came later is kept
+    # TS 29.244 8.1.2 up to Release 19: 273 and 381 are spare, and 116 is of an earlier release
     compiler = Compiler()
     for message in pfcp.MESSAGES:
         compiler.message(message)
     typed = {member[0] for _, members, _ in compiler.groups for member in members}
-    assert typed == {*range(1, 322)} - {116, 273}
-    assert {*range(1, 381)} - typed - NAMES.keys() == {273}
+    assert typed == {*range(1, 403)} - {116, 273, 381}
+    assert {*range(1, 403)} - typed - NAMES.keys() == {273, 381}
     assert not typed & NAMES.keys()
 
 
 def test_when_a_kept_ie_comes_then_it_has_its_name_and_is_sent_on() -> None:
     octets = pfcp.encode(
-        pfcp.HeartbeatRequest(1, unknown_ies=(pfcp.UnknownIE(338, b"\1"), pfcp.UnknownIE(999, b""))), 1
+        pfcp.HeartbeatRequest(1, unknown_ies=(pfcp.UnknownIE(116, b"\1"), pfcp.UnknownIE(999, b""))), 1
     )
     message = pfcp.decode(octets).message
     assert message is not None
-    assert [ie.name for ie in message.unknown_ies] == ["HPLMN S-NSSAI", None]
+    assert [ie.name for ie in message.unknown_ies] == ["User Plane IP Resource Information", None]
     assert pfcp.encode(message, 1) == octets
 
 
