@@ -5,7 +5,7 @@
 
 mod decode;
 mod encode;
-mod plain;
+pub mod plain;
 mod table;
 #[cfg(test)]
 mod tests;
