@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from asn1.binary import binary
 from asn1.compact import compact
 from asn1.graph import Asn1, Graph, Node, objects
 from asn1.stubs import stub
@@ -92,7 +93,7 @@ def _types(graph: Graph, number: list[int]) -> dict[str, int]:
 
 
 def write(protocol: Protocol, folder: Path) -> None:
-    """Write `<name>.json` (tables) and `<name>.pyi` (types) of one protocol."""
+    """Write `<name>.per` (tables for the engine), `<name>.json` (the same to read) and `<name>.pyi` (types)."""
     modules = modules_of(protocol.source)
     parameterised = {name for module in modules for name in module["_param_"] if not name.startswith("PrivateIE-")}
     graph = Graph(_constants(modules), parameterised)
@@ -113,6 +114,7 @@ def write(protocol: Protocol, folder: Path) -> None:
     for message in messages:
         message["node"] = number[message["node"]]
     table = {"aligned": protocol.aligned, "pdu": header, "nodes": nodes, "types": types, "messages": messages}
+    (folder / f"{protocol.name}.per").write_bytes(binary(table))
     (folder / f"{protocol.name}.json").write_text(json.dumps(table, separators=(",", ":")) + "\n", encoding="utf-8")
 
 

@@ -49,5 +49,5 @@ fn bounded(values: usize, octets: usize) {
 
 fn table(name: &str) -> Vec<u8> {
     let folder = std::env::var("FREEHOLD_FUZZ_TABLES").expect("FREEHOLD_FUZZ_TABLES names no folder: run tools/fuzz");
-    std::fs::read(format!("{folder}/{name}.json")).expect("a table that tools/fuzz has written")
+    std::fs::read(format!("{folder}/{name}")).expect("a table that tools/fuzz has written")
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let (nodes, messages): (Vec<Json>, Vec<(usize, u8, u8, Vec<(String, usize, Json)>)>) =
-        serde_json::from_slice(&crate::table("nas")).expect("rows of NAS");
+        serde_json::from_slice(&crate::table("nas.json")).expect("rows of NAS");
     let layout = Layout::new(nodes.iter().map(node).collect());
     let messages = messages.into_iter().map(|(class, discriminator, kind, elements)| {
         let element =

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use tree::{Shown, Tree, Value};
 
 static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
-    let names: Vec<String> = serde_json::from_slice(&crate::table("protocols")).expect("a list of names");
-    names.iter().map(|name| Schema::load(&crate::table(name)).expect("a table that loads")).collect()
+    let names: Vec<String> = serde_json::from_slice(&crate::table("protocols.json")).expect("a list of names");
+    names.iter().map(|name| Schema::load(&crate::table(&format!("{name}.per"))).expect("a table that loads")).collect()
 });
 
 type Read = (Option<(Message, Value)>, Option<u16>, Vec<Fault>);
@@ -32,7 +32,7 @@ fn values(value: &Value) -> usize {
 /// Types that travel alone, chosen by two octets: where there are no messages, or the first octet's top bit is set.
 fn alone(schema: &Schema, octets: &[u8]) {
     let [high, low, octets @ ..] = octets else { return };
-    let mut nodes: Vec<_> = schema.types.values().copied().collect();
+    let mut nodes: Vec<_> = schema.types.iter().map(|(_, node)| node).collect();
     nodes.sort_unstable();
     let node = nodes[usize::from(u16::from_be_bytes([*high, *low])) % nodes.len()];
     let mut decoder = Decoder::new(schema, Tree(schema), octets.len());

@@ -10,7 +10,7 @@ type LayoutRow = (Option<usize>, usize, u64, Vec<Row>);
 type Rows = (Vec<LayoutRow>, Vec<(usize, Vec<(u16, bool, usize, u8, bool)>, bool)>, Vec<(u8, bool, usize)>);
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    let (layouts, groups, messages): Rows = serde_json::from_slice(&crate::table("pfcp")).expect("rows of PFCP");
+    let (layouts, groups, messages): Rows = serde_json::from_slice(&crate::table("pfcp.json")).expect("rows of PFCP");
     let layout = |(class, lead, one_of, items): LayoutRow| {
         Layout::new(class, lead, items.into_iter().map(item).collect(), one_of)
     };

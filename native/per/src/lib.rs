@@ -17,3 +17,4 @@ pub use decode::{Build, Decoder, Outcome};
 pub use encode::{BitString, Encoder, Source, Wrong};
 pub use fault::{Cause, Criticality, Fault, NotUnderstood, Place, Stop};
 pub use schema::{Default, Message, NameId, Node, NodeId, Opening, Schema, Structure};
+pub use table::Table;

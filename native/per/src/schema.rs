@@ -197,8 +197,8 @@ pub struct Words {
 }
 
 impl Words {
-    fn new(words: &[&str]) -> Self {
-        Words { text: words.join(" ").into(), count: words.len() }
+    fn new(words: &str) -> Self {
+        Words { text: words.into(), count: words.split(' ').filter(|word| !word.is_empty()).count() }
     }
 
     pub fn len(&self) -> usize {
@@ -308,6 +308,21 @@ pub struct Opening {
     pub transaction: Option<Range>,
 }
 
+/// The named types of a protocol, in the order of their names.
+#[derive(Debug)]
+pub struct Types(Box<[(Box<str>, NodeId)]>);
+
+impl Types {
+    pub fn get(&self, name: &str) -> Option<NodeId> {
+        let found = self.0.binary_search_by(|(each, _)| (**each).cmp(name));
+        found.ok().map(|at| self.0[at].1)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, NodeId)> {
+        self.0.iter().map(|(name, node)| (&**name, *node))
+    }
+}
+
 /// One protocol.
 #[derive(Debug)]
 pub struct Schema {
@@ -316,14 +331,18 @@ pub struct Schema {
     pub opening: Option<Opening>,
     pub nodes: Box<[Node]>,
     pub names: Box<[Box<str>]>,
-    pub types: HashMap<Box<str>, NodeId>,
+    pub types: Types,
     pub messages: Box<[Message]>,
 }
 
 impl Schema {
-    /// Of a generated table; an error says what is wrong with the table.
-    pub fn load(text: &[u8]) -> Result<Self, String> {
-        let table: Table = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    /// Of a generated table in its compact form; an error says what is wrong with the table.
+    pub fn load(octets: &[u8]) -> Result<Self, String> {
+        Self::compile(postcard::from_bytes(octets).map_err(|error| error.to_string())?)
+    }
+
+    /// Of a table, whatever form it was read from.
+    pub fn compile(table: Table<'_>) -> Result<Self, String> {
         let mut compiler = Compiler { aligned: table.aligned, names: Vec::new(), known: HashMap::new() };
         let singles = table.nodes.iter().map(|node| match node {
             RawNode::Single(container) => Some(&**container),
@@ -347,7 +366,7 @@ impl Schema {
             opening,
             nodes,
             names: compiler.names.into_boxed_slice(),
-            types: table.types,
+            types: Types(table.types.iter().map(|(name, node)| ((*name).into(), *node)).collect()),
             messages: messages.into_boxed_slice(),
         };
         schema.check()?;
@@ -366,6 +385,15 @@ impl Schema {
         }
     }
 
+    /// Every IE that a container may hold: its id and its name.
+    pub fn elements(&self) -> impl Iterator<Item = (u16, &str)> {
+        let containers = self.nodes.iter().flat_map(|node| references(node).1);
+        containers.flat_map(|container| {
+            let names = container.names.iter().map(|name| &*self.names[*name as usize]);
+            container.ids.iter().copied().zip(names)
+        })
+    }
+
     pub fn message(&self, procedure_code: u8, kind: u8) -> Option<&Message> {
         let key = (procedure_code, kind);
         let found = self.messages.binary_search_by_key(&key, |message| (message.procedure_code, message.kind));
@@ -380,7 +408,8 @@ impl Schema {
             .windows(2)
             .all(|pair| (pair[0].procedure_code, pair[0].kind) < (pair[1].procedure_code, pair[1].kind));
         let structures = self.messages.iter().all(|message| self.structure(message.node).is_some());
-        if !sorted || !structures || self.types.values().any(|node| *node >= count) {
+        let named = self.types.0.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if !sorted || !structures || !named || self.types.iter().any(|(_, node)| node >= count) {
             return Err("messages or types out of order".into());
         }
         for node in &self.nodes {

@@ -1,6 +1,5 @@
-//! The generated tables as they are written: see tools/asn1.
+//! The generated tables as they are written: see tools/asn1/binary.py, which knows the order of every field here.
 use serde::Deserialize;
-use std::collections::HashMap;
 
 #[derive(Deserialize)]
 pub struct Table<'a> {
@@ -8,7 +7,9 @@ pub struct Table<'a> {
     pub pdu: Option<RawOpening>,
     #[serde(borrow)]
     pub nodes: Vec<RawNode<'a>>,
-    pub types: HashMap<Box<str>, u32>,
+    /// In the order of their names.
+    #[serde(borrow)]
+    pub types: Vec<(&'a str, u32)>,
     #[serde(borrow)]
     pub messages: Vec<RawMessage<'a>>,
 }
@@ -89,8 +90,8 @@ pub enum RawNode<'a> {
     Single(Box<RawContainer<'a>>),
     Struct {
         name: &'a str,
-        #[serde(borrow)]
-        fields: Vec<&'a str>,
+        /// Names with spaces between them.
+        fields: &'a str,
         kept: (Option<u32>, Option<u32>),
         #[serde(borrow)]
         root: Vec<RawPart<'a>>,
@@ -132,7 +133,6 @@ pub enum RawPart<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
 pub enum RawDefault<'a> {
     Bool(bool),
     Int(i64),

@@ -13,10 +13,10 @@ const NODES: &str = r#"[
  {"List":{"lb":0,"ub":3,"ext":false,"item":0}},
  {"Choice":{"root":[["number",0],["colour",1]],"ext":[["octets",3]]}},
  {"Text":{"kind":"PrintableString","lb":1,"ub":20,"ext":true}},
- {"Struct":{"name":"Point","fields":["x","y","colour","later","unknown_extensions"],"kept":[null,4],
+ {"Struct":{"name":"Point","fields":"x y colour later unknown_extensions","kept":[null,4],
    "root":[{"Value":{"slot":0,"node":0,"optional":false,"default":null}},
            {"Value":{"slot":1,"node":0,"optional":true,"default":null}},
-           {"Value":{"slot":2,"node":1,"optional":true,"default":"red"}}],
+           {"Value":{"slot":2,"node":1,"optional":true,"default":{"Text":"red"}}}],
    "additions":[{"One":{"Value":{"slot":3,"node":0,"optional":true,"default":null}}}]}},
  {"Int":{"lb":0,"ub":18446744073709551615,"ext":false}},
  {"Int":{"lb":null,"ub":null,"ext":false}},
@@ -31,16 +31,17 @@ const NODES: &str = r#"[
  {"List":{"lb":0,"ub":65535,"ext":false,"item":18}},
  {"List":{"lb":0,"ub":255,"ext":false,"item":19}}
 ]"#;
-const TYPES: &str = r#"{"Byte":0,"Colour":1,"Pair":2,"Any":3,"Three":4,"List":5,"Either":6,"Name":7,"Point":8,"Long":9,
- "Free":10,"Oid":11,"Flag":12,"Word":13,"Wrapped":14,"Bits":15,"Story":16,"Many":20}"#;
+const TYPES: &str = r#"[["Any",3],["Bits",15],["Byte",0],["Colour",1],["Either",6],["Flag",12],["Free",10],["List",5],
+ ["Long",9],["Many",20],["Name",7],["Oid",11],["Pair",2],["Point",8],["Story",16],["Three",4],
+ ["Word",13],["Wrapped",14]]"#;
 
 fn schema(aligned: bool) -> Schema {
     let text = format!(r#"{{"aligned":{aligned},"nodes":{NODES},"types":{TYPES},"messages":[]}}"#);
-    Schema::load(text.as_bytes()).expect("the table is sound")
+    Schema::compile(serde_json::from_str(&text).expect("a table")).expect("the table is sound")
 }
 
 fn point(schema: &Schema, fields: [Option<Value>; 5]) -> Value {
-    Value::Struct(schema.types["Point"], fields.into())
+    Value::Struct(schema.types.get("Point").expect("a type of the table"), fields.into())
 }
 
 /// The value is written as these octets in aligned and unaligned PER, and read from them.
@@ -188,10 +189,10 @@ fn when_octets_are_any_then_decoding_ends_without_a_panic() {
     };
     for aligned in [true, false] {
         let schema = schema(aligned);
-        let names = schema.types.keys().cloned().collect::<Vec<_>>();
+        let names = schema.types.iter().map(|(name, _)| name).collect::<Vec<_>>();
         for _ in 0..100_000 {
             let octets = (0..random() % 24).map(|_| random() as u8).collect::<Vec<_>>();
-            let name = &names[random() as usize % names.len()];
+            let name = names[random() as usize % names.len()];
             let (value, faults) = decode(&schema, name, &octets);
             assert!(value.is_some() || !faults.is_empty());
             if let (Some(value), true) = (value, faults.is_empty()) {
@@ -204,7 +205,20 @@ fn when_octets_are_any_then_decoding_ends_without_a_panic() {
 
 #[test]
 fn when_a_table_refers_to_nothing_then_it_is_refused() {
-    let text = r#"{"aligned":true,"nodes":[{"List":{"lb":0,"ub":3,"ext":false,"item":7}}],"types":{},"messages":[]}"#;
-    assert!(Schema::load(text.as_bytes()).is_err());
+    let text = r#"{"aligned":true,"nodes":[{"List":{"lb":0,"ub":3,"ext":false,"item":7}}],"types":[],"messages":[]}"#;
+    assert!(Schema::compile(serde_json::from_str(text).expect("a table")).is_err());
+    let unsorted = r#"{"aligned":true,"nodes":[{"Bool":{}}],"types":[["B",0],["A",0]],"messages":[]}"#;
+    assert!(Schema::compile(serde_json::from_str(unsorted).expect("a table")).is_err());
+}
+
+#[test]
+fn when_a_compact_table_is_cut_short_or_of_any_octets_then_it_is_refused() {
+    // aligned, no PDU; one node: INTEGER (0..255); one type: Byte; no messages.
+    let table = [1, 0, 1, 4, 1, 0, 1, 0xfe, 3, 0, 0, 1, 4, b'B', b'y', b't', b'e', 0, 0];
+    let schema = Schema::load(&table).expect("a sound table");
+    assert_eq!(encode(&schema, "Byte", &Value::Int(200)).as_deref(), Ok(&[200][..]));
+    for size in 0..table.len() {
+        assert!(Schema::load(&table[..size]).is_err(), "{size} octets");
+    }
     assert!(Schema::load(b"{}").is_err());
 }

@@ -19,18 +19,18 @@ app = typer.Typer(help="The figures of this machine.", no_args_is_help=True)
 def codec(
     against: Annotated[str, typer.Option(help="Also measure a peer: pycrate.")] = "", as_json: JsonOption = False
 ) -> None:
-    """Time to decode and encode the messages of one registration, in microseconds."""
+    """Time to decode and encode the messages of one registration in microseconds, to load each codec in milliseconds."""
     from msgspec import to_builtins
 
     from freehold.app.bench.codec import bench_codec
 
-    cases = to_builtins(bench_codec(against or None))
+    found = to_builtins(bench_codec(against or None))
     if as_json:
-        show_json(cases)
+        show_json(found)
         return
-    rows = cases["cases"]
-    for line in table(rows, {name: name for name in max(rows, key=len)}):
-        show_line(line)
+    for rows in (found["cases"], found["loads"]):
+        for line in table(rows, {name: name for name in max(rows, key=len)}):
+            show_line(line)
 
 
 @app.command()

@@ -15,7 +15,7 @@ GENERATED = Path(sys.modules["freehold.codecs"].__file__).parents[1] / "_gen"
 
 def protocols() -> list[str]:
     """The ASN.1 protocols that have tables."""
-    return sorted(path.stem for path in GENERATED.glob("*.json") if '"nodes"' in path.read_text())
+    return sorted(path.stem for path in GENERATED.glob("*.per"))
 
 
 def nas_rows() -> list[object]:
@@ -34,7 +34,7 @@ def pfcp_rows() -> list[object]:
 def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in protocols():
-        (folder / f"{name}.json").write_bytes((GENERATED / f"{name}.json").read_bytes())
+        (folder / f"{name}.per").write_bytes((GENERATED / f"{name}.per").read_bytes())
     for name, rows in (("protocols", protocols()), ("nas", nas_rows()), ("pfcp", pfcp_rows())):
         (folder / f"{name}.json").write_text(json.dumps(rows))
 

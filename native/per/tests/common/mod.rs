@@ -202,10 +202,10 @@ impl<'s> Source for Shown<'s> {
 
 pub fn decode(schema: &Schema, name: &str, octets: &[u8]) -> (Option<Value>, Vec<Fault>) {
     let mut decoder = Decoder::new(schema, Tree(schema), octets.len());
-    let value = decoder.alone(octets, schema.types[name]).expect("a tree is always built");
+    let value = decoder.alone(octets, schema.types.get(name).expect("a type of the table")).expect("a tree is always built");
     (value, decoder.faults)
 }
 
 pub fn encode(schema: &Schema, name: &str, value: &Value) -> Result<Vec<u8>, (Wrong, Place)> {
-    Encoder::new(schema, Shown(schema)).alone(value, schema.types[name])
+    Encoder::new(schema, Shown(schema)).alone(value, schema.types.get(name).expect("a type of the table"))
 }

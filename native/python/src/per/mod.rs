@@ -232,8 +232,8 @@ impl Schema {
         let Some(node) = self.schema.types.get(name) else {
             return Err(PyAttributeError::new_err(format!("module {:?} has no attribute {name:?}", self.module)));
         };
-        match self.schema.node(*node) {
-            Node::Struct(_) => Ok(self.class(py, *node)?.class.bind(py).clone().into_any()),
+        match self.schema.node(node) {
+            Node::Struct(_) => Ok(self.class(py, node)?.class.bind(py).clone().into_any()),
             Node::Enum(enumeration) => {
                 let names = enumeration.names.iter().map(|name| self.names[*name as usize].bind(py));
                 Ok(PyTuple::new(py, names.collect::<Vec<_>>())?.into_any())
@@ -254,11 +254,9 @@ impl Schema {
         found.map(|message| Ok(self.class(py, message.node)?.class.bind(py).clone())).transpose()
     }
 
-    /// The names of all types.
-    fn names(&self) -> Vec<&str> {
-        let mut names = self.schema.types.keys().map(|name| &**name).collect::<Vec<_>>();
-        names.sort_unstable();
-        names
+    /// The names of all IEs by their ids.
+    fn element_names(&self) -> HashMap<u16, &str> {
+        self.schema.elements().collect()
     }
 
     /// Reads one PDU: a Decoded; with `any_order` IEs in wrong order are read all the same.

@@ -1,4 +1,4 @@
-"""`freehold bench codec`: time to decode and encode the messages of one registration, from Python, in microseconds."""
+"""`freehold bench codec`: time to decode and encode the messages of one registration, from Python; to load each codec."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from freehold.app.bench.loads import Load, loads
 from freehold.app.bench.peers import PYCRATE
 from freehold.spec.errors import Unusable
 
@@ -74,6 +75,7 @@ class CodecBench(msgspec.Struct, frozen=True):
     """The figures of `freehold bench codec`."""
 
     cases: list[CodecCase]
+    loads: list[Load]
 
 
 def _microseconds(call: Callable[[Any], Any], argument: Any) -> float:
@@ -147,4 +149,4 @@ def bench_codec(against: str | None = None) -> CodecBench:
     for name, digits in _CASES.items():
         decode_us, encode_us = _case(name, bytes.fromhex(digits))
         cases.append(CodecCase(name, decode_us, encode_us, *theirs.get(name, ())))
-    return CodecBench(cases)
+    return CodecBench(cases, loads())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.resources
+import pkgutil
 import sys
 from collections.abc import Callable
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Any, Literal
 from freehold._native.per import Schema
 from freehold.codecs.asn1.classes import make_class
 from freehold.codecs.asn1.values import Decoded, EncodeError, Fault, Header, UnknownIe
+from freehold.spec.errors import Bug
 
 _NOTHING: MappingProxyType[str, int] = MappingProxyType({})
 _KIT = (UnknownIe, Decoded, Fault, Header, EncodeError, _NOTHING)
@@ -18,7 +19,9 @@ _KIT = (UnknownIe, Decoded, Fault, Header, EncodeError, _NOTHING)
 
 def open_schema(name: str, module: str, identifiers: dict[int, str]) -> Schema:
     """The engine of the protocol `name`: classes of `module`, and its UE identifier IEs by id."""
-    table = importlib.resources.files("freehold._gen").joinpath(f"{name}.json").read_bytes()
+    table = pkgutil.get_data("freehold._gen", f"{name}.per")
+    if table is None:
+        raise Bug(f"freehold._gen has no {name}.per")
     return Schema(table, module, make_class, _KIT, sorted(identifiers.items()))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from functools import cache, lru_cache
-from importlib.resources import files
+from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from freehold.spec.causes import MmCause, PfcpCause, SmCause
 
@@ -125,18 +124,9 @@ def element_name(protocol: str, number: int) -> str:
 
 @cache
 def _identifiers(protocol: str) -> Names:
-    """The names of an ASN.1 protocol's IE ids, from its tables."""
-    table = files("freehold._gen").joinpath(f"{protocol}.json")
-    if not table.is_file():
-        return _NOTHING
-    nodes = (body for node in json.loads(table.read_bytes())["nodes"] for body in node.values())
-    return {entry["id"]: entry["name"] for body in nodes for entry in _entries(body)}
-
-
-def _entries(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from body.get("entries", ())
-    root = body.get("root") or ()
-    yield from (entry for part in root if "Ies" in part for entry in part["Ies"]["entries"])
+    """The names of an ASN.1 protocol's IE ids, where it has any."""
+    names = getattr(import_module(f"freehold.codecs.{protocol}"), "element_names", None)
+    return _NOTHING if names is None else names()
 
 
 @cache

@@ -10,4 +10,5 @@ _SCHEMA = open_schema("e1ap", __name__, {2: "gnb_cu_cp_ue_e1ap_id", 3: "gnb_cu_u
 
 decode, encode, message_class = _SCHEMA.decode, _SCHEMA.encode, _SCHEMA.message_class
 decode_as, encode_value = _SCHEMA.decode_as, _SCHEMA.encode_value
+element_names = _SCHEMA.element_names
 __getattr__ = types_of(_SCHEMA, __name__)

@@ -10,4 +10,5 @@ _SCHEMA = open_schema("f1ap", __name__, {40: "gnb_cu_ue_f1ap_id", 41: "gnb_du_ue
 
 decode, encode, message_class = _SCHEMA.decode, _SCHEMA.encode, _SCHEMA.message_class
 decode_as, encode_value = _SCHEMA.decode_as, _SCHEMA.encode_value
+element_names = _SCHEMA.element_names
 __getattr__ = types_of(_SCHEMA, __name__)
