@@ -95,6 +95,6 @@ def write_relay_address(address: Address | None) -> bytes:
     if address is None:
         return b"\0"
     value = _semi_octets(address.number)
-    if address.number[-1:] == "f":
-        raise ValueError("a number does not end with the filler")
+    if address.number[-1:] == "f" and len(address.number) % 2 == 0:
+        raise ValueError("a whole number of octets does not end with the filler")
     return bytes((1 + len(value), address.indicator)) + value

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from freehold.codecs import sms
+from freehold.codecs.sms.address import write_relay_address
 from freehold.codecs.sms.alphabet import pack, septets_of, text_of, unpack
 from smskit import GSM, Generator
 
@@ -259,6 +260,21 @@ def test_when_octets_are_damaged_then_what_is_read_is_written_and_read_the_same(
 def test_when_a_message_is_built_wrongly_then_it_is_refused(message):
     with pytest.raises(ValueError, match=r"."):
         sms.encode(message)
+
+
+def test_when_a_relay_address_ends_with_more_than_one_filler_then_it_is_written_as_it_came():
+    # Found by atheris: an originator of sixteen semi-octets, of which the last four are 1111 (TS 24.011 8.2.5.1)
+    octets = bytes.fromhex("99010f" "0005" "0981727434148532ffff" "00" "0100")
+
+    decoded = sms.decode(octets)
+
+    assert decoded.message.user_data.originator_address.number == "274743415823fff"
+    assert sms.encode(decoded.message) == octets
+
+
+def test_when_a_relay_address_would_lose_its_last_digit_then_it_is_refused():
+    with pytest.raises(ValueError, match="filler"):
+        write_relay_address(sms.Address("123f"))
 
 
 @pytest.mark.parametrize(
