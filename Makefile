@@ -17,7 +17,7 @@ GENERATORS = $(shell find tools -name '*.py') $(wildcard bpf/*)
 run: setup
 	$(VENV)/freehold up --demo 10 $(ARGS)
 
-test: setup .build/test.stamp test-native
+test: setup .build/test.stamp .build/fuzz.stamp test-native
 	$(VENV)/pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
 
 # The engines' own tests, in Rust.

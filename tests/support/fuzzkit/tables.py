@@ -13,9 +13,16 @@ from freehold.codecs.pfcp.table import Compiler as PfcpCompiler
 GENERATED = Path(sys.modules["freehold.codecs"].__file__).parents[1] / "_gen"
 
 
+PROTOCOLS = ("ngap", "xnap", "f1ap", "e1ap", "nrppa", "e2ap", "lpp", "rrc")
+"""The ASN.1 protocols by the number that chooses them in an input, which seeds and findings keep: new ones go last."""
+
+
 def protocols() -> list[str]:
-    """The ASN.1 protocols that have tables."""
-    return sorted(path.stem for path in GENERATED.glob("*.per"))
+    """The ASN.1 protocols that have tables, each where PROTOCOLS has it."""
+    found = {path.stem for path in GENERATED.glob("*.per")}
+    if found != set(PROTOCOLS):
+        raise ValueError(f"PROTOCOLS is not what there are tables of: {sorted(found)}")
+    return list(PROTOCOLS)
 
 
 def nas_rows() -> list[object]:
