@@ -27,7 +27,7 @@ def witness() -> Path:
     target = ROOT / ".build/oxirush"
     command = ["cargo", "build", "--quiet", "--release", "--locked", "--target-dir", str(target)]
     done = subprocess.run(
-        command, cwd=ROOT / "tests/witness/oxirush", capture_output=True, text=True, check=False, timeout=600
+        command, cwd=ROOT / "tests/witness/oxirush", capture_output=True, text=True, check=False, timeout=1800
     )
     if done.returncode:
         pytest.skip(f"oxirush cannot be built here: {done.stderr[-300:]}")
