@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tracemalloc
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,8 @@ from fuzzkit.codecs import CODECS, samples
 from fuzzkit.damage import damaged
 
 ROOT = Path(__file__).resolve().parents[3]
+# Octets of values for each octet read, written and read again, and what the shortest input may take.
+PEAK, LEAST = 256, 512
 
 
 @pytest.mark.parametrize("codec", sorted(CODECS))
@@ -31,6 +34,21 @@ def test_when_octets_are_random_then_every_codec_answers(codec: str) -> None:
     rng = Random(codec)
     for _ in range(5_000):
         CODECS[codec](rng.randbytes(rng.randrange(80)))
+
+
+@pytest.mark.parametrize("codec", sorted(CODECS))
+def test_when_octets_promise_much_then_values_stay_in_proportion_to_them(codec: str) -> None:
+    seeds = samples(codec)
+    for octets in seeds[:: 1 + len(seeds) // 12]:
+        for fill in (b"\x00", b"\x80", b"\xc4", b"\xff"):
+            for size in (64, 4096):
+                hostile = octets[: len(octets) // 2] + fill * size
+                CODECS[codec](hostile)  # classes are made once
+                tracemalloc.start()
+                CODECS[codec](hostile)
+                _, peak = tracemalloc.get_traced_memory()
+                tracemalloc.stop()
+                assert peak <= PEAK * max(len(hostile), LEAST), (peak, hostile.hex())
 
 
 @pytest.fixture(scope="module")

@@ -264,7 +264,7 @@ def test_when_a_message_is_built_wrongly_then_it_is_refused(message):
 
 def test_when_a_relay_address_ends_with_more_than_one_filler_then_it_is_written_as_it_came():
     # Found by atheris: an originator of sixteen semi-octets, of which the last four are 1111 (TS 24.011 8.2.5.1)
-    octets = bytes.fromhex("99010f" "0005" "0981727434148532ffff" "00" "0100")
+    octets = bytes.fromhex("99010f 0005 0981727434148532ffff 00 0100")
 
     decoded = sms.decode(octets)
 
