@@ -8,9 +8,20 @@ from typing import Any
 from asn1.graph import Node
 
 _VARIANTS = (
-    *("Null", "Bool", "Oid", "Any", "Int", "Enum", "Bits", "Octets", "Text", "List", "Choice", "Single", "Struct"),
+    "Null",
+    "Bool",
+    "Oid",
+    "Any",
+    "Int",
+    "Enum",
+    "Bits",
+    "Octets",
+    "Text",
+    "List",
+    "Choice",
+    "Single",
+    "Struct",
 )
-_DEFAULTS = (bool, int, str)
 Write = Callable[[Any], bytes]
 
 
@@ -97,8 +108,9 @@ def _entry(entry: Node) -> bytes:
 
 
 def _default(value: bool | int | str) -> bytes:
-    kind = next(index for index, each in enumerate(_DEFAULTS) if isinstance(value, each))
-    return number(kind) + (truth, signed, text)[kind](value)  # type: ignore[operator]
+    if isinstance(value, bool):
+        return number(0) + truth(value)
+    return number(1) + signed(value) if isinstance(value, int) else number(2) + text(value)
 
 
 def _part(part: Node) -> bytes:

@@ -19,7 +19,7 @@ app = typer.Typer(help="The figures of this machine.", no_args_is_help=True)
 def codec(
     against: Annotated[str, typer.Option(help="Also measure a peer: pycrate.")] = "", as_json: JsonOption = False
 ) -> None:
-    """Time to decode and encode the messages of one registration in microseconds, to load each codec in milliseconds."""
+    """Time to decode and encode the messages of one registration, and to load each protocol's codec."""
     from msgspec import to_builtins
 
     from freehold.app.bench.codec import bench_codec

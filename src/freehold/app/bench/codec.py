@@ -1,4 +1,4 @@
-"""`freehold bench codec`: time to decode and encode the messages of one registration, from Python; to load each codec."""
+"""`freehold bench codec`: time to decode and encode the messages of one registration, and to load each codec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long each protocol's codec takes to load, in a fresh process: its module and tables, not what all of them share."""
+"""How long each protocol's codec takes to load, in a fresh process: its module and tables, without what all share."""
 
 from __future__ import annotations
 
