@@ -120,6 +120,7 @@ async def _management(configuration: Configuration, made: Running) -> AsyncItera
     if made.managed is None:
         yield
         return
+    from freehold.app import oversight
     from freehold.manage.accounts import Accounts
     from freehold.manage.api import Api  # after the network runs: its first terminal need not wait for it
     from freehold.manage.http import HttpServer
@@ -128,11 +129,19 @@ async def _management(configuration: Configuration, made: Running) -> AsyncItera
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     network = made.network
     accounts = Accounts(network.store, network.wait, network.world.environment.utc)
-    api = Api(made.managed, slices_of(configuration), accounts)
+    api = Api(
+        made.managed,
+        slices_of(configuration),
+        accounts,
+        store=network.store,
+        recording=oversight.recording(configuration.performance),
+        thresholds=oversight.thresholds(configuration.alarms),
+    )
     server = HttpServer(path, api)
     await server.start()
     try:
-        async with _web(configuration.management, api):
+        async with oversight.forwarded(configuration.alarms, api), _web(configuration.management, api):
+            api.start()
             yield
     finally:
         await server.close()

@@ -18,7 +18,13 @@ from freehold.spec.timers import TIMERS
 
 CipheringName = Literal["NEA0", "NEA1", "NEA2", "NEA3"]
 IntegrityName = Literal["NIA0", "NIA1", "NIA2", "NIA3"]
+Least = Literal["CRITICAL", "MAJOR", "MINOR", "WARNING"]
 N6 = Literal["internal", "relay", "nat", "route"]
+
+
+GRANULARITIES = (60, 300, 900, 1800, 3600)
+"""Seconds of a granularity period: each divides an hour (TS 28.552 4, TS 32.401 5.2.2)."""
+MOST_DAYS = 90
 
 
 class NetworkSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +113,53 @@ class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     key: str = ""
 
 
+class WebhookSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where alarms are posted: a URL, a file with the secret that signs, and the mildest severity that is told."""
+
+    url: str = ""
+    secret_file: str = ""
+    least: Least = "WARNING"
+
+
+class SnmpSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where SNMPv2c traps of alarms go: address:port, the community, and the mildest severity that is told."""
+
+    address: str = ""
+    community: str = "public"
+    least: Least = "WARNING"
+
+
+class ThresholdSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A threshold on a KPI or counter `of`; one named as a built-in threshold takes its place."""
+
+    name: str = ""
+    of: str = ""
+    value: float = 0.0
+    side: Literal["over", "under"] = "over"
+    hysteresis: float = 0.0
+    window_s: float = 300.0
+    events: int = 1
+    severity: Least = "MINOR"
+    fix: str = ""
+    enabled: bool = True
+
+
+class AlarmsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is told of alarms, and what is watched besides what is built in."""
+
+    webhook: tuple[WebhookSection, ...] = ()
+    snmp: tuple[SnmpSection, ...] = ()
+    threshold: tuple[ThresholdSection, ...] = ()
+
+
+class PerformanceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often is looked, how long a granularity period is, in seconds, and for how many days periods are kept."""
+
+    look_s: float = 10.0
+    granularity_s: int = 900
+    keep_days: int = 7
+
+
 class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The data folder; empty: by XDG, or /var/lib/freehold as root."""
 
@@ -137,6 +190,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upf: UpfSection = UpfSection()
     gnb: tuple[GnbSection, ...] = (GnbSection(),)
     management: ManagementSection = ManagementSection()
+    performance: PerformanceSection = PerformanceSection()
+    alarms: AlarmsSection = AlarmsSection()
     store: StoreSection = StoreSection()
     log: LogSection = LogSection()
     timers: dict[str, float] = {}
@@ -201,6 +256,13 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
         found.append(("network.tac", f"{configuration.network.tac} is outside 1..16777213 (TS 23.003 19.4.2.3)"))
     found += [("gnb.bits", f"{g.bits} is outside 22..32") for g in configuration.gnb if not 22 <= g.bits <= 32]
     found += [("gnb.id", f"{g.id} has more than {g.bits} bits") for g in configuration.gnb if g.id >> g.bits]
+    performance = configuration.performance
+    if performance.granularity_s not in GRANULARITIES:
+        found.append(("performance.granularity_s", f"must be one of {', '.join(map(str, GRANULARITIES))}"))
+    if not 1 <= performance.look_s <= 60:
+        found.append(("performance.look_s", f"{performance.look_s} is outside 1..60"))
+    if not 1 <= performance.keep_days <= MOST_DAYS:
+        found.append(("performance.keep_days", f"{performance.keep_days} is outside 1..{MOST_DAYS}"))
     if not configuration.amf.integrity or not configuration.amf.ciphering:
         found.append(("amf.integrity", "at least one integrity and one ciphering algorithm are needed"))
     return found

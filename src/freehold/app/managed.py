@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final, TypeVar
@@ -16,12 +17,14 @@ from freehold.app.reconfiguration import LiveConfiguration
 from freehold.app.registry import home_key_views
 from freehold.core.amf.state.machines import MmState
 from freehold.core.smf.state.session import SmContext
+from freehold.manage.faults.certificates import days_left
 from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
-from freehold.procedure import Signal, Tap
+from freehold.procedure import Alarm, Signal, Tap
 from freehold.services.errors import ServiceError
 from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
 from freehold.services.userplane import RulesRefused
+from freehold.spec import counters
 from freehold.spec.events import Event
 from freehold.spec.identities import Supi
 
@@ -41,6 +44,9 @@ class Managed:
         self._began = network.world.environment.now()
         self._status: StatusView | None = None
         self._looked = self._cost = 0.0
+        self._carried_by: dict[int, tuple[int, int]] = {}
+        self._octets = [0, 0]
+        """What sessions carried so far, those that are over too, uplink and downlink."""
 
     @property
     def subscribers(self) -> DataRepository:
@@ -71,7 +77,7 @@ class Managed:
 
     def _look(self) -> StatusView:
         counts, section = self._core.amf.counts(), self._network.configuration.network
-        carried = [self._carried(session) for session in self._core.smf.sessions]
+        carried = self._sum_up()
         return StatusView(
             name=section.name,
             plmn=str(section.plmn),
@@ -88,6 +94,18 @@ class Managed:
             uplink_bytes=sum(octets[0] for octets in carried),
             downlink_bytes=sum(octets[1] for octets in carried),
         )
+
+    def _sum_up(self) -> Collection[tuple[int, int]]:
+        """What each session carried; what it carried since the last look is added to what never falls."""
+        before, carried = self._carried_by, {}
+        for session in self._core.smf.sessions:
+            octets = carried[session.identity.number] = self._carried(session)
+            was = before.get(session.identity.number, (0, 0))
+            for way in (0, 1):
+                # a session that began anew under the same number begins at 0
+                self._octets[way] += octets[way] - was[way] if octets[way] >= was[way] else octets[way]
+        self._carried_by = carried
+        return carried.values()
 
     def gnbs(self) -> Sequence[GnbView]:
         """The gNBs with an association."""
@@ -138,9 +156,46 @@ class Managed:
     def counters(self) -> Mapping[tuple[str, str], int]:
         """Every counter by name and label, those of the user plane as `packets.*`."""
         counted = self._network.world.counted()
+        self.status()
+        counted[counters.N3_OCTETS_IN, ""], counted[counters.N3_OCTETS_OUT, ""] = self._octets
         if "upf" in self._network.roles:
-            counted |= {("packets", name): value for name, value in self._network.upf_plane.counters().items()}
+            packets = self._network.upf_plane.counters()
+            counted |= {(counters.PACKETS, name): value for name, value in packets.items()}
+            counted[counters.N3_PACKETS_IN, ""] = packets.get("uplink_forwarded", 0)
+            counted[counters.N3_PACKETS_OUT, ""] = packets.get("downlink_forwarded", 0)
         return counted
+
+    def values(self) -> Mapping[str, float]:
+        """What is sampled, by its name in `spec.measurements`."""
+        status = self.status()
+        return {
+            counters.REGISTERED_SUBSCRIBERS: status.ues_registered,
+            counters.CONNECTED_UES: status.ues_connected,
+            counters.SESSIONS: status.sessions,
+            counters.GNBS: status.gnbs,
+            counters.REGISTERED_AT_UDM: self._core.udm.registered,
+        }
+
+    def levels(self) -> Mapping[tuple[str, str], float]:
+        """What may become an alarm: gNBs and UPFs that are lost, pools, the disk, the store, the certificate."""
+        core, section = self._core, self._network.configuration.management
+        found: dict[tuple[str, str], float] = {("gnb-lost", gnb.name): 0.0 for gnb in core.amf.gnbs()}
+        found |= {("upf-lost", str(upf)): float(not upf.associated) for upf in core.smf.upfs}
+        found["registration-storm", "AMF"] = float(core.amf.function.contexts.crowded)
+        for network in core.smf.networks:
+            found["address-pool", network.dnn] = network.pool.taken / max(1, network.pool.capacity)
+        left = days_left(Path(section.certificate), self.utc()) if section.certificate else None
+        if left is not None:
+            found["certificate", section.certificate] = left
+        if self._network.folder is not None:
+            disk = shutil.disk_usage(self._network.folder)
+            found["disk", str(self._network.folder)] = disk.used / max(1, disk.used + disk.free)
+            found["store-write", str(self._network.folder)] = float(bool(self._network.store_fault()))
+        return found
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Alarm:
+        """Call back once monotonic time reaches `when` seconds."""
+        return self._network.world.environment.call_at(when, callback)
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hand every event to `listener` until the returned function is called."""

@@ -27,6 +27,7 @@ from freehold.services.datagram import Address, DatagramPort, DatagramUser
 from freehold.services.nudr import Subscriber
 from freehold.services.store import Store
 from freehold.spec.errors import Bug, Unusable
+from freehold.spec.events import Event
 from freehold.store import DataFolder, MemoryStore, SqliteStore
 from freehold.trust.ledger import Ledger
 from freehold.ue.configuration import HomeNetworkKey
@@ -70,7 +71,8 @@ class Network:
         self.roles = frozenset(roles)
         self._real_time = real_time
         self._seed = seed
-        self._folder = folder
+        self.folder = folder
+        """Where what is kept is kept; None where nothing is."""
         self._traced = trace
         self._outside = outside
         self._world: World | None = None
@@ -135,12 +137,22 @@ class Network:
         self._ends.append(self.core.stop)
 
     def _open_store(self) -> Store:
-        if self._folder is None:
+        if self.folder is None:
             return MemoryStore()
         if not self._real_time:
             raise Unusable("a network on virtual time keeps nothing on disk: leave out folder, or ask for real_time")
         loop = asyncio.get_running_loop()
-        return SqliteStore(DataFolder(self._folder), loop.call_soon_threadsafe)
+        return SqliteStore(DataFolder(self.folder), loop.call_soon_threadsafe, self._store_failed)
+
+    def _store_failed(self, fault: Unusable) -> None:
+        """What was written behind is lost: contexts, which terminals bring back."""
+        self.world.environment.emit(
+            Event("store-write", str(fault), "error", fix="look at the disk of the data folder")
+        )
+
+    def store_fault(self) -> str:
+        """What the last write of the store ran into; nothing where it went well."""
+        return self.store.fault if isinstance(self.store, SqliteStore) else ""
 
     # --- links --------------------------------------------------------------------------------
     def _n4_address(self, section: Literal["smf", "upf"]) -> Address:

@@ -130,10 +130,8 @@ async def login(api: Api, request: Request, _: str) -> Response:
     try:
         secret = await accounts.login(given.name, given.password, request.address)
     except Refused as refused:
-        api.journal.note(
-            Event("login-refused", f"a log-in from {request.address or 'here'} was refused", "warning"),
-            api.network.utc(),
-        )
+        where = request.address or "here"
+        api.tell(Event("login-refused", f"a log-in from {where} was refused", "warning", where))
         raise Problem(429 if refused.wait else 401, str(refused)) from None
     principal = accounts.principal(secret)
     if principal is None:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from freehold.manage import openapi
 from freehold.manage.accounts import Accounts
-from freehold.manage.alarms import Journal
+from freehold.manage.faults import AlarmList, Supervision
+from freehold.manage.faults.forwarding import WebhookForwarder
 from freehold.manage.handlers import answer
 from freehold.manage.http import Request, Response, Streamed
+from freehold.manage.journal import Journal
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.openapi import PROBLEM
 from freehold.manage.operation import Operation, Problem
+from freehold.manage.performance import Recorder, RecorderSettings
+from freehold.manage.performance.thresholds import Threshold, Thresholds
 from freehold.manage.routes import ROUTES, SHAPES
 from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import ProblemView
+from freehold.services.store import Store
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
+from freehold.store import MemoryStore
 
 VERSION: Final = "v1"
 DOCUMENT: Final = ("openapi.json",)
@@ -37,16 +44,32 @@ class Api:
         network: ManagedNetwork,
         slices: tuple[SliceForm, ...] = (SliceForm(),),
         accounts: Accounts | None = None,
+        *,
+        store: Store | None = None,
+        recording: RecorderSettings | None = None,
+        thresholds: Iterable[Threshold] = (),
     ) -> None:
+        kept = MemoryStore() if store is None else store
         self.accounts = accounts
         self.network = network
         self.slices = slices
         self.journal = Journal()
+        self.alarms = AlarmList(kept, network.utc)
+        self.thresholds = Thresholds(kept, thresholds)
+        self.recorder = Recorder(network, kept, recording)
+        self.recorder.on_look(self._look)
+        self.webhooks: list[WebhookForwarder] = []
+        self._supervision = Supervision(self.alarms, self.thresholds)
         self._stop = network.listen(self._note)
 
+    def start(self) -> None:
+        """Measure and supervise from now on."""
+        self.recorder.start()
+
     def close(self) -> None:
-        """Hear no more events."""
+        """Hear no more events, and look no more."""
         self._stop()
+        self.recorder.stop()
 
     async def __call__(self, request: Request) -> Response | Streamed:
         """Serve one request; every refusal is a problem document."""
@@ -59,7 +82,7 @@ class Api:
         except Unusable as error:
             return _problem(422, str(error))
         except Exception as bug:  # noqa: BLE001 - isolated: this request is given up, the network goes on
-            self.journal.note(_bug(request, bug), self.network.utc())
+            self._note(_bug(request, bug))
             return _problem(500, "a mistake of Freehold's own: see the events")
 
     async def _route(self, request: Request) -> Response | Streamed:
@@ -90,8 +113,21 @@ class Api:
                 )
         return msgspec.structs.replace(request, principal=principal)
 
+    def tell(self, event: Event) -> None:
+        """An event of the management itself."""
+        self._note(event)
+
     def _note(self, event: Event) -> None:
         self.journal.note(event, self.network.utc())
+        self._supervision.heard(event)
+
+    def _look(self) -> None:
+        """What is looked at every few seconds: levels, thresholds, whether webhooks are delivered."""
+        levels = dict(self.network.levels())
+        levels["overload", "event loop"] = self.recorder.late
+        levels |= {("forwarding", hook.url.netloc): float(bool(hook.failing)) for hook in self.webhooks}
+        self._supervision.levels(levels)
+        self._supervision.thresholds(self.recorder)
 
 
 def _problem(status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from freehold.manage import streams, subscribers
-from freehold.manage.alarms import event_view
 from freehold.manage.http import Request, Response, Streamed
+from freehold.manage.journal import event_view
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.operation import CSV, LINES, Call, Problem
 from freehold.manage.views import Added, CounterView, UeDetails
@@ -68,7 +68,7 @@ async def metrics(api: Api, _: Request, __: str) -> Response:
     """State and counters in Prometheus' text format."""
     from freehold.manage.metrics import MEDIA_TYPE, exposition
 
-    return Response(200, exposition(api.network), MEDIA_TYPE)
+    return Response(200, exposition(api.network, api.alarms.by_severity()), MEDIA_TYPE)
 
 
 async def show_ue(api: Api, _: Request, supi: str) -> Response:
@@ -105,19 +105,6 @@ async def _follow(api: Api) -> AsyncIterator[bytes]:
             yield b"".join(msgspec.json.encode(event) + b"\n" for event in shown)
     finally:
         stop()
-
-
-async def alarms(api: Api, _: Request, __: str) -> Response:
-    """Troubles that stand."""
-    return answer(api.journal.alarms())
-
-
-async def acknowledge(api: Api, request: Request, alarm: str) -> Response:
-    """Take an alarm off."""
-    if not api.journal.acknowledge(alarm):
-        raise Problem(404, f"there is no alarm {alarm}")
-    await record(api, request, "alarm.acknowledge", alarm)
-    return Response(204)
 
 
 async def ledger(api: Api, _: Request, __: str) -> Response:

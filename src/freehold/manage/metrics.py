@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry
@@ -13,26 +13,13 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from freehold.manage.network import ManagedNetwork
+from freehold.spec.measurements import MEASUREMENTS
 
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 PREFIX: Final = "freehold"
 LABEL: Final = "label"
 """The one label of a counter: a cause, a procedure, a kind of message."""
-_BOUNDARY: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+")
-
-STATE: Final = (
-    ("gnbs", "gnbs", "gNBs with an association"),
-    ("ues_registered", "registered_subscribers", "RM.RegisteredSubNbrMean: UEs in 5GMM-REGISTERED (TS 28.552 5.2.1.1)"),
-    ("ues_connected", "connected_ues", "UEs in CM-CONNECTED"),
-    ("sessions", "sessions", "SM.SessionNbrMean: PDU sessions (TS 28.552 5.3.1.1)"),
-    ("uptime_s", "uptime_seconds", "Seconds since the network started"),
-)
-"""Gauges: a field of the status, its name, its help."""
-CARRIED: Final = (
-    ("uplink_bytes", "uplink_octets", "Octets of user data from terminals"),
-    ("downlink_bytes", "downlink_octets", "Octets of user data to terminals"),
-)
-"""Counters of octets in the same form; they may fall when a session ends, and are read as resets then."""
+_BOUNDARY: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
 
 def metric_name(name: str) -> str:
@@ -40,30 +27,57 @@ def metric_name(name: str) -> str:
     return f"{PREFIX}_{_BOUNDARY.sub('_', name).strip('_').lower()}"
 
 
-class _Network(Collector):
-    """A network as families of metrics, read once."""
+def counter_metric(name: str) -> str:
+    """What a counter is asked for by."""
+    return f"{metric_name(name)}_total"
 
-    def __init__(self, network: ManagedNetwork) -> None:
+
+def gauge_metric(name: str) -> str:
+    """What a sampled value is asked for by."""
+    return metric_name(name)
+
+
+class _Network(Collector):
+    """A network as families of metrics, read once; alarms that stand are counted by severity."""
+
+    def __init__(self, network: ManagedNetwork, alarms: Mapping[str, int]) -> None:
         self._network = network
+        self._alarms = alarms
 
     def collect(self) -> Iterator[Metric]:
-        status = self._network.status()
-        for field, name, text in STATE:
-            yield GaugeMetricFamily(f"{PREFIX}_{name}", text, value=getattr(status, field))
-        for field, name, text in CARRIED:
-            yield CounterMetricFamily(f"{PREFIX}_{name}", text, value=getattr(status, field))
+        yield GaugeMetricFamily(
+            f"{PREFIX}_uptime_seconds", "Seconds since the network started", value=self._network.status().uptime_s
+        )
+        for name, value in sorted(self._network.values().items()):
+            yield GaugeMetricFamily(gauge_metric(name), described(name), value=value)
+        standing = GaugeMetricFamily(f"{PREFIX}_alarms", "Alarms that stand", labels=("severity",))
+        for severity, number in self._alarms.items():
+            standing.add_metric((severity,), number)
+        yield standing
         labelled: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         for (name, label), value in self._network.counters().items():
             labelled[name].append((label, value))
+        for name, row in MEASUREMENTS.items():
+            if row.kind == "CC" and not row.split and name not in labelled:
+                labelled[name].append(("", 0))  # a series that is there from the start has a rate at once
         for name, values in sorted(labelled.items()):
-            family = CounterMetricFamily(metric_name(name), name, labels=(LABEL,))
+            family = CounterMetricFamily(metric_name(name), described(name), labels=(LABEL,))
             for label, value in sorted(values):
                 family.add_metric((label,), value)
             yield family
 
 
-def exposition(network: ManagedNetwork) -> bytes:
+def described(name: str) -> str:
+    """The help of a metric: the measurement's own name, what it is, and its clause."""
+    row = MEASUREMENTS.get(name)
+    if row is None:
+        return name
+    clause = f" ({row.clause})" if row.clause else ""
+    return f"{name}: {row.text}{clause}"
+
+
+def exposition(network: ManagedNetwork, alarms: Mapping[str, int] | None = None) -> bytes:
     """Everything that is counted, as a scraper reads it."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Network(network))
+    registry.register(_Network(network, alarms or {}))
     return generate_latest(registry)

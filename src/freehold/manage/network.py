@@ -17,7 +17,7 @@ from freehold.manage.views import (
     UeView,
     VersionView,
 )
-from freehold.procedure import Signal, Tap
+from freehold.procedure import Alarm, Signal, Tap
 from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
 from freehold.spec.events import Event
@@ -90,6 +90,15 @@ class ManagedNetwork(Protocol):
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """Every counter by name and label."""
+
+    def values(self) -> Mapping[str, float]:
+        """What is sampled, by its name in `spec.measurements`."""
+
+    def levels(self) -> Mapping[tuple[str, str], float]:
+        """What may become an alarm, by problem of `faults.rules.LEVELS` and the object it is about."""
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Alarm:
+        """Call back once monotonic time reaches `when` seconds."""
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hand every event to `listener` until the returned function is called."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from freehold.manage import access, configuration, handlers, streams
+from freehold.manage import access, assurance, configuration, handlers, streams
 from freehold.manage.accounts import Permission, TokenView
+from freehold.manage.faults.alarm import AlarmCounts, AlarmView
 from freehold.manage.operation import LINES, Operation
+from freehold.manage.performance.history import History
+from freehold.manage.performance.thresholds import Threshold
 from freehold.manage.subscribers import SubscriberForm, SubscriberView
 from freehold.manage.views import (
     Added,
-    AlarmView,
     ChangeView,
     ConfigurationView,
     CounterView,
@@ -18,6 +20,9 @@ from freehold.manage.views import (
     FunctionView,
     GnbView,
     HomeKeyView,
+    KpiView,
+    MeasurementFileView,
+    MeasurementView,
     RecordView,
     SessionView,
     StatusView,
@@ -47,6 +52,110 @@ def _stream(pieces: Any, text: str, media_type: str, answer: Any = None) -> dict
     call = handlers.streaming(pieces, media_type)
     return {"GET": Operation(call, text, answer, media_type=media_type, query=_FOLLOWED, needs=Permission.OPERATE)}
 
+
+ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
+    "alarms": {
+        "GET": Operation(
+            assurance.alarms,
+            "The alarm list, the worst first (TS 28.532 11.2).",
+            list[AlarmView],
+            query={
+                "severity": "only these, like CRITICAL,MAJOR",
+                "ack_state": "ACKNOWLEDGED or UNACKNOWLEDGED",
+                "follow": "what happens to alarms from now on, one notification a line",
+            },
+            refusals=(422,),
+        )
+    },
+    "alarms/{id}": {
+        "GET": Operation(assurance.show_alarm, "One alarm of the list.", AlarmView, refusals=(404,)),
+        "PATCH": Operation(
+            assurance.change_alarm,
+            "Acknowledge an alarm, take that back, or clear it (TS 28.532 12.2.1.1).",
+            AlarmView,
+            body=assurance.AlarmChange,
+            refusals=(404, 409, 422),
+            needs=Permission.OPERATE,
+        ),
+    },
+    "alarms/{id}/comments": {
+        "POST": Operation(
+            assurance.comment_alarm,
+            "Write about an alarm.",
+            AlarmView,
+            status=201,
+            body=assurance.CommentForm,
+            refusals=(404, 422),
+            needs=Permission.OPERATE,
+        )
+    },
+    "alarm-counts": {"GET": Operation(assurance.alarm_counts, "Alarms by severity.", AlarmCounts)},
+    "alarm-history": {
+        "GET": Operation(
+            assurance.alarm_history,
+            "Alarms that are over, the latest first.",
+            list[AlarmView],
+            query={"begin": "seconds since 1970", "end": "seconds since 1970", "most": "how many, 1000 by default"},
+            refusals=(422,),
+        )
+    },
+    "thresholds": {"GET": Operation(assurance.thresholds, "Thresholds on KPIs and counters.", list[Threshold])},
+    "thresholds/{name}": {
+        "PUT": Operation(
+            assurance.put_threshold,
+            "Set a threshold.",
+            Threshold,
+            body=assurance.ThresholdForm,
+            refusals=(422,),
+            needs=Permission.OPERATE,
+        ),
+        "DELETE": Operation(
+            assurance.delete_threshold,
+            "Take back a threshold that was set; what is built in or configured counts again.",
+            status=204,
+            refusals=(404,),
+            needs=Permission.OPERATE,
+        ),
+    },
+    "measurements": {"GET": Operation(assurance.measurements, "What each measurement means.", list[MeasurementView])},
+    "kpis": {
+        "GET": Operation(
+            assurance.kpis,
+            "KPIs of TS 28.554 over the last seconds.",
+            list[KpiView],
+            query={"window": "so many seconds, 300 by default, 900 at most"},
+            refusals=(422,),
+        )
+    },
+    "history": {
+        "GET": Operation(
+            assurance.history,
+            "Counters, sampled values and KPIs of each granularity period.",
+            History,
+            query={
+                "begin": "seconds since 1970",
+                "end": "seconds since 1970",
+                "step": "join periods to stretches of so many seconds",
+                "name": "only these, like RSR.*,RM.RegInitFail",
+                "labels": "no: a counter's labels as their sum",
+            },
+            refusals=(422,),
+        )
+    },
+    "measurement-files": {
+        "GET": Operation(assurance.files, "Measurement files (TS 32.432).", list[MeasurementFileView])
+    },
+    "measurement-files/{name}": {
+        "GET": Operation(
+            assurance.measurement_file,
+            "One measurement file (TS 32.435).",
+            media_type=assurance.XML,
+            refusals=(404,),
+        )
+    },
+    "dashboard": {"GET": Operation(assurance.dashboard, "A Grafana dashboard of the metrics.", dict[str, Any])},
+}
+"""Fault and performance management."""
 
 ROUTES: Final[dict[str, dict[str, Operation]]] = {
     "setup": {"GET": Operation(access.setup, "Whether the first account was made.", access.SetupView, needs=None)},
@@ -147,12 +256,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             handlers.events, "The last 1000 events.", list[EventView], query={"follow": "those that come, one a line"}
         )
     },
-    "alarms": {"GET": Operation(handlers.alarms, "Troubles that stand, seen most recently first.", list[AlarmView])},
-    "alarms/{id}": {
-        "DELETE": Operation(
-            handlers.acknowledge, "Acknowledge an alarm.", status=204, refusals=(404,), needs=Permission.OPERATE
-        )
-    },
+    **ASSURANCE,
     "ledger": {
         "GET": Operation(
             handlers.ledger, "Every act of an operator, oldest first.", Act, media_type=LINES, needs=Permission.AUDIT

@@ -115,17 +115,41 @@ class EventView(View, frozen=True):
     clause: str = ""
 
 
-class AlarmView(View, frozen=True):
-    """A trouble that stands: how often and when it was seen, and what to do about it."""
+class MeasurementView(View, frozen=True):
+    """What a measurement means: `split` is what its labels are, `standard` whether TS 28.552 gives its name."""
 
-    id: str
-    severity: str
+    name: str
+    object: str
+    kind: str
     text: str
-    subject: str
-    fix: str
-    first: float
-    last: float
-    count: int
+    split: str
+    unit: str
+    clause: str
+    standard: bool
+
+
+class KpiView(View, frozen=True):
+    """A KPI over a stretch of time in seconds since 1970; none where nothing happened; `events` it is made of."""
+
+    name: str
+    title: str
+    value: float | None
+    unit: str
+    formula: str
+    clause: str
+    standard: bool
+    events: int | None
+    begin: float
+    end: float
+
+
+class MeasurementFileView(View, frozen=True):
+    """A measurement file that can be had (TS 32.432)."""
+
+    name: str
+    begin: float
+    end: float
+    suspect: bool
 
 
 class RecordView(View, frozen=True):

@@ -57,9 +57,9 @@ class LoopEnvironment:
         """Call back in the loop's next turn."""
         self._loop.call_soon(callback)
 
-    def count(self, name: str, label: str = "") -> None:
-        """Add one to `counts[name, label]`."""
-        self.counts[name, label] += 1
+    def count(self, name: str, label: str = "", amount: int = 1) -> None:
+        """Add to `counts[name, label]`."""
+        self.counts[name, label] += amount
 
     def emit(self, event: Event) -> None:
         """Hand an event to every listener."""

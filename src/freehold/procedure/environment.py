@@ -33,8 +33,8 @@ class Environment(Protocol):
     def call_at(self, when: float, callback: Callable[[], None]) -> Alarm:
         """Call back once monotonic time reaches `when` seconds."""
 
-    def count(self, name: str, label: str = "") -> None:
-        """Add one to a counter of spec.counters."""
+    def count(self, name: str, label: str = "", amount: int = 1) -> None:
+        """Add to a counter of spec.counters."""
 
     def emit(self, event: Event) -> None:
         """Tell the operator."""

@@ -133,9 +133,9 @@ class VirtualEnvironment:
         """Call back at this instant, after what runs now."""
         self.clock.alarms.call_at(self.clock.now(), callback)
 
-    def count(self, name: str, label: str = "") -> None:
-        """Add one to `counts[name, label]`."""
-        self.counts[name, label] += 1
+    def count(self, name: str, label: str = "", amount: int = 1) -> None:
+        """Add to `counts[name, label]`."""
+        self.counts[name, label] += amount
 
     def emit(self, event: Event) -> None:
         """Append to `events`, and hand to every listener."""

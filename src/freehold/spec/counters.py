@@ -1,4 +1,4 @@
-"""Names of the counters, by TS 28.552 where it has one; labels follow the name in use."""
+"""Names of the counters, by TS 28.552 where it has one; what each means stands in `spec.measurements`."""
 
 from __future__ import annotations
 
@@ -13,25 +13,64 @@ REQUESTED: Final = "Req"
 SUCCEEDED: Final = "Succ"
 FAILED: Final = "Fail"
 """What follows the name of a registration; the label of a failure is its cause."""
-REGISTERED_SUBSCRIBERS: Final = "RM.RegisteredSubNbrMean"
+REGISTRATION_TIME: Final = "RM.RegTime"
+"""Microseconds of successful registrations, summed: the mean is this by their number."""
 # Service request (TS 28.552 5.2.3)
 SERVICE_REQUEST: Final = "MM.ServiceReq"
 SERVICE_SUCCESS: Final = "MM.ServiceSucc"
-# Paging (TS 28.552 5.2.5)
+SERVICE_FAILURE: Final = "MM.ServiceFail"
+# Paging, UE configuration update, authentication, handover (TS 28.552 5.2)
 PAGING_ATTEMPT: Final = "MM.Paging5GReq"
 PAGING_SUCCESS: Final = "MM.Paging5GSucc"
-# Authentication (TS 28.552 5.2.8)
+CONFIGURATION_UPDATE: Final = "MM.ConfUpdate"
+CONFIGURATION_UPDATE_SUCCESS: Final = "MM.ConfUpdateSucc"
 AUTHENTICATION_REQUEST: Final = "AMF.AuthReq"
 AUTHENTICATION_FAILURE: Final = "AMF.AuthFail"
+AUTHENTICATION_REJECT: Final = "AMF.AuthReject"
+PATH_SWITCH_REQUEST: Final = "amf.path_switch_req"
+PATH_SWITCH_SUCCESS: Final = "amf.path_switch_succ"
+PATH_SWITCH_FAILURE: Final = "amf.path_switch_fail"
 # PDU sessions (TS 28.552 5.3.1)
 SESSION_REQUEST: Final = "SM.PduSessionCreationReq"
 SESSION_SUCCESS: Final = "SM.PduSessionCreationSucc"
 SESSION_FAILURE: Final = "SM.PduSessionCreationFail"
-SESSION_MEAN: Final = "SM.SessionNbrMean"
-# N4 (TS 28.552 5.3.2 and 5.4)
+SESSION_TIME: Final = "SM.PduSessionTime"
+"""Microseconds of successful session establishments, summed."""
+SESSION_ESTABLISHED: Final = "smf.session_established"
+SESSION_NOT_ESTABLISHED: Final = "smf.session_not_established"
+SESSION_NOT_FORWARDED: Final = "amf.session_not_forwarded"
+# N4 (TS 28.552 5.4.3)
+N4_SESSION_REQUEST: Final = "SM.N4SessionEstabReq"
 N4_SESSION_FAILURE: Final = "SM.N4SessionEstabFail"
+# NRF and NSSF (TS 28.552 5.10, 5.11)
+NF_REGISTRATION_REQUEST: Final = "NFS.RegReq"
+NF_REGISTRATION_SUCCESS: Final = "NFS.RegSucc"
+NF_DISCOVERY_REQUEST: Final = "NFS.DiscReq"
+NF_DISCOVERY_SUCCESS: Final = "NFS.DiscSucc"
+SLICE_SELECTION_REQUEST: Final = "NSS.NbrGetReq"
+SLICE_SELECTION_SUCCESS: Final = "NSS.NbrGetSucc"
+# gNB (TS 28.552 5.1.1.5, 5.1.1.15, 5.1.1.16)
+RRC_ATTEMPT: Final = "RRC.ConnEstabAtt"
+RRC_SUCCESS: Final = "RRC.ConnEstabSucc"
+RRC_REFUSED: Final = "RRC.ConnEstabFailCause"
+NG_CONNECTION_ATTEMPT: Final = "UECNTX.ConnEstabAtt"
+NG_CONNECTION_SUCCESS: Final = "UECNTX.ConnEstabSucc"
+GNB_SESSION_REQUEST: Final = "SM.PDUSessionSetupReq"
+GNB_SESSION_SUCCESS: Final = "SM.PDUSessionSetupSucc"
+GNB_SESSION_FAILURE: Final = "SM.PDUSessionSetupFail"
+# UPF on N3 (TS 28.552 5.4.1)
+N3_PACKETS_IN: Final = "GTP.InDataPktN3UPF"
+N3_PACKETS_OUT: Final = "GTP.OutDataPktN3UPF"
+N3_OCTETS_IN: Final = "GTP.InDataOctN3UPF"
+N3_OCTETS_OUT: Final = "GTP.OutDataOctN3UPF"
+PACKETS: Final = "packets"
+# Sampled (TS 28.552 5.2.1, 5.3.1, 5.6)
+REGISTERED_SUBSCRIBERS: Final = "RM.RegisteredSubNbr"
+REGISTERED_AT_UDM: Final = "RM.RegisteredSubUDMNbr"
+SESSIONS: Final = "SM.SessionNbr"
+CONNECTED_UES: Final = "amf.connected_ues"
+GNBS: Final = "amf.gnbs"
 # What TS 28.552 does not name
-RRC_REFUSED: Final = "RRC.ConnEstabRefused"
 PROCEDURE_STARTED: Final = "procedure.started"
 PROCEDURE_ENDED: Final = "procedure.ended"
 PROTOCOL_FAULT: Final = "protocol.fault"

@@ -52,6 +52,11 @@ class SqliteStore:
             connection.close()
             raise
 
+    @property
+    def fault(self) -> str:
+        """What the last write ran into; nothing where it went well."""
+        return self._writer.fault
+
     def load(self, table: str) -> Iterable[tuple[str, bytes]]:
         """Every row of a table in the order of the keys, as committed; Unusable where the file is damaged."""
         try:

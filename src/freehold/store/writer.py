@@ -54,6 +54,8 @@ class Writer:
         self._behind: deque[Row] = deque()
         self._something, self._urgent = threading.Event(), threading.Event()
         self._closing = False
+        self.fault = ""
+        """What the last transaction ran into; nothing where it went well."""
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
@@ -130,7 +132,9 @@ class Writer:
             for name, mark in marks.items():
                 execute(_RAISE_MARK, (name, mark))
             execute("COMMIT")
-        except sqlite3.Error:
+            self.fault = ""
+        except sqlite3.Error as error:
+            self.fault = str(error)
             # SQLite has rolled back by itself after some errors, such as a full disk.
             with suppress(sqlite3.Error):
                 execute("ROLLBACK")

@@ -70,6 +70,8 @@ class FakeNetwork:
         self.deregistered = []
         self.changed = []
         self.acts = Ledger(MemoryStore())
+        self.sampled = {"RM.RegisteredSubNbr": 1, "SM.SessionNbr": 2}
+        self.looked = {}
 
     def utc(self):
         return self.environment.utc()
@@ -100,6 +102,15 @@ class FakeNetwork:
 
     def counters(self):
         return dict(self.environment.counts)
+
+    def values(self):
+        return dict(self.sampled)
+
+    def levels(self):
+        return dict(self.looked)
+
+    def call_at(self, when, callback):
+        return self.environment.call_at(when, callback)
 
     def listen(self, listener):
         return self.environment.listen(listener)

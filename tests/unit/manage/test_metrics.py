@@ -29,6 +29,8 @@ def families(served):
         ("SM.PduSessionCreationFail", "freehold_sm_pdu_session_creation_fail"),
         ("ngap.nas-non-delivery", "freehold_ngap_nas_non_delivery"),
         ("packets", "freehold_packets"),
+        ("RM.RegisteredSubUDMNbr", "freehold_rm_registered_sub_udm_nbr"),
+        ("SM.PDUSessionSetupReq", "freehold_sm_pdu_session_setup_req"),
     ],
 )
 def test_when_a_measurement_is_exposed_then_its_name_is_allowed(name, expected):
@@ -38,7 +40,7 @@ def test_when_a_measurement_is_exposed_then_its_name_is_allowed(name, expected):
 def test_when_the_network_runs_then_a_scraper_reads_its_state_and_measurements(served):
     served.network.environment.count("RM.RegInitSucc")
     read = families(served)
-    assert [sample.value for sample in read["freehold_registered_subscribers"].samples] == [1.0]
+    assert [sample.value for sample in read["freehold_rm_registered_sub_nbr"].samples] == [1.0]
     assert [sample.value for sample in read["freehold_uptime_seconds"].samples] == [2.5]
     (success,) = read["freehold_rm_reg_init_succ"].samples
     assert (success.name, success.labels, success.value) == ("freehold_rm_reg_init_succ_total", {"label": ""}, 1.0)

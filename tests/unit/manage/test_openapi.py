@@ -58,10 +58,15 @@ def test_when_the_document_is_asked_for_then_it_is_served(tmp_path):
         ("GET", "status", None), ("GET", "ues", None), (("GET"), f"ues/{SUPI}", None), ("GET", "sessions", None),
         ("GET", "gnbs", None), ("GET", "alarms", None), ("GET", "events", None), ("GET", "counters", None),
         ("POST", "subscribers", {"supi": SUPI, "k": K, "opc": OPC}), ("GET", "subscribers", None),
-        ("GET", "ues/imsi-001019999999999", None), ("DELETE", "alarms/9", None),
         ("GET", "configuration", None), ("PUT", "configuration", {"text": "name = x"}),
         ("POST", "configuration-plan", {"text": "name = x"}), ("POST", "configuration-plan", {"text": "nme = x"}),
         ("GET", "configuration-versions", None), ("GET", "configuration-versions/7", None),
+        ("GET", "ues/imsi-001019999999999", None), ("PATCH", "alarms/9", {"ack_state": "ACKNOWLEDGED"}),
+        ("GET", "alarms/9", None), ("GET", "alarm-counts", None), ("GET", "alarm-history", None),
+        ("GET", "thresholds", None), ("PUT", "thresholds/x", {"of": "RSR.Initial", "value": 90}),
+        ("PUT", "thresholds/y", {"of": "nothing", "value": 90}), ("DELETE", "thresholds/none", None),
+        ("GET", "measurements", None), ("GET", "kpis", None), ("GET", "history", None),
+        ("GET", "measurement-files", None), ("GET", "measurement-files/x.xml", None), ("GET", "dashboard", None),
     ],
 )  # fmt: skip
 def test_when_an_answer_comes_then_it_is_of_the_declared_type(tmp_path, method, path, body):
@@ -73,6 +78,7 @@ def test_when_an_answer_comes_then_it_is_of_the_declared_type(tmp_path, method, 
         finally:
             client.close()
     template = re.sub("imsi-[0-9]+", "{supi}", path).replace("alarms/9", "alarms/{id}").replace("s/7", "s/{number}")
+    template = re.sub("(thresholds|measurement-files)/.*", r"\1/{name}", template)
     operation = ROUTES[template][method]
     expected = operation.answer if status == operation.status else openapi.ProblemView
     assert status in {operation.status, *operation.refusals}

@@ -31,7 +31,7 @@ class World:
     def call_at(self, when: float, callback: Callable[[], None]) -> QueuedAlarm:
         return self.queue.call_at(when, callback)
 
-    def count(self, name: str, label: str = "") -> None:
+    def count(self, name: str, label: str = "", amount: int = 1) -> None:
         self.counts.append((name, label))
 
     def emit(self, event: Event) -> None:

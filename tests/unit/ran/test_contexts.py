@@ -116,7 +116,7 @@ def test_when_no_amf_knows_the_terminal_then_they_share_the_load_by_capacity():
 def test_when_no_amf_serves_the_selected_plmn_then_the_terminal_is_refused():
     scene = Scene()
     assert scene.terminal(plmn=PlmnId("001", "01")).connection is None
-    assert scene.environment.counted("RRC.ConnEstabRefused") == 1
+    assert scene.environment.counted("RRC.ConnEstabFailCause") == 1
 
 
 # --- initial context setup --------------------------------------------------------------------

@@ -141,10 +141,19 @@ class AmfFunction:
         """One event in plain words; identities are masked by their own printing."""
         self.environment.emit(Event(name, text, severity, str(subject), fix, clause))
 
-    def fault(self, kind: str, text: str, *, subject: object = "", clause: str = "", fix: str = "") -> None:
+    def fault(
+        self,
+        kind: str,
+        text: str,
+        *,
+        name: str = "protocol-fault",
+        subject: object = "",
+        clause: str = "",
+        fix: str = "",
+    ) -> None:
         """Count one thing a peer did against the protocol, and say it once."""
         self.environment.count(counters.PROTOCOL_FAULT, kind)
-        self.tell("protocol-fault", text, subject=subject, clause=clause, fix=fix)
+        self.tell(name, text, subject=subject, clause=clause, fix=fix)
 
     def broke(self, bug: Exception, what: str) -> None:
         """Report a mistake of ours outside any procedure; what it happened in is dropped, the rest goes on."""

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from freehold.services.errors import ServiceError
 from freehold.services.nnrf import NfProfile, NfType
+from freehold.spec import counters
 from freehold.spec.identities import SNssai
 
 
 class Nrf:
     """A `services.nnrf.Discovery` of the functions in this network."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: Callable[[str], None] = lambda _: None) -> None:
+        self._count = count
         self._profiles: dict[str, NfProfile] = {}
 
     async def register(self, profile: NfProfile) -> None:
         """Add or renew an instance; its type never changes (TS 29.510 5.2.2.2)."""
+        self._count(counters.NF_REGISTRATION_REQUEST)
         known = self._profiles.get(profile.nf_instance_id)
         if known is not None and known.nf_type != profile.nf_type:
             raise ServiceError(403, "NF_INSTANCE_ID_IN_USE", f"this identifier is that of a {known.nf_type}")
         self._profiles[profile.nf_instance_id] = profile
+        self._count(counters.NF_REGISTRATION_SUCCESS)
 
     async def deregister(self, nf_instance_id: str) -> None:
         """Remove an instance (TS 29.510 5.2.2.4)."""
@@ -32,6 +38,7 @@ class Nrf:
 
         An instance that names no slices, or no DNNs, serves all of them.
         """
+        self._count(counters.NF_DISCOVERY_REQUEST)
         found = [
             profile
             for profile in self._profiles.values()
@@ -39,4 +46,5 @@ class Nrf:
             and (slice_ is None or not profile.slices or slice_ in profile.slices)
             and (dnn is None or not profile.dnns or dnn in profile.dnns)
         ]
+        self._count(counters.NF_DISCOVERY_SUCCESS)
         return tuple(sorted(found, key=lambda profile: profile.priority))

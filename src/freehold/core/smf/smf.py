@@ -26,7 +26,9 @@ from freehold.core.smf.procedures.establishment import pdu_session_establishment
 from freehold.core.smf.procedures.modification import pdu_session_modification
 from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.teardown import local_release, mended
+from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.session import SmContext, SmState
+from freehold.core.smf.state.upf import Upf
 from freehold.core.smf.upf_requests import UpfRequests
 from freehold.procedure import Call, Conversation, Environment, Signal
 from freehold.services.datagram import Address, DatagramPort
@@ -102,6 +104,16 @@ class Smf:
         for one in networks:
             known[one.dnn].configuration = one
 
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Every data network with its pool, to look at."""
+        return self._smf.networks
+
+    @property
+    def upfs(self) -> tuple[Upf, ...]:
+        """Every UPF, to look at."""
+        return self._smf.upfs
+
     def release(self, supi: Supi, pdu_session_id: int, cause: int = SmCause.REGULAR_DEACTIVATION) -> bool:
         """Release a session at the network's wish (TS 23.502 4.3.4.2 step 1b); False where there is none."""
         session = self._smf.contexts.by_ue(supi, pdu_session_id)
@@ -114,6 +126,7 @@ class Smf:
     async def create_sm_context(self, data: SmContextCreateData) -> str:
         """CreateSMContext (TS 29.502 5.2.2.2.1): the reference; the session goes on by itself."""
         smf = self._smf
+        smf.environment.count(counters.SESSION_REQUEST)
         request = establishment_request(data)
         old = smf.contexts.by_ue(data.supi, data.pdu_session_id)
         if old is not None:
@@ -125,6 +138,7 @@ class Smf:
             raise self._refused(data, request, reject) from reject
         # the AMF knows the reference before anything about the session reaches it (TS 23.502 4.3.2.2.1 step 5)
         smf.perform_soon(session, pdu_session_establishment(smf, session, request, subscribed))
+        smf.environment.count(counters.SESSION_SUCCESS)
         return session.reference
 
     async def update_sm_context(self, reference: str, data: SmContextUpdateData) -> SmContextUpdatedData:
@@ -164,7 +178,7 @@ class Smf:
     ) -> ServiceError:
         """PDU SESSION ESTABLISHMENT REJECT in the answer (TS 29.502 5.2.2.2.1 step 2b)."""
         smf = self._smf
-        smf.environment.count(counters.SESSION_FAILURE, f"5GSM #{reject.cause}")
+        smf.environment.count(counters.SESSION_FAILURE, f"5GSM #{int(reject.cause)}")
         smf.tell(
             "session-refused",
             f"{data.dnn}: {reject.why}",

@@ -15,6 +15,7 @@ from freehold.core.smf.state.upf import Upf
 from freehold.services.datagram import Address
 from freehold.spec.causes import PfcpCause
 from freehold.spec.errors import PeerError
+from freehold.spec.events import Severity
 from freehold.stack.pfcp import Answer
 
 ACCEPTED: Final = PfcpCause.REQUEST_ACCEPTED
@@ -62,19 +63,26 @@ class UpfRequests:
             upf.features = message.up_function_features
         if (message.pfcp_association_release_request or 0) & RELEASE_WISHED:
             upf.associated = False
-            self._smf.tell("upf-leaves", f"{upf} asks to be released", clause="TS 29.244 6.2.7.3")
+            self._smf.tell("upf-leaves", f"{upf} asks to be released", subject=upf, clause="TS 29.244 6.2.7.3")
         return Answer(pfcp.AssociationUpdateResponse(self._smf.node, ACCEPTED))
 
     def node_report(self, upf: Upf, _: pfcp.Header, message: pfcp.NodeReportRequest) -> Answer:
         """A gNB does not answer the UPF any more, or again (TS 29.244 6.2.9)."""
-        for report, what in (
-            (message.user_plane_path_failure_report, "does not reach"),
-            (message.user_plane_path_recovery_report, "reaches again"),
-            (message.peer_up_restart_report, "saw the restart of"),
+        for report, name, what in (
+            (message.user_plane_path_failure_report, "n3-path-lost", "does not reach"),
+            (message.user_plane_path_recovery_report, "n3-path-restored", "reaches again"),
+            (message.peer_up_restart_report, "n3-peer-restarted", "saw the restart of"),
         ):
             for peer in report.remote_gtp_u_peer if report is not None else ():
                 address = ".".join(map(str, peer.ipv4 or b""))
-                self._smf.tell("n3-path", f"{upf} {what} {address}", clause="TS 29.244 6.2.9")
+                severity: Severity = "info" if name == "n3-path-restored" else "warning"
+                self._smf.tell(
+                    name,
+                    f"{upf} {what} {address}",
+                    subject=f"{upf} {address}",
+                    severity=severity,
+                    clause="TS 29.244 6.2.9",
+                )
         return Answer(pfcp.NodeReportResponse(self._smf.node, ACCEPTED))
 
     def session_report(self, upf: Upf, header: pfcp.Header, message: pfcp.SessionReportRequest) -> Answer:

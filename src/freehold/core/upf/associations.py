@@ -22,7 +22,7 @@ from freehold.procedure import Signal
 from freehold.services.datagram import Address
 from freehold.spec.causes import PfcpCause
 from freehold.spec.errors import PeerError, TimerExpired
-from freehold.spec.events import Event
+from freehold.spec.events import Event, Severity
 from freehold.stack.pfcp import Answer, PfcpEntity
 
 FEATURES: Final = UPFunctionFeature.FTUP | UPFunctionFeature.EMPU | UPFunctionFeature.FRRT | UPFunctionFeature.MNOP
@@ -126,6 +126,8 @@ class Associations:
                 self._warn("n4.peer-silent", "the PFCP peer does not answer; its sessions stay", association.address[0])
             association.alive = False
         else:
+            if not association.alive:
+                self._tell("n4.peer-answers", "the PFCP peer answers again", association.address[0], "info")
             association.alive = True
             if response.recovery_time_stamp != association.recovery_time_stamp:
                 self._restarted(association.address[0])
@@ -138,4 +140,7 @@ class Associations:
             association.heartbeat.cancel()
 
     def _warn(self, name: str, text: str, peer: str) -> None:
-        self._environment.emit(Event(name, text, "warning", peer))
+        self._tell(name, text, peer, "warning")
+
+    def _tell(self, name: str, text: str, peer: str, severity: Severity) -> None:
+        self._environment.emit(Event(name, text, severity, peer))

@@ -92,11 +92,15 @@ class Gnb:
 
     def setup(self, terminal: Terminal, request: RrcSetup) -> UeConnection | None:
         """Connect a terminal and carry its first NAS message; None while barred, without an AMF, or in overload."""
+        count = self.driver.environment.count
+        count(counters.RRC_ATTEMPT, request.cause)
         link = None if self.configuration.barred else initial_ue.select(self, request)
         self._drawn = (self._drawn + 37) % 100
         if link is None or not initial_ue.permitted(link, request.cause, self._drawn):
-            self.driver.environment.count(counters.RRC_REFUSED, request.cause)
+            count(counters.RRC_REFUSED, request.cause)
             return None
+        count(counters.RRC_SUCCESS, request.cause)
+        count(counters.NG_CONNECTION_ATTEMPT, request.cause)
         ue = initial_ue.initial_ue(self, link, terminal, request)
         context_release.watch(ue, "NGAP-response")
         return UeConnection(self, ue)
@@ -123,7 +127,9 @@ class Gnb:
 
     def rename(self, ue: Ue, amf_ue_ngap_id: int) -> None:
         """Note the AMF's identifier of a UE (TS 38.413 9.3.3.1)."""
-        if ue.amf_ue_ngap_id is not None:
+        if ue.amf_ue_ngap_id is None:
+            self.driver.environment.count(counters.NG_CONNECTION_SUCCESS)
+        else:
             ue.link.by_amf_id.pop(ue.amf_ue_ngap_id, None)
         ue.amf_ue_ngap_id = amf_ue_ngap_id
         ue.link.by_amf_id[amf_ue_ngap_id] = ue

@@ -94,7 +94,8 @@ async def ng_setup(link: Link) -> None:
             wait = max(TIME_TO_WAIT.get(answer.time_to_wait or "", 0.0), wait)
             await Emit(refusal(configuration, link, answer, wait))
         except (TimerExpired, PeerError) as wrong:
-            await Emit(Event("ng-setup-unanswered", f"{configuration.name}: NG Setup to {link}: {wrong}", "warning"))
+            text = f"{configuration.name}: NG Setup to {link}: {wrong}"
+            await Emit(Event("ng-setup-unanswered", text, "warning", str(link)))
         await Expire(wait)
     link.amf.ready = True
     link.failures = 0

@@ -16,6 +16,7 @@ from freehold.ran.cu_up import bearers
 from freehold.ran.state.contexts import Contexts
 from freehold.ran.state.ue import Ue
 from freehold.services.air import Bearer
+from freehold.spec import counters
 from freehold.stack.ngap_faults import NgapReject
 from freehold.stack.ngap_values import slice_of
 
@@ -43,7 +44,10 @@ def admit(ue: Ue, asked: list[Asked]) -> tuple[Done, Failed, list[bytes]]:
     nas: list[bytes] = []
     added: list[Bearer] = []
     times = Counter(item.pdu_session_id for item in asked)
+    count = ue.link.gnb.driver.environment.count
     for item in asked:
+        slice_ = str(slice_of(item.slice))
+        count(counters.GNB_SESSION_REQUEST, slice_)
         try:
             # TS 38.413 8.2.1.4: an id that is there already, or comes twice, fails.
             if times[item.pdu_session_id] > 1 or item.pdu_session_id in ue.sessions:
@@ -53,11 +57,13 @@ def admit(ue: Ue, asked: list[Asked]) -> tuple[Done, Failed, list[bytes]]:
         except NgapReject as refused:
             transfer_ = ngap.PDUSessionResourceSetupUnsuccessfulTransfer(cause=refused.ngap_cause)
             failed.append((item.pdu_session_id, transfer_))
+            count(counters.GNB_SESSION_FAILURE, str(refused.ngap_cause[1]))
             ue.link.gnb.report("session-refused", f"PDU session {item.pdu_session_id}: {refused}", ue, refused.fix)
             continue
         ue.sessions[session.pdu_session_id] = session
         ue.link.gnb.contexts.bearers[session.handle] = ue
         done.append((session.pdu_session_id, transfer))
+        count(counters.GNB_SESSION_SUCCESS, slice_)
         added.append(Bearer(session.pdu_session_id, session.handle, session.qfis))
         if item.nas is not None:
             nas.append(item.nas)

@@ -57,7 +57,7 @@ class World:
     def call_at(self, when: float, callback: Callable[[], None]) -> object:
         return self.queue.call_at(when, callback)
 
-    def count(self, name: str, label: str = "") -> None:
+    def count(self, name: str, label: str = "", amount: int = 1) -> None:
         pass
 
     def emit(self, event: Event) -> None:

@@ -169,7 +169,7 @@ def test_when_the_upf_loses_a_gnb_then_the_operator_hears_of_it() -> None:
     peers = pfcp.UserPlanePathFailureReport((pfcp.RemoteGTPUPeer(ipv4=bytes((10, 0, 0, 77))),))
     answer, _ = world.upf.report(pfcp.NodeReportRequest(world.upf.node, 1, user_plane_path_failure_report=peers))
     assert answer.cause == 1
-    (event,) = world.environment.emitted("n3-path")
+    (event,) = world.environment.emitted("n3-path-lost")
     assert "does not reach 10.0.0.77" in event.text
 
 

@@ -10,6 +10,7 @@ from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.registration_accept import slices
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import exchange, procedure
+from freehold.spec import counters
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import SNssai
 
@@ -21,10 +22,12 @@ async def new_guti(amf: AmfFunction, ue: Ue) -> None:
         configuration_update_indication=nas.ConfigurationUpdateIndication(acknowledgement_requested=True),
         guti=amf.contexts.new_tmsi(ue),
     )
+    amf.environment.count(counters.CONFIGURATION_UPDATE)
     try:
         await exchange(N1(amf, ue), command, nas.ConfigurationUpdateComplete, timer="T3555")
     except TimerExpired:
         return  # TS 24.501 5.4.4.6 a: both 5G-GUTIs are the UE's
+    amf.environment.count(counters.CONFIGURATION_UPDATE_SUCCESS)
     amf.contexts.confirm_tmsi(ue)
 
 
@@ -52,6 +55,7 @@ def tell_names(amf: AmfFunction, ue: Ue) -> None:
     """The network's name as phones show it; nothing is acknowledged (TS 24.501 5.4.4.2, TS 22.042 4)."""
     name = amf.configuration.network_name
     if name:
+        amf.environment.count(counters.CONFIGURATION_UPDATE)
         N1(amf, ue).send(names(name))
 
 

@@ -102,15 +102,17 @@ def listed(values_: Iterable[object]) -> str:
 def ng_setup(amf: AmfFunction, gnb: Gnb, message: ngap.NGSetupRequest) -> None:
     """NG SETUP REQUEST (TS 38.413 8.7.1)."""
     name = message.ran_node_name or ""
+    shown = name or gnb.association.peer
     try:
         identity = values.gnb_id(message.global_ran_node_id)
+        shown = name or str(identity)
         areas = areas_of(message.supported_ta_list)
         judge(amf, areas)
     except Refused as refused:
-        fail(amf, gnb, name, refused)
+        fail(amf, gnb, shown, refused)
         return
     except PeerError as wrong:
-        fail(amf, gnb, name, Refused(SEMANTIC, str(wrong), "set the gNB's PLMN and identity"))
+        fail(amf, gnb, shown, Refused(SEMANTIC, str(wrong), "set the gNB's PLMN and identity"))
         return
     # TS 38.413 8.7.1.1: the procedure erases what was there of this node's UEs
     reset_ues(amf, gnb, "NG setup on a live association")
@@ -147,8 +149,9 @@ def fail(amf: AmfFunction, gnb: Gnb, name: str, refused: Refused) -> None:
     send_ngap(amf, gnb, ngap.NGSetupFailure(cause=refused.cause, time_to_wait=time_to_wait(amf)))
     amf.fault(
         "NG setup",
-        f"NG setup of {name or gnb.association.peer} refused: {refused.why}",
-        subject=gnb,
+        f"NG setup of {name} refused: {refused.why}",
+        name="gnb-refused",
+        subject=name,
         clause="TS 38.413 8.7.1.3",
         fix=refused.fix,
     )

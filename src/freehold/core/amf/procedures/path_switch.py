@@ -16,6 +16,7 @@ from freehold.core.amf.state.ue import Session, Ue
 from freehold.procedure import procedure
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdateData
+from freehold.spec import counters
 from freehold.spec.errors import Aborted
 from freehold.spec.identities import Tai
 
@@ -28,6 +29,7 @@ Items = Sequence[ngap.PDUSessionResourceToBeSwitchedDLItem]
 
 def refuse(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest, why: str) -> None:
     """PATH SWITCH REQUEST FAILURE: every session stays where it was (TS 38.413 8.4.4.3)."""
+    amf.environment.count(counters.PATH_SWITCH_FAILURE)
     released = [
         ngap.PDUSessionResourceReleasedItemPSFail(
             pdu_session_id=item.pdu_session_id, path_switch_request_unsuccessful_transfer=NOT_NOW
@@ -45,6 +47,7 @@ def refuse(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest, why: str
 
 def begin(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:
     """PATH SWITCH REQUEST of the target gNB (TS 38.413 8.4.4.2); without a UE to switch it fails (G10)."""
+    amf.environment.count(counters.PATH_SWITCH_REQUEST)
     connection = amf.contexts.connections.get(message.source_amf_ue_ngap_id)
     tai = values.location(message.user_location_information)
     if connection is None or connection.ue is None:
@@ -104,6 +107,7 @@ async def path_switch(
     # 7
     amf.contexts.move(connection, gnb, message.ran_ue_ngap_id, tai)
     N2(amf, connection).send(acknowledge(amf, ue, connection, switched, released))
+    amf.environment.count(counters.PATH_SWITCH_SUCCESS)
 
 
 def compare_capabilities(amf: AmfFunction, ue: Ue, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:

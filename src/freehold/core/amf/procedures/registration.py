@@ -50,6 +50,7 @@ MEASURED: Final[dict[int, str]] = {
     RegistrationKind.EMERGENCY: counters.EMERGENCY_REGISTRATION,
 }
 """Measurements by registration type; a reserved one is taken as initial (TS 28.552 5.2.2, TS 24.501 9.11.3.7)."""
+MICROSECONDS: Final = 1e6
 NO_CAPABILITY: Final = 2
 """The shortest UE security capability (TS 24.501 9.11.3.54)."""
 
@@ -81,6 +82,8 @@ async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, initial: Request) -> 
         clause="TS 24.501 5.5.1.2.5",
     )
     refused = reject.cause == AUTHENTICATION_REJECT
+    if refused:
+        amf.environment.count(counters.AUTHENTICATION_REJECT)
     message = nas.AuthenticationReject() if refused else nas.RegistrationReject(cause=reject.cause)
     N1(amf, ue).send(message)
     await end(amf, ue, AUTHENTICATION_FAILED if refused else NORMAL)
@@ -129,6 +132,7 @@ async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     """Register a UE, in the steps of the call flow."""
     # 1-3: the request, through the gNB
     measure(amf, initial.message, counters.REQUESTED)
+    began = amf.environment.now()
     ue.stop_alarm()
     if ue.connection is not None and ue.connection.context is ContextState.ABSENT:
         await deactivate_sessions(ue)  # what was active at a gNB before is not at this one
@@ -159,6 +163,7 @@ async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     # 21-22
     await accept(amf, ue, request, selection, reactivation)
     measure(amf, initial.message, counters.SUCCEEDED)
+    amf.environment.count(counters.REGISTRATION_TIME, "", round(MICROSECONDS * (amf.environment.now() - began)))
     await settle(amf, ue, request)
 
 

@@ -29,6 +29,7 @@ EMERGENCY: Final = frozenset({ServiceType.EMERGENCY, ServiceType.EMERGENCY_FALLB
 
 async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, _: Request) -> None:
     """SERVICE REJECT; the UE stays registered (TS 24.501 5.6.1.5)."""
+    amf.environment.count(counters.SERVICE_FAILURE, f"#{int(reject.cause)}")
     amf.tell(
         "service-rejected", f"service request refused with #{reject.cause}: {reject.why}", subject=ue, fix=reject.fix
     )

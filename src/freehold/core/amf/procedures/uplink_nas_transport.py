@@ -40,7 +40,7 @@ def _session_id(call: Call[Any]) -> int | None:
 async def give_back(reject: Reject, amf: AmfFunction, ue: Ue, message: nas.UlNasTransport) -> None:
     """DL NAS TRANSPORT with the payload that was not forwarded and why (TS 24.501 5.4.5.3.1 case e)."""
     N1(amf, ue).send(transport(message.pdu_session_identity or 0, message.payload_container, reject.cause))
-    amf.environment.count(counters.SESSION_FAILURE, f"5GMM #{reject.cause}")
+    amf.environment.count(counters.SESSION_NOT_FORWARDED, f"5GMM #{int(reject.cause)}")
     amf.tell(
         "session-not-forwarded",
         f"PDU session {message.pdu_session_identity}: {reject.why}",
@@ -102,7 +102,6 @@ async def replace(amf: AmfFunction, ue: Ue, session: Session | None, message: na
 
 async def establish(amf: AmfFunction, ue: Ue, _: Session | None, message: nas.UlNasTransport) -> None:
     """TS 24.501 5.4.5.2.3 a 3: choose slice, DNN and SMF, keep the routing context, forward."""
-    amf.environment.count(counters.SESSION_REQUEST)
     supi, tai = ue.identity.supi, ue.mobility.tai
     if supi is None or tai is None:
         raise Reject(MmCause.PAYLOAD_WAS_NOT_FORWARDED, "the terminal is not registered")
@@ -140,8 +139,6 @@ async def establish(amf: AmfFunction, ue: Ue, _: Session | None, message: nas.Ul
         # the UE left, or asked anew, while the SMF was at work: nobody else knows the reference
         with suppress(ServiceError):
             await session.smf.release_sm_context(session.reference, "REL_DUE_TO_UNSPECIFIED_REASON")
-        return
-    amf.environment.count(counters.SESSION_SUCCESS)
 
 
 def select_slice(ue: Ue, message: nas.UlNasTransport) -> SNssai:

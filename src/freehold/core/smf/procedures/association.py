@@ -28,6 +28,7 @@ async def association(smf: SmfFunction, upf: Upf) -> None:
             smf.tell(
                 "upf-unreachable",
                 f"{upf} does not associate: {trouble}",
+                subject=upf,
                 severity="error",
                 fix="start the UPF; compare [upf] n4 on both sides",
                 clause="TS 29.244 6.2.6",
@@ -80,6 +81,7 @@ def lost(smf: SmfFunction, upf: Upf) -> None:
         smf.tell(
             "upf-lost",
             f"{upf} does not answer heartbeats; its {len(upf.sessions)} sessions wait for it",
+            subject=upf,
             severity="error",
             fix="look at the UPF and the network between",
             clause="TS 29.244 6.2.2",
@@ -94,7 +96,7 @@ def associated(smf: SmfFunction, upf: Upf, recovery: int, features: int | None) 
     upf.features = features or 0
     if not upf.associated:
         upf.associated = True
-        smf.tell("upf-associated", f"{upf} is associated", severity="info", clause="TS 29.244 6.2.6")
+        smf.tell("upf-associated", f"{upf} is associated", subject=upf, severity="info", clause="TS 29.244 6.2.6")
 
 
 def restarted(smf: SmfFunction, upf: Upf, recovery: int) -> None:
@@ -104,6 +106,7 @@ def restarted(smf: SmfFunction, upf: Upf, recovery: int) -> None:
     smf.tell(
         "upf-restarted",
         f"{upf} restarted; {len(victims)} sessions are released, their terminals set them up again",
+        subject=upf,
         severity="error",
         clause="TS 23.527 4.3",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from ipaddress import IPv4Address
+from typing import Final
 
 from freehold.codecs.nas import PduSessionEstablishmentRequest
 from freehold.core.smf import n1, pco, rules, transfers
@@ -22,6 +23,8 @@ from freehold.spec import counters
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import Aborted, Reject
 
+MICROSECONDS: Final = 1e6
+
 
 async def refuse(
     reject: Reject,
@@ -32,7 +35,7 @@ async def refuse(
 ) -> None:
     """The UE gets the reject by N1N2MessageTransfer, the AMF drops the context (TS 23.502 4.3.2.2.1 step 20)."""
     identity = session.identity
-    await Count(counters.SESSION_FAILURE, f"5GSM #{reject.cause}")
+    await Count(counters.SESSION_NOT_ESTABLISHED, f"5GSM #{int(reject.cause)}")
     smf.tell(
         "session-refused",
         f"{session.network.dnn}: {reject.why}",
@@ -84,7 +87,7 @@ async def pdu_session_establishment(
     identity, network = session.identity, session.network
     if session.state is SmState.INACTIVE:
         return  # released before it began
-    supi, pdu_session_id = identity.supi, identity.pdu_session_id
+    supi, pdu_session_id, began = identity.supi, identity.pdu_session_id, smf.environment.now()
     # 4: the UDM knows which SMF has the session
     await smf.peers.udm.register_smf(supi, pdu_session_id, identity.slice, network.dnn)
     await smf.peers.udm.subscribe_sdm(supi, smf.subscription_changed)
@@ -116,6 +119,8 @@ async def pdu_session_establishment(
         # 17
         answer.reply.set(NOTHING)
     session.state = SmState.ACTIVE
+    smf.environment.count(counters.SESSION_ESTABLISHED)
+    smf.environment.count(counters.SESSION_TIME, "", round(MICROSECONDS * (smf.environment.now() - began)))
 
 
 def tunnel_of(answer: SetUp | Failed) -> Tunnel:

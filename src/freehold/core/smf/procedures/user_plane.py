@@ -35,6 +35,7 @@ async def establish(smf: SmfFunction, session: SmContext, framed_routes: tuple[s
     plane = session.user_plane
     routes = framed_routes if serves_framed_routes(smf, session, framed_routes) else ()
     request = rules.establishment(session, smf.node, own, smf.configuration.usage_report, routes)
+    smf.environment.count(counters.N4_SESSION_REQUEST)
     try:
         answer = smf.n4.request(request, pfcp.SessionEstablishmentResponse, plane.upf.address, 0, subject=session)
         late = LateAnswer(smf, plane.upf)

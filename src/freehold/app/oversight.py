@@ -1,0 +1,74 @@
+"""Performance and fault management as the configuration has it: how often, what beyond, and who is told."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from freehold.app.config import AlarmsSection, PerformanceSection, SnmpSection
+from freehold.manage.api import Api
+from freehold.manage.faults import AlarmNotification
+from freehold.manage.faults.forwarding import TrapForwarder, TrapReceiver, Webhook, WebhookForwarder
+from freehold.manage.performance.recorder import RecorderSettings
+from freehold.manage.performance.thresholds import Threshold
+from freehold.net import endpoints
+from freehold.spec.errors import Unusable
+
+DAY: Final = 86400
+TRAP_PORT: Final = 162
+"""RFC 3417 3.1."""
+
+
+def recording(section: PerformanceSection) -> RecorderSettings:
+    """How often is looked, and what is kept."""
+    kept = section.keep_days * DAY // section.granularity_s
+    return RecorderSettings(section.look_s, float(section.granularity_s), kept)
+
+
+def thresholds(section: AlarmsSection) -> Iterator[Threshold]:
+    """The thresholds of the configuration."""
+    for each in section.threshold:
+        yield Threshold(**msgspec.structs.asdict(each))
+
+
+@contextlib.asynccontextmanager
+async def forwarded(section: AlarmsSection, api: Api) -> AsyncIterator[None]:
+    """Tell the configured receivers of alarms; Unusable where one cannot be told."""
+    traps = [TrapForwarder(_receiver(each), api.network.now) for each in section.snmp]
+    hooks = [
+        WebhookForwarder(Webhook(each.url, _secret(each.secret_file), each.least), api.network.utc)
+        for each in section.webhook
+    ]
+    told: list[Callable[[AlarmNotification], None]] = [*hooks, *traps]
+    stops = [api.alarms.listen(each) for each in told]
+    api.webhooks.extend(hooks)
+    for hook in hooks:
+        hook.start()
+    try:
+        yield
+    finally:
+        for stop in stops:
+            stop()
+        for trap in traps:
+            trap.close()
+        for hook in hooks:
+            await hook.stop()
+
+
+def _receiver(section: SnmpSection) -> TrapReceiver:
+    address = endpoints.parse_address(section.address, TRAP_PORT, "alarms.snmp.address")
+    return TrapReceiver(address, section.community, section.least)
+
+
+def _secret(path: str) -> bytes:
+    """A secret without the line's end; Unusable where the file cannot be read."""
+    if not path:
+        return b""
+    try:
+        return Path(path).read_bytes().strip()
+    except OSError as error:
+        raise Unusable(f"alarms.webhook.secret_file: {path}: {(error.strerror or str(error)).lower()}") from None

@@ -1,0 +1,260 @@
+"""Operations on alarms, thresholds, KPIs and what was measured (TS 28.532 11.2, 11.3; TS 28.550)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from freehold import __version__
+from freehold.manage import streams
+from freehold.manage.access import Form, form
+from freehold.manage.faults.alarm import SEVERITIES, AckState, AlarmNotification, AlarmView
+from freehold.manage.handlers import answer, record
+from freehold.manage.http import Request, Response, Streamed
+from freehold.manage.operation import LINES, Problem
+from freehold.manage.performance.files import document, end_of, file_name
+from freehold.manage.performance.history import history as history_of
+from freehold.manage.performance.kpis import KPIS
+from freehold.manage.performance.thresholds import Threshold
+from freehold.manage.views import KpiView, MeasurementFileView, MeasurementView
+from freehold.procedure import Signal
+from freehold.spec.errors import Unusable
+from freehold.spec.measurements import MEASUREMENTS
+
+if TYPE_CHECKING:
+    from freehold.manage.api import Api
+
+XML: Final = "application/xml"
+WINDOW: Final = 300.0
+"""Seconds of which KPIs are computed unless another number is asked for."""
+LONGEST_COMMENT: Final = 1000
+
+
+class AlarmChange(Form, frozen=True):
+    """What to change of an alarm (TS 28.532 12.2.1.1): acknowledge, take that back, or clear."""
+
+    ack_state: AckState | None = None
+    perceived_severity: Literal["CLEARED"] | None = None
+
+
+class CommentForm(Form, frozen=True):
+    """What to write about an alarm."""
+
+    text: str
+
+
+class ThresholdForm(Form, frozen=True):
+    """A threshold, without its name: that stands in the path."""
+
+    of: str
+    value: float
+    side: Literal["over", "under"] = "over"
+    hysteresis: float = 0.0
+    window_s: float = 300.0
+    events: int = 1
+    severity: Literal["CRITICAL", "MAJOR", "MINOR", "WARNING"] = "MINOR"
+    fix: str = ""
+    enabled: bool = True
+
+
+def number(request: Request, name: str, default: float) -> float:
+    """A number of the query; Unusable where it is none."""
+    given = request.query.get(name)
+    if not given:
+        return default
+    try:
+        value = float(given)
+    except ValueError:
+        value = float("nan")
+    if not 0 <= value < float("inf"):
+        raise Unusable(f"{name}: {given!r} is not a number of 0 or more")
+    return value
+
+
+def names(request: Request) -> tuple[str, ...]:
+    """The names of the query, with commas between."""
+    return tuple(filter(None, request.query.get("name", "").split(",")))
+
+
+# --- alarms ---------------------------------------------------------------------------------------
+async def alarms(api: Api, request: Request, _: str) -> Response | Streamed:
+    """The alarm list, or what happens to it from now on."""
+    severities = [each.strip().upper() for each in request.query.get("severity", "").split(",") if each.strip()]
+    wrong = next((each for each in severities if each not in SEVERITIES), None)
+    if wrong is not None:
+        raise Unusable(f"severity: {wrong} is none of {', '.join(SEVERITIES)}")
+    if "follow" in request.query:
+        return Streamed(_follow(api), LINES)
+    state = request.query.get("ack_state", "").upper()
+    return answer(
+        [
+            alarm
+            for alarm in api.alarms.all()
+            if (not severities or alarm.perceived_severity in severities) and (not state or alarm.ack_state == state)
+        ]
+    )
+
+
+async def _follow(api: Api) -> AsyncIterator[bytes]:
+    mailbox: streams.Mailbox[AlarmNotification] = streams.Mailbox()
+    stop = api.alarms.listen(mailbox.put)
+    try:
+        while True:
+            yield b"".join(msgspec.json.encode(each) + b"\n" for each in await mailbox.take())
+    finally:
+        stop()
+
+
+async def alarm_counts(api: Api, _: Request, __: str) -> Response:
+    """How many alarms there are by severity."""
+    return answer(api.alarms.counts())
+
+
+async def alarm_history(api: Api, request: Request, _: str) -> Response:
+    """Alarms that are over."""
+    begin, end = number(request, "begin", 0.0), number(request, "end", 1e12)
+    return answer(api.alarms.history(begin, end, int(number(request, "most", 1000.0))))
+
+
+async def show_alarm(api: Api, _: Request, alarm: str) -> Response:
+    """One alarm."""
+    return answer(_found(api, alarm))
+
+
+async def change_alarm(api: Api, request: Request, alarm: str) -> Response:
+    """Acknowledge an alarm, take that back, or clear it."""
+    given, user = form(request, AlarmChange), _user(request)
+    found = _found(api, alarm)
+    acts: list[tuple[str, Signal[None]]] = []
+    if given.ack_state is None and given.perceived_severity is None:
+        raise Unusable("give ack_state, perceived_severity, or both")
+    if given.perceived_severity is not None:
+        cleared = api.alarms.clear(found.specific_problem, found.object_instance, user)
+        if cleared is None:
+            raise Problem(409, f"alarm {alarm} is cleared already")
+        acts.append(("alarm.clear", cleared))
+    if given.ack_state is not None:
+        found = api.alarms.find(alarm) or found
+        change = api.alarms.acknowledge if given.ack_state == "ACKNOWLEDGED" else api.alarms.unacknowledge
+        acts.append((f"alarm.{given.ack_state.lower().removesuffix('d')}", change(found, user)))
+    for act, durable in acts:
+        await api.network.wait(durable)
+        await record(api, request, act, alarm, f"{found.specific_problem} {found.object_instance}")
+    return answer(api.alarms.find(alarm) or api.alarms.history(most=1)[0])
+
+
+async def comment_alarm(api: Api, request: Request, alarm: str) -> Response:
+    """Write about an alarm."""
+    text = form(request, CommentForm).text.strip()
+    if not 0 < len(text) <= LONGEST_COMMENT:
+        raise Unusable(f"text: a comment has 1 to {LONGEST_COMMENT} characters")
+    await api.network.wait(api.alarms.comment(_found(api, alarm), _user(request), text))
+    await record(api, request, "alarm.comment", alarm)
+    return answer(_found(api, alarm), 201)
+
+
+def _found(api: Api, number_: str) -> AlarmView:
+    alarm = api.alarms.find(number_)
+    if alarm is None:
+        raise Problem(404, f"there is no alarm {number_} on the list")
+    return alarm
+
+
+def _user(request: Request) -> str:
+    return request.principal.actor if request.principal else "somebody"
+
+
+# --- thresholds -----------------------------------------------------------------------------------
+async def thresholds(api: Api, _: Request, __: str) -> Response:
+    """Every threshold in force."""
+    return answer(api.thresholds.all())
+
+
+async def put_threshold(api: Api, request: Request, name: str) -> Response:
+    """Set a threshold."""
+    made = Threshold(name, **msgspec.structs.asdict(form(request, ThresholdForm)))
+    await api.network.wait(api.thresholds.put(made))
+    await record(api, request, "threshold.set", name, f"{made.of} {made.side} {made.value:g}")
+    return answer(made)
+
+
+async def delete_threshold(api: Api, request: Request, name: str) -> Response:
+    """Take back a threshold that was set."""
+    removed = api.thresholds.remove(name)
+    if removed is None:
+        raise Problem(404, f"nobody set a threshold {name}: one that is built in is switched off by enabled = false")
+    await api.network.wait(removed)
+    await record(api, request, "threshold.delete", name)
+    return Response(204)
+
+
+# --- measurements ---------------------------------------------------------------------------------
+async def measurements(_: Api, __: Request, ___: str) -> Response:
+    """What each measurement means."""
+    return answer(
+        [
+            MeasurementView(row.name, row.object, row.kind, row.text, row.split, row.unit, row.clause, row.standard)
+            for row in MEASUREMENTS.values()
+        ]
+    )
+
+
+async def kpis(api: Api, request: Request, _: str) -> Response:
+    """Every KPI over the last seconds."""
+    period = api.recorder.last(min(number(request, "window", WINDOW), 900.0))
+    return answer(
+        [
+            KpiView(
+                kpi.name,
+                kpi.title,
+                kpi.compute(period),
+                kpi.unit,
+                kpi.formula,
+                kpi.clause,
+                kpi.standard,
+                kpi.events(period) if kpi.events is not None else None,
+                period.begin,
+                period.end,
+            )
+            for kpi in KPIS.values()
+        ]
+    )
+
+
+async def history(api: Api, request: Request, _: str) -> Response:
+    """Series of what was measured."""
+    begin, end = number(request, "begin", 0.0), number(request, "end", float("inf"))
+    step = max(number(request, "step", 0.0), api.recorder.settings.granularity)
+    found = api.recorder.periods(begin, end)
+    return answer(history_of(found, step, names(request), labels=request.query.get("labels") != "no"))
+
+
+async def files(api: Api, _: Request, __: str) -> Response:
+    """Measurement files that can be had."""
+    sender = api.network.status().name
+    return answer(
+        [
+            MeasurementFileView(file_name(begin, end, sender), begin, end, suspect)
+            for begin, end, suspect in api.recorder.heads()
+        ]
+    )
+
+
+async def measurement_file(api: Api, _: Request, name: str) -> Response:
+    """One measurement file."""
+    end, sender = end_of(name), api.network.status().name
+    period = None if end is None else api.recorder.period(end)
+    if period is None or file_name(period.begin, period.end, sender) != name:
+        raise Problem(404, f"there is no measurement file {name}")
+    octets = document(period, sender, __version__, api.recorder.settings.granularity)
+    return Response(200, octets, XML)
+
+
+async def dashboard(_: Api, __: Request, ___: str) -> Response:
+    """A Grafana dashboard."""
+    from freehold.manage.performance.dashboard import dashboard as made
+
+    value: dict[str, Any] = made()
+    return answer(value)
