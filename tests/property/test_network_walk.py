@@ -72,7 +72,7 @@ async def walk(seed):
 
 def check(seed):
     events, counts, sessions = asyncio.run(walk(seed))
-    unexpected = {"bug", "protocol-fault", "context-setup-failed", "session-lost", "registration-failed"}
+    unexpected = {"bug", "protocol-fault", "gnb-refused", "context-setup-failed", "session-lost", "registration-failed"}
     assert [event for event in events if event.name in unexpected] == []
     assert counts == {"ues": 5, "connections": 5, "gnbs": 2, "sessions": 5}
     assert sessions == 5

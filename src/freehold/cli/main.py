@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli import bench, codec, config, doctor, ledger, network, state, subscriber, trace
+from freehold.cli import alarms, bench, codec, config, doctor, ledger, metrics, network, state, subscriber, trace
 from freehold.spec.errors import Unusable
 
 
@@ -45,11 +45,14 @@ def program() -> typer.Typer:
     state.add_to(app)
     for name, group in (
         ("subscriber", subscriber.app),
+        ("alarms", alarms.app),
+        ("metrics", metrics.app),
         ("ledger", ledger.app),
         ("config", config.app),
         ("bench", bench.app),
     ):
         app.add_typer(group, name=name)
+    app.add_typer(alarms.app, name="alarm", hidden=True)
     return app
 
 

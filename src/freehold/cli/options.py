@@ -16,6 +16,7 @@ ConfigOption = Annotated[
     typer.Option("--config", "-c", help="The configuration file; without it the owner's own, or the defaults."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+WatchOption = Annotated[bool, typer.Option("--watch", "-w", help="Look again every two seconds, until Ctrl-C.")]
 SupiArgument = Annotated[str, typer.Argument(help="imsi-001010000000001, or only its digits.")]
 
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+AGAIN: Final = 2.0
+"""Seconds between two looks of `--watch`."""
+NARROWEST: Final = 6
+"""Columns that a cell keeps at least where a table has to fit a terminal."""
+HOME: Final = "\x1b[H\x1b[J"
 
 
 def show_json(value: object) -> None:
@@ -41,17 +50,41 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, 
     if as_json:
         show_json(rows)
     elif rows:
-        for line in table(rows, columns):
+        for line in table(rows, columns, terminal_width()):
             show_line(line)
     else:
         note(none)
 
 
-def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
-    """Aligned columns under their headings."""
+def terminal_width() -> int | None:
+    """The columns of the terminal; None where the output goes to no terminal and every cell is shown whole."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], width: int | None = None) -> list[str]:
+    """Aligned columns under their headings; the widest give way until a line fits `width`."""
     cells = [list(columns.values())] + [[cell(row.get(field)) for field in columns] for row in rows]
     widths = [max(len(line[number]) for line in cells) for number in range(len(columns))]
-    return ["  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return ["  ".join(_cut(text, most) for text, most in zip(line, widths, strict=True)).rstrip() for line in cells]
+
+
+def _cut(text: str, most: int) -> str:
+    """A cell's text in its column, with an ellipsis where it does not fit."""
+    return f"{text:<{most}}" if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def watched(draw: Callable[[], None], *, watch: bool) -> None:
+    """Draw once, or with `watch` again and again until Ctrl-C, over itself on a terminal."""
+    draw()
+    with suppress(KeyboardInterrupt):
+        while watch:
+            sys.stdout.flush()
+            time.sleep(AGAIN)
+            if sys.stdout.isatty():
+                sys.stdout.write(HOME)
+            draw()
 
 
 def show_fields(fields: Mapping[str, Any], *, as_json: bool) -> None:

@@ -1,14 +1,15 @@
-"""`freehold status`, `ue`, `session`, `gnb`, `nf`, `alarm`, `counter`: the live state of a running network."""
+"""`freehold status`, `ue`, `session`, `gnb`, `nf`, `event`, `counter`: the live state of a running network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import typer
 
-from freehold.cli.options import ConfigOption, JsonOption, SupiArgument, client
-from freehold.cli.output import show_fields, show_line, show_rows
+from freehold.cli.options import ConfigOption, JsonOption, SupiArgument, WatchOption, client
+from freehold.cli.output import show_fields, show_line, show_rows, watched
 
 UES: Final = {
     "supi": "SUPI",
@@ -30,18 +31,18 @@ SESSIONS: Final = {
 }
 GNBS: Final = {"name": "NAME", "id": "ID", "address": "N2", "tacs": "TAC", "plmns": "PLMN", "ues": "UES"}
 FUNCTIONS: Final = {"name": "NAME", "kind": "KIND", "address": "ADDRESS", "state": "STATE"}
-ALARMS: Final = {
-    "id": "ID",
+EVENTS: Final = {
+    "time": "TIME",
     "severity": "SEVERITY",
-    "count": "COUNT",
+    "name": "EVENT",
     "subject": "SUBJECT",
     "text": "WHAT",
     "fix": "DO",
+    "clause": "CLAUSE",
 }
 COUNTERS: Final = {"name": "COUNTER", "label": "LABEL", "value": "VALUE"}
 
 ue = typer.Typer(help="UE contexts of the AMF.", invoke_without_command=True)
-alarm = typer.Typer(help="Troubles that stand.", invoke_without_command=True)
 
 
 def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -52,19 +53,35 @@ def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 def listing(collection: str, columns: Mapping[str, str], none: str, help_text: str) -> Callable[..., None]:
     """A command that lists one collection."""
 
-    def command(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-        show_rows(client(config).get(collection), columns, as_json=as_json, none=none)
+    def command(config: ConfigOption = None, as_json: JsonOption = False, watch: WatchOption = False) -> None:
+        def draw() -> None:
+            rows = client(config).get(collection)
+            shown = rows if as_json else [timed(row) for row in rows]
+            show_rows(shown, columns, as_json=as_json, none=none)
+
+        watched(draw, watch=watch)
 
     command.__doc__ = help_text
     return command
 
 
+def timed(row: Mapping[str, Any], names: tuple[str, ...] = ("time",)) -> dict[str, Any]:
+    """A row whose times are what a person reads."""
+    shown = dict(row)
+    for name in names:
+        if isinstance(when := shown.get(name), int | float):
+            shown[name] = datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return shown
+
+
 def unless_named(everything: Callable[..., None]) -> Callable[..., None]:
     """The callback of a group that lists when no command of it is named."""
 
-    def callback(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    def callback(
+        context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False, watch: WatchOption = False
+    ) -> None:
         if context.invoked_subcommand is None:
-            everything(config, as_json)
+            everything(config, as_json, watch)
 
     callback.__doc__ = everything.__doc__
     return callback
@@ -77,18 +94,14 @@ def add_to(app: typer.Typer) -> None:
         ("session", "sessions", SESSIONS, "no PDU session", "PDU sessions with their addresses and octets."),
         ("gnb", "gnbs", GNBS, "no gNB is connected", "gNBs with an association."),
         ("nf", "functions", FUNCTIONS, "no function runs", "Network functions of the running process."),
+        ("event", "events", EVENTS, "nothing happened yet", "What happened: refusals, faults, comings and goings."),
         ("counter", "counters", COUNTERS, "nothing was counted yet", "Counters, by TS 28.552 where it names one."),
     ):
         app.command(name)(listing(collection, columns, none, help_text))
-    for group, collection, columns, none, help_text in (
-        (ue, "ues", UES, "no UE is known", "All UE contexts."),
-        (alarm, "alarms", ALARMS, "no alarm stands", "What stands, seen most recently first."),
-    ):
-        everything = listing(collection, columns, none, help_text)
-        group.command("list")(everything)
-        group.callback()(unless_named(everything))
+    everything = listing("ues", UES, "no UE is known", "All UE contexts.")
+    ue.command("list")(everything)
+    ue.callback()(unless_named(everything))
     app.add_typer(ue, name="ue")
-    app.add_typer(alarm, name="alarm")
 
 
 @ue.command("show")
@@ -102,11 +115,3 @@ def deregister(supi: SupiArgument, config: ConfigOption = None) -> None:
     """Have the network deregister a UE (TS 24.501 5.5.2.3)."""
     client(config).ask("POST", ("ues", supi, "deregister"))
     show_line(f"{supi} is being deregistered")
-
-
-@alarm.command("acknowledge")
-def acknowledge(
-    number: Annotated[str, typer.Argument(metavar="ID", help="As `alarm list` shows it.")], config: ConfigOption = None
-) -> None:
-    """Take an alarm off the list; it comes back when its cause does."""
-    client(config).ask("DELETE", ("alarms", number))

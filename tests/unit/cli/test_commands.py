@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import subprocess
@@ -204,12 +205,95 @@ def test_when_state_is_asked_then_people_and_machines_can_read_it(run, arguments
 
 
 def test_when_alarms_stand_then_they_are_listed_and_acknowledged(run, served):
-    served.do(served.network.environment.emit, Event("x", "the gNB's TAC is 7", "warning", "gnb-2", "set tac = 7"))
-    assert "set tac = 7" in run("alarm", "list")[1]
-    assert run("alarm", "acknowledge", "1")[0] == 0
-    assert run("alarm", "acknowledge", "1")[0] == 2
-    status, out, err = run("alarm", "list")
+    event = Event("gnb-refused", "the gNB's TAC is 7", "warning", "gnb-2", "set tac = 7")
+    served.do(served.network.environment.emit, event)
+    assert "set tac = 7" in run("alarms", "list")[1]
+    assert run("alarms", "list")[1] == run("alarm")[1]  # the name of product.md
+    assert json.loads(run("alarms", "list", "--severity", "major", "--json")[1])[0]["object_instance"] == "gnb-2"
+    assert run("alarms", "list", "--severity", "critical")[2] == "no alarm stands\n"
+    assert run("alarms", "ack", "1")[1] == "alarm 1 is acknowledged\n"
+    assert run("alarms", "unack", "1")[0] == 0
+    assert run("alarms", "comment", "1", "power cut")[0] == 0
+    assert "power cut" in run("alarms", "show", "1")[1]
+    assert run("alarms", "clear", "1")[0] == 0
+    assert run("alarms", "clear", "1")[0] == 2
+    assert run("alarms", "acknowledge", "1")[0] == 0
+    assert run("alarms", "ack", "1")[0] == 2
+    status, out, err = run("alarms", "list")
     assert (status, out, err) == (0, "", "no alarm stands\n")
+    assert "gnb-2" in run("alarms", "history")[1]
+
+
+def test_when_a_terminal_is_refused_then_the_events_say_why(run, served):
+    served.do(served.network.environment.emit, Event("registration-rejected", "#3", "warning", "imsi-...1", "change K"))
+    assert "change K" in run("event")[1]
+
+
+def test_when_thresholds_are_set_then_they_are_listed_until_removed(run, served):
+    status, _, err = run("alarms", "threshold", "set", "many", "SM.SessionNbr", "5", "--severity", "major")
+    assert (status, err) == (0, "")
+    assert "many" in run("alarms", "threshold", "list")[1]
+    assert run("alarms", "threshold", "set", "bad", "nothing", "5")[0] == 2
+    assert run("alarms", "threshold", "remove", "many")[0] == 0
+    assert run("alarms", "threshold", "remove", "many")[0] == 2
+
+
+def test_when_kpis_and_counters_are_asked_then_people_and_machines_can_read_them(run, served):
+    served.network.environment.count("RM.RegInitReq", "", 4)
+    served.network.environment.count("RM.RegInitSucc", "", 3)
+    served.do(served.api.start)
+    assert any(line.split()[:4] == ["RSR.Initial", "75.0", "%", "4"] for line in run("metrics")[1].splitlines())
+    assert run("metrics", "kpi", "--window", "60")[0] == 0
+    kpis = json.loads(run("metrics", "kpi", "--json")[1])
+    assert {each["name"]: each["value"] for each in kpis}["RSR.Initial"] == 75.0
+    assert run("metrics", "counters", "RM.")[1].count("RM.Reg") == 2
+
+
+def test_when_periods_are_over_then_they_are_shown_and_exported(run, served, home, monkeypatch):
+    monkeypatch.setattr("time.time", served.network.environment.utc)
+    assert run("metrics", "history")[2] == "no period is over yet\n"
+    assert run("metrics", "export", "--latest")[0] == 2
+    served.do(served.api.start)
+    served.network.environment.count("RM.RegInitReq", "", 4)
+    served.do(served.network.environment.run_for, 1000.0)
+    _, out, _ = run("metrics", "history", "RM.RegInitReq")
+    assert out.splitlines()[-1].split() == ["2026-01-01", "00:15:00", "4.0"]
+    assert json.loads(run("metrics", "history", "--json")[1])["step"] == 900.0
+    name = "A20260101.0000+0000-0015+0000_Freehold.xml"
+    assert name in run("metrics", "export")[1]
+    assert run("metrics", "export", "--latest", "--into", str(home / "files"))[0] == 0
+    assert (home / "files" / name).read_bytes().startswith(b"<?xml")
+    assert run("metrics", "export", "nothing.xml")[0] == 2
+
+
+def test_when_a_dashboard_or_a_meaning_is_asked_for_then_no_network_need_run(home, monkeypatch, capsys):
+    def plain(*arguments):
+        monkeypatch.setattr(sys, "argv", ["freehold", "metrics", *arguments])
+        with contextlib.suppress(SystemExit):
+            entry.main()
+
+    plain("list")
+    assert "TS 28.552 5.2.2.1" in capsys.readouterr().out
+    plain("dashboard", "--output", str(home / "d.json"))
+    assert json.loads((home / "d.json").read_text())["title"] == "Freehold"
+    assert "import it in Grafana" in capsys.readouterr().err
+
+
+def test_when_an_id_is_completed_then_the_shell_offers_the_alarms(run, served, home):
+    served.do(served.network.environment.emit, Event("gnb-lost", "gone", "warning", "gnb-2"))
+    run("alarms")  # writes the configuration
+    line = f"freehold alarms ack --config {home}/freehold.toml "
+    environment = {
+        **os.environ,
+        "_FREEHOLD_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": "5",
+    }
+    program = "from freehold.cli.main import main; main()"
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
+    )
+    assert finished.stdout.strip() == "1"
 
 
 def test_when_a_ue_is_to_go_then_the_network_is_told(run, served):

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from freehold.cli.config import toml
-from freehold.cli.output import cell, show_fields, show_rows, table
+from freehold.cli.output import cell, show_fields, show_rows, table, watched
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,30 @@ def test_when_a_value_is_shown_then_a_person_can_read_it(value, text):
 def test_when_rows_are_shown_then_columns_line_up_and_lines_have_no_tail():
     lines = table([{"a": "x", "b": 1}, {"a": "longer", "b": None}], {"a": "A", "b": "B"})
     assert lines == ["A       B", "x       1", "longer  -"]
+
+
+def test_when_a_table_is_wider_than_the_terminal_then_the_widest_column_gives_way():
+    rows = [{"a": "short", "b": "x" * 60, "c": "y" * 20}]
+    lines = table(rows, {"a": "A", "b": "B", "c": "C"}, 40)
+    assert max(map(len, lines)) <= 40
+    assert lines[1].startswith("short  xxx")
+    assert "…" in lines[1]
+    assert table(rows, {"a": "A", "b": "B", "c": "C"})[1].endswith("y" * 20)
+    assert len(table(rows, {"a": "A", "b": "B", "c": "C"}, 3)[1]) > 3  # nothing is cut to nothing
+
+
+def test_when_output_is_watched_then_it_is_drawn_until_interrupted(monkeypatch):
+    drawn = []
+
+    def sleep(seconds):
+        if len(drawn) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("freehold.cli.output.time.sleep", sleep)
+    watched(lambda: drawn.append(1), watch=True)
+    assert len(drawn) == 3
+    watched(lambda: drawn.append(1), watch=False)
+    assert len(drawn) == 4
 
 
 def test_when_there_is_nothing_then_output_stays_empty_and_a_note_says_so(capsys):

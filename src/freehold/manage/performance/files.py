@@ -72,28 +72,27 @@ def document(period: Period, sender: str, version: str, granularity: float) -> b
 
 def _by_object(period: Period) -> Mapping[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for name, value in _results(period):
-        base = name.partition(" ")[0]
-        row = MEASUREMENTS.get(base) or MEASUREMENTS.get(base.removesuffix("Mean").removesuffix("Max"))
-        found.setdefault(row.object if row else ELEMENT, {})[name.replace(" ", ".", 1)] = value
+    for name, shown, value in _results(period):
+        row = MEASUREMENTS.get(name)
+        found.setdefault(row.object if row else ELEMENT, {})[shown] = value
     return found
 
 
-def _results(period: Period) -> Iterator[tuple[str, str]]:
-    """Names, a space before the label, and values: what is not counted in the period is 0 and is there too."""
+def _results(period: Period) -> Iterator[tuple[str, str, str]]:
+    """Measurement, what it is called here, and value: what was not counted in the period is 0, and is there too."""
     for name, row in MEASUREMENTS.items():
         if row.kind == "SI":
             if name in period.values:
                 spread = period.values[name]
-                yield f"{name}Mean", f"{spread.mean:.2f}"
-                yield f"{name}Max", f"{spread.most:.0f}"
+                yield name, f"{name}Mean", f"{spread.mean:.2f}"
+                yield name, f"{name}Max", f"{spread.most:.0f}"
             continue
-        yield name, f"{period.total(name)}"
+        yield name, name, f"{period.total(name)}"
         for label, value in sorted(period.counters.get(name, {}).items()):
             if label:
-                yield f"{name} {label.replace(' ', '_')}", f"{value}"
+                yield name, f"{name}.{label.replace(' ', '_')}", f"{value}"
     for name in sorted(period.counters.keys() - MEASUREMENTS.keys()):
-        yield name, f"{period.total(name)}"
+        yield name, name, f"{period.total(name)}"
 
 
 def _time(seconds: float) -> str:

@@ -75,7 +75,7 @@ class Recorder:
         self.settings = settings or RecorderSettings()
         self._network = network
         self._store = store
-        self._periods: deque[tuple[float, bytes]] = deque()
+        self._periods: dict[float, bytes] = {}
         self._recent: deque[Look] = deque()
         self._listeners: list[Callable[[], None]] = []
         self._closed: list[Callable[[Period], None]] = []
@@ -83,7 +83,7 @@ class Recorder:
         self.late = 0.0
         """Seconds that the last look came too late: how long the loop was held up."""
         for key, row in store.load(TABLE):
-            self._periods.append((float(key), row))
+            self._periods[float(key)] = row
         self._unfinished: Period | None = None
         self._written = 0.0
         self._begin(network.utc())
@@ -117,7 +117,7 @@ class Recorder:
     # --- what is known ------------------------------------------------------------------------
     def periods(self, begin: float = 0.0, end: float = float("inf")) -> Iterator[Period]:
         """The periods kept that lie within these times, oldest first; the unfinished one is not among them."""
-        for ends, row in tuple(self._periods):
+        for ends, row in sorted(self._periods.items()):
             if begin < ends <= end and ends != self._until:
                 period = read(row)
                 if period is not None and period.begin >= begin:
@@ -125,7 +125,7 @@ class Recorder:
 
     def heads(self) -> Iterator[tuple[float, float, bool]]:
         """Begin, end and whether it is suspect, of each period that is over."""
-        for ends, row in tuple(self._periods):
+        for ends, row in sorted(self._periods.items()):
             if ends != self._until:
                 try:
                     head = msgspec.json.decode(row, type=Head)
@@ -135,7 +135,7 @@ class Recorder:
 
     def period(self, ends: float) -> Period | None:
         """The period that ended then."""
-        row = next((row for kept, row in self._periods if kept == ends), None)
+        row = self._periods.get(ends)
         return None if row is None else read(row)
 
     def last(self, seconds: float) -> Period:
@@ -211,12 +211,12 @@ class Recorder:
     def _write(self, period: Period) -> None:
         """Keep a period under the time it ends, or will end, and let the oldest go: one transaction."""
         row = msgspec.json.encode(period)
-        if self._periods and self._periods[-1][0] == self._until:
-            self._periods.pop()
-        self._periods.append((self._until, row))
+        self._periods[self._until] = row
         rows: list[tuple[str, bytes | None]] = [(key_of(self._until), row)]
         while len(self._periods) > self.settings.kept:
-            rows.append((key_of(self._periods.popleft()[0]), None))
+            oldest = min(self._periods)
+            del self._periods[oldest]
+            rows.append((key_of(oldest), None))
         _durable = self._store.commit(TABLE, rows)
 
 

@@ -23,7 +23,7 @@ def refused(world, **options):
     assert failure.time_to_wait == "v5s"
     assert world.baseline()["gnbs"] == 0
     assert world.faults() == 1
-    return failure.cause, world.event("protocol-fault")
+    return failure.cause, world.event("gnb-refused")
 
 
 # --- NG Setup ----------

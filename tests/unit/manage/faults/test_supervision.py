@@ -88,8 +88,8 @@ def test_when_one_terminal_is_refused_then_that_is_an_event_and_no_alarm(scene, 
 @pytest.mark.parametrize(
     ("problem", "steps"),
     [
-        ("address-pool", [(0.5, None), (0.86, "MINOR"), (0.84, "MINOR"), (0.82, None), (0.96, "MAJOR"), (1.0, "CRITICAL"),
-                          (0.99, "CRITICAL"), (0.97, "MAJOR"), (0.1, None)]),
+        ("address-pool", [(0.5, None), (0.86, "MINOR"), (0.84, "MINOR"), (0.82, None), (0.96, "MAJOR")]),
+        ("address-pool", [(1.0, "CRITICAL"), (0.99, "CRITICAL"), (0.97, "MAJOR"), (0.1, None)]),
         ("disk", [(0.905, "MINOR"), (0.895, "MINOR"), (0.88, None)]),
         ("certificate", [(60, None), (29, "MINOR"), (6, "MAJOR"), (-1, "CRITICAL"), (365, None)]),
         ("upf-lost", [(0, None), (1, "CRITICAL"), (0, None)]),
@@ -167,7 +167,10 @@ def test_when_one_label_is_watched_then_the_others_do_not_count(scene):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("of", "nothing"), ("name", ""), ("name", "a/b"), ("name", "x" * 65), ("window_s", 0), ("window_s", 901), ("hysteresis", -1)],
+    [
+        ("of", "nothing"), ("name", ""), ("name", "a/b"), ("name", "x" * 65), ("window_s", 0), ("window_s", 901),
+        ("hysteresis", -1),
+    ],
 )  # fmt: skip
 def test_when_a_threshold_is_wrong_then_its_field_is_named(scene, field, value):
     fields = {"name": "x", "of": "RSR.Initial", "value": 1.0, field: value}
