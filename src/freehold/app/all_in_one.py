@@ -140,7 +140,11 @@ async def _management(configuration: Configuration, made: Running) -> AsyncItera
     server = HttpServer(path, api)
     await server.start()
     try:
-        async with oversight.forwarded(configuration.alarms, api), _web(configuration.management, api):
+        async with (
+            oversight.forwarded(configuration.alarms, api),
+            oversight.traced(configuration.telemetry, network),
+            _web(configuration.management, api),
+        ):
             api.start()
             yield
     finally:

@@ -167,9 +167,16 @@ class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LogSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much is logged on standard error."""
+    """How much is logged on standard error, and as what: lines for people, or one JSON object a line."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class TelemetrySection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where traces of procedures go: an OTLP/HTTP collector such as http://127.0.0.1:4318; empty for nowhere."""
+
+    otlp: str = ""
 
 
 class RejectSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -194,6 +201,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alarms: AlarmsSection = AlarmsSection()
     store: StoreSection = StoreSection()
     log: LogSection = LogSection()
+    telemetry: TelemetrySection = TelemetrySection()
     timers: dict[str, float] = {}
     reject: RejectSection = RejectSection()
 

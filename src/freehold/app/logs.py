@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Final
 
 from freehold.spec.events import Event, Severity
@@ -17,10 +19,11 @@ LEVELS: Final[dict[Severity, int]] = {
 LOGGER: Final = logging.getLogger("freehold")
 
 
-def start(level: Severity, *, quiet: bool = False) -> None:
+def start(level: Severity, *, quiet: bool = False, as_json: bool = False) -> None:
     """Log from `level` on to standard error, or nowhere while something else covers the screen."""
     handler: logging.Handler = logging.NullHandler() if quiet else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)-7s %(message)s", "%H:%M:%S"))
+    text = logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)-7s %(message)s", "%H:%M:%S")
+    handler.setFormatter(JsonFormatter() if as_json else text)
     LOGGER.handlers = [handler]
     LOGGER.setLevel(LEVELS[level])
     LOGGER.propagate = False
@@ -30,7 +33,27 @@ def log(event: Event) -> None:
     """Log one event; for an environment's `listen`."""
     level = LEVELS[event.severity]
     if LOGGER.isEnabledFor(level):
-        LOGGER.log(level, "%s", line(event))
+        LOGGER.log(level, "%s", line(event), extra={"event": event})
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, text, and of an event its name, subject, UE pseudonym, fix and clause."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record."""
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        shown: dict[str, object] = {"time": when, "level": record.levelname.lower()}
+        event = getattr(record, "event", None)
+        if isinstance(event, Event):
+            shown |= {"event": event.name, "text": event.text}
+            about = {"subject": event.subject, "ue": event.ue, "fix": event.fix, "clause": event.clause}
+            shown |= {name: value for name, value in about.items() if value}
+            shown |= {name: value for name, value in event.fields.items() if name not in shown}
+        else:
+            shown["text"] = record.getMessage()
+        if record.exc_info:
+            shown["exception"] = self.formatException(record.exc_info)
+        return json.dumps(shown, ensure_ascii=False, default=str)
 
 
 def line(event: Event) -> str:

@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from freehold.app.config import AlarmsSection, PerformanceSection, SnmpSection
+from freehold.app.config import AlarmsSection, PerformanceSection, SnmpSection, TelemetrySection
+from freehold.app.network import Network
 from freehold.manage.api import Api
 from freehold.manage.faults import AlarmNotification
 from freehold.manage.faults.forwarding import TrapForwarder, TrapReceiver, Webhook, WebhookForwarder
@@ -57,6 +58,26 @@ async def forwarded(section: AlarmsSection, api: Api) -> AsyncIterator[None]:
             trap.close()
         for hook in hooks:
             await hook.stop()
+
+
+@contextlib.asynccontextmanager
+async def traced(section: TelemetrySection, network: Network) -> AsyncIterator[None]:
+    """Send traces of procedures to the configured collector; Unusable where it is no URL."""
+    if not section.otlp:
+        yield
+        return
+    from freehold.manage.telemetry import TraceExporter
+
+    environment, tap = network.world.environment, network.tap
+    offset = environment.utc() - environment.now()
+    exporter = TraceExporter(section.otlp, network.configuration.network.name, tap.key, offset, environment.random)
+    exporter.start()
+    tap.tracer = exporter
+    try:
+        yield
+    finally:
+        tap.tracer = None
+        await exporter.stop()
 
 
 def _receiver(section: SnmpSection) -> TrapReceiver:

@@ -49,7 +49,28 @@ class _Tapped:
             self._record(method, "response", answer, subject or subject_of((answer,)))
             return answer
 
+        async def traced(*arguments: Any, **keywords: Any) -> Any:
+            tracer, key, operation = environment.tap.tracer, object(), OPERATIONS[method]
+            if tracer is None:
+                return await watched(*arguments, **keywords)
+            whom = next((value for value in arguments if isinstance(value, Supi) or hasattr(value, "supi")), None)
+            about = whom if isinstance(whom, Supi) else getattr(whom, "supi", None)
+            tracer.begun(key, self._source, operation.name, operation.clause, about, environment.now())
+            outcome = "aborted"
+            try:
+                answer = await watched(*arguments, **keywords)
+                outcome = "ended"
+            except ServiceError as error:
+                outcome = error.application_error
+                raise
+            else:
+                return answer
+            finally:
+                tracer.ended(key, outcome, about, environment.now())
+
         def choose(*arguments: Any, **keywords: Any) -> Awaitable[Any]:
+            if environment.tap.tracer is not None:
+                return traced(*arguments, **keywords)
             return watched(*arguments, **keywords) if environment.tap.active else plain(*arguments, **keywords)
 
         return choose

@@ -118,7 +118,7 @@ def _serve(
     attached = _sims(sims, chosen)
     plain = plain or as_json
     screen = not plain and _is_terminal()
-    logs.start(chosen.log.level, quiet=screen)
+    logs.start(chosen.log.level, quiet=screen, as_json=chosen.log.format == "json")
 
     async def serve() -> None:
         from freehold.app.all_in_one import running

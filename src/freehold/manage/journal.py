@@ -15,7 +15,7 @@ EVENTS: Final = 1000
 
 def event_view(event: Event, time: float) -> EventView:
     """An event as it is shown."""
-    return EventView(time, event.name, event.severity, event.text, event.subject, event.fix, event.clause)
+    return EventView(time, event.name, event.severity, event.text, event.subject, event.fix, event.clause, event.ue)
 
 
 class Journal:

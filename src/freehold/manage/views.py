@@ -104,7 +104,7 @@ class CounterView(View, frozen=True):
 
 
 class EventView(View, frozen=True):
-    """Something that happened: seconds since 1970 in UTC, and what to change."""
+    """Something that happened: seconds since 1970 in UTC, and what to change; `ue` is the same in logs and traces."""
 
     time: float
     name: str
@@ -113,6 +113,7 @@ class EventView(View, frozen=True):
     subject: str = ""
     fix: str = ""
     clause: str = ""
+    ue: str = ""
 
 
 class MeasurementView(View, frozen=True):

@@ -32,7 +32,7 @@ class LoopEnvironment:
         self._wake = float("inf")
         self._listeners: list[Callable[[Event], None]] = []
         self.counts: Counter[tuple[str, str]] = Counter()
-        self.tap = tap or Tap()
+        self.tap = tap or Tap(os.urandom(16))
 
     def now(self) -> float:
         """Monotonic time in seconds, by a clock finer than a loop's, which may stand still in a turn."""

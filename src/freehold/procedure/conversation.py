@@ -110,15 +110,24 @@ class Conversation:
                 run.fail(Aborted(f"{run.call.procedure.name} gives way to {call.procedure.name}"))
         run = Run(self, call, done)
         self._runs += (run,)
-        self.driver.environment.count(counters.PROCEDURE_STARTED, call.procedure.name)
+        environment = self.driver.environment
+        environment.count(counters.PROCEDURE_STARTED, call.procedure.name)
         self.mark(call.procedure)
+        if environment.tap.tracer is not None:
+            procedure = call.procedure
+            environment.tap.tracer.begun(
+                run, self.driver.name, procedure.name, procedure.spec, self.subject, environment.now()
+            )
         run.resume(None)
         return True
 
     def ended(self, run: Run, outcome: str) -> None:
         """Take a procedure off the list, count its end, and start what waited for it."""
         self._runs = tuple(other for other in self._runs if other is not run)
-        self.driver.environment.count(counters.PROCEDURE_ENDED, f"{run.call.procedure.name} {outcome}")
+        environment = self.driver.environment
+        environment.count(counters.PROCEDURE_ENDED, f"{run.call.procedure.name} {outcome}")
+        if environment.tap.tracer is not None:
+            environment.tap.tracer.ended(run, outcome, self.subject, environment.now())
         if self._queued:
             queued, self._queued = self._queued, ()
             for call, done in queued:
@@ -245,6 +254,8 @@ class Run:
         self._accepts = None
         self.waiting = None
         self._busy = True
+        tracer = self.environment.tap.tracer
+        before = None if tracer is None else tracer.advancing(self)
         try:
             while True:
                 effect: Effect[Any] = self._coroutine.send(value) if error is None else self._coroutine.throw(error)
@@ -268,6 +279,8 @@ class Run:
             self.conversation.gave_up(self.call, bug)
         finally:
             self._busy = False
+            if tracer is not None:
+                tracer.resume(before)
 
     def _refuse(self, error: Exception) -> None:
         """Let the procedure's own handler answer; its end is this run's end."""

@@ -60,7 +60,11 @@ class Begin(Effect[None]):
 
     def begin(self, run: Any) -> None:
         """Record the beginning, when somebody watches."""
-        run.conversation.mark(self.call.procedure)
+        procedure = self.call.procedure
+        run.conversation.mark(procedure)
+        tracer = run.environment.tap.tracer
+        if tracer is not None:
+            tracer.step(run, procedure.name, procedure.spec, run.environment.now())
 
 
 class Call(Generic[T]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -25,15 +25,37 @@ class Record(msgspec.Struct, frozen=True):
     subject: str = ""
 
 
+class Tracer(Protocol):
+    """Who hears of procedures and service calls from their begin to their end; `key` is the same at both."""
+
+    def begun(self, key: object, function: str, name: str, clause: str, subject: object, now: float) -> None:
+        """A procedure of a function, or its call of another one, begins; inside whatever advances now."""
+
+    def step(self, key: object, name: str, clause: str, now: float) -> None:
+        """A procedure enters another one that is part of it."""
+
+    def ended(self, key: object, outcome: str, subject: object, now: float) -> None:
+        """It ended: `ended`, or how else; the subject may be known better now."""
+
+    def advancing(self, key: object) -> object:
+        """What begins from now on is part of `key`; what was so before."""
+
+    def resume(self, before: object) -> None:
+        """What begins from now on is part of what was so before."""
+
+
 class Tap:
     """Where the functions put records; `active` is false while nobody listens, and then nothing is built.
 
-    `packets` says whether somebody wants the user's packets of N3 and N6 too, which are many.
+    `packets` says whether somebody wants the user's packets of N3 and N6 too, which are many. `tracer` hears of
+    procedures, where there is one. `key` makes pseudonyms of UEs that are the same in logs and traces of one process.
     """
 
-    __slots__ = ("_listeners", "active", "packets")
+    __slots__ = ("_listeners", "active", "key", "packets", "tracer")
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes = b"freehold") -> None:
+        self.key = key
+        self.tracer: Tracer | None = None
         self._listeners: list[tuple[Callable[[Record], None], bool]] = []
         self.active: bool = False
         self.packets: bool = False

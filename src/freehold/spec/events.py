@@ -19,3 +19,5 @@ class Event(msgspec.Struct, frozen=True):
     fix: str = ""
     clause: str = ""
     fields: dict[str, str | int | float] = {}
+    ue: str = ""
+    """A pseudonym of the UE it is about, the same in every function and in traces."""

@@ -11,6 +11,7 @@ from freehold.core.amf.configuration import AmfConfiguration, AmfPeers
 from freehold.core.amf.state.contexts import Contexts
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Conversation, Driver, Environment
+from freehold.procedure.correlation import correlation
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import PduSession
 from freehold.services.nudm import SdmNotify
@@ -139,7 +140,8 @@ class AmfFunction:
         clause: str = "",
     ) -> None:
         """One event in plain words; identities are masked by their own printing."""
-        self.environment.emit(Event(name, text, severity, str(subject), fix, clause))
+        ue = correlation(subject, self.environment.tap.key)
+        self.environment.emit(Event(name, text, severity, str(subject), fix, clause, ue=ue))
 
     def fault(
         self,

@@ -14,6 +14,7 @@ from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.session import SmContext, SmIdentity, Terms
 from freehold.core.smf.state.upf import Upf
 from freehold.procedure import Call, Driver, Environment
+from freehold.procedure.correlation import correlation
 from freehold.services.errors import ServiceError
 from freehold.services.namf import Communication
 from freehold.services.nsmf import SmContextCreateData
@@ -138,4 +139,5 @@ class SmfFunction:
         clause: str = "",
     ) -> None:
         """One event in plain words."""
-        self.environment.emit(Event(name, text, severity, str(subject), fix, clause))
+        ue = correlation(subject, self.environment.tap.key)
+        self.environment.emit(Event(name, text, severity, str(subject), fix, clause, ue=ue))

@@ -1,7 +1,7 @@
 """Measurement files: named by TS 32.432, of the structure of TS 32.435."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -76,7 +76,7 @@ def made(**changes):
 
 @pytest.fixture
 def root():
-    return ElementTree.fromstring(document(made(), "Lab <1>", "0.1.0", 900.0))
+    return ET.fromstring(document(made(), "Lab <1>", "0.1.0", 900.0))
 
 
 def results(root, class_):
@@ -103,7 +103,7 @@ def test_when_a_file_is_read_then_counters_stand_by_object_with_causes_as_subcou
 
 
 def test_when_a_period_is_suspect_then_every_value_says_so():
-    root = ElementTree.fromstring(document(made(suspect=True), "Lab", "0.1.0", 900.0))
+    root = ET.fromstring(document(made(suspect=True), "Lab", "0.1.0", 900.0))
     assert {each.text for each in root.iter(f"{{{NAMESPACE}}}suspect")} == {"true"}
 
 
@@ -127,7 +127,10 @@ def test_when_a_file_is_named_then_the_name_gives_its_times_back(begin, end, sen
 
 @pytest.mark.parametrize(
     "name",
-    ["", "x.xml", "A20260101.0000+0000-0000+0000_x.xml", "A20269901.0000+0000-0015+0000_x.xml", "../A20260101.0000+0000-0015+0000_x.xml"],
+    [
+        "", "x.xml", "A20260101.0000+0000-0000+0000_x.xml", "A20269901.0000+0000-0015+0000_x.xml",
+        "../A20260101.0000+0000-0015+0000_x.xml",
+    ],
 )  # fmt: skip
 def test_when_a_name_is_of_another_form_then_it_names_no_file(name):
     assert end_of(name) is None
