@@ -40,6 +40,7 @@ bench: setup
 docs: setup
 	$(PYTHON) tools/compliance.py docs/reference/compliance.md
 	$(VENV)/python tools/messages.py docs/reference/messages
+	$(VENV)/python tools/assurance.py docs/reference
 
 check: setup .build/test.stamp .build/check.stamp
 	tools/check

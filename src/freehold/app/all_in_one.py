@@ -117,7 +117,7 @@ async def running(
 
 @contextlib.asynccontextmanager
 async def _management(configuration: Configuration, made: Running) -> AsyncIterator[None]:
-    if made.managed is None:
+    if made.managed is None or not configuration.management.enabled:
         yield
         return
     from freehold.app import oversight

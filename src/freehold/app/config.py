@@ -104,9 +104,11 @@ class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The management API: its UNIX socket (empty: in the runtime folder), and where it listens for accounts.
 
-    `listen` is address:port, empty for nowhere; other addresses than loopback need a certificate with its key, in PEM.
+    With `enabled = false` nobody manages, measures or supervises this process. `listen` is address:port, empty for
+    nowhere; other addresses than loopback need a certificate with its key, in PEM.
     """
 
+    enabled: bool = True
     socket: str = ""
     listen: str = ""
     certificate: str = ""

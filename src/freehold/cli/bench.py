@@ -104,15 +104,17 @@ def n4(
 @app.command()
 def registration(
     ues: Annotated[int, typer.Option(min=1, max=65_000, help="How many terminals register.")] = 1000,
+    management: Annotated[bool, typer.Option("--management", help="What API, counters and alarms cost.")] = False,
     as_json: JsonOption = False,
     profile: Annotated[str, typer.Option(help="Write a profile of the core to this file.", hidden=True)] = "",
 ) -> None:
     """CPU of the core for each registration with a PDU session, its rate, its latencies, its memory."""
     from msgspec import to_builtins
 
-    from freehold.app.bench.registration import run
+    from freehold.app.bench.registration import compared, run
 
-    show_fields(to_builtins(run(ues, profile=profile)), as_json=as_json)
+    found = compared(ues) if management else run(ues, profile=profile)
+    show_fields(to_builtins(found), as_json=as_json)
 
 
 @app.command()

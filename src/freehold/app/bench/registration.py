@@ -11,6 +11,7 @@ import contextlib
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,9 @@ START: Final = 20.0
 """Seconds for the core to start and, at the end, to finish its last session."""
 REST: Final = 0.1
 """Seconds between two looks at whether the core still works."""
+SCRAPE: Final = 1.0
+"""Seconds between two scrapes of the metrics, where somebody scrapes."""
+NOBODY: Final = contextlib.nullcontext()
 IDLE: Final = 20.0
 """Milliseconds of CPU a second that are no work: timers, a heartbeat."""
 
@@ -70,22 +74,65 @@ class RegistrationBench(msgspec.Struct, frozen=True):
     load: float
 
 
-def run(ues: int, *, profile: str = "") -> RegistrationBench:
+class ManagementBench(msgspec.Struct, frozen=True):
+    """What management costs a registration: CPU of the core in ms a terminal, the least of some rounds of each kind.
+
+    `managed`: API, counters, periods and alarms are on and a scraper reads the metrics each second.
+    """
+
+    ues: int
+    rounds: int
+    unmanaged_cpu_ms_per_ue: float
+    managed_cpu_ms_per_ue: float
+    change_percent: float
+    load: float
+
+
+def run(ues: int, *, profile: str = "", managed: bool = True, scraped: bool = False) -> RegistrationBench:
     """Measure with so many terminals; Unusable where the core does not start or does not keep up."""
     with tempfile.TemporaryDirectory(prefix="freehold-bench-") as name:
         folder = Path(name)
-        configuration = write_configuration(folder)
+        configuration = write_configuration(folder, managed=managed)
         sims = provisioned(configuration, folder, ues)
-        with core(folder, profile) as core_:
+        with core(folder, profile) as core_, scraping(Client(folder / "management.sock")) if scraped else NOBODY:
             return run_loop(measured(configuration, folder, core_, sims))
 
 
-def write_configuration(folder: Path) -> Configuration:
+def compared(ues: int, rounds: int = 3) -> ManagementBench:
+    """The same load with and without management, in turns; the least of each: what else the machine does only adds."""
+    found: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(rounds):
+        for managed in (False, True):
+            found[managed].append(run(ues, managed=managed, scraped=managed).core_cpu_ms_per_ue)
+    bare, whole = min(found[False]), min(found[True])
+    return ManagementBench(ues, rounds, bare, whole, round(100 * (whole / bare - 1), 1), round(os.getloadavg()[0], 1))
+
+
+@contextlib.contextmanager
+def scraping(client: Client) -> Iterator[None]:
+    """Somebody who reads the metrics again and again."""
+    ended = threading.Event()
+
+    def scrape() -> None:
+        while not ended.wait(SCRAPE):
+            with contextlib.suppress(Unusable):  # it is starting, or ending
+                client.get("metrics")
+
+    thread = threading.Thread(target=scrape, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def write_configuration(folder: Path, *, managed: bool = True) -> Configuration:
     """The core's configuration in a folder of its own; the owner's is not touched."""
     text = (
         f'[amf]\nn2 = ["unix:{folder}/n2.sock"]\n'
         f'[store]\npath = "{folder}/data"\n'
-        f'[management]\nsocket = "{folder}/management.sock"\n'
+        f'[management]\nenabled = {str(managed).lower()}\nsocket = "{folder}/management.sock"\n'
         '[log]\nlevel = "info"\n'
     )
     (folder / "freehold.toml").write_text(text, encoding="utf-8")
@@ -136,7 +183,10 @@ async def measured(
         before = process.cpu_ms(core_.pid)
         result = await generator.run(rest, AT_ONCE, 1 + len(few))
         used = await idle_again(core_.pid) - before
-        sessions = await sessions_of(Client(folder / "management.sock"), len(sims))
+        if configuration.management.enabled:
+            sessions = await sessions_of(Client(folder / "management.sock"), len(sims))
+        else:
+            sessions = result.sessions + (alone.sessions if alone else 0)
         loaded = process.rss(core_.pid)
     return figures(configuration, len(sims), result, alone, (used, idle, loaded, sessions))
 
