@@ -19,8 +19,8 @@ def counters() -> Iterator[str]:
     """The lines of the page of counters and KPIs."""
     yield f"# Counters and KPIs\n\n{MADE}"
     yield "A counter counts from the start of the process; a period's value is how far it went. A sampled value (SI) is"
-    yield "looked at every `performance.look_s` seconds and kept as its mean and its largest. A name that TS 28.552 does"
-    yield "not give is ours, beside the clause that is about the subject.\n"
+    yield "looked at every `performance.look_s` seconds and kept as its mean and its largest. A name that TS 28.552"
+    yield "does not give is ours, beside the clause that is about the subject.\n"
     for object_class in dict.fromkeys(row.object for row in MEASUREMENTS.values()):
         yield f"\n## {object_class}\n\n| name | kind | label | what | clause | Prometheus |\n|---|---|---|---|---|---|"
         for row in MEASUREMENTS.values():

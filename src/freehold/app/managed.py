@@ -17,7 +17,6 @@ from freehold.app.reconfiguration import LiveConfiguration
 from freehold.app.registry import home_key_views
 from freehold.core.amf.state.machines import MmState
 from freehold.core.smf.state.session import SmContext
-from freehold.manage.faults.certificates import days_left
 from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
 from freehold.procedure import Alarm, Signal, Tap
 from freehold.services.errors import ServiceError
@@ -178,6 +177,8 @@ class Managed:
 
     def levels(self) -> Mapping[tuple[str, str], float]:
         """What may become an alarm: gNBs and UPFs that are lost, pools, the disk, the store, the certificate."""
+        from freehold.manage.faults.certificates import days_left  # brings TLS along, which a start need not wait for
+
         core, section = self._core, self._network.configuration.management
         found: dict[tuple[str, str], float] = {("gnb-lost", gnb.name): 0.0 for gnb in core.amf.gnbs()}
         found |= {("upf-lost", str(upf)): float(not upf.associated) for upf in core.smf.upfs}

@@ -14,7 +14,6 @@ from freehold.manage.faults.alarm import SEVERITIES, AckState, AlarmNotification
 from freehold.manage.handlers import answer, record
 from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.operation import LINES, Problem
-from freehold.manage.performance.files import document, end_of, file_name
 from freehold.manage.performance.history import history as history_of
 from freehold.manage.performance.kpis import KPIS
 from freehold.manage.performance.thresholds import Threshold
@@ -233,6 +232,8 @@ async def history(api: Api, request: Request, _: str) -> Response:
 
 async def files(api: Api, _: Request, __: str) -> Response:
     """Measurement files that can be had."""
+    from freehold.manage.performance.files import file_name  # brings XML along, which few ask for
+
     sender = api.network.status().name
     return answer(
         [
@@ -244,6 +245,8 @@ async def files(api: Api, _: Request, __: str) -> Response:
 
 async def measurement_file(api: Api, _: Request, name: str) -> Response:
     """One measurement file."""
+    from freehold.manage.performance.files import document, end_of, file_name
+
     end, sender = end_of(name), api.network.status().name
     period = None if end is None else api.recorder.period(end)
     if period is None or file_name(period.begin, period.end, sender) != name:

@@ -52,7 +52,7 @@ def _amf() -> Iterator[Measurement]:
         (c.SERVICE_REQUEST, "service requests", "", "", False),
         (c.SERVICE_SUCCESS, "service requests accepted", "", "", False),
         (c.SERVICE_FAILURE, "service requests refused", "5GMM cause", "", False),
-        (c.PAGING_ATTEMPT, "paging procedures, repetitions included", "", "", True),
+        (c.PAGING_ATTEMPT, "paging procedures", "", "", True),
         (c.PAGING_SUCCESS, "paging procedures that the UE answered", "", "", True),
         (c.CONFIGURATION_UPDATE, "UE configuration updates", "", "", True),
         (c.CONFIGURATION_UPDATE_SUCCESS, "UE configuration updates acknowledged", "", "", True),

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import hmac
 import socket
-import ssl
 from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -151,7 +150,11 @@ class WebhookForwarder:
 
 async def http_post(url: SplitResult, headers: list[tuple[str, str]], body: bytes) -> int:
     """One POST on a connection of its own; the status."""
-    secure = ssl.create_default_context() if url.scheme == "https" else None
+    secure = None
+    if url.scheme == "https":
+        import ssl
+
+        secure = ssl.create_default_context()
     host, port = url.hostname or "", url.port or (443 if secure else 80)
     reader, writer = await asyncio.open_connection(host, port, ssl=secure)
     try:

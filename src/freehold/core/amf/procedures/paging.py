@@ -32,7 +32,6 @@ class PagingChannel:
 
     def send(self, message: ngap.Message) -> None:
         """Send PAGING to each of them."""
-        self.amf.environment.count(counters.PAGING_ATTEMPT)
         area = self.ue.mobility.area
         for gnb in self.amf.contexts.gnbs.values():
             if any(tai in gnb.areas for tai in area):
@@ -58,6 +57,7 @@ async def page(amf: AmfFunction, ue: Ue) -> bool:
     message = build_paging(amf, ue)
     if message is None:
         return False
+    amf.environment.count(counters.PAGING_ATTEMPT)
     try:
         await exchange(PagingChannel(amf, ue), message, Reached, timer="T3513")
     except TimerExpired:
