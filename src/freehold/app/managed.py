@@ -28,6 +28,8 @@ from freehold.spec.events import Event
 from freehold.spec.identities import Supi
 
 T = TypeVar("T")
+STARTING: Final = 5.0
+"""Seconds that UPFs have to associate before their absence is a trouble."""
 LOOKING: Final = 50
 """A look at everything may cost one part in so many of the time since the last."""
 
@@ -181,7 +183,8 @@ class Managed:
 
         core, section = self._core, self._network.configuration.management
         found: dict[tuple[str, str], float] = {("gnb-lost", gnb.name): 0.0 for gnb in core.amf.gnbs()}
-        found |= {("upf-lost", str(upf)): float(not upf.associated) for upf in core.smf.upfs}
+        if self.now() - self._began >= STARTING:
+            found |= {("upf-lost", str(upf)): float(not upf.associated) for upf in core.smf.upfs}
         found["registration-storm", "AMF"] = float(core.amf.function.contexts.crowded)
         for network in core.smf.networks:
             found["address-pool", network.dnn] = network.pool.taken / max(1, network.pool.capacity)

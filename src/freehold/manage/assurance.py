@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.operation import LINES, Problem
 from freehold.manage.performance.history import history as history_of
 from freehold.manage.performance.kpis import KPIS
+from freehold.manage.performance.recorder import periods_of
 from freehold.manage.performance.thresholds import Threshold
 from freehold.manage.views import KpiView, MeasurementFileView, MeasurementView
 from freehold.procedure import Signal
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 XML: Final = "application/xml"
 WINDOW: Final = 300.0
 """Seconds of which KPIs are computed unless another number is asked for."""
+DAY: Final = 86400.0
+"""Seconds of which the history is shown unless others are asked for."""
 LONGEST_COMMENT: Final = 1000
 
 
@@ -224,10 +228,15 @@ async def kpis(api: Api, request: Request, _: str) -> Response:
 
 async def history(api: Api, request: Request, _: str) -> Response:
     """Series of what was measured."""
-    begin, end = number(request, "begin", 0.0), number(request, "end", float("inf"))
+    begin, end = number(request, "begin", api.network.utc() - DAY), number(request, "end", float("inf"))
     step = max(number(request, "step", 0.0), api.recorder.settings.granularity)
-    found = api.recorder.periods(begin, end)
-    return answer(history_of(found, step, names(request), labels=request.query.get("labels") != "no"))
+    rows, labels = api.recorder.rows(begin, end), request.query.get("labels") != "no"
+    # weeks of periods take a while to read: in a thread, so that signalling goes on
+    return await asyncio.to_thread(_history, rows, begin, step, names(request), labels=labels)
+
+
+def _history(rows: Sequence[bytes], begin: float, step: float, wanted: Sequence[str], *, labels: bool) -> Response:
+    return answer(history_of(periods_of(rows, begin), step, wanted, labels=labels))
 
 
 async def files(api: Api, _: Request, __: str) -> Response:

@@ -133,7 +133,7 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             "Counters, sampled values and KPIs of each granularity period.",
             History,
             query={
-                "begin": "seconds since 1970",
+                "begin": "seconds since 1970; a day ago by default",
                 "end": "seconds since 1970",
                 "step": "join periods to stretches of so many seconds",
                 "name": "only these, like RSR.*,RM.RegInitFail",

@@ -42,6 +42,8 @@ SESSION_NOT_FORWARDED: Final = "amf.session_not_forwarded"
 # N4 (TS 28.552 5.4.3)
 N4_SESSION_REQUEST: Final = "SM.N4SessionEstabReq"
 N4_SESSION_FAILURE: Final = "SM.N4SessionEstabFail"
+N4_REPORT: Final = "SM.N4SessionReport"
+N4_REPORT_SUCCESS: Final = "SM.N4SessionReportSucc"
 # NRF and NSSF (TS 28.552 5.10, 5.11)
 NF_REGISTRATION_REQUEST: Final = "NFS.RegReq"
 NF_REGISTRATION_SUCCESS: Final = "NFS.RegSucc"

@@ -93,6 +93,8 @@ def _smf() -> Iterator[Measurement]:
 
 def _others() -> Iterator[Measurement]:
     udm, nrf, nssf, n3, gnb = "UDMFunction", "NRFFunction", "NSSFFunction", "EP_N3", "NRCellCU"
+    yield Measurement(c.N4_REPORT, "UPFFunction", "TS 28.552 5.4.3", "N4 session reports sent")
+    yield Measurement(c.N4_REPORT_SUCCESS, "UPFFunction", "TS 28.552 5.4.3", "the same, accepted by the SMF")
     yield Measurement(c.REGISTERED_AT_UDM, udm, "TS 28.552 5.6.1", "subscribers registered, as Mean and Max", "SI")
     yield Measurement(c.NF_REGISTRATION_REQUEST, nrf, "TS 28.552 5.10.1.1", "NF registrations asked for")
     yield Measurement(c.NF_REGISTRATION_SUCCESS, nrf, "TS 28.552 5.10.1.2", "NF registrations done")

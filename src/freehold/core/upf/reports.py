@@ -29,6 +29,7 @@ from freehold.services.userplane import (
     SessionPlane,
     VolumeReached,
 )
+from freehold.spec import counters
 from freehold.spec.causes import PfcpCause
 from freehold.spec.errors import PeerError, TimerExpired
 from freehold.spec.events import Event
@@ -133,6 +134,7 @@ class Reports:
 
     # --- The answer (TS 29.244 7.5.9) ----------------------------------------------------------
     def _send(self, session: Session, request: SessionReportRequest) -> None:
+        self._entity.driver.environment.count(counters.N4_REPORT)
         destination: Address = session.peer, self._peer_port
         signal = self._entity.request(request, SessionReportResponse, destination, session.cp_seid)
         signal.watch(lambda signal: self._answered(session, signal))
@@ -146,6 +148,8 @@ class Reports:
             self._plane.discard(session.teid)  # so that a later packet is told again
             self._warn("n4.report-unanswered", f"a session report was not answered ({error})", session.peer)
             return
+        if response.cause == PfcpCause.REQUEST_ACCEPTED:
+            self._entity.driver.environment.count(counters.N4_REPORT_SUCCESS)
         if response.cause == PfcpCause.SESSION_CONTEXT_NOT_FOUND:
             self._sessions.drop(session)  # the peer has no such session: TS 29.244 6.3.5.3
         elif (response.pfcpsrrsp_flags or 0) & PFCPSRRspFlag.DROBU:

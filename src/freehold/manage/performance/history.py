@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -40,7 +40,7 @@ def history(periods: Iterable[Period], step: float, names: Sequence[str] = (), *
     """
     merged = list(steps(periods, step))
     wanted = tuple(names) or ("*",)
-    series = [each for each in _series(merged, labels=labels) if any(fnmatchcase(each.name, one) for one in wanted)]
+    series = list(_series(merged, lambda name: any(fnmatchcase(name, one) for one in wanted), labels=labels))
     most = max(1, MOST_POINTS // max(1, len(merged)))
     return History(step, tuple(period.end for period in merged if period.suspect), tuple(series[:most]))
 
@@ -59,14 +59,16 @@ def steps(periods: Iterable[Period], step: float) -> Iterator[Period]:
         yield current
 
 
-def _series(periods: Sequence[Period], *, labels: bool) -> Iterator[Series]:
-    for kpi in KPIS.values():
+def _series(periods: Sequence[Period], wanted: Callable[[str], bool], *, labels: bool) -> Iterator[Series]:
+    for kpi in filter(lambda each: wanted(each.name), KPIS.values()):
         yield Series(kpi.name, "", kpi.unit, tuple((period.end, kpi.compute(period)) for period in periods))
     for name in sorted({name for period in periods for name in period.values}):
         spreads = [(period.end, period.values.get(name)) for period in periods]
-        yield Series(f"{name}Mean", "", "", tuple((end, each.mean if each else None) for end, each in spreads))
-        yield Series(f"{name}Max", "", "", tuple((end, each.most if each else None) for end, each in spreads))
-    for name in sorted({name for period in periods for name in period.counters}):
+        if wanted(f"{name}Mean"):
+            yield Series(f"{name}Mean", "", "", tuple((end, each.mean if each else None) for end, each in spreads))
+        if wanted(f"{name}Max"):
+            yield Series(f"{name}Max", "", "", tuple((end, each.most if each else None) for end, each in spreads))
+    for name in sorted({name for period in periods for name in period.counters if wanted(name)}):
         row = MEASUREMENTS.get(name)
         unit = row.unit if row else ""
         if not labels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
 import msgspec
@@ -115,13 +115,13 @@ class Recorder:
         self._closed.append(listener)
 
     # --- what is known ------------------------------------------------------------------------
+    def rows(self, begin: float = 0.0, end: float = float("inf")) -> list[bytes]:
+        """The periods kept that end within these times, oldest first and unread; not the unfinished one."""
+        return [row for ends, row in sorted(self._periods.items()) if begin < ends <= end and ends != self._until]
+
     def periods(self, begin: float = 0.0, end: float = float("inf")) -> Iterator[Period]:
         """The periods kept that lie within these times, oldest first; the unfinished one is not among them."""
-        for ends, row in sorted(self._periods.items()):
-            if begin < ends <= end and ends != self._until:
-                period = read(row)
-                if period is not None and period.begin >= begin:
-                    yield period
+        return periods_of(self.rows(begin, end), begin)
 
     def heads(self) -> Iterator[tuple[float, float, bool]]:
         """Begin, end and whether it is suspect, of each period that is over."""
@@ -223,6 +223,14 @@ class Recorder:
 def key_of(ends: float) -> str:
     """The key of a period: keys sort as times do."""
     return f"{ends:013.1f}"
+
+
+def periods_of(rows: Iterable[bytes], begin: float = 0.0) -> Iterator[Period]:
+    """Periods of the store that begin then or later."""
+    for row in rows:
+        period = read(row)
+        if period is not None and period.begin >= begin:
+            yield period
 
 
 def read(row: bytes) -> Period | None:
