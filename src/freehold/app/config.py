@@ -8,6 +8,7 @@ import tomllib
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -273,8 +274,30 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
         found.append(("performance.look_s", f"{performance.look_s} is outside 1..60"))
     if not 1 <= performance.keep_days <= MOST_DAYS:
         found.append(("performance.keep_days", f"{performance.keep_days} is outside 1..{MOST_DAYS}"))
+    found += _wrong_receivers(configuration)
     if not configuration.amf.integrity or not configuration.amf.ciphering:
         found.append(("amf.integrity", "at least one integrity and one ciphering algorithm are needed"))
+    return found
+
+
+def _wrong_receivers(configuration: Configuration) -> list[tuple[str, str]]:
+    """What is watched and who is told: thresholds of something that is measured, URLs that are some."""
+    urls = [("alarms.webhook.url", each.url) for each in configuration.alarms.webhook]
+    if configuration.telemetry.otlp:
+        urls.append(("telemetry.otlp", configuration.telemetry.otlp))
+    found = [
+        (key, f"{url!r} is not an http or https URL")
+        for key, url in urls
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname
+    ]
+    if configuration.alarms.threshold:
+        from freehold.manage.performance.thresholds import Threshold, check  # few configurations have one
+
+        for each in configuration.alarms.threshold:
+            try:
+                check(Threshold(**msgspec.structs.asdict(each)))
+            except Unusable as wrong:
+                found.append((f"alarms.threshold.{wrong}".partition(":")[0], f"{wrong}".partition(": ")[2]))
     return found
 
 

@@ -221,7 +221,9 @@ def test_when_the_configuration_says_how_to_measure_then_the_recorder_is_told():
     "text",
     [
         "[performance]\ngranularity_s = 77", "[performance]\nlook_s = 0.1", "[performance]\nkeep_days = 0",
-        '[[alarms.webhook]]\nleast = "BAD"', "[alarms]\nnothing = 1", '[log]\nformat = "xml"',
+        '[[alarms.webhook]]\nleast = "BAD"', '[[alarms.webhook]]\nurl = "ftp://x"', '[telemetry]\notlp = "x:1"',
+        '[[alarms.threshold]]\nname = "x"\nof = "nothing"', '[[alarms.threshold]]\nof = "RSR.Initial"',
+        "[alarms]\nnothing = 1", '[log]\nformat = "xml"',
     ],
 )  # fmt: skip
 def test_when_a_setting_is_wrong_then_it_is_refused(text):
