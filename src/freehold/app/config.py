@@ -24,7 +24,7 @@ N6 = Literal["internal", "relay", "nat", "route"]
 
 
 GRANULARITIES = (60, 300, 900, 1800, 3600)
-"""Seconds of a granularity period: each divides an hour (TS 28.552 4, TS 32.401 5.2.2)."""
+"""Seconds of a granularity period: each divides an hour (TS 32.401)."""
 MOST_DAYS = 90
 
 

@@ -1,4 +1,4 @@
-"""Operations on alarms, thresholds, KPIs and what was measured (TS 28.532 11.2, 11.3; TS 28.550)."""
+"""Operations on alarms, thresholds, KPIs and what was measured (TS 28.532 11.2, TS 28.550 7)."""
 
 from __future__ import annotations
 

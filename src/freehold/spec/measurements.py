@@ -11,7 +11,7 @@ import msgspec
 from freehold.spec import counters as c
 
 Kind = Literal["CC", "SI"]
-"""Cumulative counter, or status inspection: sampled, with its mean and its largest value (TS 32.404 5.1.2)."""
+"""Cumulative counter, or status inspection: sampled, with its mean and its largest value (TS 32.404)."""
 
 
 class Measurement(msgspec.Struct, frozen=True):

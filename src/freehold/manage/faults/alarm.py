@@ -1,4 +1,4 @@
-"""An alarm with the attributes of an AlarmRecord (TS 28.111 7.3, TS 28.532 12.2), and what is told of it."""
+"""An alarm with the attributes of an AlarmRecord (TS 28.111, TS 28.532 12.2), and what is told of it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AlarmComment(msgspec.Struct, frozen=True):
 class AlarmView(msgspec.Struct, frozen=True):
     """An alarm: times in seconds since 1970, `count` says how often its cause was seen while it stood.
 
-    It is on the list until it is both cleared and acknowledged (TS 28.111 6.1).
+    It is on the list until it is both cleared and acknowledged (TS 28.111).
     """
 
     id: str
@@ -70,7 +70,7 @@ class AlarmView(msgspec.Struct, frozen=True):
 
 
 class AlarmNotification(msgspec.Struct, frozen=True):
-    """One thing that happened to an alarm (TS 28.532 11.2.2)."""
+    """One thing that happened to an alarm (TS 28.532 11.2)."""
 
     notification_type: NotificationType
     notification_id: int

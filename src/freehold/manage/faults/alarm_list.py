@@ -1,4 +1,4 @@
-"""The alarm list (TS 28.111 6.1): one alarm for one trouble however often it is seen, kept over a restart, bounded."""
+"""The alarm list (TS 28.111): one alarm for one trouble however often it is seen, kept over a restart, bounded."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class AlarmList:
 
     # --- what an operator does ----------------------------------------------------------------
     def acknowledge(self, alarm: AlarmView, user: str) -> Signal[None]:
-        """Somebody has seen it (TS 28.532 11.2.1.2.3)."""
+        """Somebody has seen it (TS 32.111-2 6.3.1)."""
         now = self._utc()
         seen = msgspec.structs.replace(alarm, ack_state="ACKNOWLEDGED", ack_user=user, ack_time=now)
         return self._changed(_key(alarm), seen, "notifyAckStateChanged")

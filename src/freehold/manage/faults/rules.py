@@ -17,7 +17,7 @@ SECURITY: Final = "SECURITY_SERVICE_OR_MECHANISM_VIOLATION"
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """How an alarm of one problem looks; without anything that ends it, an operator does (ADMC, TS 28.111 6.1)."""
+    """How an alarm of one problem looks; without anything that ends it, an operator does (ADMC, TS 28.111)."""
 
     problem: str
     object_class: str

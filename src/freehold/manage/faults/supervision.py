@@ -1,4 +1,4 @@
-"""Turns what functions tell, and what is looked at, into alarms (TS 28.111 6.1)."""
+"""Turns what functions tell, and what is looked at, into alarms (TS 28.111)."""
 
 from __future__ import annotations
 

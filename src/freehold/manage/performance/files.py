@@ -1,4 +1,4 @@
-"""Measurement files as other management systems read them: XML by TS 32.435, named by TS 32.432 (TS 28.532 11.3)."""
+"""Measurement files as other management systems read them: XML by TS 32.435, named by TS 32.432 (TS 28.550 7.2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNPRINTABLE: Final = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U001
 
 
 def file_name(begin: float, end: float, sender: str) -> str:
-    """The name of a file: `A20000626.2315+0000-2330+0000_NAME.xml` (TS 32.432 Annex A): one object, one period."""
+    """The name of a file: `A20000626.2315+0000-2330+0000_NAME.xml` (TS 32.432): one object, one period."""
     first, last = (datetime.fromtimestamp(time, UTC) for time in (begin, end))
     day = f"{last:%Y%m%d}." if last.date() != first.date() else ""
     unique = _UNNAMEABLE.sub("-", sender).strip("-") or "network"
@@ -43,7 +43,7 @@ def end_of(name: str) -> float | None:
 
 
 def document(period: Period, sender: str, version: str, granularity: float) -> bytes:
-    """One period as a measCollecFile (TS 32.435 4.1): a measInfo for each class of object, a measType a counter."""
+    """One period as a measCollecFile (TS 32.435): a measInfo for each class of object, a measType a counter."""
     root = Element("measCollecFile", xmlns=NAMESPACE)
     dn = f"{ELEMENT}={_clean(sender)}"
     header = SubElement(root, "fileHeader", fileFormatVersion=FORMAT, vendorName=VENDOR)

@@ -22,7 +22,7 @@ class Spread(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def mean(self) -> float:
-        """The arithmetic mean (TS 32.404 5.1.2 SI)."""
+        """The arithmetic mean (TS 32.404)."""
         return self.total / self.looks if self.looks else 0.0
 
     def seen(self, value: float) -> Spread:
@@ -47,7 +47,7 @@ class Spread(msgspec.Struct, frozen=True, gc=False):
 class Period(msgspec.Struct, frozen=True):
     """From `begin` to `end` in seconds since 1970: how far each counter went, by name and label, and sampled values.
 
-    `suspect` where the program, or its clock, was not there the whole time (TS 32.435 4).
+    `suspect` where the program, or its clock, was not there the whole time (TS 32.435).
     """
 
     begin: float

@@ -1,4 +1,4 @@
-"""Looks at a network again and again, and keeps what each granularity period came to (TS 28.550, TS 32.401 5.2)."""
+"""Looks at a network again and again, and keeps what each granularity period came to (TS 28.550, TS 32.401)."""
 
 from __future__ import annotations
 

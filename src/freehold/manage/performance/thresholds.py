@@ -21,7 +21,7 @@ NAME: Final = 64
 
 
 class Threshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A watch on one value over the last `window_s` seconds (TS 28.622 4.3.12 ThresholdMonitor).
+    """A watch on one value over the last `window_s` seconds (TS 28.550 6.3).
 
     `of` names a KPI or a counter (its sum over all labels, or one label after a colon). `over` and `under` say on which
     side trouble is. It ends once the value is back by `hysteresis`. A KPI of fewer than `events` events is not judged.

@@ -11,7 +11,7 @@ from freehold.spec.measurements import MEASUREMENTS
 
 BEGIN = 1767225600.0  # 2026-01-01 00:00 UTC
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
-# TS 32.435 4.2: children of each element in order; ? may be missing, * may come often or never, + often
+# TS 32.435: children of each element in order; ? may be missing, * may come often or never, + often
 STRUCTURE = {
     "measCollecFile": ["fileHeader", "measData*", "fileFooter"],
     "fileHeader": ["fileSender", "measCollec"],
