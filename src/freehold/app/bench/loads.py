@@ -19,14 +19,14 @@ ROUNDS: Final = 5
 _PROGRAM: Final = """
 import importlib, sys, time
 import freehold.codecs.asn1.schema
-began = time.perf_counter()
+began = time.process_time()
 importlib.import_module("freehold.codecs." + sys.argv[1])
-print(1000 * (time.perf_counter() - began))
+print(1000 * (time.process_time() - began))
 """
 
 
 class Load(msgspec.Struct, frozen=True):
-    """One protocol: milliseconds to import its codec."""
+    """One protocol: milliseconds of CPU to import its codec, its classes included where they are written in Python."""
 
     name: str
     load_ms: float
