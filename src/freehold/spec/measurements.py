@@ -111,7 +111,7 @@ def _others() -> Iterator[Measurement]:
     )
     yield Measurement(c.RRC_ATTEMPT, gnb, "TS 28.552 5.1.1.15.1", "RRC connections asked for", split="cause")
     yield Measurement(c.RRC_SUCCESS, gnb, "TS 28.552 5.1.1.15.2", "RRC connections set up", split="cause")
-    yield Measurement(c.RRC_REFUSED, gnb, "TS 28.552 5.1.1.15.3", "RRC connections refused", split="cause")
+    yield Measurement(c.RRC_REFUSED, gnb, "TS 28.552 5.1.1.15.3", "RRC connections refused", split="failure cause")
     yield Measurement(c.NG_CONNECTION_ATTEMPT, gnb, "TS 28.552 5.1.1.16.1", "INITIAL UE MESSAGEs", split="cause")
     yield Measurement(c.NG_CONNECTION_SUCCESS, gnb, "TS 28.552 5.1.1.16.2", "first answers of the AMF to them")
     yield Measurement(c.GNB_SESSION_REQUEST, gnb, "TS 28.552 5.1.1.5.1", "PDU sessions to set up", split="S-NSSAI")

@@ -97,7 +97,7 @@ class Gnb:
         link = None if self.configuration.barred else initial_ue.select(self, request)
         self._drawn = (self._drawn + 37) % 100
         if link is None or not initial_ue.permitted(link, request.cause, self._drawn):
-            count(counters.RRC_REFUSED, request.cause)
+            count(counters.RRC_REFUSED, "NetworkReject")
             return None
         count(counters.RRC_SUCCESS, request.cause)
         count(counters.NG_CONNECTION_ATTEMPT, request.cause)
