@@ -1,7 +1,10 @@
 //! The keys and the MAC of EAP-AKA' (RFC 9048, TS 33.501 6.1.3.1).
 
 use crate::Error;
+use crate::aes::{Aes128, Block};
 use crate::kdf::{self, Key128, Key256};
+use aes::Aes128Dec;
+use aes::cipher::{BlockCipherDecrypt, KeyInit};
 use oxirush_security::{constant_time_eq, kdf::kdf as hmac_sha256};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -113,5 +116,39 @@ pub fn verify_mac(k_aut: &Key256, packet: &[u8], extra: &[u8]) -> bool {
     match (mac_position(packet), mac(k_aut, packet, extra)) {
         (Some(at), Some(mac)) => constant_time_eq(&packet[at..at + 16], &mac),
         _ => false,
+    }
+}
+
+/// Encrypts whole blocks in place in cipher block chaining (RFC 4187 10.12, NIST SP 800-38A 6.2).
+pub fn encrypt(k_encr: &Key128, iv: &Block, data: &mut [u8]) -> Result<(), Error> {
+    let (aes, mut previous) = (Aes128::new(k_encr), *iv);
+    for block in blocks(data)? {
+        for (octet, before) in block.iter_mut().zip(previous) {
+            *octet ^= before;
+        }
+        aes.encrypt(std::array::from_mut(block));
+        previous = *block;
+    }
+    Ok(())
+}
+
+/// The inverse of `encrypt`.
+pub fn decrypt(k_encr: &Key128, iv: &Block, data: &mut [u8]) -> Result<(), Error> {
+    let (aes, mut previous) = (Aes128Dec::new(k_encr.into()), *iv);
+    for block in blocks(data)? {
+        let ciphered = *block;
+        aes.decrypt_block(block.into());
+        for (octet, before) in block.iter_mut().zip(previous) {
+            *octet ^= before;
+        }
+        previous = ciphered;
+    }
+    Ok(())
+}
+
+fn blocks(data: &mut [u8]) -> Result<&mut [Block], Error> {
+    match data.as_chunks_mut() {
+        (blocks, []) => Ok(blocks),
+        _ => Err(Error::Range("length of encrypted data")),
     }
 }

@@ -2,7 +2,8 @@
 
 `ck_ik_prime(ck, ik, network_name, sqn_xor_ak)` is TS 33.501 A.3; the identity of `eap_aka_keys` is the one the method
 was run with. `mac(k_aut, packet, extra)` is the AT_MAC of a whole EAP packet, whatever octets are in its place now,
-or None where the packet has none; `verify_mac` compares it in constant time.
+or None where the packet has none; `verify_mac` compares it in constant time. `encrypt(k_encr, iv, data)` and `decrypt`
+are those of AT_ENCR_DATA, over whole blocks of 16 octets (RFC 4187 10.12).
 """
 
 from __future__ import annotations
@@ -11,11 +12,22 @@ from msgspec import Struct
 
 from freehold._native import crypto as _native
 from freehold._native.crypto import ck_ik_prime
+from freehold._native.crypto import eap_decrypt as decrypt
+from freehold._native.crypto import eap_encrypt as encrypt
 from freehold._native.crypto import eap_mac as mac
 from freehold._native.crypto import eap_reauthentication_keys as reauthentication_keys
 from freehold._native.crypto import eap_verify_mac as verify_mac
 
-__all__ = ["EapKeys", "ck_ik_prime", "eap_aka_keys", "mac", "reauthentication_keys", "verify_mac"]
+__all__ = [
+    "EapKeys",
+    "ck_ik_prime",
+    "decrypt",
+    "eap_aka_keys",
+    "encrypt",
+    "mac",
+    "reauthentication_keys",
+    "verify_mac",
+]
 
 
 class EapKeys(Struct, frozen=True, gc=False):

@@ -9,7 +9,8 @@ from time import thread_time
 from types import ModuleType
 from typing import Any
 
-from freehold.codecs import gtpu, nas, pfcp, sms
+from eapkit import Generator as EapGenerator
+from freehold.codecs import eap, gtpu, nas, pfcp, sms
 from fuzzkit.corpus import seeds
 from fuzzkit.tables import protocols
 from smskit import Generator
@@ -84,6 +85,13 @@ def check_sms(octets: bytes) -> None:
         assert sms.decode(sms.encode(decoded.message)).message == decoded.message, octets.hex()
 
 
+def check_eap(octets: bytes) -> None:
+    decoded = eap.decode(octets)
+    _answered(decoded, octets)
+    if decoded.message is not None:
+        assert eap.encode(decoded.message) == octets, octets.hex()
+
+
 def _asn1(protocol: str) -> Callable[[bytes], None]:
     codec = import_module(f"freehold.codecs.{protocol}")
     if protocol in ALONE:
@@ -97,6 +105,7 @@ CODECS: dict[str, Callable[[bytes], None]] = {
     "pfcp": check_pfcp,
     "gtpu": check_gtpu,
     "sms": check_sms,
+    "eap": check_eap,
 }
 
 
@@ -123,5 +132,7 @@ def samples(codec: str) -> list[bytes]:
             return [octets[1:] for _, octets in seeds("userplane") if octets[0] & 1 == 0]
         case "sms":
             return [sms.encode(Generator(seed).message()) for seed in range(40)]
+        case "eap":
+            return [eap.encode(EapGenerator(seed).message()) for seed in range(40)]
     head = 3 if codec in ALONE else 1
     return [octets[head:] for name, octets in seeds("per") if name.startswith(f"{codec}-") and octets[0] < ALONE_BIT]

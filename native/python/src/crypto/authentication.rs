@@ -120,6 +120,20 @@ fn eap_verify_mac(k_aut: &[u8], packet: &[u8], extra: Option<&[u8]>) -> PyResult
 }
 
 #[pyfunction]
+fn eap_encrypt<'py>(py: Python<'py>, k_encr: &[u8], iv: &[u8], data: &[u8]) -> PyResult<Octets<'py>> {
+    let mut out = data.to_vec();
+    eap::encrypt(fixed("K_encr", k_encr)?, fixed("IV", iv)?, &mut out).map_err(value_error)?;
+    Ok(bytes(py, &out))
+}
+
+#[pyfunction]
+fn eap_decrypt<'py>(py: Python<'py>, k_encr: &[u8], iv: &[u8], data: &[u8]) -> PyResult<Octets<'py>> {
+    let mut out = data.to_vec();
+    eap::decrypt(fixed("K_encr", k_encr)?, fixed("IV", iv)?, &mut out).map_err(value_error)?;
+    Ok(bytes(py, &out))
+}
+
+#[pyfunction]
 #[pyo3(signature = (key, fc, *parameters))]
 fn derive<'py>(py: Python<'py>, key: &[u8], fc: u8, parameters: &Bound<'py, PyTuple>) -> PyResult<Octets<'py>> {
     let parameters: Vec<&[u8]> = parameters.iter_borrowed().map(|one| one.extract()).collect::<Result<_, _>>()?;
@@ -139,6 +153,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(eap_reauthentication_keys, module)?,
         wrap_pyfunction!(eap_mac, module)?,
         wrap_pyfunction!(eap_verify_mac, module)?,
+        wrap_pyfunction!(eap_encrypt, module)?,
+        wrap_pyfunction!(eap_decrypt, module)?,
         wrap_pyfunction!(derive, module)?,
     ] {
         module.add_function(function)?;
