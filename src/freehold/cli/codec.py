@@ -186,7 +186,7 @@ def _entry(carried: Carried, row: Protocol | None, as_json: bool) -> int:
     when = datetime.fromtimestamp(carried.time, UTC).isoformat()
     pieces = list(chosen.split(carried.octets))
     for piece in pieces:
-        reading = chosen.decode(piece)
+        reading = chosen.decode(piece, carried.type_name)
         if as_json:
             head = {"time": when, "from": carried.source, "to": carried.target}
             show_json(head | _document(reading, piece))

@@ -20,14 +20,34 @@ WAITING: Final = 1024
 """Messages of which fragments are kept at the same time; the oldest gives way."""
 LARGEST: Final = 1 << 20
 """Octets of a message put together at most."""
-DISSECTORS: Final = {b"nas-5gs": "nas", b"ngap": "ngap", b"pfcp": "pfcp", b"gtp": "gtpu"} | {
-    name: name.decode() for name in (b"xnap", b"f1ap", b"e1ap")
+_CHANNELS: Final = {
+    b"bcch.bch": "BCCHBCHMessage",
+    b"bcch.dl.sch": "BCCHDLSCHMessage",
+    b"dl.ccch": "DLCCCHMessage",
+    b"dl.dcch": "DLDCCHMessage",
+    b"mcch": "MCCHMessageR17",
+    b"pcch": "PCCHMessage",
+    b"sbcch.sl.bch": "SBCCHSLBCHMessage",
+    b"scch": "SCCHMessage",
+    b"ul.ccch": "ULCCCHMessage",
+    b"ul.ccch1": "ULCCCH1Message",
+    b"ul.dcch": "ULDCCHMessage",
 }
-"""Names of dissectors in an exported packet, and the protocols they stand for."""
+"""Channels of NR RRC as dissectors name them, and their messages (TS 38.331 6.2.1)."""
+DISSECTORS: Final[dict[bytes, tuple[str, str]]] = {
+    b"nas-5gs": ("nas", ""),
+    b"gtp": ("gtpu", ""),
+    **{name: (name.decode(), "") for name in (b"ngap", b"pfcp", b"xnap", b"f1ap", b"e1ap", b"nrppa", b"lpp", b"eap")},
+    **{b"nr-rrc." + channel: ("rrc", message) for channel, message in _CHANNELS.items()},
+}
+"""Names of dissectors in an exported packet: the protocol they stand for, and the type where it needs one."""
 
 
 class Carried(msgspec.Struct, frozen=True, gc=False):
-    """A message in a capture: from, to, what says its protocol (`ppid`, port of UDP, or its name), octets."""
+    """A message in a capture: from, to, octets, and what says its protocol: `ppid`, port of UDP, or its name.
+
+    `type_name` is its type where the capture says it of a protocol whose messages do not.
+    """
 
     time: float
     source: str
@@ -36,6 +56,7 @@ class Carried(msgspec.Struct, frozen=True, gc=False):
     ppid: int | None = None
     ports: tuple[int, int] = (0, 0)
     protocol: str = ""
+    type_name: str = ""
 
 
 class Carrier:
@@ -138,4 +159,5 @@ def _exported(packet: Packet) -> Iterator[Carried]:
         if tag in {12, 14}:
             name = value.rstrip(b"\0")
     if name in DISSECTORS:
-        yield Carried(packet.time, "-", "-", rest, protocol=DISSECTORS[name])
+        protocol, type_name = DISSECTORS[name]
+        yield Carried(packet.time, "-", "-", rest, protocol=protocol, type_name=type_name)

@@ -83,7 +83,8 @@ _FIELDS: Final = MappingProxyType(
         ("ngap", "", "ue_radio_capability_for_paging_of_nr"): _rrc("UERadioPagingInformation"),
         # TS 24.501 9.11.3.33; 4.4.5: with 5G-EA0 a ciphered message can be read
         ("nas", "", "nas_message_container"): _PLAIN_NAS,
-        ("nas", "", "eap_message"): (Opener("eap"),),
+        ("nas", "", "eap_message"): (Opener("eap"),),  # TS 24.501 9.11.2.2
+        ("nas", "SmsContainer", "data"): (Opener("sms"),),  # TS 24.501 9.11.3.18B
         # TS 38.331 6.2.2
         ("rrc", "", "dedicated_nas_message"): _PLAIN_NAS,
         ("rrc", "", "dedicated_nas_message_list"): _PLAIN_NAS,

@@ -58,9 +58,12 @@ GTPU_CLAUSES: Final = MappingProxyType(
 def clause_of(row: Any, fault: Any) -> str:
     """The fault's words, the element concerned, what else it says, and the clause."""
     word = str(_first(fault, "reason", "kind", "cause"))
+    own = getattr(fault, "clause", None)
     element = _first(fault, "ie", "offending_ie", "header_type")
     parts = [word] if element is None else [word, f"IE {element} {element_name(row.name, element)}".rstrip()]
     parts += [str(said) for name in ("error", "where", "element", "detail") if (said := getattr(fault, name, None))]
+    if isinstance(own, str):  # of the several specifications that its protocol has
+        return f"{', '.join(parts)} ({own})"
     clause = _clause(row.name, word, getattr(fault, "error", None))
     return f"{', '.join(parts)} ({row.specification}{f' {clause}' if clause else ''})"
 

@@ -34,7 +34,9 @@ def _enumeration(owner: type, field: str) -> tuple[Names, bool]:
     room = (owner.__module__.split(".")[2:3] or [""])[0]
     if room == "nas":
         return _nas(owner, field), False
-    return _pfcp(owner, field) if room == "pfcp" else (_NOTHING, False)
+    if room == "pfcp":
+        return _pfcp(owner, field)
+    return _listed(room, owner, field) if room in _LISTED else (_NOTHING, False)
 
 
 def _words(kind: type[IntEnum]) -> Names:
@@ -76,6 +78,41 @@ def _nas(owner: type, field: str) -> Names:
         return _words(SmCause if "SmMessage" in {base.__name__ for base in owner.__mro__} else MmCause)
     kind = getattr(names, _NAS.get((owner.__name__, field)) or _NAS.get(("", field), ""), None)
     return _words(kind) if kind is not None else _NOTHING
+
+
+# TS 24.011 8.1.4.2, 8.2.5.4, TS 23.040 9.1.2.5, 9.2.3; RFC 4187 8.1, 10, RFC 9048 3, RFC 9678 6, RFC 3748 5
+_LISTED: Final = MappingProxyType(
+    {
+        "sms": {
+            ("CpError", "cause"): "CpCause",
+            ("RpError", "cause"): "RpCause",
+            ("", "failure_cause"): "FailureCause",
+            ("", "status"): "Status",
+            ("", "command_type"): "CommandType",
+            ("", "type_of_number"): "TypeOfNumber",
+            ("", "numbering_plan"): "NumberingPlan",
+        },
+        "eap": {
+            ("", "subtype"): "Subtype",
+            ("AtNotification", "value"): "NotificationCode",
+            ("AtClientErrorCode", "value"): "ClientErrorCode",
+            ("AtKdf", "value"): "KeyDerivation",
+            ("AtKdfFs", "value"): "KeyExchange",
+            ("AtBidding", "value"): "BiddingFlag",
+            ("Nak", "wanted"): "MethodType",
+            ("OtherMethod", "kind"): "MethodType",
+        },
+    }
+)
+"""Fields of these rooms by the class of their owner, "" for any, and the enumeration in the room's `names`."""
+_BITS: Final = frozenset({"BiddingFlag"})
+
+
+def _listed(room: str, owner: type, field: str) -> tuple[Names, bool]:
+    listed = _LISTED[room]
+    name = listed.get((owner.__name__, field)) or listed.get(("", field), "")
+    kind = getattr(import_module(f"freehold.codecs.{room}.names"), name, None)
+    return (_NOTHING, False) if kind is None else (_words(kind), name in _BITS)
 
 
 # TS 29.244 8.2.2, 8.2.7, 8.2.24, 8.2.64: fields whose enumeration has another name

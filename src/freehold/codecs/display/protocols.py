@@ -196,6 +196,8 @@ _ROWS: Final = (
     Protocol("nrppa", "NR Positioning Protocol A", "TS 38.455", headed=True),
     Protocol("lpp", "LTE Positioning Protocol", "TS 37.355", types=("LPPMessage",), rank=1),
     Protocol("rrc", "NR Radio Resource Control", "TS 38.331", types=_CHANNELS, rank=1),
+    Protocol("sms", "Short message", "TS 24.011"),
+    Protocol("eap", "Extensible Authentication Protocol", "RFC 3748"),
     Protocol(
         "policy",
         "UE policy delivery",

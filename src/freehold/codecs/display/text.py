@@ -76,6 +76,8 @@ def _readable(name: str, value: Any, owner: Any) -> str | None:
     if isinstance(value, int):
         return named(type(owner), name, value)
     if isinstance(value, bytes):
+        if (type(owner).__name__, name) in _TEXTS and (said := _text(value)):
+            return said
         return next((text for match, make in _OCTETS if match(name) and (text := make(value))), value.hex() or "empty")
     if isinstance(value, tuple) and len(value) == 2 and all(type(part) is int for part in value):
         return _bits(name, *value)
@@ -97,6 +99,15 @@ def _ip(octets: bytes) -> str:
     return str(IPv6Address(octets)) if len(octets) == 16 else ""
 
 
+def _text(octets: bytes) -> str:
+    """Octets that are a text, in quotes; "" where they are none."""
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        return ""
+    return f'"{text}"' if text.isprintable() else ""
+
+
 def _plmn(octets: bytes) -> str:
     try:
         return str(PlmnId.from_octets(octets))
@@ -107,6 +118,21 @@ def _plmn(octets: bytes) -> str:
 def _number(octets: bytes) -> str:
     return f"{int.from_bytes(octets, 'big')} ({octets.hex()})" if octets else ""
 
+
+_TEXTS: Final = frozenset(
+    {
+        ("NetworkSpecificSuci", "nai"),  # TS 24.501 9.11.3.4
+        ("Identity", "data"),  # RFC 3748 5.1
+        ("Notification", "data"),
+        ("OneTimePassword", "data"),
+        ("GenericTokenCard", "data"),
+        ("AtIdentity", "value"),  # RFC 4187 10.5
+        ("AtKdfInput", "value"),  # RFC 9048 3.1
+        ("AtNextPseudonym", "value"),
+        ("AtNextReauthId", "value"),
+    }
+)
+"""Fields whose octets are a text where they are one, by the class of their owner."""
 
 _OCTETS: Final[tuple[tuple[Callable[[str], bool], Callable[[bytes], str]], ...]] = (
     (lambda name: "plmn" in name, _plmn),

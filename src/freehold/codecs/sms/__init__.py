@@ -12,6 +12,13 @@ from freehold.codecs.sms.control import Decoded as Decoded
 from freehold.codecs.sms.control import decode as decode
 from freehold.codecs.sms.control import encode as encode
 from freehold.codecs.sms.faults import Fault as Fault
+from freehold.codecs.sms.names import CommandType as CommandType
+from freehold.codecs.sms.names import CpCause as CpCause
+from freehold.codecs.sms.names import FailureCause as FailureCause
+from freehold.codecs.sms.names import NumberingPlan as NumberingPlan
+from freehold.codecs.sms.names import RpCause as RpCause
+from freehold.codecs.sms.names import Status as Status
+from freehold.codecs.sms.names import TypeOfNumber as TypeOfNumber
 from freehold.codecs.sms.reader import read_tpdu as read_tpdu
 from freehold.codecs.sms.relay import RpAck as RpAck
 from freehold.codecs.sms.relay import RpData as RpData

@@ -8,10 +8,9 @@ import msgspec
 
 from freehold.codecs.sms.alphabet import pack, septets_of, text_of, unpack
 from freehold.codecs.sms.faults import Malformed
+from freehold.codecs.sms.names import NumberingPlan, TypeOfNumber
 
-# Types of number and numbering plans (TS 23.040 9.1.2.5)
-UNKNOWN, INTERNATIONAL, NATIONAL, NETWORK_SPECIFIC, SUBSCRIBER, ALPHANUMERIC, ABBREVIATED = range(7)
-ISDN: Final = 1
+ALPHANUMERIC: Final = int(TypeOfNumber.ALPHANUMERIC)
 _DIGITS: Final = "0123456789*#abcf"  # TS 24.008 table 10.5.118; the last is no digit but can stand between some
 _HEX: Final = str.maketrans(_DIGITS, "0123456789abcdef")
 _FROM_HEX: Final = str.maketrans("0123456789abcdef", _DIGITS)
@@ -24,8 +23,8 @@ class Address(msgspec.Struct, frozen=True, gc=False):
     """A number in digits, or a name of septets (TS 23.040 9.1.2.5); such a name is octets where it has no one text."""
 
     number: str | bytes
-    type_of_number: int = INTERNATIONAL
-    numbering_plan: int = ISDN
+    type_of_number: int = int(TypeOfNumber.INTERNATIONAL)
+    numbering_plan: int = int(NumberingPlan.ISDN)
 
     @property
     def indicator(self) -> int:

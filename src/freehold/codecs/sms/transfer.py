@@ -117,7 +117,3 @@ class SubmitReport(Report, frozen=True, gc=False, kw_only=True):
     to_network: ClassVar[bool] = False
 
     service_centre_time_stamp: TimeStamp | bytes
-
-
-ENQUIRY, CANCEL_STATUS_REPORT, DELETE, ENABLE_STATUS_REPORT = range(4)
-"""Types of command (TS 23.040 9.2.3.19)."""

@@ -92,6 +92,12 @@ def test_when_a_program_exported_a_message_then_its_dissector_says_the_protocol(
     assert (found.protocol, found.octets) == (UNSAID, b"\x7e")
 
 
+def test_when_a_program_exported_a_channel_of_rrc_then_its_message_has_its_type():
+    frame = struct.pack("!HH", 12, 16) + b"nr-rrc.dl.dcch\0\0" + bytes(4) + b"\x28"
+    (found,) = carried(frame, link=252)
+    assert (found.protocol, found.type_name, found.octets) == ("rrc", "DLDCCHMessage", b"\x28")
+
+
 def test_when_a_frame_ends_anywhere_then_nothing_breaks():
     whole = ether(ip(sctp(chunk(1, b"one"), chunk(2, b"two"))))
     for frame in (whole, ether(ipv6(sctp(chunk(1, b"one"))), 0x86DD)):

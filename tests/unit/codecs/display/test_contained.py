@@ -6,10 +6,12 @@ import random
 import pytest
 
 from asn1kit.generate import Generator
-from freehold.codecs import f1ap, lpp, nas, ngap, nrppa, rrc, xnap
+from eapkit import Generator as EapGenerator
+from freehold.codecs import eap, f1ap, lpp, nas, ngap, nrppa, rrc, sms, xnap
 from freehold.codecs.display import PROTOCOLS, described, inside, read, render
 from freehold.codecs.nas.alone import Sor, encode_alone
 from freehold.codecs.nas.policy import ManageUePolicyComplete, encode_policy
+from smskit import Generator as SmsGenerator
 
 SETUP_REQUEST = bytes.fromhex("1d7b7b1bcd16")
 """An RRCSetupRequest of mo-Data."""
@@ -106,6 +108,33 @@ def test_when_nas_carries_a_ue_policy_or_steering_then_it_is_opened():
     steering = Sor(value=nas.SorAcknowledgement(support=0, mac_i_ue=bytes(16)))
     _, found, _ = only("nas", transport(4, encode_alone(steering)))
     assert found.message == steering
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_when_nas_carries_a_short_message_then_it_is_opened(seed):
+    value = SmsGenerator(seed).message()
+    path, found, shown = only("nas", transport(2, sms.encode(value)))
+    assert (path, found.protocol, found.message) == ("payload_container", "sms", value)
+    assert f"  payload_container: Short message: {type(value).__name__}" in shown
+
+
+def test_when_a_short_message_is_in_a_control_plane_service_request_then_it_is_opened():
+    value = SmsGenerator(5).message()
+    request = nas.ControlPlaneServiceRequest(
+        control_plane_service_type=0,
+        ng_ksi=nas.NO_KEY,
+        ciot_small_data_container=nas.SmsContainer(0, sms.encode(value)),
+    )
+    path, found, _ = only("nas", request)
+    assert (path, found.message) == ("ciot_small_data_container.data", value)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_when_nas_carries_eap_then_it_is_opened(seed):
+    value = EapGenerator(seed).message()
+    path, found, shown = only("nas", nas.AuthenticationRequest(nas.NO_KEY, b"\0\0", eap_message=eap.encode(value)))
+    assert (path, found.protocol, found.message) == ("eap_message", "eap", value)
+    assert f"  eap_message: Extensible Authentication Protocol: {type(value).__name__}" in shown
 
 
 def test_when_nas_is_ciphered_with_5g_ea0_then_its_content_is_opened():

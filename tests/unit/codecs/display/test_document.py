@@ -8,9 +8,11 @@ import pytest
 
 from asn1kit import tables
 from asn1kit.generate import Generator as Asn1Generator
-from freehold.codecs import nas, ngap
+from eapkit import Generator as EapGenerator
+from freehold.codecs import eap, nas, ngap, sms
 from freehold.codecs.display import PROTOCOLS, carried_by, guess, read, render, write
 from naskit import Generator
+from smskit import Generator as SmsGenerator
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "codec"
 
@@ -46,6 +48,54 @@ def test_when_a_gtpu_message_becomes_json_then_its_octets_are_the_same(octets):
     row = PROTOCOLS["gtpu"]
     message = row.decode(bytes.fromhex(octets)).message
     assert row.encode(again(row, message)).hex() == octets
+
+
+@pytest.mark.parametrize(("name", "room", "generator"), [("sms", sms, SmsGenerator), ("eap", eap, EapGenerator)])
+def test_when_a_short_message_or_eap_becomes_json_then_it_comes_back(name, room, generator):
+    row = PROTOCOLS[name]
+    for seed in range(200):
+        value = generator(seed).message()
+        octets = room.encode(value)
+        reading = row.decode(octets)
+        assert again(row, reading.message) == value
+        assert row.encode(again(row, reading.message)) == octets
+        assert [each.name for each in guess(octets)] == [name]
+        assert render(reading)[0] == f"{row.title}: {type(value).__name__}"
+
+
+@pytest.mark.parametrize(
+    ("row", "octets", "lines"),
+    [
+        (
+            "sms",
+            "19011b" + "0005" + "0007914477581006f5" + "0f" + "01000b916407281553f8000002e834",
+            ["user_data: RpData", "number: 46708251358", "content: hi"],
+        ),
+        ("sms", "991060", ["cause: 96 (invalid mandatory information)"]),
+        ("eap", "01070005" + "01", ["method: Identity"]),
+        ("eap", "0207000b01" + b"0user1".hex(), ['data: "0user1"']),
+        ("eap", "0207000601ff", ["data: ff"]),
+        ("eap", "0207000703" + "3217", ["wanted: 2 items", "1: 50 (eap aka prime)", "2: 23 (eap aka)"]),
+        ("eap", "0105000c" + "320c0000" + "0c018000", ["subtype: 12 (notification)", "value: 32768 (success)"]),
+    ],
+)
+def test_when_a_short_message_or_eap_is_shown_then_its_numbers_are_named(row, octets, lines):
+    shown = [line.strip() for line in render(PROTOCOLS[row].decode(bytes.fromhex(octets)))]
+    assert set(lines) <= set(shown), shown
+
+
+@pytest.mark.parametrize(
+    ("row", "octets", "fault"),
+    [
+        ("sms", "19010105", "  ! too short (TS 24.011 9.3.1)"),
+        ("sms", "19010705070126", "  ! mandatory element invalid (TS 24.011 9.2.4)"),
+        ("sms", "19010700050000021300", "  ! unknown message type (TS 23.040 9.2.3.1)"),
+        ("eap", "01010008" + "320c0000", "  ! mandatory attribute missing, AT_NOTIFICATION (RFC 4187 10.1)"),
+        ("eap", "0101000c" + "32050000" + "7f010000", "  ! non-skippable attribute unknown, 127 (RFC 4187 8.1)"),
+    ],
+)
+def test_when_a_short_message_or_eap_is_wrong_then_the_clause_is_of_the_specification_that_says_so(row, octets, fault):
+    assert fault in render(PROTOCOLS[row].decode(bytes.fromhex(octets)))
 
 
 def test_when_octets_fit_one_protocol_alone_then_it_is_guessed():
