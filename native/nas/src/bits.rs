@@ -148,6 +148,13 @@ impl Writer {
         }
     }
 
+    /// Overwrites the `count` (at most 8, or 16) zero bits that end where octet `at` begins.
+    pub fn patch_before(&mut self, at: usize, value: u64, count: usize) {
+        for (back, octet) in value.to_be_bytes().iter().rev().take(count.div_ceil(8)).enumerate() {
+            self.octets[at - 1 - back] |= octet;
+        }
+    }
+
     /// Takes the last octet off and puts its low half into the high half of the one before.
     pub fn fold_half(&mut self) {
         if let Some(half) = self.octets.pop()

@@ -337,11 +337,12 @@ fn write<S: Source>(
             write(l, *inner, w, s, value, siblings)?;
         }
         Node::Sized { bits, inner } => {
-            let at = w.len();
             w.bits(0, *bits);
+            let at = w.len();
             write(l, *inner, w, s, value, siblings)?;
-            let length = w.len() - at - bits / 8;
-            patch_length(w, at, length, *bits)?;
+            let length = w.len() - at;
+            fits(length, *bits)?;
+            w.patch_before(at, length as u64, *bits);
         }
         Node::List { inner, .. } | Node::Counted { inner } => {
             for item in s.items(value)? {
@@ -394,11 +395,10 @@ fn makes(l: &Layout, node: NodeId, class: usize) -> bool {
     }
 }
 
-fn patch_length(w: &mut Writer, at: usize, length: usize, bits: usize) -> Written {
+fn fits(length: usize, bits: usize) -> Written {
     if length >> bits != 0 {
         return Err(Unencodable::new(format!("{length} octets are too many for a length of {bits} bits")));
     }
-    w.patch(at, length as u64, bits);
     Ok(())
 }
 
@@ -438,7 +438,12 @@ fn write_record<S: Source>(
         }
     }
     match extent {
-        Some((at, bits, header)) => patch_length(w, at, w.len() - at - header, bits),
+        Some((at, bits, header)) => {
+            let length = w.len() - at - header;
+            fits(length, bits)?;
+            w.patch(at, length as u64, bits);
+            Ok(())
+        }
         None => Ok(()),
     }
 }

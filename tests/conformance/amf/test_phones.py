@@ -32,7 +32,13 @@ def whole(ue, **elements):
     """A registration request with what phones of today put in."""
     return ue.registration_request(
         identity=elements.pop("identity", ue.suci),
-        mobility_capability=nas.MobilityCapability(s1_mode=True, handover_attach=True, lpp=True, more=b"\0\x40"),
+        mobility_capability=nas.MobilityCapability(
+            s1_mode=True,
+            handover_attach=True,
+            lpp=True,
+            octet_4=nas.MobilityCapabilityOctet4(),
+            octet_5=nas.MobilityCapabilityOctet5(prose_direct_communication=True),
+        ),
         requested_nssai=nas.nssai((SLICE,)),
         last_visited_tai=Tai(PLMN, 1),
         s1_ue_network_capability=nas.EpsCapability(0xF0, 0x70, bytes.fromhex("c04019808090")),

@@ -103,7 +103,10 @@ class Generator:
             case Repeat():
                 item_kind, item_marks = declared(get_args(kind)[0])
                 rest = tuple(layout[1:]) or item_marks
-                return [self.value(item_kind, rest, siblings) for _ in range(self.random.randint(1, 3))]
+                made = [self.value(item_kind, rest, siblings) for _ in range(self.random.randint(1, 3))]
+                # the octets of cells have no end of their own: nothing comes after them (TS 24.501 9.11.4.31)
+                ends = [at for at, item in enumerate(made, 1) if getattr(item, "service_area", 0) > 1]
+                return made[: ends[0]] if ends else made
             case Switch(on, cases, default):
                 case = cases.get((siblings or {}).get(on), default)
                 return self.value(*declared(case))
@@ -139,19 +142,23 @@ class Generator:
             kind = self.random.randint(1, 3)
             return cls(kind, f"type{kind}.rid678.schid0.userid{user}@example.com".encode())
         values: dict[str, Any] = {}
-        tail = self.random.random() < 0.7
+        tail, ended = self.random.random() < 0.7, False
         choices = [
             mark for _, annotation in declarations for mark in declared(annotation)[1] if isinstance(mark, Switch)
         ]
         for name, annotation in declarations:
             kind, marks = declared(annotation)
             if any(isinstance(mark, IfLeft) for mark in marks) and not tail:
+                ended = True
                 continue
+            if ended and isinstance(marks[-1], Rest):
+                continue  # nothing follows what is not there
             when = next((mark for mark in marks if isinstance(mark, When)), None)
             if when is not None and values[when.on] not in when.values:
                 continue
             if any(mark.on == name and mark.default is None for mark in choices):
-                values[name] = self.random.choice([key for mark in choices if mark.on == name for key in mark.cases])
+                key = self.random.choice([key for mark in choices if mark.on == name for key in mark.cases])
+                values[name] = bool(key) if kind is bool else key
                 continue
             values[name] = self.value(kind, marks, values)
         return cls(**values)

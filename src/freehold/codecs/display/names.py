@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from functools import cache, lru_cache
 from importlib import import_module
 from types import MappingProxyType
@@ -33,14 +33,14 @@ def _enumeration(owner: type, field: str) -> tuple[Names, bool]:
     """The names of a field's values, and whether its bits have them."""
     room = (owner.__module__.split(".")[2:3] or [""])[0]
     if room == "nas":
-        return _nas(owner, field), False
+        return _nas(owner, field)
     if room == "pfcp":
         return _pfcp(owner, field)
     return _listed(room, owner, field) if room in _LISTED else (_NOTHING, False)
 
 
-def _words(kind: type[IntEnum]) -> Names:
-    return {int(member): member.name.replace("_", " ").lower() for member in kind}
+def _words(kind: type[IntEnum | IntFlag]) -> Names:
+    return {int(member): (member.name or "").replace("_", " ").lower() for member in kind}
 
 
 # TS 24.501 9.3, 9.11.2.1A, 9.11.3.3, 9.11.3.7, 9.11.3.20, 9.11.3.34, 9.11.3.40, 9.11.3.47, 9.11.3.50, 9.11.4.11 to 16
@@ -66,18 +66,22 @@ _NAS: Final = MappingProxyType(
         ("QosFlowDescription", "operation"): "FlowOperation",
         ("PacketFilter", "direction"): "PacketFilterDirection",
         ("ConfigurationOption", "identifier"): "ConfigurationContainer",
+        ("ExtendedConfigurationOption", "identifier"): "ConfigurationContainer",
+        ("PreferredPlmn", "access_technologies"): "AccessTechnology",
+        ("ReceivedMbsInformation", "decision"): "MbsDecision",
+        ("ReceivedMbsInformation", "rejection_cause"): "MbsRejectionCause",
     }
 )
 """Fields of NAS by the class of their owner, "" for any, and the name of their enumeration."""
 
 
-def _nas(owner: type, field: str) -> Names:
+def _nas(owner: type, field: str) -> tuple[Names, bool]:
     from freehold.codecs.nas import names
 
     if field == "cause":
-        return _words(SmCause if "SmMessage" in {base.__name__ for base in owner.__mro__} else MmCause)
+        return _words(SmCause if "SmMessage" in {base.__name__ for base in owner.__mro__} else MmCause), False
     kind = getattr(names, _NAS.get((owner.__name__, field)) or _NAS.get(("", field), ""), None)
-    return _words(kind) if kind is not None else _NOTHING
+    return (_NOTHING, False) if kind is None else (_words(kind), issubclass(kind, IntFlag))
 
 
 # TS 24.011 8.1.4.2, 8.2.5.4, TS 23.040 9.1.2.5, 9.2.3; RFC 4187 8.1, 10, RFC 9048 3, RFC 9678 6, RFC 3748 5
@@ -105,14 +109,13 @@ _LISTED: Final = MappingProxyType(
     }
 )
 """Fields of these rooms by the class of their owner, "" for any, and the enumeration in the room's `names`."""
-_BITS: Final = frozenset({"BiddingFlag"})
 
 
 def _listed(room: str, owner: type, field: str) -> tuple[Names, bool]:
     listed = _LISTED[room]
     name = listed.get((owner.__name__, field)) or listed.get(("", field), "")
     kind = getattr(import_module(f"freehold.codecs.{room}.names"), name, None)
-    return (_NOTHING, False) if kind is None else (_words(kind), name in _BITS)
+    return (_NOTHING, False) if kind is None else (_words(kind), issubclass(kind, IntFlag))
 
 
 # TS 29.244 8.2.2, 8.2.7, 8.2.24, 8.2.64: fields whose enumeration has another name

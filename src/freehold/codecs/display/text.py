@@ -122,6 +122,7 @@ def _number(octets: bytes) -> str:
 _TEXTS: Final = frozenset(
     {
         ("NetworkSpecificSuci", "nai"),  # TS 24.501 9.11.3.4
+        ("PduSessionEstablishmentRequest", "dn_request_container"),  # TS 24.501 9.11.4.15
         ("Identity", "data"),  # RFC 3748 5.1
         ("Notification", "data"),
         ("OneTimePassword", "data"),

@@ -1,6 +1,6 @@
 """Names of the numbers that packets carry; any other number received is kept as it is."""
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class MethodType(IntEnum):
@@ -63,7 +63,7 @@ class KeyExchange(IntEnum):
     P_256 = 2
 
 
-class BiddingFlag(IntEnum):
+class BiddingFlag(IntFlag):
     """AT_BIDDING: the D bit says that the server supports, and would have preferred, EAP-AKA' (RFC 9048 4)."""
 
     SUPPORTS_EAP_AKA_PRIME = 0x8000

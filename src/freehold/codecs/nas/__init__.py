@@ -20,6 +20,8 @@ from freehold.codecs.nas.values.area import *  # noqa: F403
 from freehold.codecs.nas.values.container import *  # noqa: F403
 from freehold.codecs.nas.values.identity import *  # noqa: F403
 from freehold.codecs.nas.values.mobility import *  # noqa: F403
+from freehold.codecs.nas.values.multicast import *  # noqa: F403
+from freehold.codecs.nas.values.positioning import *  # noqa: F403
 from freehold.codecs.nas.values.qos import *  # noqa: F403
 from freehold.codecs.nas.values.session import *  # noqa: F403
 from freehold.codecs.nas.values.sharing import *  # noqa: F403

@@ -1,6 +1,6 @@
 """Names of the numbers messages carry; any other number received is kept as it is."""
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class RegistrationKind(IntEnum):
@@ -170,3 +170,42 @@ class ConfigurationContainer(IntEnum):
     DNS_SERVER_IPV4_ADDRESS = 0x000D
     IPV4_LINK_MTU = 0x0010
     P_CSCF_RESELECTION_SUPPORT = 0x0012
+
+
+class AccessTechnology(IntFlag):
+    """Access technologies of a preferred PLMN (TS 31.102 4.2.5)."""
+
+    UTRAN = 0x8000
+    E_UTRAN = 0x4000
+    E_UTRAN_WB_S1_MODE = 0x2000
+    E_UTRAN_NB_S1_MODE = 0x1000
+    NG_RAN = 0x0800
+    SATELLITE_NG_RAN = 0x0400
+    GSM = 0x0080
+    GSM_COMPACT = 0x0040
+    CDMA2000_HRPD = 0x0020
+    CDMA2000_1XRTT = 0x0010
+    EC_GSM_IOT = 0x0008
+    GSM_WITHOUT_EC_GSM_IOT = 0x0004
+
+
+class MbsDecision(IntEnum):
+    """MBS decision (TS 24.501 9.11.4.31)."""
+
+    SERVICE_AREA_UPDATE = 1
+    JOIN_ACCEPTED = 2
+    JOIN_REJECTED = 3
+    REMOVED = 4
+    SECURITY_INFORMATION_UPDATE = 5
+
+
+class MbsRejectionCause(IntEnum):
+    """Rejection cause of a multicast session (TS 24.501 9.11.4.31)."""
+
+    NO_ADDITIONAL_INFORMATION = 0
+    INSUFFICIENT_RESOURCES = 1
+    NOT_AUTHORIZED = 2
+    NOT_STARTED = 3
+    OUTSIDE_LOCAL_SERVICE_AREA = 4
+    SESSION_CONTEXT_NOT_FOUND = 5
+    SESSION_RELEASED = 6

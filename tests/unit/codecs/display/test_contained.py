@@ -105,7 +105,7 @@ def test_when_nas_carries_a_ue_policy_or_steering_then_it_is_opened():
     _, found, shown = only("nas", transport(5, encode_policy(policy)))
     assert found.message == policy
     assert any("UE policy delivery: ManageUePolicyComplete" in line for line in shown)
-    steering = Sor(value=nas.SorAcknowledgement(support=0, mac_i_ue=bytes(16)))
+    steering = Sor(value=nas.SorAcknowledgement(False, False, True, mac_i_ue=bytes(16)))
     _, found, _ = only("nas", transport(4, encode_alone(steering)))
     assert found.message == steering
 

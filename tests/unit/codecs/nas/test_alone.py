@@ -20,9 +20,9 @@ WRITTEN_OUT = {
         nas.UpuUpdate(False, False, MAC, 1, [nas.UpuDataSet(1, b"p")])
     ),
     "01" + MAC.hex(): Upu(nas.UpuAcknowledgement(MAC)),
-    "0f" + MAC.hex(): Sor(nas.SorAcknowledgement(7, MAC)),
+    "0f" + MAC.hex(): Sor(nas.SorAcknowledgement(True, True, True, MAC)),
     "01" + "0005" + "11" + "120105" + "78": Payloads(
-        nas.MultiplePayloads([nas.PayloadEntry(1, [nas.PayloadOption(0x12, b"\x05")], b"x")])
+        nas.MultiplePayloads([nas.PayloadEntry(1, [nas.PayloadOption(0x12, 5)], b"x")])
     ),
     "a1b2c3d4" + "21" + "12" + "07": IntraN1(nas.IntraN1Container(b"\xa1\xb2\xc3\xd4", 2, 1, True, KEY, 7)),
     "07": N1ToS1(nas.N1ToS1Container(7)),

@@ -42,7 +42,7 @@ def test_when_a_suci_registers_then_the_accept_says_everything_a_phone_needs(wor
     assert Tai(PLMN, TAC) in nas.tais(accept.tai_list)
     assert [each.snssai for each in accept.allowed_nssai] == [SLICE]
     assert [each.snssai for each in accept.configured_nssai] == [SLICE, SLICE_SD]
-    assert accept.network_feature_support == nas.NetworkFeatureSupport(more=b"\0")
+    assert accept.network_feature_support == nas.NetworkFeatureSupport(octet_4=nas.NetworkFeaturesOctet4())
     assert accept.t3512.seconds == 3000  # 54 minutes have no code: the next below
     assert accept.t3502.seconds == 720
     assert accept.mico_indication is None

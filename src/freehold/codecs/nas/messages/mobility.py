@@ -6,6 +6,7 @@ from freehold.codecs.nas.layout import HALF, LVE, TLV, TLVE, TV, MmMessage, Octe
 from freehold.codecs.nas.values.access import (
     CagInformation,
     CiotSmallDataContainer,
+    ExtendedCagInformation,
     Octet4,
     PagingRestriction,
     RegistrationWaitRange,
@@ -125,7 +126,7 @@ class ServiceReject(MmMessage, frozen=True):
     t3448: Annotated[GprsTimer | None, TLV(0x6B, 3, 3)] = None
     cag_information: Annotated[CagInformation | None, TLVE(0x75, 3)] = None
     disaster_return_wait_range: Annotated[RegistrationWaitRange | None, TLV(0x2C, 4, 4)] = None
-    extended_cag_information: Annotated[OctetString | None, TLVE(0x71, 3)] = None
+    extended_cag_information: Annotated[ExtendedCagInformation | None, TLVE(0x71, 3)] = None
     lower_bound_timer: Annotated[GprsTimer3 | None, TLV(0x3A, 3, 3)] = None
     forbidden_tais_roaming: Annotated[TaiList | None, TLV(0x1D, 9, 114)] = None
     forbidden_tais_regional: Annotated[TaiList | None, TLV(0x1E, 9, 114)] = None
@@ -166,7 +167,7 @@ class ConfigurationUpdateCommand(MmMessage, frozen=True):
     disaster_roaming_wait_range: Annotated[RegistrationWaitRange | None, TLV(0x14, 4, 4)] = None
     disaster_return_wait_range: Annotated[RegistrationWaitRange | None, TLV(0x2C, 4, 4)] = None
     disaster_plmns: Annotated[PlmnList | None, TLV(0x13, 2)] = None
-    extended_cag_information: Annotated[OctetString | None, TLVE(0x71, 3)] = None
+    extended_cag_information: Annotated[ExtendedCagInformation | None, TLVE(0x71, 3)] = None
     updated_peips_assistance: Annotated[PagingAssistanceInformation | None, TLV(0x1F, 3)] = None
     nsag_information: Annotated[NsagInformation | None, TLVE(0x73, 9, 3143)] = None
     priority_indicator: Annotated[Half4 | None, TV(0xE, 1)] = None

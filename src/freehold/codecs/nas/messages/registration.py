@@ -9,6 +9,7 @@ from freehold.codecs.nas.values.access import (
     EmergencyNumbers,
     EpsBearers,
     EpsCapability,
+    ExtendedCagInformation,
     ExtendedDrxParameters,
     ExtendedEmergencyNumbers,
     MobileStationClassmark2,
@@ -55,6 +56,7 @@ from freehold.codecs.nas.values.mobility import (
     UeUsageSetting,
     UpdateType,
 )
+from freehold.codecs.nas.values.positioning import CipheringKeyData
 from freehold.codecs.nas.values.slicing import (
     AccessCategoryDefinitions,
     ExtendedRejectedNssai,
@@ -153,7 +155,7 @@ class RegistrationAccept(MmMessage, frozen=True):
     ue_radio_capability_id: Annotated[UeRadioCapabilityId | None, TLV(0x67, 3)] = None
     ue_radio_capability_id_deletion: Annotated[Half4 | None, TV(0xE, 1)] = None
     pending_nssai: Annotated[Nssai | None, TLV(0x39, 4, 146)] = None
-    ciphering_key_data: Annotated[OctetString | None, TLVE(0x74, 34)] = None
+    ciphering_key_data: Annotated[CipheringKeyData | None, TLVE(0x74, 34)] = None
     cag_information: Annotated[CagInformation | None, TLVE(0x75, 3)] = None
     truncated_s_tmsi_configuration: Annotated[TruncatedSTmsiConfiguration | None, TLV(0x1B, 3, 3)] = None
     negotiated_wus_assistance: Annotated[PagingAssistanceInformation | None, TLV(0x1C, 3)] = None
@@ -168,7 +170,7 @@ class RegistrationAccept(MmMessage, frozen=True):
     disaster_plmns: Annotated[PlmnList | None, TLV(0x13, 2)] = None
     forbidden_tais_roaming: Annotated[TaiList | None, TLV(0x1D, 9, 114)] = None
     forbidden_tais_regional: Annotated[TaiList | None, TLV(0x1E, 9, 114)] = None
-    extended_cag_information: Annotated[OctetString | None, TLVE(0x71, 3)] = None
+    extended_cag_information: Annotated[ExtendedCagInformation | None, TLVE(0x71, 3)] = None
     nsag_information: Annotated[NsagInformation | None, TLVE(0x7C, 9, 3143)] = None
     nid: Annotated[Nid | None, TLV(0x32, 8, 8)] = None
 
@@ -194,7 +196,7 @@ class RegistrationReject(MmMessage, frozen=True):
     cag_information: Annotated[CagInformation | None, TLVE(0x75, 3)] = None
     extended_rejected_nssai: Annotated[ExtendedRejectedNssai | None, TLV(0x68, 5, 90)] = None
     disaster_return_wait_range: Annotated[RegistrationWaitRange | None, TLV(0x2C, 4, 4)] = None
-    extended_cag_information: Annotated[OctetString | None, TLVE(0x71, 3)] = None
+    extended_cag_information: Annotated[ExtendedCagInformation | None, TLVE(0x71, 3)] = None
     lower_bound_timer: Annotated[GprsTimer3 | None, TLV(0x3A, 3, 3)] = None
     forbidden_tais_roaming: Annotated[TaiList | None, TLV(0x1D, 9, 114)] = None
     forbidden_tais_regional: Annotated[TaiList | None, TLV(0x1E, 9, 114)] = None
@@ -228,7 +230,7 @@ class DeregistrationRequestToUe(MmMessage, frozen=True):
     cag_information: Annotated[CagInformation | None, TLVE(0x75, 3)] = None
     extended_rejected_nssai: Annotated[ExtendedRejectedNssai | None, TLV(0x68, 5, 90)] = None
     disaster_return_wait_range: Annotated[RegistrationWaitRange | None, TLV(0x2C, 4, 4)] = None
-    extended_cag_information: Annotated[OctetString | None, TLVE(0x71, 3)] = None
+    extended_cag_information: Annotated[ExtendedCagInformation | None, TLVE(0x71, 3)] = None
     lower_bound_timer: Annotated[GprsTimer3 | None, TLV(0x3A, 3, 3)] = None
     forbidden_tais_roaming: Annotated[TaiList | None, TLV(0x1D, 9, 114)] = None
     forbidden_tais_regional: Annotated[TaiList | None, TLV(0x1E, 9, 114)] = None

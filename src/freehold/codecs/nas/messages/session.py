@@ -7,6 +7,7 @@ from freehold.codecs.nas.values.area import Dnn
 from freehold.codecs.nas.values.container import ServiceLevelAaContainer
 from freehold.codecs.nas.values.identity import SNssaiElement
 from freehold.codecs.nas.values.mobility import Half1, Half2, Half3, Octet1
+from freehold.codecs.nas.values.multicast import ReceivedMbsContainer, RequestedMbsContainer
 from freehold.codecs.nas.values.qos import QosFlowDescriptions, QosRules
 from freehold.codecs.nas.values.session import (
     AllowedSscModes,
@@ -27,7 +28,6 @@ from freehold.codecs.nas.values.sharing import (
     MacAddressOctets,
     MappedEpsBearerContexts,
     RemoteUeContexts,
-    RequestedMbsContainer,
     ResidenceTime,
     ServingPlmnRateControl,
     SessionNetworkFeatureSupport,
@@ -86,7 +86,7 @@ class PduSessionEstablishmentAccept(SmMessage, frozen=True):
     ip_header_compression: Annotated[HeaderCompression | None, TLV(0x66, 5, 257)] = None
     ethernet_header_compression: Annotated[EthernetHeaderCompression | None, TLV(0x1F, 3, 3)] = None
     service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
-    received_mbs_container: Annotated[OctetString | None, TLVE(0x71, 9)] = None
+    received_mbs_container: Annotated[ReceivedMbsContainer | None, TLVE(0x71, 9)] = None
 
 
 class PduSessionEstablishmentReject(SmMessage, frozen=True):
@@ -183,7 +183,7 @@ class PduSessionModificationCommand(SmMessage, frozen=True):
     port_management_container: Annotated[OctetString | None, TLVE(0x74, 4)] = None
     serving_plmn_rate_control: Annotated[ServingPlmnRateControl | None, TLV(0x1E, 4, 4)] = None
     ethernet_header_compression: Annotated[EthernetHeaderCompression | None, TLV(0x1F, 3, 3)] = None
-    received_mbs_container: Annotated[OctetString | None, TLVE(0x71, 9)] = None
+    received_mbs_container: Annotated[ReceivedMbsContainer | None, TLVE(0x71, 9)] = None
     service_level_aa_container: Annotated[ServiceLevelAaContainer | None, TLVE(0x72, 6)] = None
     alternative_snssai: Annotated[SNssaiElement | None, TLV(0x5A, 3, 10)] = None
 

@@ -13,6 +13,7 @@ from freehold.codecs.nas.layout import (
     Bits,
     Choice,
     Constant,
+    Count,
     IfLeft,
     Length,
     Octets,
@@ -23,7 +24,9 @@ from freehold.codecs.nas.layout import (
     Sessions,
     Sized,
     Spare,
+    Switch,
     Value,
+    When,
 )
 from freehold.codecs.nas.values.timer import GprsTimer
 from freehold.spec.identities import PlmnId
@@ -43,6 +46,53 @@ class CagEntry(Value, frozen=True):
 
 CagInformation = Annotated[list[CagEntry], Repeat()]
 """CAG information list (TS 24.501 9.11.3.18A)."""
+
+
+class TimePeriod(Value, frozen=True):
+    """From when to when, in the 64 bits of NTP (TS 24.501 9.11.3.86)."""
+
+    start: Annotated[int, Bits(64)]
+    stop: Annotated[int, Bits(64)]
+
+
+class TimeValidity(Value, frozen=True):
+    """When a CAG may be used (TS 24.501 9.11.3.86)."""
+
+    periods: Annotated[list[TimePeriod], Count(8), Repeat(counted=True)]
+
+
+class CagWithInformation(Value, frozen=True):
+    """A CAG-ID and when it may be used; `spare` are indications of later versions (TS 24.501 9.11.3.86)."""
+
+    identity: Annotated[int, Length(16), Bits(32)]
+    spare: Annotated[int, Bits(7)]
+    has_validity: U1
+    validity: Annotated[TimeValidity | None, When("has_validity", frozenset({1}))] = None
+    more: OctetString = b""
+
+
+_SIZED_LIST = Annotated[list[U32], Sized(16), Repeat(1000)]
+
+
+class ExtendedCagEntry(Value, frozen=True):
+    """The closed access groups of a PLMN, those with additional information apart (TS 24.501 9.11.3.86).
+
+    `lists` are the bits CAILI and LCI: 0 identities alone, 1 their list has a length, 3 those with information follow.
+    """
+
+    plmn: Annotated[PlmnId, Length(16), Plmn()]
+    lists: Annotated[int, Spare(4), Bits(2)]
+    cag_only: Annotated[bool, Spare(1), Bits(1)]
+    identities: Annotated[
+        list[U32], Switch("lists", {0: Annotated[list[U32], Repeat(1000)], 1: _SIZED_LIST, 3: _SIZED_LIST})
+    ]
+    with_information: Annotated[
+        list[CagWithInformation] | None, When("lists", frozenset({3})), Sized(16), Repeat(1000)
+    ] = None
+
+
+ExtendedCagInformation = Annotated[list[ExtendedCagEntry], Repeat()]
+"""Extended CAG information list (TS 24.501 9.11.3.86)."""
 
 
 class RegistrationWaitRange(Value, frozen=True):

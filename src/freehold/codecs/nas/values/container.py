@@ -22,11 +22,15 @@ from freehold.codecs.nas.layout import (
     Spare,
     Switch,
     Value,
+    When,
 )
+from freehold.codecs.nas.values.area import Dnn
 from freehold.codecs.nas.values.identity import KeySetIdentifier, Nssai, SNssaiElement
+from freehold.codecs.nas.values.timer import GprsTimer3
 from freehold.spec.identities import PlmnId
 
 Mac = Annotated[bytes, Octets(16)]
+_SET = frozenset({1})
 
 DEVICE_ID, SERVER_ADDRESS, RESPONSE, PAYLOAD_TYPE, PAYLOAD, PENDING = 1, 2, 3, 4, 7, 10
 """The high half of the identifiers of service-level AA parameters (TS 24.501 9.11.2.10)."""
@@ -85,7 +89,7 @@ class SorSecuredPacket(Value, frozen=True):
 
 
 class PreferredPlmn(Value, frozen=True):
-    """A PLMN and its access technologies, a bit each (TS 24.501 9.11.3.51, TS 31.102 4.2.5)."""
+    """A PLMN and bits of AccessTechnology (TS 24.501 9.11.3.51, TS 31.102 4.2.5)."""
 
     plmn: Annotated[PlmnId, Plmn()]
     access_technologies: U16
@@ -101,33 +105,58 @@ class SorPlmnList(Value, frozen=True):
     plmns: Annotated[list[PreferredPlmn], Repeat()]
 
 
-class SorWithParameters(Value, frozen=True):
-    """Steering of roaming with additional parameters: AP is set (TS 24.501 9.11.3.51)."""
+class SorPacketWithParameters(Value, frozen=True):
+    """Steering of roaming by a secured packet where AP is set (TS 24.501 9.11.3.51)."""
 
     acknowledgement_requested: Annotated[bool, Spare(3), Constant(1, 1), Bits(1)]
-    plmn_list: U1
-    list_provided: U1
+    list_provided: Annotated[bool, Constant(0, 1), Bits(1)]
     mac_i_ausf: Annotated[bytes, Constant(0, 1), Octets(16)]
     counter: U16
     content: OctetString
 
 
-class SorAcknowledgement(Value, frozen=True):
-    """The UE has taken the steering information in; `support` are its indications (TS 24.501 9.11.3.51)."""
+_SIZED = Annotated[bytes | None, Sized(16), Rest()]
 
-    support: Annotated[int, Bits(7)]
+
+class SorWithParameters(Value, frozen=True):
+    """Steering of roaming by a list of preferred PLMNs and additional parameters: AP is set (TS 24.501 9.11.3.51).
+
+    `control_information` is SOR-CMCI, `snpn_information` SOR-SNPN-SI, `local_snpn_information` SOR-SNPN-SI-LS.
+    """
+
+    acknowledgement_requested: Annotated[bool, Spare(3), Constant(1, 1), Bits(1)]
+    list_provided: Annotated[bool, Constant(1, 1), Bits(1)]
+    mac_i_ausf: Annotated[bytes, Constant(0, 1), Octets(16)]
+    counter: U16
+    plmns: Annotated[list[PreferredPlmn], Sized(8), Repeat()]
+    has_local_snpn_information: Annotated[bool, Spare(4), Bits(1)] = False
+    has_snpn_information: U1 = False
+    store_control_information: U1 = False
+    has_control_information: U1 = False
+    control_information: Annotated[_SIZED, When("has_control_information", _SET)] = None
+    snpn_information: Annotated[_SIZED, When("has_snpn_information", _SET)] = None
+    local_snpn_information: Annotated[_SIZED, When("has_local_snpn_information", _SET)] = None
+    more: OctetString = b""
+
+
+class SorAcknowledgement(Value, frozen=True):
+    """The UE has taken the steering information in, and says what it supports (TS 24.501 9.11.3.51)."""
+
+    supports_local_snpn_information: Annotated[bool, Spare(4), Bits(1)]
+    supports_snpn_information: U1
+    supports_control_information: U1
     mac_i_ue: Annotated[bytes, Constant(1, 1), Octets(16)]
     more: OctetString = b""
 
 
 SorTransparentContainer = Annotated[
-    SorSecuredPacket | SorPlmnList | SorWithParameters | SorAcknowledgement,
+    SorSecuredPacket | SorPlmnList | SorPacketWithParameters | SorWithParameters | SorAcknowledgement,
     Choice(
         7,
         1,
         {
             0: Annotated[
-                SorSecuredPacket | SorPlmnList | SorWithParameters,
+                SorSecuredPacket | SorPlmnList | SorPacketWithParameters | SorWithParameters,
                 Choice(
                     3,
                     1,
@@ -135,7 +164,10 @@ SorTransparentContainer = Annotated[
                         0: Annotated[
                             SorSecuredPacket | SorPlmnList, Choice(5, 1, {0: SorSecuredPacket, 1: SorPlmnList})
                         ],
-                        1: SorWithParameters,
+                        1: Annotated[
+                            SorPacketWithParameters | SorWithParameters,
+                            Choice(5, 1, {0: SorPacketWithParameters, 1: SorWithParameters}),
+                        ],
                     },
                 ),
             ],
@@ -181,11 +213,29 @@ UpuTransparentContainer = Annotated[UpuUpdate | UpuAcknowledgement, Choice(7, 1,
 """UE parameters update transparent container (TS 24.501 9.11.3.53A)."""
 
 
+PAYLOAD_OPTIONS = {
+    0x12: U8,  # PDU session ID
+    0x22: SNssaiElement,
+    0x25: Dnn,
+    0x37: GprsTimer3,  # back-off timer value
+    0x58: U8,  # 5GMM cause
+    0x59: U8,  # old PDU session ID
+    0x80: U8,  # request type
+    0xA0: U8,  # MA PDU session information
+    0xF0: U8,  # release assistance indication
+}
+"""What goes with a payload, by its identifier; additional information and others are octets (TS 24.501 9.11.3.39)."""
+
+
 class PayloadOption(Value, frozen=True):
     """What one of several payloads goes with, under the identifiers of NAS transport (TS 24.501 9.11.3.39)."""
 
     identifier: U8
-    value: Annotated[bytes, Sized(8), Rest()]
+    value: Annotated[
+        int | str | bytes | GprsTimer3 | SNssaiElement,
+        Sized(8),
+        Switch("identifier", PAYLOAD_OPTIONS, OctetString),
+    ]
 
 
 class PayloadEntry(Value, frozen=True):

@@ -11,6 +11,7 @@ from freehold.codecs.nas.layout import (
     U8,
     Bits,
     Constant,
+    IfLeft,
     Octets,
     OctetString,
     Plmn,
@@ -151,8 +152,60 @@ class UeSecurityCapability(Value, frozen=True):
         return octet < len(self.octets) and bool(self.octets[octet] << algorithm & 0x80)
 
 
+class MobilityCapabilityOctet4(Value, frozen=True):
+    """Octet 4 of 5GMM capability: radio capability signalling, slices, positioning, V2X (TS 24.501 9.11.3.1)."""
+
+    radio_capability_signalling: U1 = False
+    slice_authentication: U1 = False
+    location_notification: U1 = False
+    v2x_over_nr_pc5: U1 = False
+    v2x_over_e_utra_pc5: U1 = False
+    v2x: U1 = False
+    user_plane_ciot: U1 = False
+    srvcc_to_utran: U1 = False
+
+
+class MobilityCapabilityOctet5(Value, frozen=True):
+    """Octet 5 of 5GMM capability: ProSe, slices, closed groups (TS 24.501 9.11.3.1)."""
+
+    prose_layer_2_relay: U1 = False
+    prose_direct_communication: U1 = False
+    prose_direct_discovery: U1 = False
+    extended_rejected_nssai: U1 = False
+    ethernet_header_compression_cp_ciot: U1 = False
+    multiple_user_planes: U1 = False
+    wus_assistance: U1 = False
+    closed_access_groups: U1 = False
+
+
+class MobilityCapabilityOctet6(Value, frozen=True):
+    """Octet 6 of 5GMM capability: paging and relays (TS 24.501 9.11.3.1)."""
+
+    paging_restriction: U1 = False
+    reject_paging_request: U1 = False
+    paging_indication_for_voice: U1 = False
+    connection_release: U1 = False
+    paging_subgrouping: U1 = False
+    prose_layer_3_remote: U1 = False
+    prose_layer_2_remote: U1 = False
+    prose_layer_3_relay: U1 = False
+
+
+class MobilityCapabilityOctet7(Value, frozen=True):
+    """Octet 7 of 5GMM capability: slices, closed groups, disaster roaming (TS 24.501 9.11.3.1)."""
+
+    mps_indicator_update: U1 = False
+    uncrewed_aerial_systems: U1 = False
+    slice_access_groups: U1 = False
+    extended_cag_information: U1 = False
+    sor_snpn_information: U1 = False
+    event_notification: U1 = False
+    disaster_roaming: U1 = False
+    slice_registration_groups: U1 = False
+
+
 class MobilityCapability(Value, frozen=True):
-    """5GMM capability, its first octet by name (TS 24.501 9.11.3.1)."""
+    """5GMM capability: octet 3, then those that are there; `more` are of later releases (TS 24.501 9.11.3.1)."""
 
     service_gap_control: U1 = False
     header_compression_cp_ciot: U1 = False
@@ -162,11 +215,40 @@ class MobilityCapability(Value, frozen=True):
     lpp: U1 = False
     handover_attach: U1 = False
     s1_mode: U1 = False
+    octet_4: Annotated[MobilityCapabilityOctet4 | None, IfLeft()] = None
+    octet_5: Annotated[MobilityCapabilityOctet5 | None, IfLeft()] = None
+    octet_6: Annotated[MobilityCapabilityOctet6 | None, IfLeft()] = None
+    octet_7: Annotated[MobilityCapabilityOctet7 | None, IfLeft()] = None
     more: OctetString = b""
 
 
+class NetworkFeaturesOctet4(Value, frozen=True):
+    """Octet 4 of 5GS network feature support: CIoT, emergency services over non-3GPP access (TS 24.501 9.11.3.5)."""
+
+    user_plane_ciot: U1 = False
+    header_compression_cp_ciot: U1 = False
+    n3_data: U1 = False
+    control_plane_ciot: U1 = False
+    restrict_enhanced_coverage: U2 = 0
+    mcs_indicator: U1 = False
+    emergency_services_non_3gpp: U1 = False
+
+
+class NetworkFeaturesOctet5(Value, frozen=True):
+    """Octet 5 of 5GS network feature support: paging, ATSSS, location services (TS 24.501 9.11.3.5)."""
+
+    unavailability_period: U1 = False
+    paging_restriction: U1 = False
+    reject_paging_request: U1 = False
+    paging_indication_for_voice: U1 = False
+    connection_release: U1 = False
+    ethernet_header_compression_cp_ciot: U1 = False
+    atsss: U1 = False
+    location_services: U1 = False
+
+
 class NetworkFeatureSupport(Value, frozen=True):
-    """5GS network feature support, its first octet by name (TS 24.501 9.11.3.5)."""
+    """5GS network feature support: octet 3, then those that are there (TS 24.501 9.11.3.5)."""
 
     mps_indicator: U1 = False
     interworking_without_n26: U1 = False
@@ -174,6 +256,8 @@ class NetworkFeatureSupport(Value, frozen=True):
     emergency_services: U2 = 0
     ims_voice_non_3gpp: U1 = False
     ims_voice_3gpp: U1 = False
+    octet_4: Annotated[NetworkFeaturesOctet4 | None, IfLeft()] = None
+    octet_5: Annotated[NetworkFeaturesOctet5 | None, IfLeft()] = None
     more: OctetString = b""
 
 

@@ -6,11 +6,13 @@ import msgspec
 
 from freehold.codecs.nas.layout import (
     U1,
+    U2,
     U4,
     U8,
     U16,
     Bits,
     Constant,
+    IfLeft,
     Octets,
     OctetString,
     Record,
@@ -82,14 +84,27 @@ class IntegrityDataRate(Value, frozen=True):
     downlink: U8 = 255
 
 
+class SessionCapabilityOctet4(Value, frozen=True):
+    """Octet 4 of 5GSM capability: steering, measurement by QoS flow, authentication in EPS (TS 24.501 9.11.4.1)."""
+
+    mpquic_ip: U1 = False
+    mpquic_udp: U1 = False
+    mptcp: U1 = False
+    atsss_low_layer: U2 = 0
+    rtp_multiplexed_media: U1 = False
+    dn_authentication_in_epc: U1 = False
+    measurement_per_qos_flow: U1 = False
+
+
 class SessionCapability(Value, frozen=True):
-    """5GSM capability, its first octet by name (TS 24.501 9.11.4.1)."""
+    """5GSM capability: octet 3, then octet 4 where it is there (TS 24.501 9.11.4.1)."""
 
     transfer_of_port_management: U1 = False
     atsss: U4 = 0
     ethernet_s1: U1 = False
     multi_homed_ipv6: U1 = False
     reflective_qos: U1 = False
+    octet_4: Annotated[SessionCapabilityOctet4 | None, IfLeft()] = None
     more: OctetString = b""
 
 

@@ -4,12 +4,10 @@ from typing import Annotated
 
 from freehold.codecs.nas.layout import (
     U1,
-    U2,
     U3,
     U4,
     U8,
     U16,
-    U24,
     Bits,
     Count,
     IfLeft,
@@ -72,10 +70,14 @@ class SessionNetworkFeatureSupport(Value, frozen=True):
 
 
 class HeaderCompression(Value, frozen=True):
-    """IP header compression configuration: ROHC profiles, a bit each, and CIDs (TS 24.501 9.11.4.24)."""
+    """IP header compression configuration: ROHC profiles, a bit each, and CIDs (TS 24.501 9.11.4.24).
+
+    `additional` are context setup parameters of `additional_type`, as TS 24.301 9.9.4.22 has them.
+    """
 
     profiles: Annotated[int, Spare(1), Bits(7)]
     maximum_cid: U16
+    additional_type: Annotated[int | None, IfLeft(), Bits(8)] = None
     additional: OctetString = b""
 
 
@@ -111,41 +113,6 @@ class RemoteUeContexts(Value, frozen=True):
     contexts: Annotated[list[RemoteUeContext], Count(8), Repeat(counted=True)]
     more: OctetString = b""
 
-
-class Tmgi(Value, frozen=True):
-    """Temporary mobile group identity (TS 24.008 10.5.6.13)."""
-
-    service: U24
-    plmn: Annotated[PlmnId | None, IfLeft(), Plmn()] = None
-
-
-class MulticastIpv4(Value, frozen=True):
-    """A source specific IPv4 multicast address (TS 24.501 9.11.4.30)."""
-
-    source: Annotated[bytes, Octets(4)]
-    destination: Annotated[bytes, Octets(4)]
-
-
-class MulticastIpv6(Value, frozen=True):
-    """A source specific IPv6 multicast address (TS 24.501 9.11.4.30)."""
-
-    source: Annotated[bytes, Octets(16)]
-    destination: Annotated[bytes, Octets(16)]
-
-
-class MulticastRequest(Value, frozen=True):
-    """A multicast session to join (1) or leave (2); kind 0 TMGI, 1 IPv4, 2 IPv6 (TS 24.501 9.11.4.30)."""
-
-    operation: Annotated[int, Spare(4), Bits(2)]
-    kind: U2
-    session: Annotated[
-        Tmgi | MulticastIpv4 | MulticastIpv6,
-        Switch("kind", {0: Annotated[Tmgi, Sized(8)], 1: MulticastIpv4, 2: MulticastIpv6}),
-    ]
-
-
-RequestedMbsContainer = Annotated[list[MulticastRequest], Repeat()]
-"""Requested MBS container (TS 24.501 9.11.4.30)."""
 
 ResidenceTime = Annotated[int, Bits(64)]
 """UE-DS-TT residence time, in the unit of IEEE 802.1AS (TS 24.501 9.11.4.26)."""

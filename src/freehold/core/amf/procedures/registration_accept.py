@@ -41,7 +41,7 @@ def features(configured: NetworkFeatures, ims_voice: bool) -> nas.NetworkFeature
         emergency_fallback=EMERGENCY_ON_NR if configured.emergency_fallback else 0,
         emergency_services=EMERGENCY_ON_NR if configured.emergency else 0,
         ims_voice_3gpp=configured.ims_voice and ims_voice,
-        more=b"\0",
+        octet_4=nas.NetworkFeaturesOctet4(),
     )
 
 
