@@ -87,7 +87,9 @@ def test_when_roaming_is_steered_by_a_packet_with_parameters_then_its_octets_are
     [
         (nas.ReceivedMbsInformation(0, 0, 2, nas.MbsEverywhere(False, False, 0, False, GROUP)), "02" + "00" + TMGI),
         (
-            nas.ReceivedMbsInformation(3, 0, 3, nas.MbsEverywhere(False, False, 2, False, GROUP, timer=nas.GprsTimer3(3, 5))),
+            nas.ReceivedMbsInformation(
+                3, 0, 3, nas.MbsEverywhere(False, False, 2, False, GROUP, timer=nas.GprsTimer3(3, 5))
+            ),
             "63" + "04" + TMGI + "65",
         ),
         (
@@ -118,7 +120,7 @@ def test_when_roaming_is_steered_by_a_packet_with_parameters_then_its_octets_are
         ),
     ],
     ids=["accepted", "not yet", "in areas", "in cells"],
-)  # fmt: skip
+)
 def test_when_a_multicast_session_is_answered_then_its_parts_are_read(answer, octets):  # TS 24.501 9.11.4.31
     command = nas.PduSessionModificationCommand(1, 2, received_mbs_container=[answer])
 

@@ -112,7 +112,11 @@ FIELDS = {
     },
     nas.RejectedSNssai: {"cause": MM + "rej_s_nssai.cause"},
     nas.SorPlmnList: {"mac_i_ausf": MM + "sor_mac_iausf", "counter": MM + "counter_sor"},
-    nas.SorSecuredPacket: {"mac_i_ausf": MM + "sor_mac_iausf", "counter": MM + "counter_sor", "packet": MM + "sor_sec_pkt"},
+    nas.SorSecuredPacket: {
+        "mac_i_ausf": MM + "sor_mac_iausf",
+        "counter": MM + "counter_sor",
+        "packet": MM + "sor_sec_pkt",
+    },
     nas.SorAcknowledgement: {"mac_i_ue": MM + "sor_mac_iue"},
     nas.SessionCapability: {
         "transfer_of_port_management": SM + "tpmic",
@@ -175,8 +179,10 @@ def steering(seed: int) -> nas.RegistrationComplete:
 
 def test_when_values_are_random_then_tshark_finds_each_in_its_place(tmp_path: Path) -> None:
     values = [
-        without_inner(Generator(seed, 0.7, opaque=False).message(message)) for message in nas.MESSAGES for seed in range(12)
-    ]  # fmt: skip
+        without_inner(Generator(seed, 0.7, opaque=False).message(message))
+        for message in nas.MESSAGES
+        for seed in range(12)
+    ]
     values += [steering(seed) for seed in range(30)]
     names = sorted({field for fields in FIELDS.values() for field in fields.values()})
     pcap(tmp_path / "all.pcap", [nas.encode(value) for value in values])
