@@ -137,10 +137,11 @@ class Generator:
         if cls is nas.SNssaiElement:
             return self.slice()
         if cls is nas.NetworkSpecificSuci:
-            # TS 23.003 28.7.3: the NAI of a SUCI is text of this form
+            # TS 23.003 28.7.3: the NAI of a SUCI is text of this form; a GCI and a GLI have 0 as routing indicator
             user = "".join(self.random.choices(string.ascii_lowercase, k=self.random.randint(1, 9)))
             kind = self.random.randint(1, 3)
-            return cls(kind, f"type{kind}.rid678.schid0.userid{user}@example.com".encode())
+            routing = "678" if kind == 1 else "0"
+            return cls(kind, f"type{kind}.rid{routing}.schid0.userid{user}@example.com".encode())
         values: dict[str, Any] = {}
         tail, ended = self.random.random() < 0.7, False
         choices = [
