@@ -34,9 +34,9 @@ def witness() -> Path:
     return target / "release/oxirush-witness"
 
 
-# oxirush refuses whole messages for forms of a SUCI that a UE does not send: protection schemes 3 to 11, which TS 24.501
-# 9.11.3.4 reserves, a key identifier beside the null scheme, and no scheme output. The clause gives a receiver no answer
-# to them; our decoder keeps each for the UDM, which does not find the scheme or no SUPI in it (TS 33.501 6.12.5).
+# oxirush refuses whole messages for forms of a SUCI that a UE does not send: protection schemes 3 to 11, which TS
+# 24.501 9.11.3.4 reserves, a key identifier beside the null scheme, and no scheme output. The clause gives a receiver
+# no answer to them; our decoder keeps each for the UDM, which knows no such scheme or finds no SUPI (TS 33.501 6.12.5).
 REFUSED = (
     "`protection-scheme` is",
     "`home-network-public-key-identifier` is",

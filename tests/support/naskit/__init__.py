@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from base64 import b64encode
 from random import Random
 from typing import Any, get_args
 
@@ -137,11 +138,7 @@ class Generator:
         if cls is nas.SNssaiElement:
             return self.slice()
         if cls is nas.NetworkSpecificSuci:
-            # TS 23.003 28.7.3: the NAI of a SUCI is text of this form; a GCI and a GLI have 0 as routing indicator
-            user = "".join(self.random.choices(string.ascii_lowercase, k=self.random.randint(1, 9)))
-            kind = self.random.randint(1, 3)
-            routing = "678" if kind == 1 else "0"
-            return cls(kind, f"type{kind}.rid{routing}.schid0.userid{user}@example.com".encode())
+            return self.named_suci(cls)
         values: dict[str, Any] = {}
         tail, ended = self.random.random() < 0.7, False
         choices = [
@@ -163,6 +160,18 @@ class Generator:
                 continue
             values[name] = self.value(kind, marks, values)
         return cls(**values)
+
+    def named_suci(self, cls: Any) -> Any:
+        """A SUCI whose NAI has the form of its SUPI type: format 2 is a GCI, of type 3, and 3 a GLI, of type 2.
+
+        TS 24.501 9.11.3.4, TS 23.003 2.2B, 28.7.3, 28.15.5, 28.16.5.
+        """
+        kind = self.random.randint(1, 3)
+        user = "".join(self.random.choices(string.ascii_lowercase, k=self.random.randint(1, 9)))
+        if kind == 3:
+            user = b64encode(self.random.randbytes(9)).decode()
+        routing = "678" if kind == 1 else "0"
+        return cls(kind, f"type{(0, 1, 3, 2)[kind]}.rid{routing}.schid0.userid{user}@example.com".encode())
 
     def slice(self) -> nas.SNssaiElement:
         sst, sd = self.random.randrange(256), self.random.choice((None, self.random.randrange(1 << 24)))
