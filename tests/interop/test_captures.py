@@ -1,0 +1,110 @@
+"""Captures of other networks: every message, and every message in it, is read and written again to the octet.
+
+They are not in this repository: FREEHOLD_CAPTURES names a folder of pcap and pcapng files, and of `.hex` files with a
+message a line, its protocol before it: `nas 7e0046`, `rrc:ULDCCHMessage 28...`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from freehold.codecs.capture import Carrier, is_capture, packets
+from freehold.codecs.display import PROTOCOLS, Reading, carried_by, inside, protocol_named, render
+
+pytestmark = pytest.mark.interop
+FOLDER = os.environ.get("FREEHOLD_CAPTURES", "")
+COUNTED = {"pfcp": "pfcp.version"} | {name: f"{name}.procedureCode" for name in ("ngap", "xnap", "f1ap", "e1ap")}
+"""Protocols of which an analyser counts as many messages, by a field that each has once."""
+
+
+def files() -> list[Path]:
+    return sorted(path for path in Path(FOLDER).rglob("*") if path.is_file()) if FOLDER else []
+
+
+@pytest.fixture(params=files() or [None], ids=lambda path: path.name if path else "none")
+def octets(request: pytest.FixtureRequest) -> tuple[Path, bytes]:
+    if request.param is None:
+        pytest.skip("FREEHOLD_CAPTURES names no folder with captures")
+    return request.param, request.param.read_bytes()
+
+
+def messages(path: Path, content: bytes) -> Iterator[tuple[str, bytes, str]]:
+    """Protocol, octets and type of every message of a file."""
+    if path.suffix == ".hex":
+        for line in content.decode().splitlines():
+            protocol, digits = line.split()
+            name, _, type_name = protocol.partition(":")
+            yield name, bytes.fromhex(digits), type_name
+    elif is_capture(content):
+        carrier = Carrier()
+        for packet in packets(content):
+            for carried in carrier.messages(packet):
+                row = carried_by(carried.ppid, carried.ports, carried.protocol)
+                for piece in [] if row is None else row.split(carried.octets):
+                    yield row.name, piece, carried.type_name
+
+
+def whole(reading: Reading, octets: bytes, type_name: str = "") -> bool:
+    """Whether what was read is written to the same octets, or to what this sender should have written.
+
+    Of what is ciphered its octets are all there is. In PFCP the order of IEs is free (TS 29.244 7.2.3); an application
+    protocol's IE may come with another criticality than its table's; RRC may come padded, or with defaults written out.
+    """
+    row = protocol_named(reading.protocol)
+    again = row.encode(reading.message, reading.header)
+    if again == octets or reading.ciphered:
+        return True
+    if row.name in {"pfcp", "rrc"}:
+        return row.decode(again, type_name).message == reading.message
+    differing = [mine ^ theirs for mine, theirs in zip(again, octets, strict=False) if mine != theirs]
+    return len(again) == len(octets) and not any(bits & 0x3F for bits in differing)
+
+
+def check(protocol: str, message: bytes, type_name: str) -> bool:
+    """Judge one message and all in it; False where its sender has damaged it and it has a fault."""
+    reading = PROTOCOLS[protocol].decode(message, type_name)
+    if reading.message is None:
+        assert reading.faults
+        return False
+    assert whole(reading, message, type_name), (protocol, message.hex())
+    assert render(reading)
+    pending = [reading]
+    while pending:
+        for _, inner in inside(pending.pop()):
+            assert not inner.faults, (inner.protocol, inner.faults, message.hex())
+            pending.append(inner)
+    return True
+
+
+def test_when_another_network_was_captured_then_each_message_is_read_and_written_again(octets) -> None:
+    read = [check(*message) for message in messages(*octets)]
+
+    # one of open5gs's own tests has a length of GTP-U that its datagram has not
+    assert read.count(False) * 100 <= len(read)
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_when_another_network_was_captured_then_an_analyser_counts_as_many_messages(octets) -> None:
+    path, content = octets
+    if not is_capture(content):
+        pytest.skip(f"{path.name} is no capture")
+    mine = Counter(protocol for protocol, _, _ in messages(path, content))
+    words = ["tshark", "-r", str(path), "-Y", "!icmp", "-T", "fields"]
+    words += [word for field in COUNTED.values() for word in ("-e", field)]
+    shown = subprocess.run(words, capture_output=True, text=True, check=True, timeout=300).stdout.splitlines()
+    theirs = Counter(
+        name
+        for line in shown
+        for name, said in zip(COUNTED, line.split("\t"), strict=True)
+        for each in said.split(",")
+        if each
+    )
+
+    assert {name: mine[name] for name in COUNTED if mine[name]} == theirs
