@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from freehold.codecs.display import PROTOCOLS
-from reference import asn1, nas, pfcp
+from reference import asn1, layers, nas, pfcp
 from reference.page import Page, index
 
-DECLARED = {"nas": nas.page, "pfcp": pfcp.page, "gtpu": pfcp.tunnels}
+DECLARED = {
+    "nas": nas.page,
+    "pfcp": pfcp.page,
+    "gtpu": pfcp.tunnels,
+    "sms": layers.short_messages,
+    "eap": layers.authentication,
+}
 """Protocols whose tables are declared in Python; the others' are made from their ASN.1."""
 
 

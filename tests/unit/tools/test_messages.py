@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asn1kit import tables
-from freehold.codecs import nas
+from freehold.codecs import eap, nas
 from freehold.codecs.nas.policy import POLICY_MESSAGES
 from freehold.codecs.pfcp.messages import MESSAGES
 from freehold.codecs.pfcp.table import Group
@@ -58,6 +58,13 @@ def test_when_pages_are_made_then_every_pfcp_message_is_there_with_every_element
         assert rows[2:] == [name for name in kind.__struct_fields__ if name not in Group.__struct_fields__]
 
 
+def test_when_pages_are_made_then_every_attribute_of_eap_is_there(sections):
+    page = sections("eap")
+    for number, kind in eap.ATTRIBUTES.items():
+        assert f" Number {number}." in page[kind.__name__]
+        assert kind.clause in page[kind.__name__]
+
+
 @pytest.mark.parametrize(
     ("protocol", "message", "line"),
     [
@@ -69,6 +76,11 @@ def test_when_pages_are_made_then_every_pfcp_message_is_there_with_every_element
         ("rrc", "RRCSetup", "`rrcSetup` in [DLCCCHMessage](#dlccchmessage)."),
         ("lpp", "ProvideCapabilities", "LPPMessage"),
         ("gtpu", "ErrorIndication", "Message type 26."),
+        ("sms", "Submit", "| destination_address | M | Address |"),
+        ("sms", "RpError", "| cause | M | int |"),
+        ("eap", "AtKdfInput", "(RFC 9048 3.1, TS 33.501 6.1.1.4). Number 23."),
+        ("eap", "Aka", "Number 23."),
+        ("eap", "Response", "| method | M | Method |"),
     ],
 )
 def test_when_an_element_is_looked_up_then_its_row_says_what_the_specification_does(sections, protocol, message, line):
