@@ -1,24 +1,28 @@
-//! IPv4 fragmentation and reassembly, bounded in memory and time (RFC 791 3.2, RFC 815).
+//! Fragmentation and reassembly, bounded in memory and time (RFC 791 3.2, RFC 815, RFC 8200 4.5).
 use crate::ip;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// How many datagrams may be in pieces at once, of how many pieces each, and for how long (RFC 1122 3.3.2).
 const DATAGRAMS: usize = 64;
 const PIECES: usize = 64;
 const LIFETIME_NS: u64 = 60_000_000_000;
+/// The octets of IPv6's fragment header.
+const FRAGMENT_HEADER: usize = 8;
 
 /// What names one fragmented datagram; `scope` keeps networks with the same addresses apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     scope: u64,
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-    identification: u16,
+    source: IpAddr,
+    destination: IpAddr,
+    identification: u32,
+    /// Of IPv4 alone: pieces of IPv6 may name another one, and the first counts (RFC 8200 4.5).
     protocol: u8,
 }
 
 struct Partial {
     key: Key,
+    protocol: u8,
     until: u64,
     end: Option<usize>,
     length: usize,
@@ -33,24 +37,29 @@ pub struct Reassembly {
 
 impl Reassembly {
     /// Takes one fragment; the whole packet, with a fresh header, where it was the last one missing.
-    pub fn add(&mut self, scope: u64, now_ns: u64, packet: &[u8], view: &ip::View<'_>) -> Option<Vec<u8>> {
-        let field = ip::u16_at(packet, 6)?;
-        let (offset, more) = (usize::from(field & 0x1fff) * 8, field & 0x2000 != 0);
-        let end = offset + view.payload.len();
-        if view.payload.is_empty() || end + ip::HEADER > 65_535 || (more && view.payload.len() % 8 != 0) {
+    pub fn add(&mut self, scope: u64, now_ns: u64, view: &ip::View<'_>) -> Option<Vec<u8>> {
+        let piece = view.piece?;
+        let end = piece.offset + view.payload.len();
+        if view.payload.is_empty()
+            || end + ip::HEADER_6 > 65_535
+            || (piece.more && !view.payload.len().is_multiple_of(8))
+        {
             return None;
         }
         let key = Key {
             scope,
             source: view.source,
             destination: view.destination,
-            identification: ip::u16_at(packet, 4)?,
-            protocol: view.protocol,
+            identification: piece.identification,
+            protocol: if view.source.is_ipv6() { 0 } else { view.protocol },
         };
         self.partials.retain(|partial| partial.until > now_ns);
         let index = self.index(key, now_ns);
         let partial = self.partials.get_mut(index)?;
-        if !partial.take(offset, end, more, view.payload) {
+        if piece.offset == 0 {
+            partial.protocol = view.protocol;
+        }
+        if !partial.take(piece.offset, end, piece.more, view.payload) {
             self.partials.remove(index);
             return None;
         }
@@ -58,9 +67,10 @@ impl Reassembly {
             return None;
         }
         let partial = self.partials.remove(index);
-        let mut whole = ip::packet(key.source, key.destination, key.protocol, partial.length)?;
+        let mut whole = ip::packet(key.source, key.destination, partial.protocol, partial.length)?;
+        let header = whole.len() - partial.length;
         for (offset, piece) in partial.pieces {
-            whole.get_mut(ip::HEADER + offset..ip::HEADER + offset + piece.len())?.copy_from_slice(&piece);
+            whole.get_mut(header + offset..header + offset + piece.len())?.copy_from_slice(&piece);
         }
         Some(whole)
     }
@@ -74,7 +84,7 @@ impl Reassembly {
             self.partials.remove(0);
         }
         let until = now_ns.saturating_add(LIFETIME_NS);
-        self.partials.push(Partial { key, until, end: None, length: 0, pieces: Vec::new() });
+        self.partials.push(Partial { key, protocol: 0, until, end: None, length: 0, pieces: Vec::new() });
         self.partials.len() - 1
     }
 }
@@ -99,12 +109,17 @@ impl Partial {
 
 /// Puts `packet` of this host into `output`, in pieces of at most `mtu` octets; `identification` names them.
 pub fn split(packet: Vec<u8>, mtu: u16, identification: u16, output: &mut Vec<Vec<u8>>) {
-    let mtu = usize::from(mtu.max(68));
-    let header = usize::from(packet.first().copied().unwrap_or(0x45) & 0x0f) * 4;
-    if packet.len() <= mtu {
+    if packet.len() <= usize::from(mtu.max(68)) {
         output.push(packet);
-        return;
+    } else if packet[0] >> 4 == 6 {
+        split_6(&packet, usize::from(mtu.max(1280)), identification, output);
+    } else {
+        split_4(&packet, usize::from(mtu.max(68)), identification, output);
     }
+}
+
+fn split_4(packet: &[u8], mtu: usize, identification: u16, output: &mut Vec<Vec<u8>>) {
+    let header = usize::from(packet[0] & 0x0f) * 4;
     // RFC 791 2.3: what may not be fragmented, or is a fragment already, goes no further.
     if packet.len() < ip::HEADER || packet.len() < header || packet[6..8] != [0, 0] {
         return;
@@ -125,6 +140,29 @@ pub fn split(packet: Vec<u8>, mtu: u16, identification: u16, output: &mut Vec<Ve
         fragment[10..12].fill(0);
         let sum = ip::checksum(&fragment[..header], 0);
         fragment[10..12].copy_from_slice(&sum.to_be_bytes());
+        output.push(fragment);
+    }
+}
+
+/// The sender alone cuts IPv6 (RFC 8200 4.5): a packet with extension headers is not one of ours, and goes no further.
+fn split_6(packet: &[u8], mtu: usize, identification: u16, output: &mut Vec<Vec<u8>>) {
+    if packet.len() <= mtu {
+        return output.push(packet.to_vec());
+    }
+    let Some(view) = ip::parse(packet).filter(|view| view.header == ip::HEADER_6 && view.piece.is_none()) else {
+        return;
+    };
+    let room = (mtu - ip::HEADER_6 - FRAGMENT_HEADER) / 8 * 8;
+    for (index, piece) in view.payload.chunks(room).enumerate() {
+        let offset = index * room;
+        let more = offset + piece.len() < view.payload.len();
+        let mut fragment = packet[..ip::HEADER_6].to_vec();
+        fragment[4..6].copy_from_slice(&((FRAGMENT_HEADER + piece.len()) as u16).to_be_bytes());
+        fragment[6] = ip::FRAGMENT;
+        fragment.extend([view.protocol, 0]);
+        fragment.extend((offset as u16 | u16::from(more)).to_be_bytes());
+        fragment.extend(u32::from(identification).to_be_bytes());
+        fragment.extend(piece);
         output.push(fragment);
     }
 }

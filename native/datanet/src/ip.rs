@@ -1,45 +1,125 @@
-//! IPv4, ICMP and UDP headers, read and written without a stack (RFC 791, RFC 792, RFC 768).
-use std::net::Ipv4Addr;
+//! IPv4, IPv6 and UDP headers, read and written without a stack (RFC 791, RFC 8200, RFC 768).
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub const ICMP: u8 = 1;
 pub const TCP: u8 = 6;
 pub const UDP: u8 = 17;
+pub const ICMP_6: u8 = 58;
+/// The length of an IPv4 header without options, and of an IPv6 header.
 pub const HEADER: usize = 20;
+pub const HEADER_6: usize = 40;
 pub const UDP_HEADER: usize = 8;
+const HOP_BY_HOP: u8 = 0;
+const ROUTING: u8 = 43;
+pub const FRAGMENT: u8 = 44;
+const DESTINATION_OPTIONS: u8 = 60;
+/// Extension headers of one packet at most.
+const LONGEST_CHAIN: usize = 8;
 const TTL: u8 = 64;
 
-/// What one well-formed IPv4 packet says.
+/// Which piece of a datagram a packet is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub offset: usize,
+    pub more: bool,
+    pub identification: u32,
+}
+
+/// What one well-formed packet says.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
-    pub source: Ipv4Addr,
-    pub destination: Ipv4Addr,
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    /// The protocol of the payload, behind the extension headers of IPv6.
     pub protocol: u8,
+    /// Where the payload begins.
     pub header: usize,
     pub total: usize,
-    pub fragment: bool,
+    pub hops: u8,
+    pub piece: Option<Piece>,
     pub payload: &'a [u8],
 }
 
-/// Reads `packet`, or `None` where its header does not hold (RFC 791 3.1, RFC 1122 3.2.1).
+/// Reads `packet`, or `None` where its header does not hold (RFC 791 3.1, RFC 1122 3.2.1, RFC 8200 3).
 pub fn parse(packet: &[u8]) -> Option<View<'_>> {
-    let first = *packet.first()?;
-    let header = usize::from(first & 0x0f) * 4;
-    if first >> 4 != 4 || header < HEADER || packet.len() < header {
+    match packet.first()? >> 4 {
+        4 => parse_4(packet),
+        6 => parse_6(packet),
+        _ => None,
+    }
+}
+
+fn parse_4(packet: &[u8]) -> Option<View<'_>> {
+    let header = usize::from(*packet.first()? & 0x0f) * 4;
+    if header < HEADER || packet.len() < header {
         return None;
     }
     let total = usize::from(u16_at(packet, 2)?);
     if total < header || total > packet.len() || checksum(&packet[..header], 0) != 0 {
         return None;
     }
+    let field = u16_at(packet, 6)?;
+    let piece = Piece {
+        offset: usize::from(field & 0x1fff) * 8,
+        more: field & 0x2000 != 0,
+        identification: u32::from(u16_at(packet, 4)?),
+    };
     Some(View {
-        source: address_at(packet, 12)?,
-        destination: address_at(packet, 16)?,
+        source: address_at(packet, 12)?.into(),
+        destination: address_at(packet, 16)?.into(),
         protocol: packet[9],
         header,
         total,
-        fragment: u16_at(packet, 6)? & 0x3fff != 0,
+        hops: packet[8],
+        piece: (field & 0x3fff != 0).then_some(piece),
         payload: &packet[header..total],
     })
+}
+
+fn parse_6(packet: &[u8]) -> Option<View<'_>> {
+    let total = HEADER_6 + usize::from(u16_at(packet, 4)?);
+    if total > packet.len() {
+        return None;
+    }
+    let (mut protocol, mut header, mut piece) = (packet[6], HEADER_6, None);
+    for _ in 0..LONGEST_CHAIN {
+        let length = match protocol {
+            HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => usize::from(*packet.get(header + 1)?) * 8 + 8,
+            FRAGMENT => 8,
+            _ => {
+                return Some(View {
+                    source: address_6_at(packet, 8)?.into(),
+                    destination: address_6_at(packet, 24)?.into(),
+                    protocol,
+                    header,
+                    total,
+                    hops: packet[7],
+                    piece,
+                    payload: packet.get(header..total)?,
+                });
+            }
+        };
+        // RFC 8200 4.4: a routing header that still wants to be followed is not followed by a host.
+        if header + length > total || protocol == ROUTING && packet[header + 3] != 0 {
+            return None;
+        }
+        if protocol == FRAGMENT {
+            let field = u16_at(packet, header + 2)?;
+            let (offset, more) = (usize::from(field & 0xfff8), field & 1 != 0);
+            // RFC 6946 4: a datagram in one piece is none in pieces.
+            if offset != 0 || more {
+                piece = Some(Piece { offset, more, identification: u32_at(packet, header + 4)? });
+            }
+        }
+        protocol = packet[header];
+        header += length;
+        if piece.is_some() {
+            let (source, destination) = (address_6_at(packet, 8)?.into(), address_6_at(packet, 24)?.into());
+            let payload = packet.get(header..total)?;
+            return Some(View { source, destination, protocol, header, total, hops: packet[7], piece, payload });
+        }
+    }
+    None
 }
 
 /// The big-endian 16-bit number at `offset`.
@@ -57,8 +137,13 @@ pub fn address_at(bytes: &[u8], offset: usize) -> Option<Ipv4Addr> {
     u32_at(bytes, offset).map(Ipv4Addr::from)
 }
 
-/// The Internet checksum of `bytes` on top of the partial sum `start` (RFC 1071); 0 over data that carries a right one.
-pub fn checksum(bytes: &[u8], start: u64) -> u16 {
+/// The IPv6 address at `offset`.
+pub fn address_6_at(bytes: &[u8], offset: usize) -> Option<Ipv6Addr> {
+    let octets: [u8; 16] = bytes.get(offset..offset.checked_add(16)?)?.try_into().ok()?;
+    Some(octets.into())
+}
+
+fn sum(bytes: &[u8], start: u64) -> u64 {
     let mut sum = start;
     let mut words = bytes.chunks_exact(4);
     for word in &mut words {
@@ -67,136 +152,107 @@ pub fn checksum(bytes: &[u8], start: u64) -> u16 {
     let mut last = [0u8; 4];
     let rest = words.remainder();
     last[..rest.len()].copy_from_slice(rest);
-    sum += u64::from(u32::from_be_bytes(last));
+    sum + u64::from(u32::from_be_bytes(last))
+}
+
+/// The Internet checksum of `bytes` on top of the partial sum `start` (RFC 1071); 0 over data that carries a right one.
+pub fn checksum(bytes: &[u8], start: u64) -> u16 {
+    let mut sum = sum(bytes, start);
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
     }
     !(sum as u16)
 }
 
-/// The partial sum of the pseudo header of UDP and TCP (RFC 768, RFC 9293 3.1).
-pub fn pseudo_header(source: Ipv4Addr, destination: Ipv4Addr, protocol: u8, length: usize) -> u64 {
-    u64::from(u32::from(source)) + u64::from(u32::from(destination)) + u64::from(protocol) + length as u64
+/// The partial sum of the pseudo header of UDP, TCP and ICMPv6 (RFC 768, RFC 9293 3.1, RFC 8200 8.1).
+pub fn pseudo_header(source: impl Into<IpAddr>, destination: impl Into<IpAddr>, protocol: u8, length: usize) -> u64 {
+    let part = |address: IpAddr| match address {
+        IpAddr::V4(address) => u64::from(u32::from(address)),
+        IpAddr::V6(address) => sum(&address.octets(), 0),
+    };
+    part(source.into()) + part(destination.into()) + u64::from(protocol) + length as u64
 }
 
 /// A packet of `protocol` with `length` octets of payload left zero, its header complete.
-/// `None` where it would exceed 65,535 octets.
-pub fn packet(source: Ipv4Addr, destination: Ipv4Addr, protocol: u8, length: usize) -> Option<Vec<u8>> {
-    let total = u16::try_from(length.checked_add(HEADER)?).ok()?;
-    let mut packet = vec![0u8; usize::from(total)];
-    packet[0] = 0x45;
-    packet[2..4].copy_from_slice(&total.to_be_bytes());
-    packet[8] = TTL;
-    packet[9] = protocol;
-    packet[12..16].copy_from_slice(&source.octets());
-    packet[16..20].copy_from_slice(&destination.octets());
-    let sum = checksum(&packet[..HEADER], 0);
-    packet[10..12].copy_from_slice(&sum.to_be_bytes());
-    Some(packet)
+/// `None` where it would exceed 65,535 octets, or the addresses are of two versions.
+pub fn packet(
+    source: impl Into<IpAddr>,
+    destination: impl Into<IpAddr>,
+    protocol: u8,
+    length: usize,
+) -> Option<Vec<u8>> {
+    match (source.into(), destination.into()) {
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            let total = u16::try_from(length.checked_add(HEADER)?).ok()?;
+            let mut packet = vec![0u8; usize::from(total)];
+            packet[0] = 0x45;
+            packet[2..4].copy_from_slice(&total.to_be_bytes());
+            (packet[8], packet[9]) = (TTL, protocol);
+            packet[12..16].copy_from_slice(&source.octets());
+            packet[16..20].copy_from_slice(&destination.octets());
+            let sum = checksum(&packet[..HEADER], 0);
+            packet[10..12].copy_from_slice(&sum.to_be_bytes());
+            Some(packet)
+        }
+        (IpAddr::V6(source), IpAddr::V6(destination)) => {
+            let length = u16::try_from(length).ok()?;
+            let mut packet = vec![0u8; HEADER_6 + usize::from(length)];
+            packet[0] = 0x60;
+            packet[4..6].copy_from_slice(&length.to_be_bytes());
+            (packet[6], packet[7]) = (protocol, TTL);
+            packet[8..24].copy_from_slice(&source.octets());
+            packet[24..40].copy_from_slice(&destination.octets());
+            Some(packet)
+        }
+        _ => None,
+    }
 }
 
-/// Turns a packet round in place: addresses swapped, a fresh TTL, header checksum renewed.
+/// Turns a packet round in place: addresses swapped, a fresh TTL, an IPv4 header checksum renewed.
 pub fn turn_round(packet: &mut [u8], header: usize) {
-    let (mut source, mut destination) = ([0u8; 4], [0u8; 4]);
-    source.copy_from_slice(&packet[12..16]);
-    destination.copy_from_slice(&packet[16..20]);
-    packet[12..16].copy_from_slice(&destination);
-    packet[16..20].copy_from_slice(&source);
+    if packet[0] >> 4 == 6 {
+        let (head, tail) = packet.split_at_mut(24);
+        head[8..24].swap_with_slice(&mut tail[..16]);
+        packet[7] = TTL;
+        return;
+    }
+    let (head, tail) = packet.split_at_mut(16);
+    head[12..16].swap_with_slice(&mut tail[..4]);
     packet[8] = TTL;
     packet[10..12].fill(0);
     let sum = checksum(&packet[..header], 0);
     packet[10..12].copy_from_slice(&sum.to_be_bytes());
 }
 
-/// The reply to the echo request in `view` of `packet` (RFC 792).
-pub fn echo_reply(packet: &[u8], view: &View<'_>) -> Option<Vec<u8>> {
-    let mut reply = packet.get(..view.total)?.to_vec();
-    echo_in_place(&mut reply, view.header).then_some(reply)
-}
-
-/// Makes an echo request its own reply; false where the message is none or its checksum is wrong.
-pub fn echo_in_place(packet: &mut [u8], header: usize) -> bool {
-    let message = &packet[header..];
-    if message.len() < 8 || message[0] != 8 || message[1] != 0 || checksum(message, 0) != 0 {
-        return false;
-    }
-    let old = u16::from_be_bytes([message[2], message[3]]);
-    packet[header] = 0;
-    // RFC 1624 3, equation 3: the sum grows by what the type octet lost.
-    let sum = u32::from(!old) + u32::from(!0x0800u16);
-    let sum = !((sum & 0xffff) as u16).wrapping_add((sum >> 16) as u16);
-    packet[header + 2..header + 4].copy_from_slice(&sum.to_be_bytes());
-    turn_round(packet, header);
-    true
-}
-
-/// One UDP datagram in an IPv4 packet; `None` where it is too long.
-pub fn udp(source: (Ipv4Addr, u16), destination: (Ipv4Addr, u16), payload: &[u8]) -> Option<Vec<u8>> {
-    let length = payload.len().checked_add(UDP_HEADER)?;
-    let mut packet = packet(source.0, destination.0, UDP, length)?;
-    let segment = &mut packet[HEADER..];
+/// One UDP datagram in a packet; `None` where it is too long.
+pub fn udp(source: (impl Into<IpAddr>, u16), destination: (impl Into<IpAddr>, u16), payload: &[u8]) -> Option<Vec<u8>> {
+    let (from, to) = (source.0.into(), destination.0.into());
+    let length = u16::try_from(payload.len().checked_add(UDP_HEADER)?).ok()?;
+    let mut packet = packet(from, to, UDP, usize::from(length))?;
+    let header = packet.len() - usize::from(length);
+    let segment = &mut packet[header..];
     segment[0..2].copy_from_slice(&source.1.to_be_bytes());
     segment[2..4].copy_from_slice(&destination.1.to_be_bytes());
-    segment[4..6].copy_from_slice(&(length as u16).to_be_bytes());
+    segment[4..6].copy_from_slice(&length.to_be_bytes());
     segment[UDP_HEADER..].copy_from_slice(payload);
-    let sum = checksum(segment, pseudo_header(source.0, destination.0, UDP, length));
+    let sum = checksum(segment, pseudo_header(from, to, UDP, segment.len()));
     // RFC 768: a computed zero is sent as all ones.
     segment[6..8].copy_from_slice(&(if sum == 0 { 0xffff } else { sum }).to_be_bytes());
     Some(packet)
 }
 
-/// The ports and payload of a UDP segment whose length and checksum hold.
+/// The ports and payload of a UDP segment whose length and checksum hold; over IPv6 there must be one (RFC 8200 8.1).
 pub fn parse_udp<'a>(view: &View<'a>) -> Option<(u16, u16, &'a [u8])> {
     let length = usize::from(u16_at(view.payload, 4)?);
     if length < UDP_HEADER || length > view.payload.len() {
         return None;
     }
     let segment = &view.payload[..length];
-    let checked = u16_at(segment, 6)? != 0;
+    let checked = u16_at(segment, 6)? != 0 || view.source.is_ipv6();
     if checked && checksum(segment, pseudo_header(view.source, view.destination, UDP, length)) != 0 {
         return None;
     }
     Some((u16_at(segment, 0)?, u16_at(segment, 2)?, &segment[UDP_HEADER..]))
-}
-
-/// An ICMP echo request with `size` octets of data (RFC 792).
-pub fn echo_request(
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-    identifier: u16,
-    sequence: u16,
-    size: usize,
-) -> Option<Vec<u8>> {
-    let mut packet = packet(source, destination, ICMP, size.checked_add(8)?)?;
-    let message = &mut packet[HEADER..];
-    message[0] = 8;
-    message[4..6].copy_from_slice(&identifier.to_be_bytes());
-    message[6..8].copy_from_slice(&sequence.to_be_bytes());
-    for (index, octet) in message[8..].iter_mut().enumerate() {
-        *octet = index as u8;
-    }
-    let sum = checksum(message, 0);
-    message[2..4].copy_from_slice(&sum.to_be_bytes());
-    Some(packet)
-}
-
-/// An ICMP destination unreachable about `packet`, from `source` (RFC 792; RFC 1812 4.3.2.3 limits what is quoted).
-pub fn unreachable(source: Ipv4Addr, code: u8, view: &View<'_>, packet: &[u8]) -> Option<Vec<u8>> {
-    // RFC 1122 3.2.2: never about an ICMP error, a later fragment, or a broadcast.
-    let about_error = view.protocol == ICMP && !matches!(view.payload.first(), Some(8));
-    let late = packet.len() < 8 || u16_at(packet, 6)? & 0x1fff != 0;
-    if about_error || late || view.destination.is_broadcast() || view.destination.is_multicast() {
-        return None;
-    }
-    let quoted = &packet[..view.total.min(view.header + 8)];
-    let mut answer = self::packet(source, view.source, ICMP, 8 + quoted.len())?;
-    let message = &mut answer[HEADER..];
-    message[0] = 3;
-    message[1] = code;
-    message[8..].copy_from_slice(quoted);
-    let sum = checksum(message, 0);
-    message[2..4].copy_from_slice(&sum.to_be_bytes());
-    Some(answer)
 }
 
 /// A TCP reset that answers the segment in `view` (RFC 9293 3.10.7.1); `None` where that segment is itself a reset.
@@ -209,7 +265,8 @@ pub fn reset(view: &View<'_>) -> Option<Vec<u8>> {
     }
     let length = (segment.len() - offset) as u32 + u32::from(flags & 0x02 != 0) + u32::from(flags & 0x01 != 0);
     let mut answer = packet(view.destination, view.source, TCP, 20)?;
-    let out = &mut answer[HEADER..];
+    let header = answer.len() - 20;
+    let out = &mut answer[header..];
     out[0..2].copy_from_slice(&segment[2..4]);
     out[2..4].copy_from_slice(&segment[0..2]);
     out[12] = 0x50;

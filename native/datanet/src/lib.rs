@@ -6,6 +6,7 @@ mod access;
 mod device;
 mod fragments;
 pub mod gtpu;
+pub mod icmp;
 pub mod ip;
 mod network;
 

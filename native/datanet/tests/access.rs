@@ -1,8 +1,8 @@
 //! Terminals' stacks and the GTP-U relay.
 mod common;
 use common::{Bench, GATEWAY, LEG_NS, g_pdu, gnb, terminal, upf};
-use freehold_datanet::{Access, Datagram, Error, Event, gtpu, ip};
-use std::net::{SocketAddr, SocketAddrV4};
+use freehold_datanet::{Access, Datagram, Error, Event, gtpu, icmp, ip};
+use std::net::SocketAddr;
 
 fn poll(access: &mut Access, now: u64, payload: Option<Vec<u8>>) -> Vec<Datagram> {
     let mut from_n3: Vec<Datagram> =
@@ -17,7 +17,7 @@ fn when_a_session_pings_then_the_round_trip_is_told() {
     let mut bench = Bench::new(1);
     bench.access.ping(1, GATEWAY, 56, 0xabcd_0001).unwrap();
     let seen = bench.until(|event| matches!(event, Event::PingReply { .. }));
-    let expected = Event::PingReply { session: 1, id: 0xabcd_0001, source: GATEWAY, size: 56, rtt_ns: LEG_NS };
+    let expected = Event::PingReply { session: 1, id: 0xabcd_0001, source: GATEWAY.into(), size: 56, rtt_ns: LEG_NS };
     assert_eq!(seen, vec![expected]);
     let counters = bench.access.counters(1).unwrap();
     assert_eq!((counters.uplink_packets, counters.uplink_bytes), (1, 84));
@@ -99,18 +99,18 @@ fn when_a_mandatory_extension_is_unknown_then_the_supported_ones_are_named() {
 fn when_the_network_pings_a_terminal_then_it_answers() {
     let mut access = Access::new(gnb());
     access.add_session(1, terminal(1), 1400, 0x11, upf(), 0x22, 9).unwrap();
-    let request = ip::echo_request(GATEWAY, terminal(1), 1, 2, 10).unwrap();
+    let request = icmp::echo_request(GATEWAY, terminal(1), 1, 2, 10).unwrap();
     let out = poll(&mut access, 1, Some(g_pdu(0x11, &request)));
     let Some(gtpu::Message::GPdu { teid, payload, .. }) = gtpu::parse(&out[0].payload) else { panic!() };
     let view = ip::parse(payload).unwrap();
-    assert_eq!((teid, view.source, view.payload[0]), (0x22, terminal(1), 0));
+    assert_eq!((teid, view.source, view.payload[0]), (0x22, terminal(1).into(), 0));
 }
 
 #[test]
 fn when_a_packet_is_for_another_address_then_it_is_dropped_and_counted() {
     let mut access = Access::new(gnb());
     access.add_session(1, terminal(1), 1400, 0x11, upf(), 0x22, 9).unwrap();
-    let request = ip::echo_request(GATEWAY, terminal(2), 1, 2, 10).unwrap();
+    let request = icmp::echo_request(GATEWAY, terminal(2), 1, 2, 10).unwrap();
     assert!(poll(&mut access, 1, Some(g_pdu(0x11, &request))).is_empty());
     assert_eq!(access.counters(1).unwrap().dropped, 1);
 }
@@ -177,7 +177,7 @@ fn when_a_bearer_is_bound_then_the_session_runs_on_it_until_it_is_removed() {
     assert_eq!(poll(&mut access, 2, None).len(), 1);
     assert!(access.take_activity(bearer));
     assert!(!access.take_activity(bearer));
-    let request = ip::echo_request(GATEWAY, terminal(1), 1, 2, 10).unwrap();
+    let request = icmp::echo_request(GATEWAY, terminal(1), 1, 2, 10).unwrap();
     assert_eq!(poll(&mut access, 3, Some(g_pdu(teid, &request)))[0].payload[1], 255);
     access.update_bearer(bearer, gnb(), 0x33, 5).unwrap();
     access.ping(1, GATEWAY, 8, 2).unwrap();
@@ -234,7 +234,7 @@ fn when_a_terminal_listens_then_another_can_connect_to_it() {
     client.add_session(1, terminal(2), 1400, 0x22, gnb(), 0x11, 9).unwrap();
     let listener = server.tcp_listen(1, 8080).unwrap();
     assert_eq!(server.tcp_listen(1, 8080), Err(Error::InUse));
-    let socket = client.tcp_connect(1, SocketAddrV4::new(terminal(1), 8080)).unwrap();
+    let socket = client.tcp_connect(1, SocketAddr::new(terminal(1).into(), 8080)).unwrap();
     let (mut there, mut back, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     let mut run = |server: &mut Access, client: &mut Access, seen: &mut Vec<Event>| {
         for turn in 0..20u64 {
@@ -266,7 +266,7 @@ fn when_a_socket_is_closed_then_its_handle_is_gone() {
 fn when_a_session_is_removed_then_its_sockets_are_gone() {
     let mut bench = Bench::new(1);
     let udp = bench.access.udp_open(1, 0).unwrap();
-    let tcp = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 80)).unwrap();
+    let tcp = bench.access.tcp_connect(1, SocketAddr::new(GATEWAY.into(), 80)).unwrap();
     let closed = bench.access.udp_open(1, 0).unwrap();
     bench.access.close(closed, false).unwrap();
     bench.access.remove_session(1).unwrap();
@@ -296,11 +296,11 @@ fn when_a_session_is_raw_then_its_own_pings_and_sockets_still_work() {
     bench.access.ping(1, GATEWAY, 8, 7).unwrap();
     bench.until(|event| matches!(event, Event::PingReply { id: 7, .. }));
     let udp = bench.access.udp_open(1, 5000).unwrap();
-    bench.access.send_to(udp, b"own", SocketAddrV4::new(GATEWAY, 7)).unwrap();
+    bench.access.send_to(udp, b"own", SocketAddr::new(GATEWAY.into(), 7)).unwrap();
     bench.until(|event| matches!(event, Event::Readable { .. }));
     assert!(!bench.fetch(1, 80, b"GET / HTTP/1.0\r\n\r\n", usize::MAX).is_empty());
     assert!(bench.access.raw_receive(1).unwrap().is_empty());
-    let foreign = ip::echo_request(terminal(1), GATEWAY, 99, 1, 8).unwrap();
+    let foreign = icmp::echo_request(terminal(1), GATEWAY, 99, 1, 8).unwrap();
     bench.access.raw_send(1, foreign).unwrap();
     let datagram = ip::udp((terminal(1), 6000), (GATEWAY, 7), b"raw").unwrap();
     bench.access.raw_send(1, datagram).unwrap();
@@ -368,7 +368,7 @@ fn when_an_error_comes_about_a_ping_then_it_is_lost_at_once() {
     access.add_session(1, terminal(1), 1400, 0x11, upf(), 0x22, 9).unwrap();
     access.ping(1, GATEWAY, 8, 0x0102_0304).unwrap();
     let sent = poll(&mut access, 1, None).remove(0).payload.split_off(16);
-    let error = ip::unreachable(GATEWAY, 1, &ip::parse(&sent).unwrap(), &sent).unwrap();
+    let error = icmp::unreachable(GATEWAY, icmp::Reason::Port, &ip::parse(&sent).unwrap(), &sent).unwrap();
     poll(&mut access, 2, Some(g_pdu(0x11, &error)));
     assert_eq!(access.take_events(), vec![Event::PingLost { session: 1, id: 0x0102_0304 }]);
 }
@@ -379,8 +379,8 @@ fn when_a_reply_is_for_another_ping_then_it_is_ignored() {
     access.add_session(1, terminal(1), 1400, 0x11, upf(), 0x22, 9).unwrap();
     access.ping(1, GATEWAY, 8, 1).unwrap();
     poll(&mut access, 1, None);
-    let mut forged = ip::echo_request(terminal(1), GATEWAY, 0, 2, 8).unwrap();
-    assert!(ip::echo_in_place(&mut forged, 20));
+    let mut forged = icmp::echo_request(terminal(1), GATEWAY, 0, 2, 8).unwrap();
+    assert!(icmp::echo_in_place(&mut forged));
     poll(&mut access, 2, Some(g_pdu(0x11, &forged)));
     assert!(access.take_events().is_empty());
 }
@@ -404,7 +404,7 @@ fn when_limits_are_reached_then_the_surplus_is_refused_and_nothing_grows() {
     assert!((0..300).filter(|&id| access.ping(1, GATEWAY, 8, id).is_ok()).count() == 256);
     let sockets: Vec<_> = (0..70).filter_map(|_| access.udp_open(1, 0).ok()).collect();
     assert_eq!(sockets.len(), 64);
-    let to = SocketAddrV4::new(GATEWAY, 9);
+    let to = SocketAddr::new(GATEWAY.into(), 9);
     assert_eq!((0..300).filter(|_| access.send_to(sockets[0], b"x", to).is_ok()).count(), 256);
     assert_eq!(access.send_to(sockets[1], &[0; 65_508], to), Err(Error::TooLong));
     assert_eq!(access.ping(1, GATEWAY, 65_508, 999), Err(Error::TooLong));
@@ -417,7 +417,7 @@ fn when_limits_are_reached_then_the_surplus_is_refused_and_nothing_grows() {
 #[test]
 fn when_a_terminal_reads_slowly_then_the_sender_waits_and_nothing_is_lost() {
     let mut bench = Bench::new(1);
-    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 80)).unwrap();
+    let socket = bench.access.tcp_connect(1, SocketAddr::new(GATEWAY.into(), 80)).unwrap();
     bench.until(|event| matches!(event, Event::Connected { .. }));
     bench.access.send(socket, b"GET /bytes/500000 HTTP/1.0\r\n\r\n").unwrap();
     let begun = bench.now;
@@ -436,7 +436,7 @@ fn when_a_terminal_reads_slowly_then_the_sender_waits_and_nothing_is_lost() {
 #[test]
 fn when_a_sender_fills_its_buffer_then_it_is_told_once_there_is_room() {
     let mut bench = Bench::new(1);
-    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 7)).unwrap();
+    let socket = bench.access.tcp_connect(1, SocketAddr::new(GATEWAY.into(), 7)).unwrap();
     bench.until(|event| matches!(event, Event::Connected { .. }));
     let taken = bench.access.send(socket, &[0; 100_000]).unwrap();
     assert!(taken < 100_000);

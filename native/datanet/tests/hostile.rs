@@ -2,7 +2,7 @@
 mod common;
 use common::{Bench, GATEWAY, g_pdu, gnb, terminal, upf};
 use freehold_datanet::{Datagram, Event, gtpu, ip};
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 struct Random(u64);
 
@@ -58,7 +58,7 @@ fn mend(packet: &mut [u8]) {
 /// Segments of a real connection, to be damaged.
 fn segments() -> Vec<Vec<u8>> {
     let mut bench = Bench::new(1);
-    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 80)).unwrap();
+    let socket = bench.access.tcp_connect(1, SocketAddr::new(GATEWAY.into(), 80)).unwrap();
     let mut seen = Vec::new();
     let (mut from_n3, mut now) = (Vec::new(), 1_000_000_000);
     for turn in 0..20 {
@@ -101,7 +101,8 @@ fn when_datagrams_to_the_gnb_are_damaged_then_a_terminal_still_pings() {
     let mut random = Random(0xbad5eed);
     let samples = segments();
     let mut bench = Bench::new(2);
-    let open: Vec<u64> = (0..4).map(|_| bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 80)).unwrap()).collect();
+    let open: Vec<u64> =
+        (0..4).map(|_| bench.access.tcp_connect(1, SocketAddr::new(GATEWAY.into(), 80)).unwrap()).collect();
     bench.access.udp_open(1, 5000).unwrap();
     for _ in 0..30_000 {
         let mut packet = samples[random.below(samples.len())].clone();

@@ -1,8 +1,8 @@
 //! What the data network answers to terminals.
 mod common;
 use common::{Bench, GATEWAY, terminal};
-use freehold_datanet::{Config, DataNetwork, Event, ip};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use freehold_datanet::{Config, DataNetwork, Event, icmp, ip};
+use std::net::{Ipv4Addr, SocketAddr};
 
 fn ask(network: &mut DataNetwork, packet: Vec<u8>) -> Vec<Vec<u8>> {
     let mut output = Vec::new();
@@ -39,11 +39,11 @@ fn resolve(config: Config, name: &str, kind: u16) -> (u8, u8, Ipv4Addr) {
 
 #[test]
 fn when_pinged_then_every_octet_comes_back_with_right_checksums() {
-    let request = ip::echo_request(terminal(1), Ipv4Addr::new(8, 8, 8, 8), 7, 9, 1000).unwrap();
+    let request = icmp::echo_request(terminal(1), Ipv4Addr::new(8, 8, 8, 8), 7, 9, 1000).unwrap();
     let sent = request.clone();
     let answers = ask(&mut network(), request);
     let view = ip::parse(&answers[0]).unwrap();
-    assert_eq!((view.source, view.destination), (Ipv4Addr::new(8, 8, 8, 8), terminal(1)));
+    assert_eq!((view.source, view.destination), (Ipv4Addr::new(8, 8, 8, 8).into(), terminal(1).into()));
     assert_eq!(view.payload[0], 0);
     assert_eq!(ip::checksum(view.payload, 0), 0);
     assert_eq!(view.payload[4..], sent[24..]);
@@ -53,15 +53,15 @@ fn when_pinged_then_every_octet_comes_back_with_right_checksums() {
 fn when_every_octet_of_an_echo_varies_then_the_updated_checksum_holds() {
     for value in 0..=255u8 {
         let mut request =
-            ip::echo_request(terminal(1), GATEWAY, u16::from(value) << 8, 0xffff - u16::from(value), 3).unwrap();
-        assert!(ip::echo_in_place(&mut request, ip::HEADER));
+            icmp::echo_request(terminal(1), GATEWAY, u16::from(value) << 8, 0xffff - u16::from(value), 3).unwrap();
+        assert!(icmp::echo_in_place(&mut request));
         assert_eq!(ip::checksum(&request[ip::HEADER..], 0), 0);
     }
 }
 
 #[test]
 fn when_an_echo_is_damaged_then_nothing_answers() {
-    let mut request = ip::echo_request(terminal(1), GATEWAY, 7, 9, 32).unwrap();
+    let mut request = icmp::echo_request(terminal(1), GATEWAY, 7, 9, 32).unwrap();
     request[40] ^= 1;
     assert!(ask(&mut network(), request).is_empty());
 }
@@ -69,10 +69,10 @@ fn when_an_echo_is_damaged_then_nothing_answers() {
 #[test]
 fn when_the_address_is_outside_its_networks_then_it_says_network_unreachable() {
     let mut config = Config::new(GATEWAY);
-    config.networks = vec![(Ipv4Addr::new(198, 51, 100, 0), 24)];
+    config.networks = vec![(Ipv4Addr::new(198, 51, 100, 0).into(), 24)];
     let mut network = DataNetwork::new(config);
-    let inside = ip::echo_request(terminal(1), Ipv4Addr::new(198, 51, 100, 200), 1, 1, 8).unwrap();
-    let outside = ip::echo_request(terminal(1), Ipv4Addr::new(198, 51, 101, 1), 1, 1, 8).unwrap();
+    let inside = icmp::echo_request(terminal(1), Ipv4Addr::new(198, 51, 100, 200), 1, 1, 8).unwrap();
+    let outside = icmp::echo_request(terminal(1), Ipv4Addr::new(198, 51, 101, 1), 1, 1, 8).unwrap();
     assert_eq!(ask(&mut network, inside)[0][20], 0);
     let answer = &ask(&mut network, outside)[0];
     assert_eq!((answer[20], answer[21]), (3, 0));
@@ -82,7 +82,7 @@ fn when_the_address_is_outside_its_networks_then_it_says_network_unreachable() {
 #[test]
 fn when_a_name_is_in_the_zone_then_its_address_is_told() {
     let mut config = Config::new(GATEWAY);
-    config.zone.insert("pcscf.ims.test".into(), Ipv4Addr::new(10, 1, 2, 3));
+    config.zone.insert("pcscf.ims.test".into(), vec![Ipv4Addr::new(10, 1, 2, 3).into()]);
     assert_eq!(resolve(config, "PCSCF.ims.test", 1), (0, 1, Ipv4Addr::new(10, 1, 2, 3)));
 }
 
@@ -137,9 +137,9 @@ fn when_two_echo_services_would_meet_then_silence() {
 fn when_a_terminal_sends_udp_to_the_echo_port_then_it_comes_back() {
     let mut bench = Bench::new(1);
     let socket = bench.access.udp_open(1, 0).unwrap();
-    bench.access.send_to(socket, b"hello", SocketAddrV4::new(GATEWAY, 7)).unwrap();
+    bench.access.send_to(socket, b"hello", SocketAddr::new(GATEWAY.into(), 7)).unwrap();
     bench.until(|event| matches!(event, Event::Readable { .. }));
-    assert_eq!(bench.access.recv_from(socket).unwrap(), Some((SocketAddrV4::new(GATEWAY, 7), b"hello".to_vec())));
+    assert_eq!(bench.access.recv_from(socket).unwrap(), Some((SocketAddr::new(GATEWAY.into(), 7), b"hello".to_vec())));
     assert_eq!(bench.access.recv_from(socket).unwrap(), None);
 }
 
@@ -154,7 +154,7 @@ fn when_a_terminal_pings_with_more_than_the_mtu_then_fragments_carry_it_both_way
 #[test]
 fn when_fragments_overlap_then_the_datagram_is_dropped() {
     let mut network = network();
-    let whole = ip::echo_request(terminal(1), GATEWAY, 1, 1, 56).unwrap();
+    let whole = icmp::echo_request(terminal(1), GATEWAY, 1, 1, 56).unwrap();
     let piece = |offset: usize, end: usize, more: bool| {
         let mut out = ip::packet(terminal(1), GATEWAY, ip::ICMP, end - offset).unwrap();
         out[20..].copy_from_slice(&whole[20 + offset..20 + end]);
@@ -173,7 +173,7 @@ fn when_fragments_overlap_then_the_datagram_is_dropped() {
 #[test]
 fn when_a_port_is_closed_then_a_syn_is_reset() {
     let mut bench = Bench::new(1);
-    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 22)).unwrap();
+    let socket = bench.access.tcp_connect(1, SocketAddr::new(GATEWAY.into(), 22)).unwrap();
     let seen = bench.until(|event| matches!(event, Event::Closed { .. }));
     assert_eq!(seen, vec![Event::Closed { session: 1, socket, reset: true }]);
 }
@@ -260,7 +260,7 @@ fn when_a_terminal_exceeds_its_connections_then_the_surplus_is_reset_and_the_res
     config.flows_per_terminal = 3;
     let mut bench = Bench::with(config, 2);
     let sockets: Vec<u64> =
-        (0..4).map(|_| bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 80)).unwrap()).collect();
+        (0..4).map(|_| bench.access.tcp_connect(1, SocketAddr::new(GATEWAY.into(), 80)).unwrap()).collect();
     let seen = bench.until(|event| matches!(event, Event::Closed { .. }));
     assert!(seen.contains(&Event::Closed { session: 1, socket: sockets[3], reset: true }), "{seen:?}");
     assert_eq!(bench.network.statistics().flows, 3);
@@ -284,7 +284,7 @@ fn when_connections_end_then_their_places_are_free_again() {
 #[test]
 fn when_a_connection_is_idle_for_two_minutes_then_it_ends() {
     let mut bench = Bench::new(1);
-    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(GATEWAY, 80)).unwrap();
+    let socket = bench.access.tcp_connect(1, SocketAddr::new(GATEWAY.into(), 80)).unwrap();
     bench.until(|event| matches!(event, Event::Connected { .. }));
     let begun = bench.now;
     let seen = bench.until(|event| matches!(event, Event::Closed { .. }));

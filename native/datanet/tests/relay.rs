@@ -3,7 +3,7 @@ mod common;
 use common::{Bench, GATEWAY, terminal};
 use freehold_datanet::{Config, Event, Incoming, Link, Relay, ip};
 use std::collections::{HashMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 const OUTSIDE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 5);
@@ -12,15 +12,15 @@ const RESOLVER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 53);
 /// One connection or datagram socket of the host: what was written to it, and what it will give.
 #[derive(Default)]
 struct Socket {
-    to: Option<SocketAddrV4>,
+    to: Option<SocketAddr>,
     link: Option<Link>,
     written: Vec<u8>,
     room: usize,
     incoming: VecDeque<u8>,
     ended: bool,
     finished: bool,
-    sent: Vec<(SocketAddrV4, Vec<u8>, bool)>,
-    datagrams: VecDeque<(SocketAddrV4, Vec<u8>)>,
+    sent: Vec<(SocketAddr, Vec<u8>, bool)>,
+    datagrams: VecDeque<(SocketAddr, Vec<u8>)>,
 }
 
 #[derive(Default)]
@@ -51,8 +51,8 @@ impl Table {
 }
 
 impl Relay for Table {
-    fn connect(&mut self, to: SocketAddrV4) -> Option<u64> {
-        if to.ip().is_private() {
+    fn connect(&mut self, to: SocketAddr) -> Option<u64> {
+        if matches!(to.ip(), IpAddr::V4(to) if to.is_private()) {
             return None;
         }
         self.add(Socket { to: Some(to), link: Some(Link::Connecting), room: usize::MAX, ..Socket::default() })
@@ -98,17 +98,17 @@ impl Relay for Table {
         host.closed.push(id);
     }
 
-    fn bind(&mut self) -> Option<u64> {
+    fn bind(&mut self, _like: IpAddr) -> Option<u64> {
         self.add(Socket::default())
     }
 
-    fn send_to(&mut self, id: u64, to: SocketAddrV4, octets: &[u8], trusted: bool) -> bool {
+    fn send_to(&mut self, id: u64, to: SocketAddr, octets: &[u8], trusted: bool) -> bool {
         let mut host = self.0.lock().unwrap();
         host.sockets.get_mut(&id).unwrap().sent.push((to, octets.to_vec(), trusted));
         trusted || !to.ip().is_loopback()
     }
 
-    fn receive_from(&mut self, id: u64, room: &mut [u8]) -> Option<(usize, SocketAddrV4)> {
+    fn receive_from(&mut self, id: u64, room: &mut [u8]) -> Option<(usize, SocketAddr)> {
         let (source, octets) = self.0.lock().unwrap().sockets.get_mut(&id)?.datagrams.pop_front()?;
         room[..octets.len()].copy_from_slice(&octets);
         Some((octets.len(), source))
@@ -134,7 +134,7 @@ fn steps(bench: &mut Bench, count: usize) -> Vec<Event> {
 
 /// A connection of terminal 1 that stands on both sides.
 fn connected(bench: &mut Bench, table: &Table) -> u64 {
-    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(OUTSIDE, 443)).unwrap();
+    let socket = bench.access.tcp_connect(1, SocketAddr::new(OUTSIDE.into(), 443)).unwrap();
     assert!(steps(bench, 3).is_empty(), "the terminal waits for the host");
     table.with(1, |host| host.link = Some(Link::Open));
     bench.until(|event| matches!(event, Event::Connected { .. }));
@@ -145,7 +145,7 @@ fn connected(bench: &mut Bench, table: &Table) -> u64 {
 fn when_the_host_connects_then_the_terminal_is_connected_and_octets_pass_both_ways() {
     let (mut bench, table) = bench(|_| {});
     let socket = connected(&mut bench, &table);
-    assert_eq!(table.with(1, |host| host.to), Some(SocketAddrV4::new(OUTSIDE, 443)));
+    assert_eq!(table.with(1, |host| host.to), Some(SocketAddr::new(OUTSIDE.into(), 443)));
     bench.access.send(socket, b"hello").unwrap();
     steps(&mut bench, 3);
     assert_eq!(table.with(1, |host| host.written.clone()), b"hello");
@@ -157,7 +157,7 @@ fn when_the_host_connects_then_the_terminal_is_connected_and_octets_pass_both_wa
 #[test]
 fn when_the_host_cannot_connect_then_the_terminal_is_refused() {
     let (mut bench, table) = bench(|_| {});
-    let socket = bench.access.tcp_connect(1, SocketAddrV4::new(OUTSIDE, 443)).unwrap();
+    let socket = bench.access.tcp_connect(1, SocketAddr::new(OUTSIDE.into(), 443)).unwrap();
     steps(&mut bench, 3);
     table.with(1, |host| host.link = Some(Link::Failed));
     let seen = bench.until(|event| matches!(event, Event::Closed { .. }));
@@ -168,7 +168,7 @@ fn when_the_host_cannot_connect_then_the_terminal_is_refused() {
 #[test]
 fn when_a_destination_is_forbidden_then_the_terminal_is_refused_at_once() {
     let (mut bench, table) = bench(|_| {});
-    bench.access.tcp_connect(1, SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 22)).unwrap();
+    bench.access.tcp_connect(1, SocketAddr::from((Ipv4Addr::new(10, 0, 0, 1), 22))).unwrap();
     bench.until(|event| matches!(event, Event::Closed { reset: true, .. }));
     assert_eq!(table.0.lock().unwrap().count, 0);
 }
@@ -252,12 +252,12 @@ fn when_the_host_has_much_then_all_of_it_arrives_as_the_terminal_reads() {
 fn when_datagrams_leave_then_only_answers_from_where_they_went_come_back() {
     let (mut bench, table) = bench(|_| {});
     let socket = bench.access.udp_open(1, 5000).unwrap();
-    let peer = SocketAddrV4::new(OUTSIDE, 123);
+    let peer = SocketAddr::new(OUTSIDE.into(), 123);
     bench.access.send_to(socket, b"time?", peer).unwrap();
     steps(&mut bench, 2);
     assert_eq!(table.with(1, |host| host.sent.clone()), [(peer, b"time?".to_vec(), false)]);
     table.with(1, |host| {
-        host.datagrams.push_back((SocketAddrV4::new(OUTSIDE, 124), b"forged".to_vec()));
+        host.datagrams.push_back((SocketAddr::new(OUTSIDE.into(), 124), b"forged".to_vec()));
         host.datagrams.push_back((peer, b"noon".to_vec()));
     });
     bench.until(|event| matches!(event, Event::Readable { .. }));
@@ -278,7 +278,7 @@ fn when_a_datagram_is_forbidden_then_the_terminal_is_told() {
 fn when_a_datagram_socket_is_idle_for_five_minutes_then_it_is_given_up() {
     let (mut bench, table) = bench(|_| {});
     let socket = bench.access.udp_open(1, 5000).unwrap();
-    bench.access.send_to(socket, b"x", SocketAddrV4::new(OUTSIDE, 123)).unwrap();
+    bench.access.send_to(socket, b"x", SocketAddr::new(OUTSIDE.into(), 123)).unwrap();
     let begun = bench.now;
     while table.0.lock().unwrap().closed.is_empty() {
         bench.step();
@@ -303,8 +303,8 @@ fn when_a_terminal_opens_many_datagram_sockets_then_only_so_many_are_its_own() {
 #[test]
 fn when_a_name_is_not_ours_then_the_resolver_answers_in_our_name() {
     let (mut bench, table) = bench(|config| {
-        config.resolver = Some(SocketAddrV4::new(RESOLVER, 53));
-        config.zone.insert("ours.test".into(), GATEWAY);
+        config.resolver = Some(SocketAddr::new(RESOLVER.into(), 53));
+        config.zone.insert("ours.test".into(), vec![GATEWAY.into()]);
     });
     let query = |name: &[u8]| {
         let mut out = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
@@ -313,7 +313,7 @@ fn when_a_name_is_not_ours_then_the_resolver_answers_in_our_name() {
         out
     };
     let socket = bench.access.udp_open(1, 5000).unwrap();
-    let here = SocketAddrV4::new(GATEWAY, 53);
+    let here = SocketAddr::new(GATEWAY.into(), 53);
     bench.access.send_to(socket, &query(b"\x04ours\x04test"), here).unwrap();
     bench.until(|event| matches!(event, Event::Readable { .. }));
     assert_eq!(bench.access.recv_from(socket).unwrap().unwrap().1[3], 0x80);
@@ -321,7 +321,7 @@ fn when_a_name_is_not_ours_then_the_resolver_answers_in_our_name() {
     assert_eq!(bench.access.recv_from(socket).unwrap(), None);
     bench.access.send_to(socket, &query(b"\x07example\x03org"), here).unwrap();
     steps(&mut bench, 2);
-    let resolver = SocketAddrV4::new(RESOLVER, 53);
+    let resolver = SocketAddr::new(RESOLVER.into(), 53);
     assert_eq!(table.with(1, |host| host.sent.clone()), [(resolver, query(b"\x07example\x03org"), true)]);
     table.with(1, |host| host.datagrams.push_back((resolver, b"resolved".to_vec())));
     bench.until(|event| matches!(event, Event::Readable { .. }));

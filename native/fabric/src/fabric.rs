@@ -1,6 +1,6 @@
 //! Turns: everything that waits is moved one engine further.
 use crate::relay::HostRelay;
-use crate::ring::{AccessNode, Network, TURN, UpfNode};
+use crate::ring::{AccessNode, Network, Second, TURN, UpfNode};
 use crate::sys::duplicate;
 use crate::tap::Tap;
 use crate::tun::Tun;
@@ -90,11 +90,19 @@ impl Fabric {
         let socket = socket(descriptor)?;
         let number = self.upfs.len();
         self.claim(settings.address, Node::Upf(number))?;
+        if let Some(second) = settings.second {
+            self.claim(second, Node::Upf(number))?;
+        }
         self.upfs.push(UpfNode {
             upf: Upf::new(settings),
             address: SocketAddr::new(settings.address, GTPU_PORT),
             ready: socket.is_some(),
             socket,
+            second: settings.second.map(|address| Second {
+                address: SocketAddr::new(address, GTPU_PORT),
+                socket: None,
+                ready: false,
+            }),
             networks: Vec::new(),
             input: Vec::new(),
             output: Vec::new(),
@@ -102,6 +110,14 @@ impl Fabric {
             unroutable: 0,
         });
         Ok(number)
+    }
+
+    /// Opens a user plane function's second N3 address to the outside of the process.
+    pub fn add_second_socket(&mut self, upf: UpfNumber, descriptor: RawFd) -> Result<(), Fault> {
+        let socket = socket(Some(descriptor))?;
+        let second = self.upfs.get_mut(upf).and_then(|node| node.second.as_mut()).ok_or(Fault::Unknown)?;
+        (second.ready, second.socket) = (true, socket);
+        Ok(())
     }
 
     /// Adds a network instance with nothing behind its N6 yet.
@@ -219,6 +235,8 @@ impl Fabric {
         let mut all = Vec::new();
         for (number, node) in self.upfs.iter().enumerate() {
             all.extend(node.socket.as_ref().map(|socket| (key(0, number, 0), socket.descriptor())));
+            let second = node.second.as_ref().and_then(|second| second.socket.as_ref());
+            all.extend(second.map(|socket| (key(5, number, 0), socket.descriptor())));
             for (instance, network) in node.networks.iter().enumerate() {
                 match network {
                     Network::Tun(tun) => all.push((key(2, number, instance), tun.descriptor())),
@@ -242,6 +260,10 @@ impl Fabric {
         match kind {
             0 => self.upfs.get_mut(number).into_iter().for_each(|node| node.ready = true),
             1 => self.accesses.get_mut(number).into_iter().for_each(|node| node.ready = true),
+            5 => {
+                let second = self.upfs.get_mut(number).and_then(|node| node.second.as_mut());
+                second.into_iter().for_each(|second| second.ready = true);
+            }
             4 => {
                 let terminals = self.accesses.get_mut(number).map(|node| &mut node.terminals);
                 let place = terminals.and_then(|terminals| terminals.get_mut(usize::from(instance)));
@@ -294,14 +316,10 @@ impl Fabric {
         let mut moved = false;
         for number in 0..self.upfs.len() {
             let node = &mut self.upfs[number];
-            if node.ready
-                && let Some(socket) = &mut node.socket
-            {
-                let before = node.input.len();
-                node.ready = socket.receive(node.upf.recycler(), &mut node.input);
-                for packet in &node.input[before..] {
-                    self.tap.see(now_ns, packet.peer, node.address, packet.octets());
-                }
+            let before = node.input.len();
+            node.receive();
+            for packet in &node.input[before..] {
+                self.tap.see(now_ns, packet.peer, node.towards(packet.peer), packet.octets());
             }
             node.read_tuns();
             moved |= node.run_networks(now_ns, &mut self.answers) | !node.input.is_empty() | node.upf.has_output();
@@ -314,10 +332,9 @@ impl Fabric {
     /// Hands on what a user plane function sent: to its networks, to engines of the process, to its socket.
     fn send_upf(&mut self, now_ns: u64, number: UpfNumber) {
         let mut output = std::mem::take(&mut self.upfs[number].output);
-        let source = self.upfs[number].address;
         for packet in output.drain(..) {
             match packet.port {
-                Port::N3 => self.send_n3(now_ns, source, packet),
+                Port::N3 => self.send_n3(now_ns, self.upfs[number].towards(packet.peer), packet),
                 Port::N6(_) => self.leaving.push(packet),
             }
         }
@@ -330,10 +347,12 @@ impl Fabric {
                 UpfNode::leave(network, packets);
             }
         }
-        for packets in self.scratch.chunks(TURN) {
-            match &mut node.socket {
-                Some(socket) => socket.send(&named(packets)),
-                None => node.unroutable += packets.len() as u64,
+        for packets in self.scratch.chunk_by(|one, other| one.peer.is_ipv4() == other.peer.is_ipv4()) {
+            for packets in packets.chunks(TURN) {
+                match node.socket_towards(packets[0].peer) {
+                    Some(socket) => socket.send(&named(packets)),
+                    None => node.unroutable += packets.len() as u64,
+                }
             }
         }
         self.leaving.drain(..).chain(self.scratch.drain(..)).for_each(|packet| node.upf.recycler().keep(packet));

@@ -6,7 +6,7 @@ use crate::sys::{Poller, begin_connect};
 use freehold_datanet::{Incoming, Link, Relay};
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// How many sockets there are at once, and how many destinations are remembered as permitted.
@@ -22,24 +22,41 @@ enum Socket {
 pub struct HostRelay {
     poller: Poller,
     sockets: HashMap<u64, Socket>,
-    permitted: HashMap<Ipv4Addr, bool>,
-    permit: fn(Ipv4Addr) -> bool,
+    permitted: HashMap<IpAddr, bool>,
+    permit: fn(IpAddr) -> bool,
     count: u64,
 }
 
 /// Whether a terminal may reach an address: it is a unicast address of the world, and none of this host's own.
-pub fn permit(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    // RFC 6890 2.2.2: this network, loopback, link local, multicast, reserved and broadcast stay out.
-    if first == 0 || address.is_loopback() || address.is_link_local() || first >= 224 || (first, second) == (169, 254) {
+pub fn permit(address: IpAddr) -> bool {
+    let special = match address {
+        IpAddr::V4(address) => {
+            let first = address.octets()[0];
+            // RFC 6890 2.2.2: this network, loopback, link local, multicast, reserved and broadcast stay out.
+            first == 0 || address.is_loopback() || address.is_link_local() || first >= 224
+        }
+        IpAddr::V6(address) => {
+            // RFC 6890 2.2.3: unspecified, loopback, IPv4 in its forms, link local, site local and multicast stay out.
+            let [first, second, third, ..] = address.segments();
+            let whole = u128::from(address);
+            let version_4 = whole >> 32 == 0 || whole >> 32 == 0xffff || (first, second, third) == (0x64, 0xff9b, 1);
+            version_4 || first & 0xff80 == 0xfe80 || address.is_multicast()
+        }
+    };
+    if special {
         return false;
     }
     // The route to an own address has that address as its source. No packet is sent.
-    let route = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).and_then(|probe| {
+    let route = UdpSocket::bind((any(address), 0)).and_then(|probe| {
         probe.connect((address, 9))?;
         probe.local_addr()
     });
     route.is_ok_and(|local| local.ip() != address)
+}
+
+/// The unspecified address of the version of `like`.
+fn any(like: IpAddr) -> IpAddr {
+    if like.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
 }
 
 impl HostRelay {
@@ -48,7 +65,7 @@ impl HostRelay {
     }
 
     /// A relay to whatever `permit` lets through.
-    pub fn with(permit: fn(Ipv4Addr) -> bool) -> io::Result<HostRelay> {
+    pub fn with(permit: fn(IpAddr) -> bool) -> io::Result<HostRelay> {
         Ok(HostRelay { poller: Poller::new()?, sockets: HashMap::new(), permitted: HashMap::new(), permit, count: 0 })
     }
 
@@ -57,12 +74,12 @@ impl HostRelay {
         self.poller.descriptor().try_clone()
     }
 
-    fn permitted(&mut self, to: SocketAddrV4) -> bool {
+    fn permitted(&mut self, to: SocketAddr) -> bool {
         if self.permitted.len() >= REMEMBERED {
             self.permitted.clear();
         }
         let permit = self.permit;
-        to.port() != 0 && *self.permitted.entry(*to.ip()).or_insert_with(|| permit(*to.ip()))
+        to.port() != 0 && *self.permitted.entry(to.ip()).or_insert_with(|| permit(to.ip()))
     }
 
     fn keep(&mut self, socket: Socket) -> Option<u64> {
@@ -89,7 +106,7 @@ fn later(error: &io::Error) -> bool {
 }
 
 impl Relay for HostRelay {
-    fn connect(&mut self, to: SocketAddrV4) -> Option<u64> {
+    fn connect(&mut self, to: SocketAddr) -> Option<u64> {
         if self.sockets.len() >= SOCKETS || !self.permitted(to) {
             return None;
         }
@@ -135,16 +152,16 @@ impl Relay for HostRelay {
         self.sockets.remove(&id);
     }
 
-    fn bind(&mut self) -> Option<u64> {
+    fn bind(&mut self, like: IpAddr) -> Option<u64> {
         if self.sockets.len() >= SOCKETS {
             return None;
         }
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+        let socket = UdpSocket::bind((any(like), 0)).ok()?;
         socket.set_nonblocking(true).ok()?;
         self.keep(Socket::Datagram(socket))
     }
 
-    fn send_to(&mut self, id: u64, to: SocketAddrV4, octets: &[u8], trusted: bool) -> bool {
+    fn send_to(&mut self, id: u64, to: SocketAddr, octets: &[u8], trusted: bool) -> bool {
         if !trusted && !self.permitted(to) {
             return false;
         }
@@ -155,12 +172,9 @@ impl Relay for HostRelay {
         }
     }
 
-    fn receive_from(&mut self, id: u64, room: &mut [u8]) -> Option<(usize, SocketAddrV4)> {
+    fn receive_from(&mut self, id: u64, room: &mut [u8]) -> Option<(usize, SocketAddr)> {
         let Some(Socket::Datagram(socket)) = self.sockets.get(&id) else { return None };
-        match socket.recv_from(room) {
-            Ok((length, SocketAddr::V4(source))) => Some((length, source)),
-            _ => None,
-        }
+        socket.recv_from(room).ok()
     }
 
     fn ready(&mut self, ready: &mut Vec<u64>) {

@@ -27,12 +27,21 @@ pub struct UpfNode {
     pub address: SocketAddr,
     pub socket: Option<Udp>,
     pub ready: bool,
+    /// The address and socket of the other version of IP, where N3 has both.
+    pub second: Option<Second>,
     pub networks: Vec<Network>,
     pub input: Vec<Packet>,
     pub output: Vec<Packet>,
     /// Packets of this process that found the ring full, and packets for nodes that nothing reaches.
     pub overrun: u64,
     pub unroutable: u64,
+}
+
+/// N3 over the other version of IP.
+pub struct Second {
+    pub address: SocketAddr,
+    pub socket: Option<Udp>,
+    pub ready: bool,
 }
 
 /// A gNB's relay with its terminals, and what it is attached to.
@@ -59,14 +68,45 @@ impl UpfNode {
         }
     }
 
+    /// The address that it has towards a peer.
+    pub fn towards(&self, peer: SocketAddr) -> SocketAddr {
+        match &self.second {
+            Some(second) if second.address.is_ipv4() == peer.is_ipv4() => second.address,
+            _ => self.address,
+        }
+    }
+
+    /// The socket that reaches a peer.
+    pub fn socket_towards(&mut self, peer: SocketAddr) -> Option<&mut Udp> {
+        match &mut self.second {
+            Some(second) if second.address.is_ipv4() == peer.is_ipv4() => second.socket.as_mut(),
+            _ => self.socket.as_mut(),
+        }
+    }
+
+    /// Takes what waits in its sockets.
+    pub fn receive(&mut self) {
+        if self.ready
+            && let Some(socket) = &mut self.socket
+        {
+            self.ready = socket.receive(self.upf.recycler(), &mut self.input);
+        }
+        if let Some(Second { socket: Some(socket), ready, .. }) = &mut self.second
+            && *ready
+        {
+            *ready = socket.receive(self.upf.recycler(), &mut self.input);
+        }
+    }
+
     /// What was lost on the way to and from the engine, by name.
     pub fn losses(&self) -> [(&'static str, u64); 4] {
         let interfaces = self.networks.iter().map(|network| match network {
             Network::Tun(tun) => tun.lost,
             _ => 0,
         });
+        let sockets = [self.socket.as_ref(), self.second.as_ref().and_then(|second| second.socket.as_ref())];
         [
-            ("drop_n3_socket", self.socket.as_ref().map_or(0, |socket| socket.lost)),
+            ("drop_n3_socket", sockets.into_iter().flatten().map(|socket| socket.lost).sum()),
             ("drop_n3_unroutable", self.unroutable),
             ("drop_n6_interface", interfaces.sum()),
             ("drop_overrun", self.overrun),

@@ -1,7 +1,7 @@
 //! The system calls this crate needs, each behind a safe function.
 use std::io;
 use std::mem::{MaybeUninit, size_of, zeroed};
-use std::net::{IpAddr, SocketAddr, SocketAddrV4, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// How a peer's address travels: family, port, address.
@@ -108,13 +108,14 @@ impl Poller {
 }
 
 /// A connection that is being made; it becomes writable when it stands or has failed.
-pub fn begin_connect(to: SocketAddrV4) -> io::Result<TcpStream> {
+pub fn begin_connect(to: SocketAddr) -> io::Result<TcpStream> {
+    let family = if to.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
     let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     // SAFETY: a successful result is a new descriptor that nobody else owns.
-    let descriptor = unsafe { OwnedFd::from_raw_fd(check(libc::socket(libc::AF_INET, kind, 0))?) };
+    let descriptor = unsafe { OwnedFd::from_raw_fd(check(libc::socket(family, kind, 0))?) };
     // SAFETY: zeroed socket addresses are valid.
     let mut name: Name = unsafe { zeroed() };
-    let length = set_name(&mut name, SocketAddr::V4(to));
+    let length = set_name(&mut name, to);
     // SAFETY: the kernel reads `length` octets of `name`.
     let result = unsafe { libc::connect(descriptor.as_raw_fd(), (&raw const name).cast(), length) };
     match check(result) {

@@ -2,16 +2,11 @@
 use freehold_fabric::datanet::{Incoming, Link, Relay};
 use freehold_fabric::{HostRelay, permit};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 /// Everything is permitted: the only peers a test may have are on this host.
 fn relay() -> HostRelay {
     HostRelay::with(|_| true).unwrap()
-}
-
-fn v4(address: SocketAddr) -> SocketAddrV4 {
-    let SocketAddr::V4(address) = address else { panic!("{address}") };
-    address
 }
 
 /// Asks until `wanted` gives something; the kernel needs a moment, never more than this many asks.
@@ -42,25 +37,29 @@ fn when_an_address_is_the_hosts_own_then_no_terminal_reaches_it() {
         let SocketAddr::V4(own) = probe.local_addr().unwrap() else { panic!() };
         forbidden.push(*own.ip());
     }
+    let mut forbidden: Vec<IpAddr> = forbidden.into_iter().map(IpAddr::V4).collect();
+    for text in ["::", "::1", "::127.0.0.1", "::ffff:192.0.2.1", "64:ff9b:1::1", "fe80::1", "fec0::1", "ff02::1"] {
+        forbidden.push(text.parse().unwrap());
+    }
     for address in forbidden {
         assert!(!permit(address), "{address}");
         let mut relay = HostRelay::new().unwrap();
-        assert_eq!(relay.connect(SocketAddrV4::new(address, 80)), None);
-        let id = relay.bind().unwrap();
-        assert!(!relay.send_to(id, SocketAddrV4::new(address, 53), b"x", false));
+        assert_eq!(relay.connect(SocketAddr::new(address, 80)), None);
+        let id = relay.bind(address).unwrap();
+        assert!(!relay.send_to(id, SocketAddr::new(address, 53), b"x", false));
     }
 }
 
 #[test]
 fn when_a_port_is_zero_then_nothing_is_tried() {
-    assert_eq!(relay().connect(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)), None);
+    assert_eq!(relay().connect(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))), None);
 }
 
 #[test]
 fn when_a_listener_is_there_then_octets_and_both_ends_pass() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut relay = relay();
-    let id = relay.connect(v4(listener.local_addr().unwrap())).unwrap();
+    let id = relay.connect(listener.local_addr().unwrap()).unwrap();
     let (mut peer, _) = listener.accept().unwrap();
     until(&mut relay, |relay| (relay.link(id) == Link::Open).then_some(()));
     assert_eq!(relay.read(id, &mut [0; 10]), Incoming::Later);
@@ -90,7 +89,7 @@ fn when_a_listener_is_there_then_octets_and_both_ends_pass() {
 fn when_nobody_listens_then_the_connection_fails() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut relay = relay();
-    let Some(id) = relay.connect(v4(free)) else { return };
+    let Some(id) = relay.connect(free) else { return };
     let link = until(&mut relay, |relay| Some(relay.link(id)).filter(|link| *link != Link::Connecting));
     assert_eq!(link, Link::Failed);
 }
@@ -99,7 +98,7 @@ fn when_nobody_listens_then_the_connection_fails() {
 fn when_the_peer_reads_nothing_then_writing_stops_and_goes_on_after_an_edge() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut relay = relay();
-    let id = relay.connect(v4(listener.local_addr().unwrap())).unwrap();
+    let id = relay.connect(listener.local_addr().unwrap()).unwrap();
     let (mut peer, _) = listener.accept().unwrap();
     until(&mut relay, |relay| (relay.link(id) == Link::Open).then_some(()));
     let mut written = 0;
@@ -123,9 +122,9 @@ fn when_the_peer_reads_nothing_then_writing_stops_and_goes_on_after_an_edge() {
 #[test]
 fn when_datagrams_are_exchanged_then_source_and_octets_are_told() {
     let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let to = v4(peer.local_addr().unwrap());
+    let to = peer.local_addr().unwrap();
     let mut relay = relay();
-    let id = relay.bind().unwrap();
+    let id = relay.bind(Ipv4Addr::UNSPECIFIED.into()).unwrap();
     assert!(relay.send_to(id, to, b"ping", false));
     let mut room = [0; 100];
     let (length, source) = peer.recv_from(&mut room).unwrap();
@@ -138,4 +137,25 @@ fn when_datagrams_are_exchanged_then_source_and_octets_are_told() {
     assert_eq!(ready, [id]);
     relay.ready(&mut ready);
     assert_eq!(ready, [id], "an edge is told once");
+}
+
+#[test]
+fn when_the_peer_is_of_ipv6_then_connections_and_datagrams_reach_it() {
+    let (Ok(listener), Ok(peer)) = (TcpListener::bind("[::1]:0"), UdpSocket::bind("[::1]:0")) else {
+        eprintln!("skipped: this host has no IPv6 loopback");
+        return;
+    };
+    let mut relay = relay();
+    let id = relay.connect(listener.local_addr().unwrap()).unwrap();
+    let (mut accepted, _) = listener.accept().unwrap();
+    until(&mut relay, |relay| (relay.link(id) == Link::Open).then_some(()));
+    assert_eq!(relay.write(id, b"six"), Some(3));
+    let mut room = [0; 100];
+    assert_eq!(accepted.read(&mut room).unwrap(), 3);
+    let to = peer.local_addr().unwrap();
+    let id = relay.bind(to.ip()).unwrap();
+    assert!(relay.send_to(id, to, b"ping", false));
+    let (_, source) = peer.recv_from(&mut room).unwrap();
+    peer.send_to(b"pong", source).unwrap();
+    assert_eq!(until(&mut relay, |relay| relay.receive_from(id, &mut room)), (4, to));
 }

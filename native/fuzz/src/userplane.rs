@@ -35,7 +35,7 @@ impl Bench {
         settings.capacity = 16;
         let mut upf = Upf::new(&settings);
         let pools = vec![Prefix::new(Ipv4Addr::new(10, 45, 0, 0).into(), 16)];
-        upf.add_instance(&Instance { pools, local_switch: LocalSwitch::Switch }).expect("an instance");
+        upf.add_instance(&Instance { pools, mtu: 1400, local_switch: LocalSwitch::Switch }).expect("an instance");
         let teid = upf.open().expect("a session");
         upf.install(0, teid, &rules(Ipv4Addr::new(10, 45, 0, 2), Action::Forward), false).expect("rules");
         let held = upf.open().expect("a session");

@@ -141,6 +141,14 @@ impl AddressIndex {
         self.pools.iter().any(|pool| pool.contains(number))
     }
 
+    /// The data network's own address in the pool that the terminal's address is of, or in the first of that version.
+    pub(crate) fn gateway(&self, number: u128) -> Option<u128> {
+        let same = |pool: &&Pool| (pool.number >> 32 == 0xffff) == (number >> 32 == 0xffff);
+        let pools = || self.pools.iter();
+        let pool = pools().find(|pool| pool.contains(number)).or_else(|| pools().find(same))?;
+        Some(pool.number | 1)
+    }
+
     /// Whether the address is one that only a terminal, or a network behind one, may have: the first of a pool is the
     /// data network's gateway.
     #[inline]

@@ -18,6 +18,8 @@ use std::net::{IpAddr, SocketAddr};
 pub struct Settings {
     /// Its N3 address, as the access network knows it.
     pub address: IpAddr,
+    /// Its N3 address of the other version, where it has both.
+    pub second: Option<IpAddr>,
     /// Sessions at most.
     pub capacity: usize,
     /// What makes its tunnel identifiers unpredictable.
@@ -39,6 +41,7 @@ impl Settings {
     pub fn new(address: IpAddr, seed: [u8; 16]) -> Self {
         Self {
             address,
+            second: None,
             capacity: 1 << 17,
             seed,
             protected: vec![Prefix::new(address, 128)],
@@ -69,6 +72,8 @@ pub enum LocalSwitch {
 #[derive(Clone, Debug, Default)]
 pub struct Instance {
     pub pools: Vec<Pool>,
+    /// What the terminals' link carries whole, in octets; 0 where it is not known.
+    pub mtu: u16,
     pub local_switch: LocalSwitch,
 }
 
@@ -85,6 +90,7 @@ impl Upf {
         let number = u16::try_from(self.instances.len()).map_err(|_| Refused::Full)?;
         let secret = self.seal.next();
         self.instances.push((AddressIndex::new(&instance.pools, secret), instance.local_switch));
+        self.mtus.push(if instance.mtu == 0 { u16::MAX } else { instance.mtu });
         Ok(number)
     }
 
@@ -103,6 +109,7 @@ impl Upf {
         if end_marker {
             self.mark_end(slot);
         }
+        let before = (self.table.records[slot].peer != 0, self.table.records[slot].prefix);
         self.claim(slot, rules);
         let flows = self.side_list(slot, rules);
         self.forget_peer(slot);
@@ -125,6 +132,9 @@ impl Upf {
         if rules.report_at != 0 && passed {
             self.table.records[slot].report_at = 0;
             self.tell(Event::Volume { teid });
+        }
+        if before != (true, self.table.records[slot].prefix) {
+            self.advertise(slot);
         }
         self.settle(now_ns, slot);
         Ok(())

@@ -34,6 +34,8 @@ counts! {
     Buffered => "downlink_buffered",
     /// An echo request, answered (TS 29.281 7.2.1).
     EchoRequest => "echo_request",
+    /// A router or neighbour solicitation of a terminal, answered (RFC 4861 6.2.6, 7.2.4).
+    Solicitation => "solicitation",
     /// A path management message that needs no answer.
     PathMessage => "path_message",
     /// An end marker, which means nothing to a PDU session anchor (TS 29.281 7.3.2).
@@ -56,6 +58,10 @@ counts! {
     InnerMalformed => "drop_inner_malformed",
     /// The inner source is not the terminal's address (TS 33.117 4.3.3.1.1).
     InnerSource => "drop_inner_source",
+    /// A terminal's packet for its own link that asks nothing of the router (RFC 4291 2.5.6).
+    LinkLocal => "drop_link_local",
+    /// Longer than the terminals' link carries, and not to be cut (RFC 8200 5).
+    TooBig => "drop_too_big",
     /// The inner destination is a node of the core.
     ProtectedDestination => "drop_protected_destination",
     /// GTP-U inside GTP-U.

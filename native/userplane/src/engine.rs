@@ -9,6 +9,7 @@ use crate::inner::{self, Inner};
 use crate::meter::SharedMeters;
 use crate::packet::{Packet, Port, Recycler};
 use crate::record::{BUFFER, FLOWS, FORWARD, Flow, GATE_CLOSED, NOTIFY, RULE, Record, Verdict};
+use crate::router;
 use crate::rules::Direction;
 use crate::seal::Seal;
 use crate::signal::{Event, Limiter};
@@ -20,6 +21,8 @@ use std::net::{IpAddr, SocketAddr};
 const ALARMS_A_SECOND: u32 = 5;
 /// Error indications that are believed and told: a gNB that restarted sends one for each session.
 const LOST_TUNNELS_A_SECOND: u32 = 2000;
+/// Solicitations of terminals that are answered: all of them begin anew after a failure of the radio.
+const ADVERTISEMENTS_A_SECOND: u32 = 5000;
 /// Events kept for a control plane that does not fetch them; the rest are lost, their packets are not.
 const MOST_EVENTS: usize = 1 << 16;
 
@@ -27,6 +30,10 @@ const MOST_EVENTS: usize = 1 << 16;
 pub struct Upf {
     pub(crate) table: Table,
     pub(crate) instances: Vec<(AddressIndex, LocalSwitch)>,
+    pub(crate) mtus: Vec<u16>,
+    pub(crate) round: router::Round,
+    pub(crate) answers: Limiter,
+    pub(crate) advertisements: Limiter,
     pub(crate) peers: HashMap<u64, u32, Secret>,
     pub(crate) buffer: Buffer,
     pub(crate) counters: Counters,
@@ -36,10 +43,9 @@ pub struct Upf {
     pub(crate) shared: Option<Box<dyn SharedMeters>>,
     events: Vec<Event>,
     screen: Screen,
-    answers: Limiter,
     alarms: Limiter,
     lost_tunnels: Limiter,
-    address: IpAddr,
+    addresses: [IpAddr; 2],
     warmed: u64,
 }
 
@@ -56,6 +62,8 @@ impl Upf {
         Self {
             table: Table::new(settings.capacity, seal.clone()),
             instances: Vec::new(),
+            mtus: Vec::new(),
+            round: router::Round::default(),
             peers: HashMap::with_hasher(secret),
             buffer: Buffer::new(settings.bounds()),
             counters: Counters::default(),
@@ -66,15 +74,17 @@ impl Upf {
             events: Vec::new(),
             screen: Screen { protected: settings.protected.clone(), trusted_sources: settings.trusted_sources.clone() },
             answers: Limiter::new(settings.answers_a_second),
+            advertisements: Limiter::new(ADVERTISEMENTS_A_SECOND),
             alarms: Limiter::new(ALARMS_A_SECOND),
             lost_tunnels: Limiter::new(LOST_TUNNELS_A_SECOND),
-            address: settings.address,
+            addresses: [settings.address, settings.second.unwrap_or(settings.address)],
             warmed: 0,
         }
     }
 
     /// Takes every packet of `input`; what leaves, with its port and peer, is put at the end of `output`. Order is kept.
     pub fn poll(&mut self, now_ns: u64, input: &mut Vec<Packet>, output: &mut Vec<Packet>) {
+        self.readvertise(now_ns);
         output.append(&mut self.outbox);
         if input.len() > 4 {
             self.warm(input);
@@ -132,7 +142,7 @@ impl Upf {
                 (Port::N6(instance), octets) => self
                     .instances
                     .get(usize::from(instance))
-                    .zip(octets.get(16..20).and_then(crate::address::number_octets))
+                    .zip(inner::destination(octets))
                     .and_then(|((index, _), number)| index.find(number)),
                 _ => None,
             };
@@ -167,6 +177,9 @@ impl Upf {
         }
         let inner = inner::parse(packet.octets()).ok_or(Count::InnerMalformed)?;
         packet.truncate(inner.length);
+        if router::on_link(inner.destination) {
+            return self.neighbour(now_ns, slot, &inner, packet);
+        }
         if !record.owns(inner.source) && !self.stands_before(slot, inner.source) {
             return Err(Count::InnerSource);
         }
@@ -240,6 +253,9 @@ impl Upf {
             .get(usize::from(instance))
             .and_then(|(index, _)| index.find(inner.destination))
             .ok_or(Count::UnknownAddress)?;
+        if inner.length > usize::from(self.mtu(instance)) {
+            self.exceed(now_ns, instance, &inner, packet)?;
+        }
         self.deliver_parsed(now_ns, slot, &inner, packet).map(|()| Count::Downlink)
     }
 
@@ -370,7 +386,9 @@ impl Upf {
 
     fn refuse_tunnel(&mut self, now_ns: u64, teid: u32, packet: &Packet) -> Result<Count, Count> {
         if self.answers.allows(now_ns) {
-            self.answer(&gtpu::error_indication(teid, self.address, packet.peer), packet.peer);
+            let [first, second] = self.addresses;
+            let local = if first.is_ipv4() == packet.peer.is_ipv4() { first } else { second };
+            self.answer(&gtpu::error_indication(teid, local, packet.peer), packet.peer);
         }
         Err(Count::UnknownTeid)
     }

@@ -1,6 +1,6 @@
 //! The terminal's IP packet: checked to be whole, and its five-tuple.
 
-use crate::address::MAPPED;
+use crate::address::{MAPPED, number_octets};
 
 /// What a packet says of itself; addresses as [`crate::ip_number`] has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,13 @@ pub fn parse(octets: &[u8]) -> Option<Inner> {
         6 => version_6(octets),
         _ => None,
     }
+}
+
+/// The destination of what may be a packet, not checked for anything: where its record is likely to be.
+#[inline]
+pub(crate) fn destination(octets: &[u8]) -> Option<u128> {
+    let place = if octets.first()? >> 4 == 6 { 24..40 } else { 16..20 };
+    octets.get(place).and_then(number_octets)
 }
 
 #[inline]
@@ -91,9 +98,13 @@ fn version_6(octets: &[u8]) -> Option<Inner> {
     let security_parameter_index =
         transport.authenticated.or_else(|| transport.payload.and_then(|payload| index(transport.protocol, payload)));
     let address = |at: usize| octets.get(at..at + 16).and_then(|part| part.try_into().ok()).map(u128::from_be_bytes);
+    let (source, destination) = (address(8)?, address(24)?);
+    if source >> 32 == 0xffff || destination >> 32 == 0xffff {
+        return None; // IPv4 addresses do not stand in IPv6 packets (RFC 4291 2.5.5.2, RFC 4038 4.2)
+    }
     Some(Inner {
-        source: address(8)?,
-        destination: address(24)?,
+        source,
+        destination,
         protocol: transport.protocol,
         source_port,
         destination_port,
@@ -223,6 +234,15 @@ mod tests {
         payload.extend([0, 7, 0, 9, 0, 8, 0, 0]);
         let inner = parse(&ipv6(0, &payload)).unwrap();
         assert_eq!((inner.protocol, inner.source_port, inner.destination_port), (17, 7, 9));
+    }
+
+    #[test]
+    fn when_an_ipv6_packet_names_an_ipv4_address_then_it_is_refused() {
+        for place in [8, 24] {
+            let mut packet = ipv6(59, &[]);
+            packet[place..place + 16].copy_from_slice(&(MAPPED | 0x0a2d_0002).to_be_bytes());
+            assert_eq!(parse(&packet), None);
+        }
     }
 
     #[test]

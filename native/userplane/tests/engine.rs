@@ -79,6 +79,7 @@ fn when_a_terminal_has_an_ipv6_prefix_then_any_address_of_it_works_both_ways() {
     let mut rules = rules(UE, 0x77);
     rules.ipv6 = Some(0x2001_0db8_0000_0005);
     net.upf.install(0, net.teid, &rules, false).unwrap();
+    assert_eq!(net.poll().len(), 1, "a router advertisement");
     assert_eq!(net.uplink(GNB, &g_pdu(net.teid, 1, &udp6("2001:db8:0:5::9", "2001:db8:ffff::1"))).len(), 1);
     assert!(net.uplink(GNB, &g_pdu(net.teid, 1, &udp6("2001:db8:0:6::9", "2001:db8:ffff::1"))).is_empty());
     assert_eq!(net.downlink(&udp6("2001:db8:ffff::1", "2001:db8:0:5::1234")).len(), 1);
@@ -498,6 +499,7 @@ fn when_a_filter_names_an_index_or_a_label_then_only_those_packets_match() {
     let label = Filter { flow_label: Some(0x12345), ..Filter::default() };
     rules.downlink[0].filters = vec![index, label];
     net.upf.install(0, net.teid, &rules, false).unwrap();
+    assert_eq!(net.poll().len(), 1, "a router advertisement");
     for protocol in [50, 51] {
         assert_eq!(net.downlink(&ipsec(protocol, 0xdead_beef)).len(), 1);
         assert_eq!(net.downlink(&ipsec(protocol, 0xdead_bee0)).len(), 0);

@@ -3,8 +3,9 @@ use super::Access;
 use super::event::Event;
 use super::session::Extras;
 use super::sockets::RAW_WAITING;
+use crate::icmp::{self, Kind, Reason};
 use crate::{Datagram, gtpu, ip};
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv6Addr, SocketAddr};
 
 /// At most one error indication in this time: answers must not amplify a flood (TS 29.281 7.3.1).
 const ERROR_INDICATION_NS: u64 = 1_000_000;
@@ -60,10 +61,17 @@ impl Access {
         session.counters.downlink_packets += 1;
         session.counters.downlink_bytes += packet.len() as u64;
         session.active = true;
-        let address = session.address;
+        let view = ip::parse(packet);
+        let mut changed = None;
+        if let (Some(view), Some(link)) = (&view, &mut session.link)
+            && link.take(view, &mut changed)
+        {
+            return self.configured(session_id, changed);
+        }
+        let view = view.filter(|view| session.address(view.destination) == Some(view.destination));
         if let Some(extras) = &mut session.extras
             && extras.raw.is_some()
-            && !ip::parse(packet).is_some_and(|view| Some(view.destination) == address && claimed(extras, &view))
+            && !view.is_some_and(|view| claimed(extras, &view))
             && let Some(raw) = &mut extras.raw
         {
             if raw.len() < RAW_WAITING {
@@ -73,24 +81,38 @@ impl Access {
             }
             return;
         }
-        let Some(view) = ip::parse(packet).filter(|view| Some(view.destination) == address) else {
+        let Some(view) = view else {
             session.counters.dropped += 1;
             return;
         };
-        if !view.fragment {
+        if view.piece.is_none() {
             self.deliver(session_id, packet, &view);
-        } else if let Some(whole) = self.reassembly.add(session_id, now, packet, &view)
+        } else if let Some(whole) = self.reassembly.add(session_id, now, &view)
             && let Some(view) = ip::parse(&whole)
         {
             self.deliver(session_id, &whole, &view);
         }
     }
 
+    /// A router advertisement gave the session another address.
+    fn configured(&mut self, session_id: u64, changed: Option<(Ipv6Addr, Option<u32>)>) {
+        let Some((address, mtu)) = changed else { return };
+        let Some(session) = self.sessions.get_mut(&session_id) else { return };
+        if let Some(mtu) = mtu.and_then(|mtu| u16::try_from(mtu).ok()).filter(|mtu| *mtu >= 1280) {
+            session.mtu = session.mtu.min(mtu); // RFC 4861 6.3.4
+        }
+        let addresses: Vec<_> = session.addresses().collect();
+        if let Some(stack) = session.extras.as_mut().and_then(|extras| extras.tcp.as_mut()) {
+            stack.set_addresses(&addresses);
+        }
+        self.events.push(Event::Configured { session: session_id, address });
+    }
+
     fn deliver(&mut self, session_id: u64, packet: &[u8], view: &ip::View<'_>) {
         let Some(session) = self.sessions.get_mut(&session_id) else { return };
         let (extras, now) = (session.extras(), self.now);
         match view.protocol {
-            ip::ICMP => icmp(session_id, extras, view, now, &mut self.events, packet),
+            _ if icmp::carries(view) => message(session_id, extras, view, now, &mut self.events, packet),
             ip::UDP => datagram(session_id, extras, view, &mut self.events, packet),
             ip::TCP => match &mut extras.tcp {
                 Some(stack) => stack.device.received.push_back(packet[..view.total].to_vec()),
@@ -106,11 +128,11 @@ impl Access {
 fn claimed(extras: &Extras, view: &ip::View<'_>) -> bool {
     let port = ip::u16_at(view.payload, 2);
     match view.protocol {
-        _ if view.fragment => false,
-        ip::ICMP => {
+        _ if view.piece.is_some() => false,
+        _ if icmp::carries(view) => {
             let id = ip::u32_at(view.payload, 4);
             let asked = |ping: &super::session::Ping| Some(ping.id) == id && ping.destination == view.source;
-            view.payload.first() == Some(&0) && extras.pings.iter().any(asked)
+            icmp::kind(view) == Some(Kind::EchoReply) && extras.pings.iter().any(asked)
         }
         ip::UDP => extras.udp.iter().any(|udp| Some(udp.port) == port),
         ip::TCP => extras.tcp.as_ref().is_some_and(|stack| port.is_some_and(|port| stack.has(port))),
@@ -119,25 +141,20 @@ fn claimed(extras: &Extras, view: &ip::View<'_>) -> bool {
 }
 
 /// An ICMP message for the terminal: echo replies end pings, echo requests are answered, errors end what they name.
-fn icmp(session: u64, extras: &mut Extras, view: &ip::View<'_>, now: u64, events: &mut Vec<Event>, packet: &[u8]) {
-    let message = view.payload;
-    if message.len() < 8 || ip::checksum(message, 0) != 0 {
-        return;
-    }
-    let id = |bytes: &[u8]| ip::u32_at(bytes, 4);
-    match message[0] {
-        0 => {
-            let Some(id) = id(message) else { return };
-            let size = (message.len() - 8) as u32;
+fn message(session: u64, extras: &mut Extras, view: &ip::View<'_>, now: u64, events: &mut Vec<Event>, packet: &[u8]) {
+    match icmp::kind(view) {
+        Some(Kind::EchoReply) => {
+            let Some(id) = ip::u32_at(view.payload, 4) else { return };
+            let size = (view.payload.len() - 8) as u32;
             if let Some(index) = extras.pings.iter().position(|ping| ping.id == id && ping.destination == view.source) {
                 let sent = extras.pings.swap_remove(index).sent.unwrap_or(now);
                 let rtt_ns = now.saturating_sub(sent);
                 events.push(Event::PingReply { session, id, source: view.source, size, rtt_ns });
             }
         }
-        8 => extras.answer(ip::echo_reply(packet, view)),
-        3 | 11 => {
-            let Some(id) = message.get(8 + ip::HEADER..).and_then(id) else { return };
+        Some(Kind::EchoRequest) => extras.answer(icmp::echo_reply(packet, view)),
+        Some(Kind::Error) => {
+            let Some(id) = icmp::quoted_echo(view) else { return };
             if let Some(index) = extras.pings.iter().position(|ping| ping.id == id) {
                 extras.pings.swap_remove(index);
                 events.push(Event::PingLost { session, id });
@@ -151,10 +168,9 @@ fn icmp(session: u64, extras: &mut Extras, view: &ip::View<'_>, now: u64, events
 fn datagram(session: u64, extras: &mut Extras, view: &ip::View<'_>, events: &mut Vec<Event>, packet: &[u8]) {
     let Some((source, destination, payload)) = ip::parse_udp(view) else { return };
     let Some(udp) = extras.udp.iter_mut().find(|udp| udp.port == destination) else {
-        // RFC 1122 4.1.3.1: code 3, port unreachable.
-        return extras.answer(ip::unreachable(view.destination, 3, view, packet));
+        return extras.answer(icmp::unreachable(view.destination, Reason::Port, view, packet));
     };
-    if udp.deliver(SocketAddrV4::new(view.source, source), payload) {
+    if udp.deliver(SocketAddr::new(view.source, source), payload) {
         events.push(Event::Readable { session, socket: udp.handle });
     }
 }

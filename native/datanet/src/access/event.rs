@@ -1,18 +1,22 @@
 //! What an access engine tells its owner, and why it refuses.
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Something that happened in a terminal's stack or on N3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// An echo reply; the round trip in nanoseconds.
-    PingReply { session: u64, id: u32, source: Ipv4Addr, size: u32, rtt_ns: u64 },
+    PingReply { session: u64, id: u32, source: IpAddr, size: u32, rtt_ns: u64 },
     /// No reply within one second, or an answer that the destination cannot be reached.
     PingLost { session: u64, id: u32 },
     /// A connection stands.
     Connected { session: u64, socket: u64 },
     /// A listening socket took a connection: `socket` is the new one.
-    Accepted { session: u64, listener: u64, socket: u64, remote: SocketAddrV4 },
+    Accepted { session: u64, listener: u64, socket: u64, remote: SocketAddr },
+    /// The session has an IPv6 address of the advertised prefix (TS 23.501 5.8.2.2.3).
+    Configured { session: u64, address: Ipv6Addr },
+    /// No router answered: the session has no IPv6 address.
+    Unconfigured { session: u64 },
     /// There is something to receive; told again only after `recv` found nothing left.
     Readable { session: u64, socket: u64 },
     /// A socket whose `send` took less than all can take more.
@@ -48,7 +52,7 @@ impl fmt::Display for Error {
         formatter.write_str(match self {
             Error::NoSession => "no such session",
             Error::NoBearer => "no such bearer",
-            Error::NoAddress => "the session has no address yet",
+            Error::NoAddress => "the session has no address of that version yet",
             Error::NoSocket => "no such socket",
             Error::WrongState => "the socket is not in a state for this",
             Error::TooLong => "the payload exceeds what one packet carries",

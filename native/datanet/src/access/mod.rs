@@ -2,6 +2,7 @@
 mod bearers;
 mod downlink;
 mod event;
+mod link;
 mod session;
 mod sockets;
 mod stack;
@@ -9,16 +10,17 @@ mod udp;
 
 use crate::device::next_turn;
 use crate::fragments::{Reassembly, split};
-use crate::{Datagram, earlier, ip};
+use crate::{Datagram, earlier, icmp, ip};
 use bearers::Bearer;
 pub use bearers::Tunnel;
 pub use event::{Error, Event};
+use link::Link;
 pub use session::Counters;
 use session::{Extras, Session, Uplink};
 use stack::{Owner, Stack};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How long an echo request waits for its reply.
@@ -27,6 +29,9 @@ const PING_LIFETIME_NS: u64 = 1_000_000_000;
 const BATCH: usize = 1024;
 /// How many events may wait to be taken.
 const EVENTS: usize = 1 << 16;
+
+const ANY_4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+const ANY_6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// The terminals behind one N3 address.
 pub struct Access {
@@ -100,16 +105,26 @@ impl Access {
     /// The terminal's half: the address its session accept brought. Its open sockets end when the address changes.
     pub fn address(&mut self, session_id: u64, ue_address: Ipv4Addr, mtu: u16) {
         let session = self.sessions.entry(session_id).or_insert_with(Session::new);
-        let moved = session.address.is_some_and(|old| old != ue_address);
+        let moved = session.ipv4.is_some_and(|old| old != ue_address);
         if moved && let Some(extras) = &mut session.extras {
             extras.tcp = None;
             extras.udp.clear();
         }
-        session.address = Some(ue_address);
+        session.ipv4 = Some(ue_address);
         session.mtu = mtu.max(576);
         if moved {
             self.end_sockets(session_id);
         }
+    }
+
+    /// The interface identifier that a session accept brought: once there is a bearer, a router is asked for the prefix.
+    pub fn link(&mut self, session_id: u64, identifier: u64, mtu: u16) {
+        let session = self.sessions.entry(session_id).or_insert_with(Session::new);
+        session.mtu = mtu.max(1280); // RFC 8200 5
+        if session.link.as_ref().is_none_or(|link| link.identifier != identifier) {
+            session.link = Some(Box::new(Link::new(identifier)));
+        }
+        self.touch(session_id);
     }
 
     /// Forgets a session and everything it had open; its bearer stays until it is removed.
@@ -195,18 +210,25 @@ impl Access {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&session_id) else { return };
         session.touched = false;
-        let address = session.address;
-        let Some(extras) = &mut session.extras else { return };
         let mut out: Vec<Vec<u8>> = Vec::new();
         let mut next = None;
-        if let Some(address) = address {
-            next = pings(session_id, extras, address, now, &mut out, &mut self.events);
-            for udp in &mut extras.udp {
-                let source = (address, udp.port);
-                out.extend(
-                    udp.outgoing.drain(..).filter_map(|(to, data)| ip::udp(source, (*to.ip(), to.port()), &data)),
-                );
-            }
+        if session.tunnel.is_some()
+            && let Some(link) = &mut session.link
+        {
+            next = link.solicit(session_id, now, &mut out, &mut self.events);
+        }
+        let (v4, v6) = (session.address(ANY_4), session.address(ANY_6));
+        if session.extras.is_none() && out.is_empty() {
+            return self.schedule(session_id, next);
+        }
+        let extras = session.extras();
+        let own = |to: IpAddr| if to.is_ipv4() { v4 } else { v6 };
+        next = earlier(next, pings(session_id, extras, own, now, &mut out, &mut self.events));
+        for udp in &mut extras.udp {
+            let port = udp.port;
+            let packet =
+                |(to, data): (SocketAddr, Vec<u8>)| ip::udp((own(to.ip())?, port), (to.ip(), to.port()), &data);
+            out.extend(udp.outgoing.drain(..).filter_map(packet));
         }
         let mut owner = Owner {
             session: session_id,
@@ -265,7 +287,7 @@ impl Access {
 fn pings(
     session: u64,
     extras: &mut Extras,
-    address: Ipv4Addr,
+    own: impl Fn(IpAddr) -> Option<IpAddr>,
     now: u64,
     out: &mut Vec<Vec<u8>>,
     events: &mut Vec<Event>,
@@ -274,7 +296,11 @@ fn pings(
     extras.pings.retain_mut(|ping| {
         let sent = *ping.sent.get_or_insert_with(|| {
             let (identifier, sequence) = ((ping.id >> 16) as u16, ping.id as u16);
-            out.extend(ip::echo_request(address, ping.destination, identifier, sequence, usize::from(ping.size)));
+            let source = own(ping.destination);
+            let size = usize::from(ping.size);
+            out.extend(
+                source.and_then(|source| icmp::echo_request(source, ping.destination, identifier, sequence, size)),
+            );
             now
         });
         let end = sent.saturating_add(PING_LIFETIME_NS);

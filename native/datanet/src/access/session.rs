@@ -1,10 +1,11 @@
 //! One PDU session: the terminal's half (address, sockets, pings) and the gNB's half (the tunnel).
 use super::bearers::Tunnel;
+use super::link::Link;
 use super::stack::Stack;
 use super::udp::Udp;
 use crate::gtpu;
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// How many uplink packets wait for a tunnel.
 const WAITING: usize = 32;
@@ -26,7 +27,7 @@ pub struct Counters {
 /// An echo request that has no reply yet; `sent` is none until the next poll sends it.
 pub struct Ping {
     pub id: u32,
-    pub destination: Ipv4Addr,
+    pub destination: IpAddr,
     pub size: u16,
     pub sent: Option<u64>,
 }
@@ -54,7 +55,8 @@ impl Extras {
 pub struct Session {
     pub bearer: Option<u64>,
     pub tunnel: Option<Tunnel>,
-    pub address: Option<Ipv4Addr>,
+    pub ipv4: Option<Ipv4Addr>,
+    pub link: Option<Box<Link>>,
     pub mtu: u16,
     pub counters: Counters,
     pub extras: Option<Box<Extras>>,
@@ -70,7 +72,8 @@ impl Session {
         Session {
             bearer: None,
             tunnel: None,
-            address: None,
+            ipv4: None,
+            link: None,
             mtu: 1400,
             counters: Counters::default(),
             extras: None,
@@ -79,6 +82,20 @@ impl Session {
             asked: None,
             active: false,
         }
+    }
+
+    /// Its own address of the version of `like`.
+    pub fn address(&self, like: IpAddr) -> Option<IpAddr> {
+        match like {
+            IpAddr::V4(_) => self.ipv4.map(IpAddr::V4),
+            IpAddr::V6(_) => self.link.as_ref().and_then(|link| link.address).map(IpAddr::V6),
+        }
+    }
+
+    /// Every address it has.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let ipv6 = self.link.as_ref().and_then(|link| link.address).map(IpAddr::V6);
+        self.ipv4.map(IpAddr::V4).into_iter().chain(ipv6)
     }
 
     /// Nothing carries this session from now on.

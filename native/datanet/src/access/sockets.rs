@@ -6,7 +6,7 @@ use super::stack::Stack;
 use super::udp::Udp;
 use crate::ip;
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 /// How many echo requests, UDP sockets and raw packets one session may have open.
 const PINGS: usize = 256;
@@ -16,8 +16,9 @@ const FIRST_EPHEMERAL: u16 = 49152;
 
 impl Access {
     /// Sends an echo request with `size` octets of data at the next poll.
-    pub fn ping(&mut self, session_id: u64, destination: Ipv4Addr, size: u16, id: u32) -> Result<(), Error> {
-        let session = self.addressed(session_id)?;
+    pub fn ping(&mut self, session_id: u64, destination: impl Into<IpAddr>, size: u16, id: u32) -> Result<(), Error> {
+        let destination = destination.into();
+        let session = self.reaching(session_id, destination)?;
         if ip::HEADER + 8 + usize::from(size) > 65_535 {
             return Err(Error::TooLong);
         }
@@ -46,9 +47,9 @@ impl Access {
     }
 
     /// Sends one datagram at the next poll.
-    pub fn send_to(&mut self, socket: u64, data: &[u8], destination: SocketAddrV4) -> Result<usize, Error> {
-        let session_id = self.owner(socket)?;
-        let session = self.addressed(session_id)?;
+    pub fn send_to(&mut self, socket: u64, data: &[u8], destination: impl Into<SocketAddr>) -> Result<usize, Error> {
+        let (session_id, destination) = (self.owner(socket)?, destination.into());
+        let session = self.reaching(session_id, destination.ip())?;
         if ip::HEADER + ip::UDP_HEADER + data.len() > 65_535 {
             return Err(Error::TooLong);
         }
@@ -61,7 +62,7 @@ impl Access {
     }
 
     /// The next datagram and its source, or none.
-    pub fn recv_from(&mut self, socket: u64) -> Result<Option<(SocketAddrV4, Vec<u8>)>, Error> {
+    pub fn recv_from(&mut self, socket: u64) -> Result<Option<(SocketAddr, Vec<u8>)>, Error> {
         let session_id = self.owner(socket)?;
         let extras = self.addressed(session_id)?.extras();
         let udp = extras.udp.iter_mut().find(|udp| udp.handle == socket).ok_or(Error::NoSocket)?;
@@ -71,9 +72,10 @@ impl Access {
     }
 
     /// Begins a TCP connection; `Connected` or `Closed` follows.
-    pub fn tcp_connect(&mut self, session_id: u64, remote: SocketAddrV4) -> Result<u64, Error> {
+    pub fn tcp_connect(&mut self, session_id: u64, remote: impl Into<SocketAddr>) -> Result<u64, Error> {
         let handle = self.handles + 1;
-        let port = ephemeral(self.addressed(session_id)?.extras());
+        let remote = remote.into();
+        let port = ephemeral(self.reaching(session_id, remote.ip())?.extras());
         self.stack(session_id)?.connect(handle, port, remote)?;
         self.touch(session_id);
         Ok(self.opened(handle, session_id))
@@ -151,7 +153,13 @@ impl Access {
 
     fn addressed(&mut self, session_id: u64) -> Result<&mut Session, Error> {
         let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
-        if session.address.is_none() { Err(Error::NoAddress) } else { Ok(session) }
+        if session.ipv4.is_none() && session.link.is_none() { Err(Error::NoAddress) } else { Ok(session) }
+    }
+
+    /// The session, where it has an address of the destination's version.
+    fn reaching(&mut self, session_id: u64, to: IpAddr) -> Result<&mut Session, Error> {
+        let session = self.addressed(session_id)?;
+        if session.address(to).is_none() { Err(Error::NoAddress) } else { Ok(session) }
     }
 
     fn owner(&self, socket: u64) -> Result<u64, Error> {
@@ -167,8 +175,10 @@ impl Access {
     fn stack(&mut self, session_id: u64) -> Result<&mut Stack, Error> {
         let (now, seed) = (self.now, self.seed ^ session_id.rotate_left(17) ^ self.handles);
         let session = self.addressed(session_id)?;
-        let (address, mtu) = (session.address.ok_or(Error::NoAddress)?, session.mtu);
-        Ok(session.extras().tcp.get_or_insert_with(|| Box::new(Stack::new(address, mtu, seed, now))))
+        let (addresses, mtu) = (session.addresses().collect::<Vec<_>>(), session.mtu);
+        let stack = session.extras().tcp.get_or_insert_with(|| Box::new(Stack::new(mtu, seed, now)));
+        stack.set_addresses(&addresses);
+        Ok(stack)
     }
 
     fn tcp(&mut self, session_id: u64) -> Result<&mut Stack, Error> {

@@ -4,9 +4,9 @@ use crate::device::{Queue, supervise};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpEndpoint, IpVersion};
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 const WINDOW: usize = 64 * 1024;
 const SILENCE: Duration = Duration::from_secs(120);
@@ -60,7 +60,6 @@ pub struct Stack {
     interface: Interface,
     sockets: SocketSet<'static>,
     pub device: Queue,
-    address: Ipv4Addr,
     open: Vec<Tcp>,
 }
 
@@ -82,15 +81,23 @@ fn socket() -> Socket<'static> {
 }
 
 impl Stack {
-    pub fn new(address: Ipv4Addr, mtu: u16, seed: u64, now_ns: u64) -> Stack {
+    pub fn new(mtu: u16, seed: u64, now_ns: u64) -> Stack {
         let mut device = Queue::new(mtu);
         let mut config = Config::new(HardwareAddress::Ip);
         config.random_seed = seed;
-        let mut interface = Interface::new(config, &mut device, instant(now_ns));
-        interface.update_ip_addrs(|addresses| {
-            let _ = addresses.push(IpCidr::new(IpAddress::Ipv4(address), 32));
+        let interface = Interface::new(config, &mut device, instant(now_ns));
+        Stack { interface, sockets: SocketSet::new(Vec::new()), device, open: Vec::new() }
+    }
+
+    /// The addresses of the session: the IPv6 one may come after the first socket.
+    pub fn set_addresses(&mut self, addresses: &[IpAddr]) {
+        self.interface.update_ip_addrs(|known| {
+            known.clear();
+            for address in addresses {
+                let address = IpAddress::from(*address);
+                let _ = known.push(IpCidr::new(address, if address.version() == IpVersion::Ipv4 { 32 } else { 128 }));
+            }
         });
-        Stack { interface, sockets: SocketSet::new(Vec::new()), device, address, open: Vec::new() }
     }
 
     fn add(&mut self, handle: u64, socket: Socket<'static>, listening: Option<u16>) {
@@ -98,14 +105,13 @@ impl Stack {
         self.open.push(Tcp::new(handle, inner, listening));
     }
 
-    pub fn connect(&mut self, handle: u64, port: u16, remote: SocketAddrV4) -> Result<(), Error> {
+    pub fn connect(&mut self, handle: u64, port: u16, remote: SocketAddr) -> Result<(), Error> {
         if self.open.len() >= SOCKETS {
             return Err(Error::Exhausted);
         }
         let mut socket = socket();
-        let remote = IpEndpoint::new(IpAddress::Ipv4(*remote.ip()), remote.port());
-        let local = IpEndpoint::new(IpAddress::Ipv4(self.address), port);
-        socket.connect(self.interface.context(), remote, local).map_err(|_| Error::WrongState)?;
+        let remote = IpEndpoint::new(IpAddress::from(remote.ip()), remote.port());
+        socket.connect(self.interface.context(), remote, port).map_err(|_| Error::WrongState)?;
         self.add(handle, socket, None);
         Ok(())
     }
@@ -211,11 +217,10 @@ impl Stack {
             self.sockets.remove(taken);
             return;
         };
-        let IpAddress::Ipv4(address) = remote.addr;
         let handle = owner.register();
         let mut tcp = Tcp::new(handle, taken, None);
         tcp.connected = true;
-        let remote = SocketAddrV4::new(address, remote.port);
+        let remote = SocketAddr::new(remote.addr.into(), remote.port);
         owner.events.push(Event::Accepted { session: owner.session, listener, socket: handle, remote });
         tell(&mut tcp, self.sockets.get_mut::<Socket>(taken), owner);
         self.open.push(tcp);

@@ -1,6 +1,6 @@
 //! A terminal's UDP socket; no stack is needed for it.
 use std::collections::VecDeque;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 /// How many datagrams wait in one socket.
 const WAITING: usize = 256;
@@ -8,8 +8,8 @@ const WAITING: usize = 256;
 pub struct Udp {
     pub handle: u64,
     pub port: u16,
-    pub received: VecDeque<(SocketAddrV4, Vec<u8>)>,
-    pub outgoing: VecDeque<(SocketAddrV4, Vec<u8>)>,
+    pub received: VecDeque<(SocketAddr, Vec<u8>)>,
+    pub outgoing: VecDeque<(SocketAddr, Vec<u8>)>,
     pub told: bool,
 }
 
@@ -19,7 +19,7 @@ impl Udp {
     }
 
     /// Takes one datagram from the network; true where the owner must be told that there is something to read.
-    pub fn deliver(&mut self, source: SocketAddrV4, payload: &[u8]) -> bool {
+    pub fn deliver(&mut self, source: SocketAddr, payload: &[u8]) -> bool {
         if self.received.len() == WAITING {
             return false;
         }
@@ -28,7 +28,7 @@ impl Udp {
     }
 
     /// Queues one datagram for the next poll; false where too many wait.
-    pub fn queue(&mut self, destination: SocketAddrV4, payload: &[u8]) -> bool {
+    pub fn queue(&mut self, destination: SocketAddr, payload: &[u8]) -> bool {
         if self.outgoing.len() == WAITING {
             return false;
         }

@@ -1,11 +1,12 @@
 //! An authoritative name server over a small zone (RFC 1035).
 use super::Config;
 use crate::ip::u16_at;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 const HEADER: usize = 12;
 const NAME: usize = 255;
 const A: u16 = 1;
+const AAAA: u16 = 28; // RFC 3596 2.1
 const INTERNET: u16 = 1;
 const TTL_S: u32 = 60;
 
@@ -44,7 +45,10 @@ pub fn answer(config: &Config, query: &[u8]) -> Option<Vec<u8>> {
         return Some(respond(query, question.end, Code::Refused, None));
     }
     let (code, address) = match resolve(config, &question.name) {
-        Some(address) => (Code::NoError, (question.kind == A).then_some(address)),
+        Some(addresses) => {
+            let asked = |address: &IpAddr| question.kind == if address.is_ipv4() { A } else { AAAA };
+            (Code::NoError, addresses.into_iter().find(asked))
+        }
         None => (Code::NameError, None),
     };
     Some(respond(query, question.end, code, address))
@@ -82,20 +86,21 @@ fn question(query: &[u8]) -> Option<Question> {
     Some(Question { name, kind: u16_at(query, offset)?, class: u16_at(query, offset + 2)?, end: offset + 4 })
 }
 
-/// The address of `name`: its own in the zone, or the network's for a catch-all domain.
-fn resolve(config: &Config, name: &str) -> Option<Ipv4Addr> {
-    if let Some(address) = config.zone.get(name) {
-        return Some(*address);
+/// The addresses of `name`: its own in the zone, or the network's for a catch-all domain.
+fn resolve(config: &Config, name: &str) -> Option<Vec<IpAddr>> {
+    if let Some(addresses) = config.zone.get(name) {
+        return Some(addresses.clone());
     }
     let within = |domain: &str| {
         domain.is_empty() || name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     // RFC 6761 6.4: names under invalid never resolve; reverse names have no address here.
     let never = name.is_empty() || ["invalid", "arpa"].into_iter().any(within);
-    (!never && config.catch_all.iter().any(|domain| within(domain))).then_some(config.address)
+    (!never && config.catch_all.iter().any(|domain| within(domain)))
+        .then(|| config.ipv4.map(IpAddr::V4).into_iter().chain(config.ipv6.map(IpAddr::V6)).collect())
 }
 
-fn respond(query: &[u8], end: usize, code: Code, address: Option<Ipv4Addr>) -> Vec<u8> {
+fn respond(query: &[u8], end: usize, code: Code, address: Option<IpAddr>) -> Vec<u8> {
     let mut out = query[..end].to_vec();
     let questions = u16::from(end > HEADER);
     // RFC 1035 4.1.1: response, authoritative, recursion desired copied, recursion available.
@@ -106,11 +111,15 @@ fn respond(query: &[u8], end: usize, code: Code, address: Option<Ipv4Addr>) -> V
     out[8..12].fill(0);
     if let Some(address) = address {
         out.extend_from_slice(&[0xc0, HEADER as u8]);
-        out.extend_from_slice(&A.to_be_bytes());
+        let (kind, octets) = match address {
+            IpAddr::V4(address) => (A, address.octets().to_vec()),
+            IpAddr::V6(address) => (AAAA, address.octets().to_vec()),
+        };
+        out.extend_from_slice(&kind.to_be_bytes());
         out.extend_from_slice(&INTERNET.to_be_bytes());
         out.extend_from_slice(&TTL_S.to_be_bytes());
-        out.extend_from_slice(&4u16.to_be_bytes());
-        out.extend_from_slice(&address.octets());
+        out.extend_from_slice(&(octets.len() as u16).to_be_bytes());
+        out.extend_from_slice(&octets);
     }
     out
 }

@@ -7,7 +7,7 @@ use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpEndpoint};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const WINDOW: usize = 64 * 1024;
@@ -57,7 +57,7 @@ impl Service {
 
 /// One connection: the address and port it was made to, the terminal's port, and who serves it.
 struct Flow {
-    local: (Ipv4Addr, u16),
+    local: (IpAddr, u16),
     port: u16,
     inner: SocketHandle,
     service: Service,
@@ -66,7 +66,7 @@ struct Flow {
 
 /// A connection that the host is still making: the terminal's SYN waits, and no stack knows of it yet.
 struct Pending {
-    local: (Ipv4Addr, u16),
+    local: (IpAddr, u16),
     port: u16,
     id: u64,
     syn: Vec<u8>,
@@ -75,7 +75,7 @@ struct Pending {
 
 /// All connections of one terminal.
 pub struct Terminal {
-    address: Ipv4Addr,
+    address: IpAddr,
     interface: Interface,
     sockets: SocketSet<'static>,
     device: Queue,
@@ -109,16 +109,19 @@ fn instant(now_ns: u64) -> Instant {
 }
 
 impl Terminal {
-    pub fn new(address: Ipv4Addr, own: Ipv4Addr, mtu: u16, seed: u64, now_ns: u64) -> Terminal {
+    pub fn new(address: IpAddr, own: IpAddr, mtu: u16, seed: u64, now_ns: u64) -> Terminal {
         let mut device = Queue::new(mtu);
         let mut config = Config::new(HardwareAddress::Ip);
         config.random_seed = seed;
         let mut interface = Interface::new(config, &mut device, instant(now_ns));
         interface.update_ip_addrs(|addresses| {
-            let _ = addresses.push(IpCidr::new(IpAddress::Ipv4(own), 32));
+            let _ = addresses.push(IpCidr::new(IpAddress::from(own), if own.is_ipv4() { 32 } else { 128 }));
         });
         // A route over its own address makes the stack answer for every address.
-        let _ = interface.routes_mut().add_default_ipv4_route(own);
+        let _ = match own {
+            IpAddr::V4(own) => interface.routes_mut().add_default_ipv4_route(own),
+            IpAddr::V6(own) => interface.routes_mut().add_default_ipv6_route(own),
+        };
         interface.set_any_ip(true);
         Terminal {
             address,
@@ -137,26 +140,26 @@ impl Terminal {
         self.flows.len() + self.pending.len()
     }
 
-    pub fn has(&self, local: (Ipv4Addr, u16), port: u16) -> bool {
+    pub fn has(&self, local: (IpAddr, u16), port: u16) -> bool {
         self.flows.iter().any(|flow| flow.local == local && flow.port == port) || self.waits(local, port).is_some()
     }
 
-    fn waits(&self, local: (Ipv4Addr, u16), port: u16) -> Option<usize> {
+    fn waits(&self, local: (IpAddr, u16), port: u16) -> Option<usize> {
         self.pending.iter().position(|pending| pending.local == local && pending.port == port)
     }
 
     /// Waits for a connection of the host; the terminal's own stands once that one does.
-    pub fn await_host(&mut self, local: (Ipv4Addr, u16), port: u16, id: u64, now_ns: u64) {
+    pub fn await_host(&mut self, local: (IpAddr, u16), port: u16, id: u64, now_ns: u64) {
         let until = now_ns.saturating_add(CONNECT_NS);
         self.pending.push(Pending { local, port, id, syn: Vec::new(), until });
     }
 
     /// Makes ready for the connection that a segment opens; false where it cannot be.
-    pub fn open(&mut self, local: (Ipv4Addr, u16), port: u16, service: Service, now_ns: u64) -> bool {
+    pub fn open(&mut self, local: (IpAddr, u16), port: u16, service: Service, now_ns: u64) -> bool {
         let mut socket = Socket::new(SocketBuffer::new(vec![0; WINDOW]), SocketBuffer::new(vec![0; WINDOW]));
         socket.set_timeout(Some(SILENCE));
         socket.set_nagle_enabled(false);
-        if socket.listen(IpEndpoint::new(IpAddress::Ipv4(local.0), local.1)).is_err() {
+        if socket.listen(IpEndpoint::new(IpAddress::from(local.0), local.1)).is_err() {
             return false;
         }
         let inner = self.sockets.add(socket);
@@ -164,7 +167,7 @@ impl Terminal {
         true
     }
 
-    pub fn deliver(&mut self, local: (Ipv4Addr, u16), segment: &Segment, packet: Vec<u8>) {
+    pub fn deliver(&mut self, local: (IpAddr, u16), segment: &Segment, packet: Vec<u8>) {
         match self.waits(local, segment.source) {
             Some(index) if segment.opens => self.pending[index].syn = packet,
             Some(_) => {}
@@ -240,7 +243,7 @@ impl Terminal {
 
 impl Flow {
     /// One step of the service; true where anything moved.
-    fn serve(&mut self, socket: &mut Socket<'_>, client: Ipv4Addr, relay: &mut Option<Box<dyn Relay>>) -> bool {
+    fn serve(&mut self, socket: &mut Socket<'_>, client: IpAddr, relay: &mut Option<Box<dyn Relay>>) -> bool {
         let moved = match &mut self.service {
             Service::Echo => echo(socket),
             Service::Http(connection) => connection.step(socket, client),

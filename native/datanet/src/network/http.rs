@@ -1,6 +1,6 @@
 //! A small HTTP/1.1 server on one connection: a greeting, octets to download, a sink for uploads (RFC 9112).
 use smoltcp::socket::tcp::Socket;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// The longest head of a request, and how many fields it may have.
 const HEAD: usize = 8 * 1024;
@@ -41,7 +41,7 @@ impl Connection {
     }
 
     /// Goes as far as the socket's buffers allow; true where anything moved.
-    pub fn step(&mut self, socket: &mut Socket<'_>, client: Ipv4Addr) -> bool {
+    pub fn step(&mut self, socket: &mut Socket<'_>, client: IpAddr) -> bool {
         let mut moved = false;
         while self.advance(socket, client) {
             moved = true;
@@ -49,7 +49,7 @@ impl Connection {
         moved
     }
 
-    fn advance(&mut self, socket: &mut Socket<'_>, client: Ipv4Addr) -> bool {
+    fn advance(&mut self, socket: &mut Socket<'_>, client: IpAddr) -> bool {
         match &mut self.state {
             State::Head => self.read_head(socket, client),
             State::Upload { left, length } => {
@@ -88,7 +88,7 @@ impl Connection {
         }
     }
 
-    fn read_head(&mut self, socket: &mut Socket<'_>, client: Ipv4Addr) -> bool {
+    fn read_head(&mut self, socket: &mut Socket<'_>, client: IpAddr) -> bool {
         let from = self.head.len();
         let head = &mut self.head;
         let taken = socket.recv(|data| {
@@ -113,7 +113,7 @@ impl Connection {
         true
     }
 
-    fn begin(&mut self, request: Request, client: Ipv4Addr) {
+    fn begin(&mut self, request: Request, client: IpAddr) {
         match (request.answer, request.upload) {
             (Answer::Upload, Some(length)) => self.state = State::Upload { left: length, length },
             (Answer::Upload, None) => {

@@ -5,29 +5,32 @@ mod http;
 mod relay;
 
 use crate::fragments::{Reassembly, split};
+use crate::icmp::{self, Reason};
 use crate::{earlier, ip};
 use flows::{ECHO, Service, Terminal};
 use relay::Nat;
 pub use relay::{Incoming, Link, Relay};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 const DOMAIN: u16 = 53;
+const NO_NEXT_HEADER: u8 = 59;
 /// How many datagrams of one terminal's port are taken from the host in one turn.
 const DATAGRAMS: usize = 256;
 
 /// What a data network is and offers.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Its own address: gateway, name server, and what the catch-all names resolve to.
-    pub address: Ipv4Addr,
-    /// The networks it answers for besides its own address: (network, prefix length).
-    pub networks: Vec<(Ipv4Addr, u8)>,
-    /// Names with an address, in lower case without the last dot.
-    pub zone: HashMap<String, Ipv4Addr>,
+    /// Its own addresses: gateway, name server, and what the catch-all names resolve to.
+    pub ipv4: Option<Ipv4Addr>,
+    pub ipv6: Option<Ipv6Addr>,
+    /// The networks it answers for besides its own addresses: (network, prefix length).
+    pub networks: Vec<(IpAddr, u8)>,
+    /// Names with their addresses, in lower case without the last dot.
+    pub zone: HashMap<String, Vec<IpAddr>>,
     /// Where names that are neither in the zone nor under `catch_all` are asked for, while there is a relay.
-    pub resolver: Option<SocketAddrV4>,
+    pub resolver: Option<SocketAddr>,
     /// Domains whose every name resolves to `address`; the empty one is the root.
     pub catch_all: Vec<String>,
     pub mtu: u16,
@@ -38,11 +41,24 @@ pub struct Config {
 }
 
 impl Config {
-    /// A network at `address` that answers for every address, and resolves every name to itself.
-    pub fn new(address: Ipv4Addr) -> Config {
+    /// A network at `address` that answers for every address of its version, and resolves every name to itself.
+    pub fn new(address: impl Into<IpAddr>) -> Config {
+        Config::at(&[address.into()])
+    }
+
+    /// The same at an address of each version; the last counts where there are more.
+    pub fn at(addresses: &[IpAddr]) -> Config {
+        let (mut ipv4, mut ipv6, mut networks) = (None, None, Vec::new());
+        for address in addresses {
+            match address {
+                IpAddr::V4(address) => (ipv4, _) = (Some(*address), networks.push((Ipv4Addr::UNSPECIFIED.into(), 0))),
+                IpAddr::V6(address) => (ipv6, _) = (Some(*address), networks.push((Ipv6Addr::UNSPECIFIED.into(), 0))),
+            }
+        }
         Config {
-            address,
-            networks: vec![(Ipv4Addr::UNSPECIFIED, 0)],
+            ipv4,
+            ipv6,
+            networks,
             zone: HashMap::new(),
             resolver: None,
             catch_all: vec![String::new()],
@@ -51,6 +67,11 @@ impl Config {
             flows_per_terminal: 256,
             seed: 1,
         }
+    }
+
+    /// Its own address of the version of `like`.
+    fn own(&self, like: IpAddr) -> Option<IpAddr> {
+        if like.is_ipv4() { self.ipv4.map(IpAddr::V4) } else { self.ipv6.map(IpAddr::V6) }
     }
 }
 
@@ -65,19 +86,19 @@ pub struct Statistics {
     pub refused: u64,
 }
 
-/// An IPv4 host, or a whole network of them, in this process.
+/// A host, or a whole network of them, in this process.
 pub struct DataNetwork {
     config: Config,
     statistics: Statistics,
     reassembly: Reassembly,
-    terminals: HashMap<Ipv4Addr, Terminal>,
-    touched: Vec<Ipv4Addr>,
-    timers: BinaryHeap<Reverse<(u64, Ipv4Addr)>>,
+    terminals: HashMap<IpAddr, Terminal>,
+    touched: Vec<IpAddr>,
+    timers: BinaryHeap<Reverse<(u64, IpAddr)>>,
     flows: usize,
     identification: u16,
     relay: Option<Box<dyn Relay>>,
     /// The terminal of each relayed connection.
-    relayed: HashMap<u64, Ipv4Addr>,
+    relayed: HashMap<u64, IpAddr>,
     nat: Nat,
     expiry: Option<u64>,
     now: u64,
@@ -172,20 +193,30 @@ impl DataNetwork {
             let Some(relay) = &mut self.relay else { return };
             let Some((length, source)) = relay.receive_from(id, &mut room) else { return };
             if let Some(shown) = self.nat.shown(inside, source, self.now)
-                && let Some(packet) = ip::udp((*shown.ip(), shown.port()), inside, &room[..length])
+                && let Some(packet) = ip::udp((shown.ip(), shown.port()), (inside.0, inside.1), &room[..length])
             {
                 self.emit(packet, output);
             }
         }
     }
 
-    fn answers(&self, address: Ipv4Addr) -> bool {
-        let inside = |&(network, prefix): &(Ipv4Addr, u8)| {
-            let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
-            (u32::from(network) ^ u32::from(address)) & mask == 0
+    fn answers(&self, address: IpAddr) -> bool {
+        let inside = |&(network, prefix): &(IpAddr, u8)| match (network, address) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
+                (u32::from(network) ^ u32::from(address)) & mask == 0
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(prefix.min(128))).unwrap_or(0);
+                (u128::from(network) ^ u128::from(address)) & mask == 0
+            }
+            _ => false,
         };
-        let unicast = !(address.is_multicast() || address.is_broadcast() || address.is_loopback());
-        address == self.config.address || unicast && self.config.networks.iter().any(inside)
+        let unicast = match address {
+            IpAddr::V4(address) => !(address.is_multicast() || address.is_broadcast() || address.is_loopback()),
+            IpAddr::V6(address) => !(address.is_multicast() || address.is_unspecified() || address.is_loopback()),
+        };
+        self.config.own(address) == Some(address) || unicast && self.config.networks.iter().any(inside)
     }
 
     fn receive(&mut self, packet: Vec<u8>, output: &mut Vec<Vec<u8>>) {
@@ -195,10 +226,9 @@ impl DataNetwork {
         };
         if !self.answers(view.destination) && (self.relay.is_none() || !matches!(view.protocol, ip::TCP | ip::UDP)) {
             self.statistics.unreachable += 1;
-            // RFC 1812 5.2.7.1: code 0, network unreachable.
-            output.extend(ip::unreachable(self.config.address, 0, &view, &packet));
-        } else if view.fragment {
-            if let Some(whole) = self.reassembly.add(0, self.now, &packet, &view) {
+            output.extend(self.refusal(Reason::Network, &view, &packet));
+        } else if view.piece.is_some() {
+            if let Some(whole) = self.reassembly.add(0, self.now, &view) {
                 self.dispatch(whole, output);
             }
         } else {
@@ -208,11 +238,9 @@ impl DataNetwork {
 
     fn dispatch(&mut self, mut packet: Vec<u8>, output: &mut Vec<Vec<u8>>) {
         let Some(view) = ip::parse(&packet) else { return };
-        let (header, total) = (view.header, view.total);
         match view.protocol {
-            ip::ICMP => {
-                packet.truncate(total);
-                if ip::echo_in_place(&mut packet, header) {
+            _ if icmp::carries(&view) => {
+                if icmp::echo_in_place(&mut packet) {
                     self.emit(packet, output);
                 }
             }
@@ -225,9 +253,14 @@ impl DataNetwork {
                 let refused = self.connection(&view, &packet);
                 output.extend(refused);
             }
-            // RFC 1122 3.2.2.1: code 2, protocol unreachable.
-            _ => output.extend(ip::unreachable(view.destination, 2, &view, &packet)),
+            NO_NEXT_HEADER if view.source.is_ipv6() => {} // RFC 8200 4.7
+            _ => output.extend(icmp::unreachable(view.destination, Reason::Protocol, &view, &packet)),
         }
+    }
+
+    /// What the network itself says of a packet that it does not carry.
+    fn refusal(&self, reason: Reason, view: &ip::View<'_>, packet: &[u8]) -> Option<Vec<u8>> {
+        icmp::unreachable(self.config.own(view.source)?, reason, view, packet)
     }
 
     fn emit(&mut self, packet: Vec<u8>, output: &mut Vec<Vec<u8>>) {
@@ -244,10 +277,9 @@ impl DataNetwork {
             return None;
         };
         if !self.answers(view.destination) {
-            let to = SocketAddrV4::new(view.destination, destination);
+            let to = SocketAddr::new(view.destination, destination);
             let carried = self.datagram_out((view.source, source), to, to, payload);
-            // RFC 1812 5.2.7.1: code 13, communication administratively prohibited.
-            return if carried { None } else { ip::unreachable(self.config.address, 13, view, packet) };
+            return if carried { None } else { self.refusal(Reason::Prohibited, view, packet) };
         }
         let answer = match destination {
             // Two echo services would answer each other for ever.
@@ -255,19 +287,18 @@ impl DataNetwork {
             ECHO => payload.to_vec(),
             DOMAIN => match (self.config.resolver, dns::known(&self.config, payload)) {
                 (Some(resolver), false) if self.relay.is_some() => {
-                    let shown = SocketAddrV4::new(view.destination, DOMAIN);
+                    let shown = SocketAddr::new(view.destination, DOMAIN);
                     self.datagram_out((view.source, source), resolver, shown, payload);
                     return None;
                 }
                 _ => dns::answer(&self.config, payload)?,
             },
-            // RFC 1122 4.1.3.1: code 3, port unreachable.
-            _ => return ip::unreachable(view.destination, 3, view, packet),
+            _ => return icmp::unreachable(view.destination, Reason::Port, view, packet),
         };
         ip::udp((view.destination, destination), (view.source, source), &answer)
     }
 
-    fn datagram_out(&mut self, inside: relay::Inside, to: SocketAddrV4, shown: SocketAddrV4, octets: &[u8]) -> bool {
+    fn datagram_out(&mut self, inside: (IpAddr, u16), to: SocketAddr, shown: SocketAddr, octets: &[u8]) -> bool {
         let Some(relay) = &mut self.relay else { return false };
         let carried = self.nat.send(relay.as_mut(), inside, (to, shown), octets, self.now);
         self.statistics.refused += u64::from(!carried);
@@ -292,17 +323,18 @@ impl DataNetwork {
     }
 
     /// Makes a connection where a service and a place are free.
-    fn open(&mut self, address: Ipv4Addr, local: (Ipv4Addr, u16), port: u16) -> bool {
+    fn open(&mut self, address: IpAddr, local: (IpAddr, u16), port: u16) -> bool {
         let own = self.terminals.get(&address).map_or(0, Terminal::len);
         if self.flows >= self.config.flows || own >= self.config.flows_per_terminal {
             return false;
         }
-        let seed = self.config.seed ^ u64::from(u32::from(address)).rotate_left(23) ^ self.statistics.flows;
-        let (gateway, mtu, now) = (self.config.address, self.config.mtu, self.now);
+        let seed = self.config.seed ^ seed_of(address).rotate_left(23) ^ self.statistics.flows;
+        let Some(gateway) = self.config.own(address) else { return false };
+        let (mtu, now) = (self.config.mtu, self.now);
         let served = self.answers(local.0);
         let service = if served { Service::of(local.1) } else { None };
         let host = match &mut self.relay {
-            Some(relay) if !served => relay.connect(SocketAddrV4::new(local.0, local.1)),
+            Some(relay) if !served => relay.connect(SocketAddr::new(local.0, local.1)),
             _ => None,
         };
         if service.is_none() && host.is_none() {
@@ -319,7 +351,7 @@ impl DataNetwork {
         opened
     }
 
-    fn touch(&mut self, address: Ipv4Addr) {
+    fn touch(&mut self, address: IpAddr) {
         if let Some(terminal) = self.terminals.get_mut(&address)
             && !std::mem::replace(&mut terminal.touched, true)
         {
@@ -327,7 +359,7 @@ impl DataNetwork {
         }
     }
 
-    fn serve(&mut self, address: Ipv4Addr, output: &mut Vec<Vec<u8>>) {
+    fn serve(&mut self, address: IpAddr, output: &mut Vec<Vec<u8>>) {
         let now = self.now;
         let Some(terminal) = self.terminals.get_mut(&address) else { return };
         terminal.touched = false;
@@ -348,5 +380,12 @@ impl DataNetwork {
             terminal.scheduled = Some(at);
             self.timers.push(Reverse((at, address)));
         }
+    }
+}
+
+fn seed_of(address: IpAddr) -> u64 {
+    match address {
+        IpAddr::V4(address) => u64::from(u32::from(address)),
+        IpAddr::V6(address) => (u128::from(address) >> 64) as u64 ^ u128::from(address) as u64,
     }
 }

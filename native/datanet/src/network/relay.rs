@@ -1,6 +1,6 @@
 //! The way out of the process: what a terminal sends beyond the data network's own addresses (RFC 4787, RFC 5382).
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 /// A datagram socket that carried nothing for so long is given up (RFC 4787 4.3, REQ-5).
 pub const IDLE_NS: u64 = 300_000_000_000;
@@ -29,7 +29,7 @@ pub enum Incoming {
 /// Connections and datagram sockets of the host, by number; nothing here waits.
 pub trait Relay: Send {
     /// Begins a connection; none where the destination is forbidden or nothing is free.
-    fn connect(&mut self, to: SocketAddrV4) -> Option<u64>;
+    fn connect(&mut self, to: SocketAddr) -> Option<u64>;
     /// How far a connection is.
     fn link(&mut self, id: u64) -> Link;
     /// Reads what has come, at most the length of `room`.
@@ -40,12 +40,12 @@ pub trait Relay: Send {
     fn finish(&mut self, id: u64);
     /// Gives a connection or a datagram socket up.
     fn close(&mut self, id: u64);
-    /// Opens a datagram socket.
-    fn bind(&mut self) -> Option<u64>;
+    /// Opens a datagram socket that reaches addresses of the version of `like`.
+    fn bind(&mut self, like: IpAddr) -> Option<u64>;
     /// Sends one datagram; false where the destination is forbidden. A trusted one was chosen by the operator.
-    fn send_to(&mut self, id: u64, to: SocketAddrV4, octets: &[u8], trusted: bool) -> bool;
+    fn send_to(&mut self, id: u64, to: SocketAddr, octets: &[u8], trusted: bool) -> bool;
     /// The next datagram: its length in `room` and its source.
-    fn receive_from(&mut self, id: u64, room: &mut [u8]) -> Option<(usize, SocketAddrV4)>;
+    fn receive_from(&mut self, id: u64, room: &mut [u8]) -> Option<(usize, SocketAddr)>;
     /// Everything that may go on since this was last asked.
     fn ready(&mut self, ready: &mut Vec<u64>);
 }
@@ -55,18 +55,18 @@ struct Mapping {
     id: u64,
     last: u64,
     /// Where it sent to, and which address the terminal knows that peer by.
-    peers: Vec<(SocketAddrV4, SocketAddrV4)>,
+    peers: Vec<(SocketAddr, SocketAddr)>,
 }
 
-/// A terminal's own address and port.
-pub type Inside = (Ipv4Addr, u16);
+/// A terminal's own address and port, and the version of IP beyond.
+pub type Inside = (IpAddr, u16, bool);
 
 /// The datagram sockets in use.
 #[derive(Default)]
 pub struct Nat {
     mappings: HashMap<Inside, Mapping>,
     ids: HashMap<u64, Inside>,
-    terminals: HashMap<Ipv4Addr, usize>,
+    terminals: HashMap<IpAddr, usize>,
 }
 
 impl Nat {
@@ -74,12 +74,12 @@ impl Nat {
     pub fn send(
         &mut self,
         relay: &mut dyn Relay,
-        inside: Inside,
-        (to, shown): (SocketAddrV4, SocketAddrV4),
+        (address, port): (IpAddr, u16),
+        (to, shown): (SocketAddr, SocketAddr),
         octets: &[u8],
         now_ns: u64,
     ) -> bool {
-        let Some(mapping) = self.mapping(relay, inside) else { return false };
+        let Some(mapping) = self.mapping(relay, (address, port, to.is_ipv6()), to.ip()) else { return false };
         mapping.last = now_ns;
         if !mapping.peers.contains(&(to, shown)) {
             if mapping.peers.len() == PEERS {
@@ -90,13 +90,13 @@ impl Nat {
         relay.send_to(mapping.id, to, octets, to != shown)
     }
 
-    fn mapping(&mut self, relay: &mut dyn Relay, inside: Inside) -> Option<&mut Mapping> {
+    fn mapping(&mut self, relay: &mut dyn Relay, inside: Inside, like: IpAddr) -> Option<&mut Mapping> {
         if !self.mappings.contains_key(&inside) {
             let own = self.terminals.entry(inside.0).or_default();
             if self.ids.len() >= MAPPINGS || *own >= MAPPINGS_PER_TERMINAL {
                 return None;
             }
-            let id = relay.bind()?;
+            let id = relay.bind(like)?;
             *own += 1;
             self.ids.insert(id, inside);
             self.mappings.insert(inside, Mapping { id, last: 0, peers: Vec::new() });
@@ -110,7 +110,7 @@ impl Nat {
     }
 
     /// The address a terminal knows a source by; none where it never sent there (RFC 4787 5, REQ-8).
-    pub fn shown(&mut self, inside: Inside, source: SocketAddrV4, now_ns: u64) -> Option<SocketAddrV4> {
+    pub fn shown(&mut self, inside: Inside, source: SocketAddr, now_ns: u64) -> Option<SocketAddr> {
         let mapping = self.mappings.get_mut(&inside)?;
         let (_, shown) = mapping.peers.iter().find(|(peer, _)| *peer == source)?;
         mapping.last = now_ns;

@@ -2,7 +2,7 @@
 #![allow(dead_code)]
 use freehold_datanet::{Access, Config, DataNetwork, Datagram, Event, gtpu, ip};
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 pub const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 1);
 /// One way between terminal and data network.
@@ -14,7 +14,7 @@ pub struct Bench {
     pub now: u64,
     pub lossy: Option<u64>,
     pub carried: u64,
-    downlink: HashMap<Ipv4Addr, u32>,
+    downlink: HashMap<IpAddr, u32>,
     from_n3: Vec<Datagram>,
 }
 
@@ -61,7 +61,7 @@ impl Bench {
                 .access
                 .add_session(session, terminal(session), 1400, teid, upf(), 0x8000_0000 + session as u32, 9)
                 .unwrap();
-            bench.downlink.insert(terminal(session), teid);
+            bench.downlink.insert(terminal(session).into(), teid);
         }
         bench
     }

@@ -43,6 +43,10 @@ fn access(py: Python<'_>, number: usize, event: AccessEvent) -> PyResult<Bound<'
             let from = (remote.ip().to_string(), remote.port());
             ("accepted", number, session, listener, socket, from).into_bound_py_any(py)
         }
+        AccessEvent::Configured { session, address } => {
+            ("configured", number, session, address.to_string()).into_bound_py_any(py)
+        }
+        AccessEvent::Unconfigured { session } => ("unconfigured", number, session).into_bound_py_any(py),
         AccessEvent::Readable { session, socket } => ("readable", number, session, socket).into_bound_py_any(py),
         AccessEvent::Writable { session, socket } => ("writable", number, session, socket).into_bound_py_any(py),
         AccessEvent::Closed { session, socket, reset } => {

@@ -9,7 +9,7 @@ use freehold_fabric::{Fabric as Inner, Handle, HostRelay};
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
-use std::net::{IpAddr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
 
 const GTPU_PORT: u16 = freehold_fabric::userplane::GTPU_PORT;
@@ -17,6 +17,10 @@ const GTPU_PORT: u16 = freehold_fabric::userplane::GTPU_PORT;
 #[pyclass(frozen)]
 pub struct Fabric {
     handle: Handle,
+}
+
+fn ips(addresses: Vec<Address>) -> Vec<IpAddr> {
+    addresses.into_iter().map(|address| address.0).collect()
 }
 
 fn prefixes(networks: Vec<Network>) -> Vec<Prefix> {
@@ -101,12 +105,13 @@ impl Fabric {
         events::list(py, self.handle.take_events())
     }
 
-    #[pyo3(signature = (address, seed, *, capacity, protected, trusted, buffer_packets, answers_a_second, socket))]
+    #[pyo3(signature = (address, seed, *, second, capacity, protected, trusted, buffer_packets, answers_a_second, socket))]
     #[allow(clippy::too_many_arguments)]
     fn add_upf(
         &self,
         address: Address,
         seed: [u8; 16],
+        second: Option<Address>,
         capacity: usize,
         protected: Vec<Network>,
         trusted: Vec<Network>,
@@ -116,25 +121,31 @@ impl Fabric {
     ) -> PyResult<usize> {
         let mut settings = Settings::new(address.0, seed);
         settings.capacity = capacity;
+        settings.second = second.map(|second| second.0);
+        settings.protected.extend(settings.second.map(|second| Prefix::new(second, 128)));
         settings.protected.extend(prefixes(protected));
         settings.trusted_sources = prefixes(trusted);
         (settings.buffer_packets, settings.answers_a_second) = (buffer_packets, answers_a_second);
         self.handle.with_port(|fabric| fabric.add_upf(&settings, socket)).map_err(fault)
     }
 
-    fn add_instance(&self, upf: usize, pools: Vec<Network>, local_switch: &str) -> PyResult<u16> {
+    /// Opens the second N3 address to the outside.
+    fn add_second_socket(&self, upf: usize, socket: RawFd) -> PyResult<()> {
+        self.handle.with_port(|fabric| fabric.add_second_socket(upf, socket)).map_err(fault)
+    }
+
+    fn add_instance(&self, upf: usize, pools: Vec<Network>, mtu: u16, local_switch: &str) -> PyResult<u16> {
         let local_switch = match local_switch {
             "switch" => LocalSwitch::Switch,
             "route" => LocalSwitch::DataNetwork,
             _ => LocalSwitch::Refuse,
         };
-        let instance = Instance { pools: prefixes(pools), local_switch };
+        let instance = Instance { pools: prefixes(pools), mtu, local_switch };
         self.handle.with(|fabric| fabric.add_instance(upf, &instance)).map_err(fault)
     }
 
-    fn attach_network(&self, upf: usize, instance: u16, address: Address, mtu: u16, seed: u64) -> PyResult<()> {
-        let IpAddr::V4(address) = address.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
-        let config = Config { mtu, seed, ..Config::new(address) };
+    fn attach_network(&self, upf: usize, instance: u16, addresses: Vec<Address>, mtu: u16, seed: u64) -> PyResult<()> {
+        let config = Config { mtu, seed, ..Config::at(&ips(addresses)) };
         self.handle.with(|fabric| fabric.attach_engine(upf, instance, config)).map_err(fault)
     }
 
@@ -143,17 +154,13 @@ impl Fabric {
         &self,
         upf: usize,
         instance: u16,
-        address: Address,
+        addresses: Vec<Address>,
         mtu: u16,
         seed: u64,
         resolver: Option<Address>,
     ) -> PyResult<()> {
-        let IpAddr::V4(address) = address.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
-        let resolver = resolver.and_then(|resolver| match resolver.0 {
-            IpAddr::V4(resolver) => Some(SocketAddrV4::new(resolver, 53)),
-            IpAddr::V6(_) => None,
-        });
-        let config = Config { mtu, seed, resolver, ..Config::new(address) };
+        let resolver = resolver.map(|resolver| SocketAddr::new(resolver.0, 53));
+        let config = Config { mtu, seed, resolver, ..Config::at(&ips(addresses)) };
         let relay = HostRelay::new()?;
         self.handle.with_port(|fabric| fabric.attach_relay(upf, instance, config, relay)).map_err(fault)
     }
@@ -295,6 +302,11 @@ impl Fabric {
         self.access(py, access, |access| access.address(session, address, mtu))
     }
 
+    /// Gives a session the interface identifier of its IPv6 link: the address comes as an event.
+    fn link(&self, py: Python<'_>, access: usize, session: u64, identifier: u64, mtu: u16) -> PyResult<()> {
+        self.access(py, access, |access| access.link(session, identifier, mtu))
+    }
+
     fn bind(&self, py: Python<'_>, access: usize, session: u64, bearer: Option<u64>) -> PyResult<()> {
         self.session(py, access, |access| access.bind(session, bearer))
     }
@@ -313,8 +325,7 @@ impl Fabric {
         size: u16,
         identifier: u32,
     ) -> PyResult<()> {
-        let IpAddr::V4(to) = to.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
-        self.session(py, access, |access| access.ping(session, to, size, identifier))
+        self.session(py, access, |access| access.ping(session, to.0, size, identifier))
     }
 
     fn octets(&self, py: Python<'_>, access: usize, session: u64) -> PyResult<Option<(u64, u64)>> {
@@ -327,8 +338,7 @@ impl Fabric {
     }
 
     fn tcp_connect(&self, py: Python<'_>, access: usize, session: u64, to: Address, port: u16) -> PyResult<u64> {
-        let IpAddr::V4(to) = to.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
-        self.session(py, access, |access| access.tcp_connect(session, SocketAddrV4::new(to, port)))
+        self.session(py, access, |access| access.tcp_connect(session, SocketAddr::new(to.0, port)))
     }
 
     fn tcp_listen(&self, py: Python<'_>, access: usize, session: u64, port: u16) -> PyResult<u64> {
@@ -349,8 +359,7 @@ impl Fabric {
         to: Address,
         port: u16,
     ) -> PyResult<usize> {
-        let IpAddr::V4(to) = to.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
-        self.session(py, access, |access| access.send_to(socket, octets, SocketAddrV4::new(to, port)))
+        self.session(py, access, |access| access.send_to(socket, octets, SocketAddr::new(to.0, port)))
     }
 
     fn receive<'py>(

@@ -51,7 +51,7 @@ impl Net {
 
     pub fn with(local_switch: LocalSwitch) -> Self {
         let mut upf = Upf::new(&settings());
-        upf.add_instance(&Instance { pools: pools(), local_switch }).unwrap();
+        upf.add_instance(&Instance { pools: pools(), mtu: 1400, local_switch }).unwrap();
         let teid = upf.open().unwrap();
         upf.install(0, teid, &rules(UE, 0x77), false).unwrap();
         Self { upf, teid, now: 0 }
