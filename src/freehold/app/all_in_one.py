@@ -80,7 +80,7 @@ class Running:
     def terminals(self) -> TerminalCounts:
         """How far the terminals of this process are."""
         ues = self.network.ues
-        sessions = sum(bool(session.ip) for ue in ues for session in ue.sessions.values())
+        sessions = sum(bool(session.addresses) for ue in ues for session in ue.sessions.values())
         return TerminalCounts(len(ues), sum(ue.registered for ue in ues), sessions)
 
     async def stop(self) -> None:
@@ -213,9 +213,12 @@ async def _live(network: Network, ue: UserEquipment, room: asyncio.Semaphore) ->
 async def _traffic(ue: UserEquipment) -> None:
     """Ping and download until the session goes."""
     session = next(iter(ue.sessions.values()))
-    request = f"GET /bytes/{DOWNLOAD} HTTP/1.1\r\nHost: {session.gateway}\r\nConnection: close\r\n\r\n".encode()
-    while ue.registered and session.ip:
+    host = f"[{session.gateway}]" if ":" in session.gateway else session.gateway
+    request = f"GET /bytes/{DOWNLOAD} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    while ue.registered and session.addresses:
         await session.ping()
+        if session.gateway6:
+            await session.ping(session.gateway6)
         socket = await session.tcp_connect(session.gateway, 80)
         try:
             await socket.send(request)

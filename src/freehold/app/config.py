@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import tomllib
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
@@ -43,16 +43,31 @@ class SliceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A data network: its addresses for terminals, name servers, MTU in octets, rate, and way out (N6)."""
+    """A data network: its addresses for terminals, name servers, MTU in octets, rate, and way out (N6).
+
+    Terminals get an IPv4 address of `pool` unless `ipv4` is false, and a /64 of `pool6` where there is one.
+    """
 
     name: str = "internet"
     pool: IPv4Network = IPv4Network("10.45.0.0/16")
-    dns: tuple[IPv4Address, ...] = ()
-    p_cscf: tuple[IPv4Address, ...] = ()
+    ipv4: bool = True
+    pool6: IPv6Network | None = None
+    dns: tuple[IPv4Address | IPv6Address, ...] = ()
+    p_cscf: tuple[IPv4Address | IPv6Address, ...] = ()
     mtu: int = 1400
     ambr_up: BitRate = BitRate(1_000_000_000)
     ambr_down: BitRate = BitRate(1_000_000_000)
     n6: N6 = "internal"
+
+    @property
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """What terminals' addresses are of."""
+        return (*((self.pool,) if self.ipv4 else ()), *((self.pool6,) if self.pool6 else ()))
+
+    @property
+    def gateways(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """The first address of each pool: the data network's own."""
+        return tuple(network.network_address + 1 for network in self.networks)
 
 
 class AmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,14 +95,16 @@ class SmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The UPF: N3 and N4 addresses, the N3 address told to gNBs, the packet path.
 
+    `n3_second`: an N3 address of the other version of IP, for gNBs that have no other.
     `trusted`: networks of gNBs that send uplink packets from other addresses than they receive at.
     `path`: "xdp" insists on the fast path in the kernel, "auto" takes it where it can be had, "tun" never does.
     """
 
     n3: str = ""
     n4: str = ""
+    n3_second: str = ""
     advertise: str = ""
-    trusted: tuple[IPv4Network, ...] = ()
+    trusted: tuple[IPv4Network | IPv6Network, ...] = ()
     path: Literal["auto", "xdp", "tun"] = "auto"
 
 
@@ -253,12 +270,24 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
     found += [
         ("dnn.name", f"{name!r} stands twice") for name in sorted({name for name in names if names.count(name) > 1})
     ]
-    pools = sorted((section.pool, section.name) for section in configuration.dnn)
+    for version, key in ((4, "dnn.pool"), (6, "dnn.pool6")):
+        pools = sorted(
+            (int(network.network_address), int(network.broadcast_address), section.name, str(network))
+            for section in configuration.dnn
+            for network in section.networks
+            if network.version == version
+        )
+        found += [
+            (key, f"{one[2]} and {two[2]} overlap: {one[3]} and {two[3]}")
+            for one, two in itertools.pairwise(pools)
+            if one[1] >= two[0]
+        ]
     found += [
-        ("dnn.pool", f"{one[1]} and {two[1]} overlap: {one[0]} and {two[0]}")
-        for one, two in itertools.pairwise(pools)
-        if one[0].overlaps(two[0])
+        ("dnn.pool6", f"{s.pool6} has no room for a terminal: each gets a /64")
+        for s in configuration.dnn
+        if s.pool6 is not None and s.pool6.prefixlen >= 64
     ]
+    found += [("dnn.ipv4", f"{s.name} has no addresses: set pool6") for s in configuration.dnn if not s.networks]
     found += [("dnn.mtu", f"{s.mtu} is outside 1280..1500") for s in configuration.dnn if not 1280 <= s.mtu <= 1500]
     found += [
         ("dnn.pool", f"{s.pool} has no room for a terminal") for s in configuration.dnn if s.pool.num_addresses < 4

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-from typing import Any, Final
+from ipaddress import IPv4Address, ip_address
+from typing import Any, Final, Literal
 
-from freehold.app.config import Configuration
+from freehold.app.config import Configuration, UpfSection
 from freehold.app.tapped import tapped
 from freehold.app.world import World
 from freehold.core.amf.amf import Amf
@@ -21,6 +21,7 @@ from freehold.core.udm.sidf import Sidf
 from freehold.core.udm.udm import Udm
 from freehold.core.udr.repository import Udr
 from freehold.core.upf.function import Upf, UpfSettings
+from freehold.net.endpoints import parse_address
 from freehold.procedure import Driver, Environment, procedure
 from freehold.services.datagram import Address, DatagramPort
 from freehold.services.nnrf import Discovery, NfProfile
@@ -111,16 +112,18 @@ class Core:
         )
 
     def _smf_configuration(self, n4: Address, upf: Address) -> SmfConfiguration:
-        return SmfConfiguration("SMF", n4=IPv4Address(n4[0]), upfs=(upf,), networks=self._networks())
+        n3 = n3_versions(self.configuration.upf)
+        return SmfConfiguration("SMF", n4=IPv4Address(n4[0]), upfs=(upf,), networks=self._networks(), n3=n3)
 
     def _networks(self) -> tuple[DataNetwork, ...]:
         return tuple(
             DataNetwork(
                 section.name,
-                section.pool,
-                dns=section.dns or (gateway(section.pool),),
+                section.pool if section.ipv4 else None,
+                dns=section.dns or section.gateways,
                 p_cscf=section.p_cscf,
                 mtu=section.mtu,
+                pool6=section.pool6,
             )
             for section in self.configuration.dnn
         )
@@ -149,9 +152,11 @@ async def announcement(nrf: Discovery, profiles: tuple[NfProfile, ...]) -> None:
         await nrf.register(profile)
 
 
-def gateway(pool: Any) -> IPv4Address:
-    """The first address of a pool: the data network's own."""
-    return IPv4Address(int(pool.network_address) + 1)
+def n3_versions(upf: UpfSection) -> Literal["ipv4", "ipv6", "ipv4v6"]:
+    """The IP versions of the UPF's N3, as gNBs are told them."""
+    told = [text for text in (upf.advertise or upf.n3, upf.n3_second) if text]
+    versions = {ip_address(parse_address(text, 0, "upf.n3")[0]).version for text in told}
+    return "ipv4v6" if versions == {4, 6} else "ipv6" if versions == {6} else "ipv4"
 
 
 def make_upf(

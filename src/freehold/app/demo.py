@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ import msgspec
 
 from freehold.app import logs
 from freehold.app.config import Configuration
-from freehold.app.handles import UserEquipment
+from freehold.app.handles import PduSession, UserEquipment
 from freehold.app.network import Network
 from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired, Unusable
 
@@ -23,7 +24,7 @@ PINGS: Final = 3
 
 
 class DemoItem(msgspec.Struct, frozen=True):
-    """One terminal of a demonstration; `rtt_ms` is None where no echo came back, `failure` says what went wrong."""
+    """One terminal of a demonstration; a round trip is None where no echo came back, `failure` says what went wrong."""
 
     supi: str
     guti: str | None
@@ -32,6 +33,13 @@ class DemoItem(msgspec.Struct, frozen=True):
     uplink_bytes: int
     downlink_bytes: int
     failure: str = ""
+    ip6: str | None = None
+    rtt6_ms: float | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether an echo came back over each version of IP that it has."""
+        return (self.ip is None or self.rtt_ms is not None) and (self.ip6 is None or self.rtt6_ms is not None)
 
 
 class DemoReport(msgspec.Struct, frozen=True):
@@ -66,9 +74,10 @@ async def demonstrate(
     if null_ciphering:
         amf = msgspec.structs.replace(chosen.amf, ciphering=("NEA0",))
         chosen = msgspec.structs.replace(chosen, amf=amf)
-    capacity = sum(section.pool.num_addresses - 3 for section in chosen.dnn[:1])
+    capacity = min(map(room_of, chosen.dnn[0].networks))
     if not 0 < ues <= capacity:
-        raise Unusable(f"--ues {ues}: the pool {chosen.dnn[0].pool} has addresses for 1 to {capacity} terminals")
+        shown = " and ".join(map(str, chosen.dnn[0].networks))
+        raise Unusable(f"--ues {ues}: the pool {shown} has addresses for 1 to {capacity} terminals")
     began = time.perf_counter()
     async with Network(chosen, real_time=True, trace=pcap is not None) as network:
         network.world.listen(logs.log)
@@ -80,8 +89,8 @@ async def demonstrate(
     return DemoReport(
         ues,
         sum(item.guti is not None for item in items),
-        sum(item.ip is not None for item in items),
-        sum(item.rtt_ms is not None for item in items),
+        sum(bool(item.ip or item.ip6) for item in items),
+        sum(bool(item.ip or item.ip6) and item.answered for item in items),
         round(seconds, 3),
         items,
     )
@@ -104,20 +113,32 @@ async def drive(
 
 async def main_job(ue: UserEquipment, dnn: str) -> DemoItem:
     """Register, open a session, ping the data network."""
-    ip, rtt, octets, failure = None, None, (0, 0), ""
+    ip, ip6, rtt, rtt6, octets, failure = None, None, None, None, (0, 0), ""
     try:
         await ue.register()
         session = await ue.pdu_session(dnn)
-        ip = session.ip
-        for _ in range(PINGS):
-            rtt = (await session.ping()).rtt_ms
-            if rtt is not None:
-                break
+        ip, ip6 = session.ip or None, session.ip6 or None
+        rtt = await round_trip(session, session.gateway) if ip else None
+        rtt6 = await round_trip(session, session.gateway6) if ip6 else None
         octets = (session.traffic.uplink, session.traffic.downlink)
     except (Reject, PeerError, TimerExpired, Aborted) as error:
         failure = str(error)
     guti = str(ue.guti) if ue.registered and ue.guti else None
-    return DemoItem(ue.supi.value, guti, ip, None if rtt is None else round(rtt, 3), *octets, failure)
+    return DemoItem(ue.supi.value, guti, ip, rtt, *octets, failure, ip6, rtt6)
+
+
+async def round_trip(session: PduSession, destination: str) -> float | None:
+    """Milliseconds to the data network and back; None where no echo is answered."""
+    for _ in range(PINGS):
+        rtt = (await session.ping(destination)).rtt_ms
+        if rtt is not None:
+            return round(rtt, 3)
+    return None
+
+
+def room_of(network: IPv4Network | IPv6Network) -> int:
+    """How many terminals a pool has addresses for."""
+    return network.num_addresses - 3 if network.version == 4 else (network.num_addresses >> 64) - 1
 
 
 def save(network: Network, path: Path) -> int:

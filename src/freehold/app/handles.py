@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from freehold.app.sockets import TcpSocket, UdpSocket
+from freehold.codecs.nas import PduSessionType
 from freehold.net.access import AccessPlane
 from freehold.net.tun import TerminalTun
 from freehold.procedure import Signal
@@ -32,14 +33,17 @@ class Traffic(msgspec.Struct, frozen=True, gc=False):
 
 
 class PduSession:
-    """A PDU session of a script's terminal: an address to ping from and open sockets on."""
+    """A PDU session of a script's terminal: addresses to ping from and open sockets on."""
 
-    def __init__(self, world: World, plane: AccessPlane, session: Session, gateway: str) -> None:
+    def __init__(self, world: World, plane: AccessPlane, session: Session, gateways: tuple[str, ...]) -> None:
         self._world = world
         self._plane = plane
         self._session = session
-        self.gateway = gateway
-        """The data network's own address."""
+        own = [gateway for gateway in gateways if self.ip6 or ":" not in gateway]
+        self.gateway = next((gateway for gateway in own if self.ip or ":" in gateway), "")
+        """The data network's own address, of IPv4 where the session has that."""
+        self.gateway6 = next((gateway for gateway in own if ":" in gateway), "")
+        """The same of IPv6; empty where the session has none."""
 
     @property
     def identity(self) -> int:
@@ -50,6 +54,16 @@ class PduSession:
     def ip(self) -> str:
         """The terminal's IPv4 address in this session."""
         return self._session.address or ""
+
+    @property
+    def ip6(self) -> str:
+        """The terminal's IPv6 address in this session: the advertised prefix with its interface identifier."""
+        return self._session.ipv6 or ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every address it has, IPv4 first."""
+        return tuple(address for address in (self.ip, self.ip6) if address)
 
     @property
     def dns(self) -> tuple[str, ...]:
@@ -84,7 +98,7 @@ class PduSession:
     @contextlib.contextmanager
     def tun(self, name: str = "fhue%d") -> Iterator[str]:
         """The name of an interface that is this session, for programs of the host; needs root and real time."""
-        interface = TerminalTun(self.ip, self.mtu, name)
+        interface = TerminalTun(self.addresses, self.mtu, name)
         try:
             self._plane.attach_tun(self._session.number, interface)
             try:
@@ -108,7 +122,8 @@ class UserEquipment:
         self.terminal = terminal
         self.subscriber = subscriber
         self.sessions: dict[int, PduSession] = {}
-        self.gateways: dict[str, str] = {}
+        self.gateways: dict[str, tuple[str, ...]] = {}
+        """The own addresses of each data network."""
 
     def __repr__(self) -> str:
         return f"<{self.terminal} {self.supi}>"
@@ -137,15 +152,28 @@ class UserEquipment:
         """Register, or update the registration: what the network granted."""
         return await self._world.wait(self.terminal.register(follow_on=follow_on))
 
-    async def pdu_session(self, dnn: str | None = None, slice_: SNssai | None = None) -> PduSession:
-        """Open a PDU session and wait for its user plane."""
-        session = await self._world.wait(self.terminal.pdu_session(dnn, slice_))
-        gateway = self.gateways.get(session.granted.dnn or "" if session.granted else "", "") or self._first_gateway()
-        made = self.sessions[session.identity] = PduSession(self._world, self._plane, session, gateway)
+    async def pdu_session(
+        self, dnn: str | None = None, slice_: SNssai | None = None, kind: PduSessionType | None = None
+    ) -> PduSession:
+        """Open a PDU session and wait for its user plane and, where it has IPv6, for its address.
+
+        It is of the type that the data network has addresses for, unless another is asked for.
+        """
+        asked = kind or self._type(dnn)
+        session = await self._world.wait(self.terminal.pdu_session(dnn, slice_, asked))
+        if session.granted is not None and session.granted.interface_identifier is not None:
+            await self._world.wait(session.configured)
+        gateways = self._gateways(session.granted.dnn if session.granted else None)
+        made = self.sessions[session.identity] = PduSession(self._world, self._plane, session, gateways)
         return made
 
-    def _first_gateway(self) -> str:
-        return next(iter(self.gateways.values()), "")
+    def _gateways(self, dnn: str | None) -> tuple[str, ...]:
+        return self.gateways.get(dnn or "") or next(iter(self.gateways.values()), ())
+
+    def _type(self, dnn: str | None) -> PduSessionType:
+        versions = {":" in gateway for gateway in self._gateways(dnn)}
+        both = PduSessionType.IPV4V6 if versions == {False, True} else PduSessionType.IPV6
+        return both if True in versions else PduSessionType.IPV4
 
     async def release(self, session: PduSession) -> None:
         """Release a PDU session."""

@@ -16,6 +16,7 @@ from freehold.app.network import Network
 from freehold.app.reconfiguration import LiveConfiguration
 from freehold.app.registry import home_key_views
 from freehold.core.amf.state.machines import MmState
+from freehold.core.smf.state.pool import printed_prefix
 from freehold.core.smf.state.session import SmContext
 from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
 from freehold.procedure import Alarm, Signal, Tap
@@ -237,6 +238,7 @@ class Managed:
             dnn=session.network.dnn,
             slice=str(session.identity.slice),
             ip="" if session.address is None else str(IPv4Address(session.address)),
+            ip6="" if session.ipv6 is None else printed_prefix(session.ipv6.prefix),
             state=session.up_cnx_state,
             uplink_bytes=uplink,
             downlink_bytes=downlink,

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final, Literal, Self, TypeVar
 
 from freehold.app.config import Configuration, GnbSection
-from freehold.app.core import SMF_N4, UPF_N4, Core, gateway, make_upf
+from freehold.app.core import SMF_N4, UPF_N4, Core, make_upf
 from freehold.app.handles import UserEquipment
 from freehold.app.packets import N3_PREFIX, Packets
 from freehold.app.quiet import QuietEnvironment
@@ -219,8 +219,9 @@ class Network:
         chosen = section or GnbSection(id=number, name=f"gnb-{number}")
         port = None
         address = f"{N3_PREFIX}.{number + 1}"
-        if self._outside and chosen.n3:
+        if chosen.n3:
             address = endpoints.parse_address(chosen.n3, GTPU_PORT, "gnb.n3")[0]
+        if self._outside and chosen.n3:
             port = bind_n3(address)
             self._ends.append(port.close)
         gnb = self.radio.add_gnb(chosen, address, port)
@@ -246,18 +247,18 @@ class Network:
         home = None if null_scheme or "core" not in self.roles else self.home_key()
         terminal = self.radio.add_terminal(given, home, gnb)
         made = UserEquipment(self.world, terminal, given, self.radio.planes[gnb])
-        made.gateways = {section.name: str(gateway(section.pool)) for section in self.configuration.dnn}
+        made.gateways = {section.name: tuple(map(str, section.gateways)) for section in self.configuration.dnn}
         self._ues.append(made)
         return made
 
-    def subscribe(self, *, ip: str | None = None) -> Subscriber:
+    def subscribe(self, *, ip: str | None = None, ip6: str | None = None) -> Subscriber:
         """A new subscription with the next free number and random keys, known to the core at once."""
         udr = self.core.udr
         number = self._number + 1 or next_number(self.configuration, udr.subscribers())
         while udr.subscriber(supi_of(self.configuration, number)) is not None:
             number += 1
         self._number = number
-        made = subscriber(self.configuration, number, self.world.environment.random, ip=ip)
+        made = subscriber(self.configuration, number, self.world.environment.random, ip=ip, ip6=ip6)
         _durable = udr.put(made)
         return made
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 from freehold.app.config import Configuration, DnnSection
-from freehold.app.core import gateway
 from freehold.app.world import VirtualWorld, World
 from freehold.net.endpoints import parse_address
 from freehold.net.fastplane import FastPlane
@@ -54,22 +54,30 @@ class Packets:
     def add_upf(self, *, outside: bool) -> UpfPlane | FastPlane:
         """The packets of the UPF: N3 on a socket and N6 on interfaces where `outside` allows what is configured."""
         upf = self._configuration.upf
-        port = None
-        address = UPF_N3
-        if outside and upf.n3:
+        address, second, port, other = UPF_N3, None, None, None
+        if upf.n3:
             listening = parse_address(upf.n3, GTPU_PORT, "upf.n3")[0]
             address = upf.advertise or listening
-            port = bind_n3(listening)
-            self._ends.append(port.close)
+            port = self._bind(listening) if outside else None
+        if upf.n3_second:
+            second = parse_address(upf.n3_second, GTPU_PORT, "upf.n3_second")[0]
+            if (":" in second) is (":" in address):
+                raise Unusable(f"upf.n3_second: {second} is of the same version of IP as {address}")
+            other = self._bind(second) if outside else None
         trusted = tuple((str(network.network_address), network.prefixlen) for network in upf.trusted)
         protected = self._protected(address) if port else ()
-        settings = PlaneSettings(address, protected=protected, trusted_sources=trusted)
-        plane = self.plane.add_upf(settings, self._world.environment.random(16), port)
+        settings = PlaneSettings(address, second, protected=protected, trusted_sources=trusted)
+        plane = self.plane.add_upf(settings, self._world.environment.random(16), port, other)
         for section in self._configuration.dnn:
             self._add_network(plane, section, outside=outside)
         if port is None or upf.path == "tun":
             return plane
         return self._with_fast_path(plane, protected)
+
+    def _bind(self, address: str) -> socket.socket:
+        port = bind_n3(address)
+        self._ends.append(port.close)
+        return port
 
     def _with_fast_path(self, plane: UpfPlane, protected: tuple[Network, ...]) -> UpfPlane | FastPlane:
         """The same user plane with the program in the kernel beside it, where machine and networks allow it."""
@@ -77,7 +85,7 @@ class Packets:
         pools = {
             number: (str(section.pool.network_address), section.pool.prefixlen)
             for section in self._configuration.dnn
-            if section.n6 == "route" and (number := plane.instance(section.name)) is not None
+            if section.n6 == "route" and section.ipv4 and (number := plane.instance(section.name)) is not None
         }
         if not pools:
             if insists:
@@ -103,22 +111,26 @@ class Packets:
         """The core's own addresses, which no terminal may reach through its tunnel."""
         configuration = self._configuration
         listening = (*configuration.amf.n2, configuration.smf.n4, configuration.upf.n3, configuration.upf.n4)
+        listening = (*listening, configuration.upf.n3_second)
         hosts = {parse_address(text, 0, "n2, n3, n4")[0] for text in listening if text and not text.startswith("unix:")}
         return tuple((host, 128 if ":" in host else 32) for host in sorted({address, *hosts}))
 
     def _add_network(self, plane: UpfPlane, section: DnnSection, *, outside: bool) -> None:
-        pool = section.pool
-        instance = plane.add_instance(section.name, [(str(pool.network_address), pool.prefixlen)])
+        pools = [(str(network.network_address), network.prefixlen) for network in section.networks]
+        gateways = tuple(map(str, section.gateways))
+        instance = plane.add_instance(section.name, pools, mtu=section.mtu)
         if section.n6 == "internal" or not outside:
-            plane.attach_network(instance, str(gateway(pool)), mtu=section.mtu)
+            plane.attach_network(instance, *gateways, mtu=section.mtu)
             return
+        shown = " and ".join(map(str, section.networks))
         if section.n6 == "relay":
-            plane.attach_relay(instance, str(gateway(pool)), mtu=section.mtu, resolver=host_resolver())
-            self.notes.append(f"{section.name}: TCP and UDP of {pool} leave through this machine (n6 = relay)")
+            plane.attach_relay(instance, *gateways, mtu=section.mtu, resolver=host_resolver())
+            self.notes.append(f"{section.name}: TCP and UDP of {shown} leave through this machine (n6 = relay)")
             return
-        tun = Tun(TunSettings(str(pool), section.n6, section.mtu))
+        tun = Tun(TunSettings(tuple(map(str, section.networks)), section.n6, section.mtu))
         self._ends.append(tun.close)
         plane.attach_tun(instance, tun)
-        self.notes.append(f"{section.name}: terminals of {pool} leave through {tun.name} (n6 = {section.n6})")
+        self.notes.append(f"{section.name}: terminals of {shown} leave through {tun.name} (n6 = {section.n6})")
         if section.n6 == "route":
-            self.notes.append(f"{section.name}: other routers need: {tun.return_route('ADDRESS-OF-THIS-MACHINE')}")
+            for route in tun.return_routes("ADDRESS-OF-THIS-MACHINE"):
+                self.notes.append(f"{section.name}: other routers need: {route}")

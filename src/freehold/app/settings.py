@@ -6,7 +6,7 @@ import difflib
 import re
 import types
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
@@ -50,6 +50,8 @@ KINDS: dict[type, _Kind] = {
     SNssai: _Kind(SNssai.parse, '"1" or "1-010203"'),
     IPv4Address: _Kind(IPv4Address, '"192.0.2.1"'),
     IPv4Network: _Kind(IPv4Network, '"10.45.0.0/16"'),
+    IPv6Address: _Kind(IPv6Address, '"2001:db8::1"'),
+    IPv6Network: _Kind(IPv6Network, '"fd45::/48"'),
     BitRate: _Kind(BitRate.parse, '"100 Mbit/s"'),
 }
 
@@ -75,7 +77,7 @@ def _value(kind: Any, raw: Any, key: str) -> Any:
         return _from_text(kind, raw, key)
     origin = get_origin(kind)
     if origin in {Union, types.UnionType}:
-        return None if raw is None else _value(next(a for a in get_args(kind) if a is not types.NoneType), raw, key)
+        return None if raw is None else _one_of(tuple(a for a in get_args(kind) if a is not types.NoneType), raw, key)
     if origin is tuple:
         if not isinstance(raw, list):
             raise _Wrong(key, "must be a list" if not isinstance(raw, dict) else f"is written [[{key}]]")
@@ -91,6 +93,19 @@ def _value(kind: Any, raw: Any, key: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _struct(kind, _table(raw, key), key)
     return _plain(kind, raw, key)
+
+
+def _one_of(kinds: tuple[Any, ...], raw: Any, key: str) -> Any:
+    """A value of the first of the kinds that it is one of; the complaint names them all."""
+    wrong = []
+    for kind in kinds:
+        try:
+            return _value(kind, raw, key)
+        except _Wrong as complaint:
+            wrong.append(complaint)
+    if len(wrong) == 1:
+        raise wrong[0]
+    raise _Wrong(key, f"{raw!r} is not of the form {' or '.join(KINDS[kind].example for kind in kinds)}")
 
 
 def _from_text(kind: type, raw: Any, key: str) -> object:
@@ -165,7 +180,8 @@ def schema_of(kind: Any) -> dict[str, Any]:
         return {"type": "string", "description": f"written {KINDS[kind].example}"}
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
-        return schema_of(next(a for a in arguments if a is not types.NoneType))
+        several = [schema_of(a) for a in arguments if a is not types.NoneType]
+        return several[0] if len(several) == 1 else {"anyOf": several}
     if origin is tuple:
         return {"type": "array", "items": schema_of(arguments[0])}
     if origin is dict:

@@ -15,16 +15,26 @@ UE_AMBR = Ambr(2_000_000_000, 2_000_000_000)
 
 
 def subscriber(
-    configuration: Configuration, number: int, random: Callable[[int], bytes], *, name: str = "", ip: str | None = None
+    configuration: Configuration,
+    number: int,
+    random: Callable[[int], bytes],
+    *,
+    name: str = "",
+    ip: str | None = None,
+    ip6: str | None = None,
 ) -> Subscriber:
-    """Subscriber `number` of the network's PLMN in every slice and DNN; `ip` fixes its address in the first."""
+    """Subscriber `number` of the network's PLMN in every slice and DNN.
+
+    `ip` fixes its address in the first, `ip6` its prefix of 64 bits.
+    """
     slices = tuple(section.id for section in configuration.slice)
     dnns = tuple(
         DnnConfiguration(
             section.name,
-            types=("IPV4", "IPV4V6"),
+            types=("IPV4", "IPV6", "IPV4V6"),
             session_ambr=Ambr(int(section.ambr_up), int(section.ambr_down)),
             static_ipv4=ip if index == 0 else None,
+            static_ipv6=ip6 if index == 0 else None,
         )
         for index, section in enumerate(configuration.dnn)
     )

@@ -179,7 +179,8 @@ class ScreenView:
         for ue in ues[:ROWS]:
             session = sessions.get(ue.supi)
             octets = (f"{session.uplink_bytes}", f"{session.downlink_bytes}") if session else ("", "")
-            table.add_row(ue.supi, ue.state, ue.connection, session.ip if session else "", *octets)
+            address = f"{session.ip} {session.ip6}".strip() if session else ""
+            table.add_row(ue.supi, ue.state, ue.connection, address, *octets)
         if len(ues) > ROWS:
             table.add_row(f"... and {len(ues) - ROWS} more")
         return table

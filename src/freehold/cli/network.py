@@ -91,8 +91,10 @@ MOST_ROWS = 20
 def _show(report: DemoReport) -> None:
     from msgspec import to_builtins
 
-    columns = {"supi": "SUPI", "guti": "5G-GUTI", "ip": "Address", "rtt_ms": "RTT ms", "failure": ""}
-    for line in table([to_builtins(item) for item in report.items[:MOST_ROWS]], columns):
+    columns = {"supi": "SUPI", "guti": "5G-GUTI", "ip": "Address", "rtt_ms": "RTT ms"}
+    if any(item.ip6 for item in report.items):
+        columns |= {"ip6": "IPv6", "rtt6_ms": "RTT ms"}
+    for line in table([to_builtins(item) for item in report.items[:MOST_ROWS]], columns | {"failure": ""}):
         show_line(line.rstrip(" -"))
     if len(report.items) > MOST_ROWS:
         show_line(f"... and {len(report.items) - MOST_ROWS} more")

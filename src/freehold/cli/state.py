@@ -25,6 +25,7 @@ SESSIONS: Final = {
     "dnn": "DNN",
     "slice": "SLICE",
     "ip": "ADDRESS",
+    "ip6": "IPV6",
     "state": "STATE",
     "uplink_bytes": "UPLINK",
     "downlink_bytes": "DOWNLINK",

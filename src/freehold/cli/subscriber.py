@@ -41,15 +41,17 @@ def add(
     slice_: Annotated[str, typer.Option("--slice", help="A slice, like 1 or 1-010203; without it the network's.")] = "",
     dnn: Annotated[list[str] | None, typer.Option(help="A data network; give it again for more.")] = None,
     ip: Annotated[str, typer.Option(help="A fixed IPv4 address in the first data network.")] = "",
+    ip6: Annotated[str, typer.Option(help="A fixed IPv6 prefix there, like fd45:0:0:7::/64.")] = "",
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add one subscriber."""
     form: dict[str, Any] = {"supi": supi, "opc": opc, "op": op, "amf_field": amf_field, "name": name}
     form["k"] = sys.stdin.readline().strip() if k == "-" else k
-    if slice_ or dnn or ip:
+    if slice_ or dnn or ip or ip6:
         names = dnn or ["internet"]
-        dnns = [{"dnn": each, "ip": ip if number == 0 else ""} for number, each in enumerate(names)]
+        fixed = {"ip": ip, "ip6": ip6}
+        dnns = [{"dnn": each, **(fixed if number == 0 else {})} for number, each in enumerate(names)]
         form["slices"] = [{"id": slice_ or "1", "dnns": dnns}]
     with _registry(config) as registry:
         registry.add([form])

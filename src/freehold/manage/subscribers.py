@@ -5,24 +5,32 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address, IPv6Network, ip_network
 from typing import Any, Final
 
 import msgspec
 
 from freehold.core.udr import credentials
-from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr, DnnConfiguration
+from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr, DnnConfiguration, PduSessionType
 from freehold.services.nudr import DataRepository, SliceSubscription, Subscriber
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import SNssai, Supi, dnn
 
+LINK_PREFIX: Final = 64
 GIGABIT: Final = 1_000_000_000
-COLUMNS: Final = ("supi", "k", "opc", "op", "amf_field", "name", "enabled", "slice", "dnn", "ip")
+COLUMNS: Final = ("supi", "k", "opc", "op", "amf_field", "name", "enabled", "slice", "dnn", "ip", "ip6")
 """Columns of a CSV file; several DNNs stand in one cell with spaces between. Only supi, k and opc or op are needed."""
 
 
+IP_TYPES: Final[tuple[PduSessionType, ...]] = ("IPV4", "IPV6", "IPV4V6")
+"""What a subscription allows that names no types: whatever its data network has."""
+
+
 class DnnForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One data network of a subscription; rates in bit/s, `framed_routes` the networks behind the terminal."""
+    """One data network of a subscription; rates in bit/s, `framed_routes` the networks behind the terminal.
+
+    `types` are the PDU session types that it allows; `ip` and `ip6` fix the IPv4 address and the prefix of 64 bits.
+    """
 
     dnn: str = "internet"
     ip: str = ""
@@ -30,6 +38,8 @@ class DnnForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     uplink: int = GIGABIT
     downlink: int = GIGABIT
     framed_routes: tuple[str, ...] = ()
+    ip6: str = ""
+    types: tuple[PduSessionType, ...] = IP_TYPES
 
 
 class SliceForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +101,8 @@ def view(subscriber: Subscriber) -> SubscriberView:
                     d.session_ambr.uplink,
                     d.session_ambr.downlink,
                     d.framed_routes,
+                    d.static_ipv6 or "",
+                    d.types,
                 )
                 for d in one.dnns
             ),
@@ -140,9 +152,25 @@ def _dnn(form: DnnForm) -> DnnConfiguration:
         raise ValueError(f"DNN {form.dnn}: 5QI is 1..254 and rates are above 0")
     ambr = Ambr(form.uplink, form.downlink)
     routes = tuple(str(ip_network(route)) for route in form.framed_routes)  # TS 29.503 6.1.6.2.54
+    if not form.types:
+        raise ValueError(f"DNN {form.dnn} allows no PDU session type")
     return DnnConfiguration(
-        dnn(form.dnn), five_qi=form.five_qi, session_ambr=ambr, static_ipv4=address, framed_routes=routes
+        dnn(form.dnn),
+        form.types,
+        five_qi=form.five_qi,
+        session_ambr=ambr,
+        static_ipv4=address,
+        framed_routes=routes,
+        static_ipv6=_prefix(form.ip6) if form.ip6 else None,
     )
+
+
+def _prefix(text: str) -> str:
+    """A terminal's own /64 (TS 23.501 5.8.2.2.3)."""
+    network = IPv6Network(text if "/" in text else f"{text}/{LINK_PREFIX}")
+    if network.prefixlen != LINK_PREFIX:
+        raise ValueError(f"ip6 {text} is no /{LINK_PREFIX}")
+    return str(network)
 
 
 def read_json(octets: bytes) -> list[SubscriberForm]:
@@ -179,8 +207,8 @@ def _row(row: dict[str, Any], line: int) -> SubscriberForm:
         raise Unusable(f"line {line}: enabled is yes or no, not {enabled!r}")
     names = cells.get("dnn", "").split()
     slices: tuple[SliceForm, ...] = ()
-    if names or cells.get("slice") or cells.get("ip"):
-        first = DnnForm(names[0] if names else "internet", cells.get("ip", ""))
+    if names or cells.get("slice") or cells.get("ip") or cells.get("ip6"):
+        first = DnnForm(names[0] if names else "internet", cells.get("ip", ""), ip6=cells.get("ip6", ""))
         slices = (SliceForm(cells.get("slice") or "1", True, (first, *(DnnForm(name) for name in names[1:]))),)
     return SubscriberForm(
         cells["supi"],
@@ -204,8 +232,8 @@ def write_csv(subscribers: Iterable[Subscriber]) -> str:
         one = subscriber.slices[0]
         names = " ".join(part.dnn for part in one.dnns)
         enabled = "yes" if subscriber.enabled else "no"
-        address = one.dnns[0].static_ipv4 or ""
-        writer.writerow([subscriber.supi.value, subscriber.name, enabled, str(one.slice), names, address])
+        fixed = (one.dnns[0].static_ipv4 or "", one.dnns[0].static_ipv6 or "")
+        writer.writerow([subscriber.supi.value, subscriber.name, enabled, str(one.slice), names, *fixed])
     return file.getvalue()
 
 

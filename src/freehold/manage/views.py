@@ -54,13 +54,14 @@ class UeView(View, frozen=True):
 
 
 class SessionView(View, frozen=True):
-    """A PDU session: its data network, address, and octets carried."""
+    """A PDU session: its data network, address, IPv6 prefix, and octets carried."""
 
     supi: str
     pdu_session_id: int
     dnn: str
     slice: str = ""
     ip: str = ""
+    ip6: str = ""
     state: str = ""
     uplink_bytes: int = 0
     downlink_bytes: int = 0

@@ -30,6 +30,7 @@ class AccessPlane:
         self._pings: dict[tuple[int, int], Callable[[PingResult], None]] = {}
         self._ping = 0
         self._pending: dict[int, Callable[[], None]] = {}
+        self._links: dict[int, Callable[[str | None], None]] = {}
         self._lost: Callable[[int], None] | None = None
         self._sockets: dict[int, Callable[[SocketEvent], None]] = {}
         self._handlers: dict[str, Callable[..., None]] = {
@@ -39,6 +40,8 @@ class AccessPlane:
             "tunnel_lost": self._tunnel_lost,
             "unknown_tunnel": self._ignored,
             "end_marker": self._ignored,
+            "configured": self._configured,
+            "unconfigured": self._configured,
         }
 
     @property
@@ -71,6 +74,11 @@ class AccessPlane:
         """Give a PDU session its IPv4 address and MTU in octets."""
         self.fabric.attach(self.number, session, address, mtu)
 
+    def link(self, session: int, identifier: int, mtu: int, done: Callable[[str | None], None]) -> None:
+        """Give a PDU session the interface identifier of its IPv6 link; `done` is called with the address it gets."""
+        self._links[session] = done
+        self.fabric.link(self.number, session, identifier, mtu)
+
     def bind(self, session: int, handle: int | None) -> None:
         """Carry a session on a bearer; None while the user plane is inactive."""
         self.fabric.bind(self.number, session, handle)
@@ -78,6 +86,7 @@ class AccessPlane:
     def detach(self, session: int) -> None:
         """The session is released: its sockets close, its pings end without a reply."""
         self._pending.pop(session, None)
+        self._links.pop(session, None)
         for key in [key for key in self._pings if key[0] == session]:
             self._pings.pop(key)(PingResult(key[1], None, 0))
         self.fabric.detach(self.number, session)
@@ -129,6 +138,11 @@ class AccessPlane:
         callback = self._pending.get(session)
         if callback is not None:
             callback()
+
+    def _configured(self, _: str, session: int, address: str | None = None) -> None:
+        done = self._links.get(session)
+        if done is not None:
+            done(address)
 
     def _tunnel_lost(self, _: str, bearer: int) -> None:
         if self._lost is not None:

@@ -64,6 +64,11 @@ class FastPlane:
         """The N3 address of every tunnel."""
         return self.engine.address
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The N3 addresses; the program knows the first."""
+        return self.engine.addresses
+
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hear in `loop` of volumes that are used up and of changes of the host's routing."""
         self._loop = loop

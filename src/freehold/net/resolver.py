@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +10,7 @@ RESOLV_CONF: Final = Path("/etc/resolv.conf")
 
 
 def host_resolver(path: Path = RESOLV_CONF) -> str | None:
-    """The first IPv4 name server that the host is configured with; None where there is none."""
+    """The first name server that the host is configured with; None where there is none."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -19,7 +19,7 @@ def host_resolver(path: Path = RESOLV_CONF) -> str | None:
         keyword, _, value = line.strip().partition(" ")
         try:
             if keyword == "nameserver":
-                return str(IPv4Address(value.strip()))
-        except AddressValueError:
+                return str(ip_address(value.strip()))
+        except ValueError:
             continue
     return None

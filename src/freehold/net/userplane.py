@@ -41,6 +41,8 @@ class PlaneSettings(msgspec.Struct, frozen=True):
     """One user plane function: its N3 address, its limits, the core's networks, and nodes it trusts on any session."""
 
     address: str
+    second: str | None = None
+    """Its N3 address of the other version of IP."""
     capacity: int = 1 << 17
     protected: tuple[Network, ...] = ()
     trusted_sources: tuple[Network, ...] = ()
@@ -60,11 +62,18 @@ class UserPlane:
         self._watching: asyncio.TimerHandle | None = None
         self._tapped = False
 
-    def add_upf(self, settings: PlaneSettings, seed: bytes, port: socket.socket | None = None) -> UpfPlane:
-        """Add a user plane function; `seed` (16 octets) hides its TEIDs, `port` opens N3 to the outside."""
+    def add_upf(
+        self,
+        settings: PlaneSettings,
+        seed: bytes,
+        port: socket.socket | None = None,
+        second: socket.socket | None = None,
+    ) -> UpfPlane:
+        """Add a user plane function; `seed` (16 octets) hides its TEIDs, the ports open N3 to the outside."""
         number = self.fabric.add_upf(
             settings.address,
             seed,
+            second=settings.second,
             capacity=settings.capacity,
             protected=list(settings.protected),
             trusted=list(settings.trusted_sources),
@@ -72,7 +81,10 @@ class UserPlane:
             answers_a_second=settings.answers_a_second,
             socket=port.fileno() if port else None,
         )
-        plane = self._upfs[number] = UpfPlane(self.fabric, number, settings.address)
+        if second is not None:
+            self.fabric.add_second_socket(number, second.fileno())
+        addresses = (settings.address, *((settings.second,) if settings.second else ()))
+        plane = self._upfs[number] = UpfPlane(self.fabric, number, addresses)
         return plane
 
     def add_access(self, address: str, seed: int, port: socket.socket | None = None) -> AccessPlane:
@@ -153,7 +165,7 @@ class UserPlane:
 
     def _named(self, end: tuple[str, int]) -> str:
         """An end of N3 with what stands there, where it is in this process."""
-        upf = any(plane.address == end[0] for plane in self._upfs.values())
+        upf = any(end[0] in plane.addresses for plane in self._upfs.values())
         access = any(plane.address == end[0] for plane in self._accesses.values())
         return f"{'UPF ' if upf else 'gNB ' if access else ''}{end[0]}:{end[1]}"
 
@@ -161,36 +173,45 @@ class UserPlane:
 class UpfPlane:
     """The packets of one user plane function: the native `SessionPlane`."""
 
-    def __init__(self, fabric: Fabric, number: int, address: str) -> None:
+    def __init__(self, fabric: Fabric, number: int, addresses: tuple[str, ...]) -> None:
         self._fabric = fabric
         self._number = number
-        self._address = address
+        self.addresses = addresses
+        """The N3 address, and one of the other version of IP where there is one."""
         self._instances: dict[str, int] = {}
         self._listener: Callable[[SessionEvent], None] | None = None
 
     @property
     def address(self) -> str:
         """The N3 address of every tunnel."""
-        return self._address
+        return self.addresses[0]
 
-    def add_instance(self, name: str, pools: Sequence[Network], local_switch: LocalSwitch = "refuse") -> int:
-        """Add a network instance (TS 29.244 8.2.4) with the pools of its terminals' addresses."""
-        number = self._fabric.add_instance(self._number, list(pools), local_switch)
+    def add_instance(
+        self, name: str, pools: Sequence[Network], local_switch: LocalSwitch = "refuse", *, mtu: int = 0
+    ) -> int:
+        """Add a network instance (TS 29.244 8.2.4) with the pools of its terminals' addresses.
+
+        `mtu` is what their links carry whole: it is advertised, and senders of longer packets are told (RFC 8200 5).
+        """
+        number = self._fabric.add_instance(self._number, list(pools), mtu, local_switch)
         self._instances[name.lower()] = number
         return number
 
-    def attach_network(self, instance: int, address: str, *, mtu: int = 1400, seed: int = 1) -> None:
-        """Put a data network of this process behind an instance; it answers at `address` and for every other one."""
-        self._fabric.attach_network(self._number, instance, address, mtu, seed)
+    def attach_network(self, instance: int, *addresses: str, mtu: int = 1400, seed: int = 1) -> None:
+        """Put a data network of this process behind an instance; it answers at its addresses, and for every other one.
+
+        There is one address for each version of IP that it has.
+        """
+        self._fabric.attach_network(self._number, instance, list(addresses), mtu, seed)
 
     def attach_relay(
-        self, instance: int, address: str, *, mtu: int = 1400, seed: int = 1, resolver: str | None = None
+        self, instance: int, *addresses: str, mtu: int = 1400, seed: int = 1, resolver: str | None = None
     ) -> None:
         """The same, but TCP and UDP to other addresses leave through this host; never to its own ones or to loopback.
 
-        Names that the data network does not know are asked at `resolver`, an IPv4 address. Attach before `start`.
+        Names that the data network does not know are asked at `resolver`, an IP address. Attach before `start`.
         """
-        self._fabric.attach_relay(self._number, instance, address, mtu, seed, resolver)
+        self._fabric.attach_relay(self._number, instance, list(addresses), mtu, seed, resolver)
 
     def attach_tun(self, instance: int, tun: Tun) -> None:
         """Put an open TUN behind an instance."""

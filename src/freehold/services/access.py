@@ -52,6 +52,12 @@ class TerminalPlane(Protocol):
     def attach(self, session: int, address: str, mtu: int) -> None:
         """Give a PDU session (a number unique in the engine) its IPv4 address and MTU in octets."""
 
+    def link(self, session: int, identifier: int, mtu: int, done: Callable[[str | None], None]) -> None:
+        """Give a PDU session the interface identifier of its IPv6 link; its prefix is asked for on the first bearer.
+
+        `done` is called with each address that the link gets (TS 23.501 5.8.2.2.3), or None where no router answers.
+        """
+
     def bind(self, session: int, handle: int | None) -> None:
         """Carry a session on a bearer; None while the user plane is inactive."""
 

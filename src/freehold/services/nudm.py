@@ -65,6 +65,8 @@ class DnnConfiguration(msgspec.Struct, frozen=True):
     session_ambr: Ambr = Ambr(1_000_000_000, 1_000_000_000)
     static_ipv4: str | None = None
     framed_routes: tuple[str, ...] = ()
+    static_ipv6: str | None = None
+    """A prefix of 64 bits."""
 
 
 class SmfSelectionData(msgspec.Struct, frozen=True):

@@ -141,6 +141,10 @@ class SessionPlane(Protocol):
     def address(self) -> str:
         """The N3 address of every tunnel."""
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The same, and one of the other version of IP where N3 has both."""
+
     def instance(self, name: str) -> int | None:
         """The number of a network instance by its name (a DNN), in any case; None where it is not served."""
 

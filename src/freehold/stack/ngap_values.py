@@ -94,11 +94,14 @@ def tunnel(value: Tunnel) -> ngap.UPTransportLayerInformation:
     )
 
 
-def tunnel_of(value: ngap.UPTransportLayerInformation) -> Tunnel:
-    """A tunnel endpoint as a peer names it; of two addresses the IPv4 one (TS 38.413 9.3.2.4, TS 38.414 5.3)."""
+def tunnel_of(value: ngap.UPTransportLayerInformation, own: str = "") -> Tunnel:
+    """A tunnel endpoint as a peer names it (TS 38.413 9.3.2.4, TS 38.414 5.1).
+
+    Of two addresses it is the one of the version of `own`, IPv4 where that is not known.
+    """
     if value[0] != "gTPTunnel":
         raise PeerError(f"a transport of kind {value[0]} is not served")
-    return Tunnel(_address_of(*value[1].transport_layer_address), int.from_bytes(value[1].gtp_teid, "big"))
+    return Tunnel(_address_of(*value[1].transport_layer_address, ":" in own), int.from_bytes(value[1].gtp_teid, "big"))
 
 
 @lru_cache(maxsize=1024)
@@ -108,10 +111,10 @@ def _address(text: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1024)
-def _address_of(number: int, bits: int) -> str:
-    # TS 38.414 5.3: 32 bits are IPv4, 128 IPv6, 160 IPv4 then IPv6.
+def _address_of(number: int, bits: int, ipv6: bool) -> str:  # noqa: FBT001 - a key of the cache
+    # TS 38.414 5.1: 32 bits are IPv4, 128 IPv6, 160 IPv4 then IPv6.
     if bits == 160:
-        number, bits = number >> 128, 32
+        number, bits = (number & (1 << 128) - 1, 128) if ipv6 else (number >> 128, 32)
     if bits == 32:
         return str(IPv4Address(number))
     if bits == 128:

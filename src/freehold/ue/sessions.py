@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from freehold.services.access import TerminalPlane
 from freehold.services.air import Bearer
@@ -37,9 +38,13 @@ class PduSessions:
     def established(self, session: Session) -> None:
         """The session has its address: give it an IP stack."""
         granted, plane = session.granted, self._plane
-        if plane is None or granted is None or granted.ipv4 is None:
+        if plane is None or granted is None or not session.attached:
             return
-        plane.attach(session.number, granted.ipv4, granted.mtu)
+        if granted.ipv4 is not None:
+            plane.attach(session.number, granted.ipv4, granted.mtu)
+        if granted.interface_identifier is not None:
+            identifier = int.from_bytes(granted.interface_identifier, "big")
+            plane.link(session.number, identifier, granted.mtu, partial(_addressed, session))
         if session.bearer is not None:
             plane.bind(session.number, session.bearer.handle)
         plane.on_uplink_pending(session.number, lambda: self._wanted(session.identity))
@@ -50,7 +55,7 @@ class PduSessions:
         if session is None:
             return
         session.bearer = bearer
-        if self._plane is not None and session.address is not None:
+        if self._plane is not None and session.attached:
             self._plane.bind(session.number, bearer.handle if bearer is not None else None)
         if bearer is not None:
             session.up.set(bearer)
@@ -68,9 +73,10 @@ class PduSessions:
             return
         if session.active:
             session.step(SmEvent.RELEASED)
-            if self._plane is not None and session.address is not None:
+            if self._plane is not None and session.attached:
                 self._plane.detach(session.number)
         session.up.fail(NoConnection("the PDU session was released"))
+        session.configured.fail(NoConnection("the PDU session was released"))
 
     def keep(self, identities: list[int]) -> None:
         """Locally release what the network does not hold any more (TS 24.501 5.5.1.3.4, 5.6.1.4.1)."""
@@ -87,5 +93,11 @@ class PduSessions:
         """Begin anew after a mistake of ours, whatever the sessions look like."""
         sessions, self.context = self.context.sessions, SmContext()
         for session in sessions.values():
-            if self._plane is not None and session.granted is not None:
+            if self._plane is not None and session.attached:
                 self._plane.detach(session.number)
+
+
+def _addressed(session: Session, address: str | None) -> None:
+    """The link has an address of the advertised prefix, or no router answered (TS 23.501 5.8.2.2.3)."""
+    session.ipv6 = address or session.ipv6
+    session.configured.set(None)

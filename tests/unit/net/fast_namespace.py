@@ -110,7 +110,7 @@ class Network:
         with self.neighbours[0].inside():
             self.gnb = bind_n3(GNB)
             self.gnb.setblocking(False)
-        self.tun = Tun(TunSettings(POOL, "route"))
+        self.tun = Tun(TunSettings((POOL,), "route"))
         self.plane = UserPlane()
         self.n3 = bind_n3(N3)
         engine = self.plane.add_upf(PlaneSettings(N3), bytes(16), self.n3)

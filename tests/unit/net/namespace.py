@@ -43,7 +43,7 @@ def outside() -> None:
 
 class Network:
     def __init__(self, mode: str) -> None:
-        self.tun = Tun(TunSettings(POOL, mode))
+        self.tun = Tun(TunSettings((POOL,), mode))
         self.plane = UserPlane()
         self.upf = self.plane.add_upf(PlaneSettings("192.0.2.1"), bytes(16))
         self.instance = self.upf.add_instance("internet", [("10.45.0.0", 16)])
@@ -131,7 +131,7 @@ def route() -> dict[str, object]:
     outside()
     network = Network("route")
     before = network.run(OUTSIDE)
-    line = network.tun.return_route("198.51.100.2")
+    line = network.tun.return_routes("198.51.100.2")[0]
     sh(f"nsenter -t {outside.pid} -n {line}")
     found = {"before": before, "line": line, "pings": network.run(OUTSIDE), "after": network.close()}
     outside.end()

@@ -64,7 +64,7 @@ def test_when_there_is_no_right_to_a_tun_then_one_line_says_what_to_do():
         "from freehold.net.tun import Tun, TunSettings\n"
         "from freehold.spec.errors import Unusable\n"
         "import os; os.setgid(65534); os.setuid(65534)\n"
-        "try: Tun(TunSettings('10.45.0.0/16', 'nat'))\n"
+        "try: Tun(TunSettings(('10.45.0.0/16',), 'nat'))\n"
         "except Unusable as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -89,8 +89,8 @@ class Commands:
 def test_when_the_host_drops_what_it_forwards_then_terminals_are_admitted_and_later_not(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: "/usr/sbin/" + name if name == "iptables" else None)
     commands = Commands("-P FORWARD DROP\n")
-    tun = Tun(TunSettings("10.213.0.0/24", "nat", name="fhtest%d"), commands)
-    assert str(tun.gateway) == "10.213.0.1"
+    tun = Tun(TunSettings(("10.213.0.0/24",), "nat", name="fhtest%d"), commands)
+    assert [str(address) for address in tun.gateways] == ["10.213.0.1"]
     tun.close()
     inserted = [command[command.index("-I") + 1 :] for command in commands.seen if "-I" in command]
     removed = [command[command.index("-D") + 1 :] for command in commands.seen if "-D" in command]
@@ -110,5 +110,5 @@ def test_when_masquerade_is_not_possible_then_one_line_says_so_and_the_interface
 ):
     monkeypatch.setattr(shutil, "which", lambda name: "/usr/sbin/" + name if name == known else None)
     with pytest.raises(Unusable, match=line):
-        Tun(TunSettings("10.213.0.0/24", "nat", name="fhtest%d"), Commands("", fails=fails))
+        Tun(TunSettings(("10.213.0.0/24",), "nat", name="fhtest%d"), Commands("", fails=fails))
     assert not Path("/sys/class/net/fhtest0").exists()

@@ -62,7 +62,7 @@ class _Bench:
     def __init__(self, stack: ExitStack, *, tun: bool) -> None:
         self.plane = UserPlane()
         if tun:
-            self.tun = Tun(TunSettings(POOL, "route", name="fhbench%d"))
+            self.tun = Tun(TunSettings((POOL,), "route", name="fhbench%d"))
             stack.callback(self.tun.close)
         self.n3 = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         self.n3.bind((N3, 0))

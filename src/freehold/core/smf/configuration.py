@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
-from typing import Literal
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Final, Literal
 
 import msgspec
 
@@ -14,15 +14,23 @@ from freehold.services.nudm import UnifiedDataManagement
 from freehold.spec.identities import SNssai
 
 
+PREFIX: Final = 64
+"""The length of a terminal's IPv6 prefix (TS 23.501 5.8.2.2.3)."""
+
+
 class DataNetwork(msgspec.Struct, frozen=True):
-    """A DNN in some slices (all where none is named), its UE addresses, what terminals are told; MTU in octets."""
+    """A DNN in some slices (all where none is named), its UE addresses, what terminals are told; MTU in octets.
+
+    Each terminal gets an address of `pool`, a /64 of `pool6`, or both; the first of each is the data network's own.
+    """
 
     dnn: str
-    pool: IPv4Network
+    pool: IPv4Network | None = None
     slices: tuple[SNssai, ...] = ()
-    dns: tuple[IPv4Address, ...] = ()
-    p_cscf: tuple[IPv4Address, ...] = ()
+    dns: tuple[IPv4Address | IPv6Address, ...] = ()
+    p_cscf: tuple[IPv4Address | IPv6Address, ...] = ()
     mtu: int = 1400
+    pool6: IPv6Network | None = None
 
 
 class UserPlaneSecurity(msgspec.Struct, frozen=True, gc=False):
@@ -43,6 +51,8 @@ class SmfConfiguration(msgspec.Struct, frozen=True):
     security: UserPlaneSecurity = UserPlaneSecurity()
     always_on: bool = True
     """Whether a terminal that asks for an always-on session gets one (TS 24.501 6.3.2.2)."""
+    n3: Literal["ipv4", "ipv6", "ipv4v6"] = "ipv4"
+    """The IP versions of the UPFs' N3 (TS 38.414 5.1)."""
     usage_report: int = 1_000_000_000
     """After how many octets a UPF reports a session's usage."""
 
@@ -61,7 +71,17 @@ class SmfConfiguration(msgspec.Struct, frozen=True):
         found += [
             f"dnn {network.dnn}: pool {network.pool} has no room"
             for network in self.networks
-            if network.pool.num_addresses < 4
+            if network.pool is not None and network.pool.num_addresses < 4
+        ]
+        found += [
+            f"dnn {network.dnn}: pool6 {network.pool6} has no room: it must be shorter than /64"
+            for network in self.networks
+            if network.pool6 is not None and network.pool6.prefixlen >= PREFIX
+        ]
+        found += [
+            f"dnn {network.dnn}: neither pool nor pool6"
+            for network in self.networks
+            if network.pool is None and network.pool6 is None
         ]
         return tuple(found)
 

@@ -41,24 +41,34 @@ CREATE, MODIFY = 1, 3
 def accept(session: SmContext, pco: ExtendedProtocolConfigurationOptions | None) -> bytes:
     """PDU SESSION ESTABLISHMENT ACCEPT (TS 24.501 6.4.1.3, 8.3.2)."""
     identity, terms, policy = session.identity, session.terms, session.policy
-    if policy is None or session.address is None:
+    if policy is None or (session.address is None and session.ipv6 is None):
         raise Bug("a session is accepted before it has policy and address")
     return nas.encode(
         PduSessionEstablishmentAccept(
             pdu_session_identity=identity.pdu_session_id,
             pti=terms.pti,
-            selected_pdu_session_type=IPV4,
+            selected_pdu_session_type=terms.pdu_session_type,
             selected_ssc_mode=terms.ssc_mode,
             authorized_qos_rules=[default_rule(DEFAULT_FLOW)],
             session_ambr=SessionAmbr.of(policy.session_ambr.downlink, policy.session_ambr.uplink),
             cause=terms.cause,
-            pdu_address=PduAddress(IPV4, ipv4=octets(session.address)),
+            pdu_address=_address(session),
             snssai=SNssaiElement(identity.slice),
             always_on=terms.always_on,
             authorized_qos_flow_descriptions=_descriptions(policy.five_qi),
             extended_pco=pco,
             dnn=session.network.dnn,
         )
+    )
+
+
+def _address(session: SmContext) -> PduAddress:
+    """The IPv4 address, and what the link-local one is made of: the prefix comes by router advertisement
+    (TS 24.501 6.2.4.2, 9.11.4.10)."""
+    return PduAddress(
+        session.terms.pdu_session_type,
+        interface_identifier=None if session.ipv6 is None else session.ipv6.interface_identifier,
+        ipv4=None if session.address is None else octets(session.address),
     )
 
 
@@ -152,6 +162,7 @@ REFUSALS: Final = {
     SmCause.UNKNOWN_PDU_SESSION_TYPE: (403, "PDUTYPE_NOT_SUPPORTED"),
     SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED: (403, "PDUTYPE_DENIED"),
     SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED: (403, "PDUTYPE_DENIED"),
+    SmCause.PDU_SESSION_TYPE_IPV4V6_ONLY_ALLOWED: (403, "PDUTYPE_DENIED"),
     SmCause.NOT_SUPPORTED_SSC_MODE: (403, "SSC_NOT_SUPPORTED"),
     SmCause.REQUESTED_SERVICE_OPTION_NOT_SUBSCRIBED: (403, "SUBSCRIPTION_DENIED"),
     SmCause.USER_AUTHENTICATION_OR_AUTHORIZATION_FAILED: (403, "SUBSCRIPTION_DENIED"),

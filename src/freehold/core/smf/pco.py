@@ -32,11 +32,19 @@ def answer(
 
 
 def _dns(network: DataNetwork, _: bytes) -> Answer:
-    return [ExtendedConfigurationOption(DNS_IPV4, server.packed) for server in network.dns]
+    return [ExtendedConfigurationOption(DNS_IPV4, server.packed) for server in network.dns if server.version == 4]
+
+
+def _dns_6(network: DataNetwork, _: bytes) -> Answer:
+    return [ExtendedConfigurationOption(DNS_IPV6, server.packed) for server in network.dns if server.version == 6]
 
 
 def _p_cscf(network: DataNetwork, _: bytes) -> Answer:
-    return [ExtendedConfigurationOption(P_CSCF_IPV4, server.packed) for server in network.p_cscf]
+    return [ExtendedConfigurationOption(P_CSCF_IPV4, server.packed) for server in network.p_cscf if server.version == 4]
+
+
+def _p_cscf_6(network: DataNetwork, _: bytes) -> Answer:
+    return [ExtendedConfigurationOption(P_CSCF_IPV6, server.packed) for server in network.p_cscf if server.version == 6]
 
 
 def _mtu(network: DataNetwork, _: bytes) -> Answer:
@@ -55,7 +63,8 @@ def _ipcp(network: DataNetwork, packet: bytes) -> Answer:
     options = _options(packet)
     if options is None:
         return []
-    servers = dict(zip((PRIMARY_DNS, SECONDARY_DNS), network.dns, strict=False))
+    known = (server for server in network.dns if server.version == 4)
+    servers = dict(zip((PRIMARY_DNS, SECONDARY_DNS), known, strict=False))
     unknown = [(kind, value) for kind, value in options if kind not in servers]
     corrected = [
         (kind, servers[kind].packed) for kind, value in options if servers.get(kind, IPv4Address(0)).packed != value
@@ -101,6 +110,15 @@ def _chap(_: DataNetwork, packet: bytes) -> Answer:
 
 
 TELLERS: Final[Mapping[int, Callable[[DataNetwork, bytes], Answer]]] = MappingProxyType(
-    {DNS_IPV4: _dns, P_CSCF_IPV4: _p_cscf, IPV4_LINK_MTU: _mtu, IPCP: _ipcp, PAP: _pap, CHAP: _chap}
+    {
+        DNS_IPV4: _dns,
+        DNS_IPV6: _dns_6,
+        P_CSCF_IPV4: _p_cscf,
+        P_CSCF_IPV6: _p_cscf_6,
+        IPV4_LINK_MTU: _mtu,
+        IPCP: _ipcp,
+        PAP: _pap,
+        CHAP: _chap,
+    }
 )
-"""What is known here; IPv6 servers are not told where there is no IPv6."""
+"""What is known here."""

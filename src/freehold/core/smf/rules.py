@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Literal
 
 from freehold.codecs import pfcp
 from freehold.codecs.pfcp.flags import (
@@ -15,7 +17,7 @@ from freehold.codecs.pfcp.flags import (
     PFCPSMReqFlag,
     ReportingTrigger,
 )
-from freehold.core.smf.state.pool import octets
+from freehold.core.smf.state.pool import octets, prefix_octets
 from freehold.core.smf.state.session import SmContext, Tunnel
 from freehold.services.npcf import SmPolicyDecision
 
@@ -32,25 +34,40 @@ FORWARD: Final = ApplyAction.FORW
 BUFFER: Final = ApplyAction.BUFF
 BUFFER_AND_NOTIFY: Final = ApplyAction.BUFF | ApplyAction.NOCP
 
-_REMOVE_GTPU: Final = pfcp.OuterHeaderRemoval(HeaderRemoval.GTPU_UDP_IPV4)
-_CHOOSE: Final = pfcp.FTEID(choose_ipv4=True)
+_N3: Final[Mapping[str, tuple[pfcp.FTEID, pfcp.OuterHeaderRemoval]]] = MappingProxyType(
+    {
+        "ipv4": (pfcp.FTEID(choose_ipv4=True), pfcp.OuterHeaderRemoval(HeaderRemoval.GTPU_UDP_IPV4)),
+        "ipv6": (pfcp.FTEID(choose_ipv6=True), pfcp.OuterHeaderRemoval(HeaderRemoval.GTPU_UDP_IPV6)),
+        "ipv4v6": (
+            pfcp.FTEID(choose_ipv4=True, choose_ipv6=True),
+            pfcp.OuterHeaderRemoval(HeaderRemoval.GTPU_UDP_IP),
+        ),
+    }
+)
+"""The wish for an F-TEID and what is taken off, by the IP versions of N3 (TS 29.244 8.2.3, 8.2.64)."""
+_PDN_TYPES: Final = {1: PDNType.IPV4, 2: PDNType.IPV6, 3: PDNType.IPV4V6}
+"""By PDU session type (TS 24.501 9.11.4.11)."""
 _OPEN: Final = pfcp.GateStatus(Gate.OPEN, Gate.OPEN)
 _HOLD: Final = pfcp.CreateFAR(DOWNLINK, BUFFER)
 
 
 def establishment(
-    session: SmContext, node: pfcp.NodeID, own: pfcp.FSEID, usage_report: int, framed_routes: tuple[str, ...] = ()
+    session: SmContext,
+    node: pfcp.NodeID,
+    own: pfcp.FSEID,
+    usage_report: int,
+    framed_routes: tuple[str, ...] = (),
+    n3: Literal["ipv4", "ipv6", "ipv4v6"] = "ipv4",
 ) -> pfcp.SessionEstablishmentRequest:
     """The request for a new session; the UPF chooses the N3 TEID (TS 23.502 4.3.2.2.1 step 10a, TS 29.244 5.5.1).
 
     Framed routes are part of both rules: their packets are the session's (TS 23.501 5.6.14).
     """
-    address = octets(session.address or 0)
     instance = session.network.instance
     return pfcp.SessionEstablishmentRequest(
         node_id=node,
         cp_f_seid=own,
-        create_pdr=(_uplink_rule(address, framed_routes), _downlink_rule(address, instance, framed_routes)),
+        create_pdr=(_uplink_rule(session, framed_routes, n3), _downlink_rule(session, framed_routes)),
         create_far=(
             pfcp.CreateFAR(
                 UPLINK,
@@ -68,38 +85,50 @@ def establishment(
             ),
         ),
         create_qer=() if session.policy is None else (_qos(session.policy),),
-        pdn_type=PDNType.IPV4,
+        pdn_type=_PDN_TYPES[session.terms.pdu_session_type],
     )
 
 
-def _uplink_rule(address: bytes, framed_routes: tuple[str, ...]) -> pfcp.CreatePDR:
+def _ue_ip_address(session: SmContext, *, destination: bool) -> tuple[pfcp.UEIPAddress]:
+    """Address and prefix of the UE; a prefix without a length is a /64 (TS 29.244 8.2.62)."""
+    return (
+        pfcp.UEIPAddress(
+            ipv4=None if session.address is None else octets(session.address),
+            ipv6=None if session.ipv6 is None else prefix_octets(session.ipv6.prefix),
+            destination=destination,
+        ),
+    )
+
+
+def _uplink_rule(session: SmContext, framed_routes: tuple[str, ...], n3: str) -> pfcp.CreatePDR:
+    choose, removal = _N3[n3]
     return pfcp.CreatePDR(
         UPLINK,
         PRECEDENCE,
         pfcp.PDI(
             Interface.ACCESS,
-            local_f_teid=_CHOOSE,
+            local_f_teid=choose,
             network_instance=ACCESS,
-            ue_ip_address=(pfcp.UEIPAddress(ipv4=address),),
+            ue_ip_address=_ue_ip_address(session, destination=False),
             qfi=(DEFAULT_FLOW,),
             framed_route=_ipv4(framed_routes),
             framed_ipv6_route=_ipv6(framed_routes),
         ),
-        outer_header_removal=_REMOVE_GTPU,
+        outer_header_removal=removal,
         far_id=UPLINK,
         urr_id=(DEFAULT_FLOW,),
         qer_id=(DEFAULT_FLOW,),
     )
 
 
-def _downlink_rule(address: bytes, instance: bytes, framed_routes: tuple[str, ...]) -> pfcp.CreatePDR:
+def _downlink_rule(session: SmContext, framed_routes: tuple[str, ...]) -> pfcp.CreatePDR:
     return pfcp.CreatePDR(
         DOWNLINK,
         PRECEDENCE,
         pfcp.PDI(
             Interface.CORE,
-            network_instance=instance,
-            ue_ip_address=(pfcp.UEIPAddress(ipv4=address, destination=True),),
+            network_instance=session.network.instance,
+            ue_ip_address=_ue_ip_address(session, destination=True),
             framed_route=_ipv4(framed_routes),
             framed_ipv6_route=_ipv6(framed_routes),
         ),
@@ -142,8 +171,13 @@ def forward_downlink(tunnel: Tunnel, *, end_marker: bool = False) -> pfcp.Sessio
                 update_forwarding_parameters=pfcp.UpdateForwardingParameters(
                     destination_interface=Interface.ACCESS,
                     network_instance=ACCESS,
+                    # TS 29.244 8.2.56: one bit and one address for each version of IP
                     outer_header_creation=pfcp.OuterHeaderCreation(
-                        gtpu_ipv4=True, teid=tunnel.teid, ipv4=tunnel.address
+                        gtpu_ipv4=tunnel.ipv4 is not None,
+                        gtpu_ipv6=tunnel.ipv6 is not None,
+                        teid=tunnel.teid,
+                        ipv4=tunnel.ipv4,
+                        ipv6=tunnel.ipv6,
                     ),
                     # TS 29.244 5.2.3.1 and 8.2.31: SNDEM on change of the AN tunnel
                     pfcpsmreq_flags=PFCPSMReqFlag.SNDEM if end_marker else None,
@@ -168,6 +202,7 @@ def uplink_tunnel(response: pfcp.SessionEstablishmentResponse) -> Tunnel | None:
     """The F-TEID the UPF chose for the uplink rule; None where it gave no usable one (TS 29.244 7.5.3.2)."""
     for created in response.created_pdr:
         chosen = created.local_f_teid
-        if created.pdr_id == UPLINK and chosen is not None and chosen.ipv4 is not None and chosen.teid:
-            return Tunnel(chosen.ipv4, chosen.teid)
+        address = b"" if chosen is None else (chosen.ipv4 or b"") + (chosen.ipv6 or b"")
+        if created.pdr_id == UPLINK and chosen is not None and address and chosen.teid:
+            return Tunnel(address, chosen.teid)
     return None

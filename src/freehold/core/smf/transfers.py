@@ -62,6 +62,10 @@ class Other(msgspec.Struct, frozen=True, gc=False):
 N2Information = SetUp | Failed | Released | Modified | NotModified | Switched | Other
 
 
+_TYPES: Final[Mapping[int, Literal["ipv4", "ipv6", "ipv4v6"]]] = MappingProxyType({1: "ipv4", 2: "ipv6", 3: "ipv4v6"})
+"""NGAP's names of PDU session types (TS 38.413 9.3.1.52, TS 24.501 9.11.4.11)."""
+
+
 def setup_request(session: SmContext, security: UserPlaneSecurity) -> bytes:
     """PDU Session Resource Setup Request Transfer (TS 38.413 9.3.4.1)."""
     policy, uplink = session.policy, session.user_plane.uplink
@@ -71,7 +75,7 @@ def setup_request(session: SmContext, security: UserPlaneSecurity) -> bytes:
         ngap.PDUSessionResourceSetupRequestTransfer(
             pdu_session_aggregate_maximum_bit_rate=_session_ambr(policy),
             ul_ngu_up_tnl_information=_tunnel(uplink),
-            pdu_session_type="ipv4",
+            pdu_session_type=_TYPES[session.terms.pdu_session_type],
             security_indication=ngap.SecurityIndication(
                 integrity_protection_indication=security.integrity,
                 confidentiality_protection_indication=security.confidentiality,
@@ -182,20 +186,22 @@ def _decoded(kind: type[T], octets: bytes) -> T:
 
 
 def _address(information: ngap.UPTransportLayerInformation) -> Tunnel:
-    """An IPv4 end; of a dual one the IPv4 address, which comes first (TS 38.414 5.1)."""
+    """An end of IPv4, of IPv6, or of both, IPv4 first: 32, 128 or 160 bits (TS 38.414 5.1)."""
     if information[0] == "gTPTunnel":
         address, bits = information[1].transport_layer_address
-        ipv4 = (address >> bits - 32 if bits in {32, 160} else 0).to_bytes(4, "big")
-        if any(ipv4):
-            return Tunnel(ipv4, int.from_bytes(information[1].gtp_teid, "big"))
-    raise PeerError("the gNB names no IPv4 address for N3")
+        octets = address.to_bytes(bits // 8, "big") if bits in {32, 128, 160} else b""
+        ends = [part for part in (octets[: len(octets) % 16], octets[len(octets) % 16 :]) if any(part)]
+        if ends:
+            return Tunnel(b"".join(ends), int.from_bytes(information[1].gtp_teid, "big"))
+    raise PeerError("the gNB names no IP address for N3")
 
 
 def _tunnel(tunnel: Tunnel) -> ngap.UPTransportLayerInformation:
     return (
         "gTPTunnel",
         ngap.GTPTunnel(
-            transport_layer_address=(int.from_bytes(tunnel.address, "big"), 32), gtp_teid=tunnel.teid.to_bytes(4, "big")
+            transport_layer_address=(int.from_bytes(tunnel.address, "big"), 8 * len(tunnel.address)),
+            gtp_teid=tunnel.teid.to_bytes(4, "big"),
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any, Final
 
 from freehold.codecs import pfcp
@@ -74,7 +75,7 @@ class UpfRequests:
             (message.peer_up_restart_report, "n3-peer-restarted", "saw the restart of"),
         ):
             for peer in report.remote_gtp_u_peer if report is not None else ():
-                address = ".".join(map(str, peer.ipv4 or b""))
+                address = ip_address(peer.ipv4 or peer.ipv6 or bytes(4))
                 severity: Severity = "info" if name == "n3-path-restored" else "warning"
                 self._smf.tell(
                     name,

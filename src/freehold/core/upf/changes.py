@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from itertools import chain
 from typing import Final
 
@@ -16,6 +17,7 @@ from freehold.core.upf.flow_description import parse_filter
 from freehold.core.upf.framed_routes import framed_routes
 from freehold.core.upf.measurements import create_urr, remove_urr, update_urr
 from freehold.core.upf.state import Far, Mark, Pdr, Qer, RuleSet
+from freehold.services.userplane import Network
 
 FORWARDING_PARAMETERS: Final = 4
 SOURCE_INTERFACE: Final = 20
@@ -31,6 +33,8 @@ FAR_ID: Final = 108
 QER_ID: Final = 109
 RQI_TYPE: Final = 123
 QFI: Final = 124
+LINK_PREFIX: Final = 64
+"""The bits of the prefix of a terminal's own link (TS 23.501 5.8.2.2.3)."""
 RQI: Final = 0x01
 """The bit of the IE of that name (TS 29.244 8.2.88)."""
 
@@ -78,14 +82,16 @@ def _pdr(rules: RuleSet, pdi: PDI, precedence: int, points_to: tuple[int, tuple[
     uplink = IS_UPLINK.get(pdi.source_interface)
     if uplink is None:
         raise incorrect(SOURCE_INTERFACE, f"packets of source interface {pdi.source_interface} do not come here")
-    for address in pdi.ue_ip_address:
-        _own_address(rules, address)
+    delegated = [network for address in pdi.ue_ip_address for network in _own_address(rules, address)]
     filters = tuple(chain.from_iterable(map(parse_filter, pdi.sdf_filter)))
-    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to, tuple(framed_routes(pdi)))
+    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to, (*framed_routes(pdi), *delegated))
 
 
-def _own_address(rules: RuleSet, address: UEIPAddress) -> None:
-    """The terminal's address: the SMF allocates it (TS 29.244 5.21), and all rules of a session name the same."""
+def _own_address(rules: RuleSet, address: UEIPAddress) -> Iterator[Network]:
+    """The terminal's address: the SMF allocates it (TS 29.244 5.21), and all rules of a session name the same.
+
+    Of a prefix shorter than 64 bits everything is the terminal's: it is yielded as a network behind it.
+    """
     if address.choose_ipv4 or address.choose_ipv6:
         raise incorrect(UE_IP_ADDRESS, "addresses are allocated by the SMF")
     if address.ipv4 is not None:
@@ -98,6 +104,19 @@ def _own_address(rules: RuleSet, address: UEIPAddress) -> None:
         if rules.ipv6 not in {None, text}:
             raise incorrect(UE_IP_ADDRESS, "a second IPv6 prefix in one session")
         rules.ipv6 = text
+        length = _prefix_length(address)
+        if length < LINK_PREFIX:
+            yield str(IPv6Network((address.ipv6, length), strict=False).network_address), length
+
+
+def _prefix_length(address: UEIPAddress) -> int:
+    """The bits of a terminal's prefix: 64 where nothing else is told (TS 29.244 8.2.62)."""
+    length = address.ipv6_prefix_length
+    if length is None:
+        length = LINK_PREFIX - (address.ipv6_prefix_delegation_bits or 0)
+    if not 1 <= length <= LINK_PREFIX:
+        raise incorrect(UE_IP_ADDRESS, f"a prefix of {length} bits is not served")
+    return length
 
 
 def _check_removal(removal: pfcp.OuterHeaderRemoval | None) -> None:

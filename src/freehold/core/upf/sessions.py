@@ -63,7 +63,7 @@ class Sessions:
         self._environment = environment
         self._plane = plane
         self._node_id = node_id
-        self._address = ip_address(plane.address)
+        self._addresses = tuple(map(ip_address, plane.addresses))
 
     def __len__(self) -> int:
         return len(self.by_teid)
@@ -101,7 +101,7 @@ class Sessions:
             raise refusal(refused) from refused
         return teid
 
-    def _chosen(self, pdrs: tuple[CreatePDR, ...], teid: int | None) -> list[int]:
+    def _chosen(self, pdrs: tuple[CreatePDR, ...], teid: int | None) -> list[CreatePDR]:
         """The uplink PDRs whose F-TEID is left to us (TS 29.244 5.5.3); `teid` is the one the session has."""
         chosen = []
         for pdr in pdrs:
@@ -110,23 +110,32 @@ class Sessions:
             local = pdr.pdi.local_f_teid
             if local is None:
                 raise missing(F_TEID, f"uplink PDR {pdr.pdr_id} has no F-TEID")
-            if local.choose_ipv6 if self._address.version == 6 else local.choose_ipv4:
-                chosen.append(pdr.pdr_id)
+            if self._own(local):
+                chosen.append(pdr)
             elif local.teid is None or local.teid != teid:
                 raise RuleFault(
                     PfcpCause.INVALID_F_TEID_ALLOCATION_OPTION,
-                    f"PDR {pdr.pdr_id}: F-TEIDs of {self._address} are chosen by this function",
+                    f"PDR {pdr.pdr_id}: F-TEIDs of {', '.join(map(str, self._addresses))} are chosen by this function",
                     offending_ie=F_TEID,
                 )
         return chosen
 
-    def _created(self, chosen: list[int], teid: int) -> tuple[CreatedPDR, ...]:
-        return tuple(CreatedPDR(pdr_id=pdr_id, local_f_teid=f_teid(teid, self._address)) for pdr_id in chosen)
+    def _own(self, asked: FTEID) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Our addresses of the IP versions that are asked for (TS 29.244 8.2.3)."""
+        wanted = {4: asked.choose_ipv4, 6: asked.choose_ipv6}
+        return tuple(address for address in self._addresses if wanted[address.version])
+
+    def _created(self, chosen: list[CreatePDR], teid: int) -> tuple[CreatedPDR, ...]:
+        return tuple(
+            CreatedPDR(pdr_id=pdr.pdr_id, local_f_teid=f_teid(teid, *self._own(pdr.pdi.local_f_teid)))
+            for pdr in chosen
+            if pdr.pdi.local_f_teid is not None
+        )
 
     def _f_seid(self, session: Session) -> FSEID:
         if self._node_id.fqdn is None:
             return FSEID(session.seid, self._node_id.ipv4, self._node_id.ipv6)
-        address = self._address.packed
+        address = self._addresses[0].packed
         return FSEID(session.seid, ipv6=address) if len(address) == 16 else FSEID(session.seid, ipv4=address)
 
     def _instance(self, request: SessionEstablishmentRequest) -> int:
@@ -255,10 +264,10 @@ class Sessions:
         return session
 
 
-def f_teid(teid: int, address: IPv4Address | IPv6Address) -> FTEID:
+def f_teid(teid: int, *addresses: IPv4Address | IPv6Address) -> FTEID:
     """One end of a tunnel (TS 29.244 8.2.3)."""
-    packed = address.packed
-    return FTEID(teid, ipv6=packed) if address.version == 6 else FTEID(teid, ipv4=packed)
+    packed = {address.version: address.packed for address in addresses}
+    return FTEID(teid, ipv4=packed.get(4), ipv6=packed.get(6))
 
 
 def refusal(refused: RulesRefused) -> RuleFault:

@@ -24,7 +24,7 @@ def setup(
         raise NgapReject(_UNDECODED, "the setup request transfer does not decode")
     qfis = tuple(item.qos_flow_identifier for item in transfer.qos_flow_setup_request_list)
     _check(transfer, qfis)
-    uplink = _peer(transfer.ul_ngu_up_tnl_information)
+    uplink = _peer(plane, transfer.ul_ngu_up_tnl_information)
     handle, downlink = plane.add_bearer(uplink, qfis[0])
     return Session(pdu_session_id, handle, qfis, uplink, downlink), ngap.PDUSessionResourceSetupResponseTransfer(
         dl_qos_flow_per_tnl_information=ngap.QosFlowPerTNLInformation(
@@ -64,9 +64,9 @@ def _security_result(wanted: ngap.SecurityIndication | None) -> ngap.SecurityRes
     )
 
 
-def _peer(information: ngap.UPTransportLayerInformation) -> Tunnel:
+def _peer(plane: BearerPlane, information: ngap.UPTransportLayerInformation) -> Tunnel:
     try:
-        peer = tunnel_of(information)
+        peer = tunnel_of(information, plane.address)
     except PeerError as wrong:
         raise NgapReject(_NO_TRANSPORT, str(wrong)) from None
     if peer.address in {"0.0.0.0", "::"}:  # noqa: S104 - what a peer names, never bound to
@@ -82,7 +82,7 @@ def modify(
         raise NgapReject(_UNDECODED, "the modify request transfer does not decode")
     uplink, moved = session.uplink, transfer.ul_ngu_up_tnl_modify_list
     if moved:
-        uplink = _peer(moved[0].ul_ngu_up_tnl_information)
+        uplink = _peer(plane, moved[0].ul_ngu_up_tnl_information)
     added = [item.qos_flow_identifier for item in transfer.qos_flow_add_or_modify_request_list or ()]
     if len(set(added)) != len(added):
         raise NgapReject(("radioNetwork", "multiple-qos-flow-ID-instances"))

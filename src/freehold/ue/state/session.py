@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from ipaddress import ip_address
 from types import MappingProxyType
 
 import msgspec
@@ -85,13 +86,13 @@ class SessionParameters(msgspec.Struct, frozen=True):
 
     @property
     def dns(self) -> tuple[str, ...]:
-        """IPv4 addresses of DNS servers (TS 24.008 10.5.6.3, container 000D)."""
-        return _addresses(self.options, 0x000D)
+        """Addresses of DNS servers, IPv4 first (TS 24.008 10.5.6.3, containers 000D and 0003)."""
+        return _addresses(self.options, 0x000D) + _addresses(self.options, 0x0003)
 
     @property
     def p_cscf(self) -> tuple[str, ...]:
-        """IPv4 addresses of P-CSCFs (TS 24.008 10.5.6.3, container 000C)."""
-        return _addresses(self.options, 0x000C)
+        """Addresses of P-CSCFs, IPv4 first (TS 24.008 10.5.6.3, containers 000C and 0001)."""
+        return _addresses(self.options, 0x000C) + _addresses(self.options, 0x0001)
 
 
 def dotted(octets: bytes) -> str:
@@ -101,7 +102,7 @@ def dotted(octets: bytes) -> str:
 
 def _addresses(options: ExtendedProtocolConfigurationOptions, container: int) -> tuple[str, ...]:
     found = (option.contents for option in options.options if option.identifier == container)
-    return tuple(dotted(contents) for contents in found if len(contents) == 4)
+    return tuple(str(ip_address(contents)) for contents in found if len(contents) in {4, 16})
 
 
 class Session(msgspec.Struct):
@@ -115,6 +116,10 @@ class Session(msgspec.Struct):
     granted: SessionParameters | None = None
     bearer: Bearer | None = None
     up: Signal[Bearer] = msgspec.field(default_factory=Signal)
+    ipv6: str | None = None
+    """The IPv6 address, once its prefix was advertised."""
+    configured: Signal[None] = msgspec.field(default_factory=Signal)
+    """Set when it is known whether there is an IPv6 address."""
 
     @property
     def active(self) -> bool:
@@ -125,6 +130,12 @@ class Session(msgspec.Struct):
     def address(self) -> str | None:
         """The IPv4 address, once the session is established."""
         return self.granted.ipv4 if self.granted is not None else None
+
+    @property
+    def attached(self) -> bool:
+        """Whether the access engine knows the session."""
+        granted = self.granted
+        return granted is not None and (granted.ipv4 is not None or granted.interface_identifier is not None)
 
     def step(self, event: SmEvent) -> None:
         """Move on; Bug where the table has no such step, because a procedure checks before it starts."""

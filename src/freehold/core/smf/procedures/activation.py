@@ -42,6 +42,7 @@ async def activation(smf: SmfFunction, session: SmContext, reply: Signal[SmConte
 
 async def resume(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: Tunnel) -> None:
     """Buffered and new downlink packets go to the gNB (TS 23.502 4.2.3.2 steps 17 to 19)."""
+    tunnel = tunnel.towards(session.user_plane.uplink)
     try:
         if await user_plane.modify(smf, session, rules.forward_downlink(tunnel)):
             session.user_plane.downlink = tunnel
@@ -73,9 +74,10 @@ async def path_switch(
     """Another gNB serves the UE: steps 3 to 6 for one session, with end markers on the old path."""
     uplink = session.user_plane.uplink
     # 3-4
-    done = await user_plane.modify(smf, session, rules.forward_downlink(switched.tunnel, end_marker=True))
+    tunnel = switched.tunnel.towards(uplink)
+    done = await user_plane.modify(smf, session, rules.forward_downlink(tunnel, end_marker=True))
     if done and uplink is not None:
-        session.user_plane.downlink = switched.tunnel
+        session.user_plane.downlink = tunnel
         # 6
         acknowledged = transfers.path_switched(uplink)
         reply.set(SmContextUpdatedData(n2_sm_info=acknowledged, n2_sm_info_type="PATH_SWITCH_REQ_ACK"))

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-import msgspec
-
 from freehold.codecs.nas import PduSessionEstablishmentRequest
 from freehold.core.smf import n1
 from freehold.core.smf.function import SmfFunction
@@ -51,7 +49,7 @@ async def admission(
     network = select_network(smf, data)
     # 4
     subscribed = await subscription(smf, data)
-    terms = agree(request, subscribed, always_on=smf.configuration.always_on)
+    terms = agree(request, network, subscribed, always_on=smf.configuration.always_on)
     # 8: chosen here, so that a UE hears of a missing UPF at once
     upf = smf.select_upf()
     if upf is None:
@@ -90,40 +88,61 @@ async def subscription(smf: SmfFunction, data: SmContextCreateData) -> DnnConfig
         ) from error
 
 
-def agree(request: PduSessionEstablishmentRequest, subscribed: DnnConfiguration, *, always_on: bool) -> Terms:
+def agree(
+    request: PduSessionEstablishmentRequest, network: Network, subscribed: DnnConfiguration, *, always_on: bool
+) -> Terms:
     """PDU session type, SSC mode and always-on as asked, subscribed and possible (TS 24.501 6.4.1.3, 6.4.1.4)."""
     asked = n1.IPV4 if request.pdu_session_type is None else request.pdu_session_type
-    agreed = TYPES.get(asked)
-    if agreed is None:
-        raise Reject(SmCause.UNKNOWN_PDU_SESSION_TYPE, f"PDU session type {asked} is not provided")
-    if agreed.refused is not None:
-        raise Reject(agreed.refused, "an IPv6 session, where only IPv4 is provided", "set the terminal's APN to IPv4v6")
-    if not {"IPV4", "IPV4V6"} & {*subscribed.types}:
-        raise Reject(
-            SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED,
-            "the subscription allows no IPv4",
-            "add IPV4 to the types of the subscriber's DNN",
-        )
+    selected, told = select_type(asked, network, subscribed)
     mode = subscribed.ssc_modes[0] if request.ssc_mode is None else request.ssc_mode
     if mode not in subscribed.ssc_modes:
         raise UnsupportedSscMode(subscribed.ssc_modes)
     # TS 24.501 6.4.1.3: an answer is due whenever it was asked
     wish = request.always_on_requested
-    return Terms(request.pti, mode, agreed.told, None if wish is None else bool(wish) and always_on)
+    always = None if wish is None else bool(wish) and always_on
+    return Terms(request.pti, mode, selected, told, always)
 
 
-class Agreed(msgspec.Struct, frozen=True, gc=False):
-    """What becomes of a PDU session type: refused with a cause, or IPv4 with a cause to tell."""
+def select_type(asked: int, network: Network, subscribed: DnnConfiguration) -> tuple[int, SmCause | None]:
+    """The PDU session type that a terminal gets, and the cause to tell beside it (TS 24.501 6.4.1.3, 6.4.1.4.1).
 
-    refused: SmCause | None = None
-    told: SmCause | None = None
+    Limited by what the data network has addresses for, and by what is subscribed.
+    """
+    if asked not in {n1.IPV4, n1.IPV6, n1.IPV4V6}:
+        raise Reject(SmCause.UNKNOWN_PDU_SESSION_TYPE, f"PDU session type {asked} is not provided")
+    types = {*subscribed.types}
+    version_4 = network.pool is not None and bool(types & {"IPV4", "IPV4V6"})
+    version_6 = network.pool6 is not None and bool(types & {"IPV6", "IPV4V6"})
+    if not version_4 and not version_6:
+        raise _nothing_in_common(network, subscribed)
+    if asked == n1.IPV4V6:
+        if version_4 and version_6:
+            return (n1.IPV4V6 if "IPV4V6" in types else n1.IPV4), None
+        if version_4:
+            return n1.IPV4, SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED
+        return n1.IPV6, SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED
+    if asked == n1.IPV6 and not version_6:
+        raise Reject(
+            SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED,
+            "an IPv6 session, where only IPv4 is provided",
+            f"set the terminal's APN to IPv4v6, or give the [[dnn]] named {network.dnn!r} a pool6",
+        )
+    if asked == n1.IPV4 and not version_4:
+        raise Reject(
+            SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED,
+            "an IPv4 session, where only IPv6 is provided",
+            f"set the terminal's APN to IPv4v6, or let the [[dnn]] named {network.dnn!r} have IPv4",
+        )
+    return asked, None
 
 
-TYPES: Final[Mapping[int, Agreed]] = MappingProxyType(
-    {
-        n1.IPV4: Agreed(),
-        n1.IPV4V6: Agreed(told=SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED),
-        n1.IPV6: Agreed(refused=SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED),
-    }
-)
-"""PDU session types where only IPv4 is provided (TS 24.501 6.4.1.3, 6.4.1.4.1)."""
+def _nothing_in_common(network: Network, subscribed: DnnConfiguration) -> Reject:
+    """The subscription allows no version of IP that the data network has."""
+    alone = SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED if network.pool6 is None else None
+    cause = alone or SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED
+    has = "IPv4" if network.pool6 is None else "IPv6" if network.pool is None else "IPv4 and IPv6"
+    return Reject(
+        cause,
+        f"{network.dnn} has {has}, and the subscription allows {', '.join(subscribed.types) or 'nothing'}",
+        "add the type to the subscriber's DNN",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Network
 from typing import Final
 
 from freehold.codecs.nas import PduSessionEstablishmentRequest
@@ -12,7 +12,9 @@ from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.messages import NOTHING, FromGnb
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.teardown import notify, teardown
-from freehold.core.smf.state.session import SmContext, SmState, Tunnel
+from freehold.core.smf.state.network import Network
+from freehold.core.smf.state.pool import AddressPool
+from freehold.core.smf.state.session import Ipv6, SmContext, SmState, Tunnel
 from freehold.core.smf.transfers import Failed, SetUp
 from freehold.procedure import Collision, Count, expect, procedure
 from freehold.services.errors import ServiceError
@@ -95,7 +97,7 @@ async def pdu_session_establishment(
     session.policy = await smf.peers.pcf.create_sm_policy(
         SmPolicyContext(supi, pdu_session_id, identity.slice, network.dnn, subscribed)
     )
-    session.address = take_address(session, subscribed)
+    take_addresses(smf, session, subscribed)
     # 10
     await user_plane.establish(smf, session, subscribed.framed_routes)
     # 11-12
@@ -132,29 +134,51 @@ def tunnel_of(answer: SetUp | Failed) -> Tunnel:
 
 async def connect(smf: SmfFunction, session: SmContext, tunnel: Tunnel) -> None:
     """The UPF sends downlink packets to the gNB (TS 23.502 4.3.2.2.1 step 16a)."""
+    tunnel = tunnel.towards(session.user_plane.uplink)
     if not await user_plane.modify(smf, session, rules.forward_downlink(tunnel)):
         raise Reject(SmCause.NETWORK_FAILURE, "the UPF does not send to the gNB", "see the UPF's events")
     session.user_plane.downlink = tunnel
 
 
-def take_address(session: SmContext, subscribed: DnnConfiguration) -> int:
+ROUTER: Final = 1
+"""The interface identifier of the router on every link (freehold.net.userplane): no UE is given it."""
+
+
+def take_addresses(smf: SmfFunction, session: SmContext, subscribed: DnnConfiguration) -> None:
+    """What the PDU session type has: an IPv4 address, a /64 with an interface identifier (TS 23.501 5.8.2.2)."""
+    network, kind = session.network, session.terms.pdu_session_type
+    if network.pool is not None and kind in {n1.IPV4, n1.IPV4V6}:
+        static = None if subscribed.static_ipv4 is None else int(IPv4Address(subscribed.static_ipv4))
+        session.address = take(network, network.pool, static, subscribed.static_ipv4)
+    if network.pool6 is not None and kind in {n1.IPV6, n1.IPV4V6}:
+        chosen = subscribed.static_ipv6
+        static = None if chosen is None else int(IPv6Network(chosen, strict=False).network_address) >> 64
+        prefix = take(network, network.pool6, static, chosen)
+        session.ipv6 = Ipv6(prefix, interface_identifier(smf))
+
+
+def interface_identifier(smf: SmfFunction) -> bytes:
+    """An identifier that differs from the router's (TS 23.501 5.8.2.2.3); nobody else is on the link."""
+    drawn = smf.environment.random(8)
+    return drawn if int.from_bytes(drawn, "big") > ROUTER else b"\xff" * 8
+
+
+def take(network: Network, pool: AddressPool, static: int | None, shown: str | None) -> int:
     """The subscriber's static address, or one of the pool (TS 23.501 5.8.2.2.1)."""
-    pool = session.network.pool
-    if subscribed.static_ipv4 is not None:
-        address = int(IPv4Address(subscribed.static_ipv4))
-        if not pool.take_static(address):
+    if static is not None:
+        if not pool.take_static(static):
             # P03: nobody gets an address that another session has
             raise Reject(
                 SmCause.INSUFFICIENT_RESOURCES,
-                f"the static address {subscribed.static_ipv4} is in use",
+                f"the static address {shown} is in use",
                 "give each subscriber its own static address",
             )
-        return address
+        return static
     taken = pool.take()
     if taken is None:
         raise Reject(
             SmCause.INSUFFICIENT_RESOURCES_FOR_SLICE_AND_DNN,
             f"no address is left in {pool.network}",
-            f"widen the pool of the [[dnn]] named {session.network.dnn!r}",
+            f"widen the pool of the [[dnn]] named {network.dnn!r}",
         )
     return taken

@@ -11,7 +11,8 @@ from freehold.codecs import pfcp
 from freehold.codecs.pfcp.flags import UPFunctionFeature
 from freehold.core.smf import rules
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.state.session import SmContext
+from freehold.core.smf.state.network import Network
+from freehold.core.smf.state.session import Ipv6, SmContext
 from freehold.core.smf.state.upf import Upf
 from freehold.procedure import Count, Signal
 from freehold.spec import counters
@@ -34,7 +35,7 @@ async def establish(smf: SmfFunction, session: SmContext, framed_routes: tuple[s
     own = smf.own_f_seid(session)
     plane = session.user_plane
     routes = framed_routes if serves_framed_routes(smf, session, framed_routes) else ()
-    request = rules.establishment(session, smf.node, own, smf.configuration.usage_report, routes)
+    request = rules.establishment(session, smf.node, own, smf.configuration.usage_report, routes, smf.configuration.n3)
     smf.environment.count(counters.N4_SESSION_REQUEST)
     try:
         answer = smf.n4.request(request, pfcp.SessionEstablishmentResponse, plane.upf.address, 0, subject=session)
@@ -134,8 +135,8 @@ async def delete(smf: SmfFunction, session: SmContext) -> None:
     plane = session.user_plane
     seid, plane.remote_seid = plane.remote_seid, None
     plane.downlink = None
-    address, session.address = session.address, None
-    free = nothing if address is None else partial(session.network.pool.give_back, address)
+    free = partial(give_back, session.network, session.address, session.ipv6)
+    session.address = session.ipv6 = None
     if seid is not None:
         plane.upf.orphans[seid] = free
         free = partial(gone, plane.upf, seid)
@@ -150,6 +151,14 @@ async def delete(smf: SmfFunction, session: SmContext) -> None:
         for report in response.usage_report:
             used(session, report)
     free()
+
+
+def give_back(network: Network, address: int | None, ipv6: Ipv6 | None) -> None:
+    """Address and prefix are free again."""
+    if network.pool is not None and address is not None:
+        network.pool.give_back(address)
+    if network.pool6 is not None and ipv6 is not None:
+        network.pool6.give_back(ipv6.prefix)
 
 
 def gone(upf: Upf, seid: int) -> None:

@@ -8,16 +8,17 @@ from freehold.spec.identities import SNssai
 
 
 class Network:
-    """One configured data network and its pool."""
+    """One configured data network and its pools."""
 
-    __slots__ = ("configuration", "dnn", "instance", "pool")
+    __slots__ = ("configuration", "dnn", "instance", "pool", "pool6")
 
     def __init__(self, configuration: DataNetwork) -> None:
         self.configuration = configuration
         self.dnn = configuration.dnn
         self.instance = configuration.dnn.encode()
         """The network instance of N6 (TS 29.244 8.2.4)."""
-        self.pool = AddressPool(configuration.pool)
+        self.pool = None if configuration.pool is None else AddressPool(configuration.pool)
+        self.pool6 = None if configuration.pool6 is None else AddressPool(configuration.pool6)
 
     def serves(self, slice_: SNssai) -> bool:
         """Whether the data network is reached through a slice."""

@@ -37,19 +37,47 @@ class SmIdentity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Terms(msgspec.Struct, frozen=True, gc=False):
-    """What the UE asked for and gets: SSC mode, cause beside an accept, always-on answer (TS 24.501 6.4.1.3)."""
+    """What the UE asked for and gets: SSC mode, PDU session type (TS 24.501 9.11.4.11), cause beside an accept, always-on answer (TS 24.501 6.4.1.3)."""
 
     pti: int
     ssc_mode: int = 1
+    pdu_session_type: int = 1
     cause: int | None = None
     always_on: bool | None = None
 
 
 class Tunnel(msgspec.Struct, frozen=True, gc=False):
-    """One end of an N3 tunnel: IPv4 address in network order and TEID."""
+    """One end of an N3 tunnel: address in network order and TEID.
+
+    The address is of 4 octets (IPv4), 16 (IPv6), or 20: IPv4, then IPv6 (TS 38.414 5.1).
+    """
 
     address: bytes
     teid: int
+
+    def towards(self, other: Tunnel | None) -> Tunnel:
+        """This end with the addresses that an end like `other` reaches; all of them where it reaches none."""
+        if other is None:
+            return self
+        reached = (self.ipv4 or b"" if other.ipv4 else b"") + (self.ipv6 or b"" if other.ipv6 else b"")
+        return Tunnel(reached, self.teid) if reached else self
+
+    @property
+    def ipv4(self) -> bytes | None:
+        """Its IPv4 address."""
+        return self.address[:4] if len(self.address) in {4, 20} else None
+
+    @property
+    def ipv6(self) -> bytes | None:
+        """Its IPv6 address."""
+        return self.address[-16:] if len(self.address) >= 16 else None
+
+
+class Ipv6(msgspec.Struct, frozen=True, gc=False):
+    """A UE's IPv6: the 64 bits of its prefix, and the interface identifier of its link-local address."""
+
+    prefix: int
+    interface_identifier: bytes
 
 
 class UserPlane:
@@ -77,7 +105,7 @@ class UserPlane:
 class SmContext:
     """One PDU session: who, on which terms, where its packets go, what runs for it."""
 
-    __slots__ = ("address", "amf", "conversation", "identity", "network", "policy", "state", "terms", "user_plane")
+    __slots__ = ("address", "amf", "conversation", "identity", "ipv6", "network", "policy", "state", "terms", "user_plane")
 
     identity: SmIdentity
     network: Network
@@ -86,6 +114,7 @@ class SmContext:
     policy: SmPolicyDecision | None
     address: int | None
     """The UE's IPv4 address."""
+    ipv6: Ipv6 | None
     user_plane: UserPlane
     state: SmState
     conversation: Conversation
@@ -97,6 +126,7 @@ class SmContext:
         self.terms = terms
         self.policy = None
         self.address = None
+        self.ipv6 = None
         self.user_plane = UserPlane(upf)
         self.state = SmState.ESTABLISHING
 
