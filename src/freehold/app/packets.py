@@ -82,6 +82,10 @@ class Packets:
     def _with_fast_path(self, plane: UpfPlane, protected: tuple[Network, ...]) -> UpfPlane | FastPlane:
         """The same user plane with the program in the kernel beside it, where machine and networks allow it."""
         insists = self._configuration.upf.path == "xdp"
+        if ":" in plane.address:
+            if insists:
+                raise Unusable("upf.path = xdp serves N3 over IPv4: give upf.n3 an IPv4 address, or set path to auto")
+            return plane
         pools = {
             number: (str(section.pool.network_address), section.pool.prefixlen)
             for section in self._configuration.dnn

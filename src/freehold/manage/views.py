@@ -61,10 +61,10 @@ class SessionView(View, frozen=True):
     dnn: str
     slice: str = ""
     ip: str = ""
-    ip6: str = ""
     state: str = ""
     uplink_bytes: int = 0
     downlink_bytes: int = 0
+    ip6: str = ""
 
 
 class UeDetails(UeView, frozen=True):

@@ -18,8 +18,9 @@ def host_resolver(path: Path = RESOLV_CONF) -> str | None:
     for line in lines:
         keyword, _, value = line.strip().partition(" ")
         try:
-            if keyword == "nameserver":
-                return str(ip_address(value.strip()))
+            address = ip_address(value.strip())
         except ValueError:
             continue
+        if keyword == "nameserver" and not address.is_link_local:  # those need an interface beside them
+            return str(address)
     return None

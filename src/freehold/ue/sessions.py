@@ -93,7 +93,7 @@ class PduSessions:
         """Begin anew after a mistake of ours, whatever the sessions look like."""
         sessions, self.context = self.context.sessions, SmContext()
         for session in sessions.values():
-            if self._plane is not None and session.attached:
+            if self._plane is not None and session.granted is not None:
                 self._plane.detach(session.number)
 
 

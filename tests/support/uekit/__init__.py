@@ -79,9 +79,14 @@ class Plane:
     def __init__(self) -> None:
         self.calls: list[tuple[object, ...]] = []
         self.pending: dict[int, Callable[[], None]] = {}
+        self.links: dict[int, Callable[[str | None], None]] = {}
 
     def attach(self, session: int, address: str, mtu: int) -> None:
         self.calls.append(("attach", session, address, mtu))
+
+    def link(self, session: int, identifier: int, mtu: int, done: Callable[[str | None], None]) -> None:
+        self.calls.append(("link", session, identifier, mtu))
+        self.links[session] = done
 
     def bind(self, session: int, handle: int | None) -> None:
         self.calls.append(("bind", session, handle))

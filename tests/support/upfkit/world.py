@@ -50,11 +50,17 @@ class World:
     address: Address = ("10.0.0.1", 8805)
 
     def __init__(
-        self, *, associated: bool = True, capacity: int = 1000, n3: str = "192.0.2.1", node_id: str = "10.0.0.1"
+        self,
+        *,
+        associated: bool = True,
+        capacity: int = 1000,
+        n3: str = "192.0.2.1",
+        node_id: str = "10.0.0.1",
+        second: str | None = None,
     ) -> None:
         self.environment = VirtualEnvironment()
         self.plane = UserPlane()
-        self.upf_plane = self.plane.add_upf(PlaneSettings(n3, capacity=capacity), b"0123456789abcdef")
+        self.upf_plane = self.plane.add_upf(PlaneSettings(n3, second, capacity=capacity), b"0123456789abcdef")
         self.instance = self.upf_plane.add_instance("internet", [("10.45.0.0", 16), ("2001:db8::", 48)])
         self.upf_plane.attach_network(self.instance, "10.45.0.1")
         self.upf_plane.add_instance("ims", [("10.46.0.0", 16)])

@@ -9,9 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+from freehold.app.config import parse
+from freehold.app.handles import PduSession
+from freehold.app.network import Network as Whole
 from freehold.net.access import AccessPlane, SocketEvent
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import PlaneSettings, UserPlane
@@ -23,7 +27,9 @@ POOL = "10.45.0.0/16"
 
 
 def sh(script: str) -> str:
-    return subprocess.run(script, shell=True, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(script, shell=True, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def outside() -> None:
@@ -138,6 +144,121 @@ def route() -> dict[str, object]:
     return found
 
 
+class Both:
+    """A whole network with a data network of both versions, and one terminal whose session is a TUN elsewhere."""
+
+    def __init__(self, n6: str) -> None:
+        text = f'[[dnn]]\nname = "internet"\npool6 = "fd45::/48"\nn6 = "{n6}"\n'
+        self.configuration = parse(text)
+
+    async def carry(self, script: Callable[[PduSession, str], Awaitable[dict[str, object]]]) -> dict[str, object]:
+        async with Whole(self.configuration, real_time=True, outside=True) as network:
+            ue = network.ue()
+            await ue.register()
+            session = await ue.pdu_session()
+            with session.tun() as interface:
+                terminal = subprocess.Popen(["unshare", "--net", "sleep", "120"])
+                try:
+                    settled(terminal)
+                    sh(
+                        f"ip link set {interface} netns {terminal.pid};"
+                        f"nsenter -t {terminal.pid} -n sh -c 'ip link set lo up;"
+                        f"ip address add {session.ip}/32 dev {interface}; ip link set {interface} up;"
+                        f"ip route add default dev {interface}'"
+                    )
+                    command = f"nsenter -t {terminal.pid} -n"
+                    autoconfigured = await configured(command, interface)
+                    found = await script(session, command)
+                    found["autoconfigured"] = autoconfigured
+                finally:
+                    terminal.kill()
+                    terminal.wait()
+            found["counters"] = network.upf_plane.counters()
+            return found
+
+
+def settled(sleeper: subprocess.Popen[bytes]) -> None:
+    own = Path("/proc/self/ns/net").readlink()
+    while Path(f"/proc/{sleeper.pid}/ns/net").readlink() == own:
+        pass
+
+
+async def configured(terminal: str, interface: str) -> dict[str, object]:
+    """What the kernel of a terminal's host makes of the network's router advertisement, once it has (RFC 4862)."""
+    for _ in range(100):
+        _, addresses = await tried(f"{terminal} ip -j -6 address show dev {interface} scope global")
+        _, routes = await tried(f"{terminal} ip -j -6 route show default dev {interface}")
+        found = [one["local"] for link in json.loads(addresses) for one in link.get("addr_info", ()) if "local" in one]
+        routers = [route.get("gateway") for route in json.loads(routes or "[]")]
+        if found and routers:
+            return {"addresses": found, "routers": routers}
+        await asyncio.sleep(0.1)
+    return {}
+
+
+async def tried(command: str) -> tuple[bool, str]:
+    process = await asyncio.create_subprocess_shell(
+        command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    return process.returncode == 0, output.decode(errors="replace")
+
+
+def outside_6() -> None:
+    """The same neighbour, with an address of IPv6 too."""
+    outside()
+    sh(
+        "ip -6 addr add fd99::2/64 dev n6 nodad;"
+        f"nsenter -t {outside.pid} -n ip -6 addr add fd99::1/64 dev far nodad;"
+        "echo 1 > /proc/sys/net/ipv6/conf/n6/accept_ra"
+    )
+
+
+def nat_6() -> dict[str, object]:
+    outside_6()
+
+    async def script(session: PduSession, terminal: str) -> dict[str, object]:
+        pings = [await tried(f"{terminal} ping -c 1 -W 5 {to}") for to in (OUTSIDE, "fd99::1", session.gateway6)]
+        # The first reply is too long for the terminals' link: the outside is told, and sends the next in shorter pieces.
+        large = await tried(f"{terminal} ping -c 4 -i 0.3 -W 5 -s 3000 fd99::1")
+        router = Path("/proc/sys/net/ipv6/conf/n6/accept_ra").read_text().strip()
+        return {"pings": [good for good, _ in (*pings, large)], "said": [text for _, text in pings], "router": router}
+
+    found = asyncio.run(Both("nat").carry(script))
+    found["tables"] = sh("nft list tables")
+    found["forwarding"] = Path("/proc/sys/net/ipv6/conf/all/forwarding").read_text().strip()
+    found["after"] = Path("/proc/sys/net/ipv6/conf/n6/accept_ra").read_text().strip()
+    outside.end()
+    return found
+
+
+def route_6() -> dict[str, object]:
+    """iperf3 both ways between a terminal and the outside, which has the return route."""
+    outside_6()
+    sh(f"nsenter -t {outside.pid} -n ip -6 route add fd45::/48 via fd99::2")
+    server = subprocess.Popen(
+        ["nsenter", "-t", str(outside.pid), "-n", "iperf3", "-6", "-s"], stdout=subprocess.DEVNULL
+    )
+
+    async def script(session: PduSession, terminal: str) -> dict[str, object]:
+        found: dict[str, object] = {"router": await tried(f"{terminal} ping -6 -c 1 -W 5 {session.gateway6}")}
+        for way, option in (("up", ""), ("down", "-R")):
+            for _ in range(50):
+                good, text = await tried(f"{terminal} iperf3 -6 -J -t 2 {option} -c fd99::1")
+                if good:
+                    break
+                await asyncio.sleep(0.1)  # the server is not there yet
+            found[way] = json.loads(text)["end"]["sum_received"]["bits_per_second"] if good else text
+        return found
+
+    try:
+        return asyncio.run(Both("route").carry(script))
+    finally:
+        server.kill()
+        server.wait()
+        outside.end()
+
+
 class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + b"freehold" * 20_000)
@@ -174,5 +295,7 @@ def upload() -> dict[str, object]:
     return {"whole": bytes(got) == octets, "packets": network.upf.counters()["uplink_forwarded"]}
 
 
+SCENARIOS = {"nat": nat, "route": route, "tcp": tcp, "upload": upload, "nat_6": nat_6, "route_6": route_6}
+
 if __name__ == "__main__":
-    print(json.dumps({"nat": nat, "route": route, "tcp": tcp, "upload": upload}[sys.argv[1]]()))  # noqa: T201
+    print(json.dumps(SCENARIOS[sys.argv[1]]()))  # noqa: T201

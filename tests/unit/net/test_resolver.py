@@ -10,13 +10,14 @@ from freehold.net.resolver import host_resolver
     [
         ("nameserver 192.0.2.53\n", "192.0.2.53"),
         ("# nameserver 1.1.1.1\nsearch example\n  nameserver\t192.0.2.53\n".replace("\t", " "), "192.0.2.53"),
-        ("nameserver 2001:db8::53\nnameserver 127.0.0.53\n", "127.0.0.53"),
+        ("nameserver 2001:db8::53\nnameserver 127.0.0.53\n", "2001:db8::53"),
+        ("nameserver fe80::1%eth0\nnameserver fe80::1\nnameserver 127.0.0.53\n", "127.0.0.53"),
         ("nameserver\nnameserver x\n", None),
         ("", None),
         ("\xff\xfe", None),
     ],
 )
-def test_when_the_host_has_name_servers_then_the_first_ipv4_one_is_taken(tmp_path, text, found):
+def test_when_the_host_has_name_servers_then_the_first_one_is_taken(tmp_path, text, found):
     path = tmp_path / "resolv.conf"
     path.write_text(text, encoding="latin-1")
     assert host_resolver(path) == found

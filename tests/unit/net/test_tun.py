@@ -22,6 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not all(map(shutil.which, ("ip", "unshare", "nsenter"))), reason="no iproute2 or util-linux"),
 ]
 
+needs_ipv6 = pytest.mark.skipif(not Path("/proc/sys/net/ipv6").exists(), reason="no IPv6 in this kernel")
 needs_nft = pytest.mark.skipif(shutil.which("nft") is None, reason="no nft here")
 
 
@@ -46,6 +47,26 @@ def test_when_n6_is_route_then_the_printed_return_route_is_what_the_outside_need
     found = scenario("route")
     assert found["line"] == "ip route add 10.45.0.0/16 via 198.51.100.2"
     assert (found["before"], found["pings"], found["after"]) == ([False], [True], CLEAN)
+
+
+@needs_nft
+@needs_ipv6
+def test_when_n6_is_nat_then_terminals_reach_the_outside_over_both_versions_and_everything_is_taken_back():
+    found = scenario("nat_6")
+    assert found["pings"] == [True] * 4, found["said"]
+    assert (found["router"], found["after"]) == ("2", "1")
+    assert found["autoconfigured"]["routers"] == ["fe80::1"]
+    assert found["autoconfigured"]["addresses"][0].startswith("fd45::1:")
+    assert (found["tables"], found["forwarding"]) == ("", "0")
+
+
+@needs_ipv6
+@pytest.mark.skipif(shutil.which("iperf3") is None, reason="no iperf3 here")
+def test_when_n6_is_route_then_iperf3_passes_both_ways_over_ipv6():
+    found = scenario("route_6")
+    assert found["router"][0], found["router"]
+    assert all(isinstance(found[way], float) and found[way] > 1e6 for way in ("up", "down")), found
+    print({way: f"{found[way] / 1e9:.2f} Gbit/s" for way in ("up", "down")})
 
 
 def test_when_a_terminal_fetches_a_page_of_the_host_then_all_of_it_comes():

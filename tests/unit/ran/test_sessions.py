@@ -261,6 +261,13 @@ def test_when_a_tunnel_has_addresses_then_ipv4_is_preferred(address, bits, text)
     assert tunnel_of(value) == Tunnel(text, 1)
 
 
+def test_when_a_tunnel_has_both_addresses_then_the_gnbs_own_version_counts():
+    both = 0xC0000214 << 128 | 0x20010DB8 << 96 | 1
+    value = ("gTPTunnel", ngap.GTPTunnel(transport_layer_address=(both, 160), gtp_teid=b"\0\0\0\1"))
+    assert tunnel_of(value, "fd03::10") == Tunnel("2001:db8::1", 1)
+    assert tunnel_of(value, "192.0.2.10") == Tunnel("192.0.2.20", 1)
+
+
 def test_when_a_tunnel_address_has_an_odd_length_then_the_session_fails():
     scene = Scene()
     _, ran_id = scene.established(7)

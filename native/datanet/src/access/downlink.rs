@@ -66,6 +66,11 @@ impl Access {
         if let (Some(view), Some(link)) = (&view, &mut session.link)
             && link.take(view, &mut changed)
         {
+            if let Some(raw) = session.extras.as_mut().and_then(|extras| extras.raw.as_mut())
+                && raw.len() < RAW_WAITING
+            {
+                raw.push_back(packet.to_vec()); // its owner is a host on the same link
+            }
             return self.configured(session_id, changed);
         }
         let view = view.filter(|view| session.address(view.destination) == Some(view.destination));

@@ -31,6 +31,8 @@ from freehold.codecs.pfcp import (
     VolumeThreshold,
 )
 from freehold.codecs.pfcp.flags import ApplyAction, Interface, PFCPSMReqFlag, UsageReportTrigger
+from freehold.core.upf.compiling import compile_rules
+from freehold.core.upf.state.rules import unpack
 from freehold.spec.causes import PfcpCause
 from upfkit import (
     CP_SEID,
@@ -511,6 +513,50 @@ def test_when_n3_is_ipv6_then_tunnels_of_both_ends_are():
     far = tunnel(gtpu_ipv6=True, teid=7, ipv6=gnb)
     response = world.ask(establishment(create_pdr=pdrs, create_far=(UPLINK_FAR, far)))
     assert response.created_pdr[0].local_f_teid.ipv6 == bytes.fromhex("20010db8000300000000000000000001")
+
+
+@pytest.mark.parametrize(
+    ("choose", "versions"),
+    [
+        (FTEID(choose_ipv4=True), (True, False)),
+        (FTEID(choose_ipv6=True), (False, True)),
+        (FTEID(choose_ipv4=True, choose_ipv6=True), (True, True)),
+    ],
+)
+def test_when_n3_has_both_versions_then_those_asked_for_are_given_under_one_teid(choose, versions):
+    # TS 29.244 8.2.3
+    world = World(second="2001:db8:3::1")
+    response = world.ask(establishment(create_pdr=(uplink_pdr(local_f_teid=choose), downlink_pdr())))
+    given = response.created_pdr[0].local_f_teid
+    assert (given.ipv4 is not None, given.ipv6 is not None) == versions
+
+
+def test_when_n3_has_another_version_than_asked_for_then_the_session_is_refused():
+    pdrs = (uplink_pdr(local_f_teid=FTEID(choose_ipv6=True)), downlink_pdr())
+    assert World().ask(establishment(create_pdr=pdrs)).cause == PfcpCause.INVALID_F_TEID_ALLOCATION_OPTION
+
+
+@pytest.mark.parametrize("more", [{"ipv6_prefix_delegation_bits": 4}, {"ipv6_prefix_length": 60}])
+def test_when_a_shorter_prefix_is_delegated_then_all_of_it_is_the_terminals(more):
+    # TS 29.244 8.2.62
+    address = UEIPAddress(ipv6=bytes.fromhex("20010db8000000100000000000000000"), **more)
+    world = World()
+    pdrs = (uplink_pdr(ue_ip_address=(address,)), downlink_pdr(ue_ip_address=(address,)))
+    assert world.ask(establishment(create_pdr=pdrs)).cause == PfcpCause.REQUEST_ACCEPTED
+    (session,) = world.upf.sessions.by_teid.values()
+    assert compile_rules(unpack(session.rules)).framed == (("2001:db8:0:10::", 60),)
+    other = UEIPAddress(ipv6=bytes.fromhex("20010db80000001f0000000000000000"), **more)
+    again = world.ask(establishment(create_pdr=(uplink_pdr(ue_ip_address=(other,)), downlink_pdr())))
+    assert again.cause == PfcpCause.RULE_CREATION_MODIFICATION_FAILURE
+
+
+@pytest.mark.parametrize(
+    "more", [{"ipv6_prefix_delegation_bits": 64}, {"ipv6_prefix_length": 128}, {"ipv6_prefix_length": 0}]
+)
+def test_when_a_prefix_has_a_length_that_cannot_be_then_the_session_is_refused(more):
+    address = UEIPAddress(ipv6=bytes.fromhex("20010db8000000100000000000000000"), **more)
+    response = World().ask(establishment(create_pdr=(uplink_pdr(ue_ip_address=(address,)), downlink_pdr())))
+    assert (response.cause, response.offending_ie) == (PfcpCause.MANDATORY_IE_INCORRECT, 93)
 
 
 @pytest.mark.parametrize("n3", ["192.0.2.1", "2001:db8:3::1"])

@@ -87,6 +87,37 @@ def test_when_a_type_is_granted_then_it_must_be_one_that_was_asked_for(network, 
         assert network.ue.sm.sessions == {}
 
 
+def test_when_ipv6_is_granted_then_the_link_gets_its_identifier_and_the_prefix_makes_the_address(network):
+    # TS 24.501 6.2.4.2, TS 23.501 5.8.2.2.3
+    done, _, request = open_request(network, pdu_session_type=nas.PduSessionType.IPV4V6)
+    address = nas.PduAddress(3, interface_identifier=bytes.fromhex("0102030405060708"), ipv4=bytes((10, 45, 0, 2)))
+    network.grant(request, selected_pdu_session_type=3, pdu_address=address)
+    network.bearer(1)
+
+    session = done.result()
+    assert network.plane.calls == [
+        ("attach", 49, "10.45.0.2", 1500),
+        ("link", 49, 0x0102030405060708, 1500),
+        ("bind", 49, 70),
+    ]
+    assert (session.ipv6, session.configured.settled) == (None, False)
+    network.plane.links[49]("2001:db8::1")
+    assert (session.ipv6, session.configured.settled) == ("2001:db8::1", True)
+    network.plane.links[49](None)
+    assert session.ipv6 == "2001:db8::1"
+    network.ue.sessions.drop(1)
+    assert network.plane.calls[-1] == ("detach", 49)
+
+
+def test_when_no_router_answers_then_the_session_has_no_ipv6_address(network):
+    done, _, request = open_request(network, pdu_session_type=nas.PduSessionType.IPV6)
+    network.grant(request, selected_pdu_session_type=2, pdu_address=nas.PduAddress(2, interface_identifier=bytes(8)))
+    network.bearer(1)
+    session = done.result()
+    network.plane.links[49](None)
+    assert (session.ipv6, session.address, session.configured.settled) == (None, None, True)
+
+
 def test_when_the_session_is_rejected_then_the_script_gets_the_cause(network):  # TS 24.501 6.4.1.4
     done, _, request = open_request(network)
     network.send_session(nas.PduSessionEstablishmentReject(1, request.pti, SmCause.MISSING_OR_UNKNOWN_DNN))
