@@ -23,10 +23,11 @@ from freehold.services.datagram import Address
 from freehold.spec.errors import Unusable
 
 GTPU_PORT, PFCP_PORT = 2152, 8805
-TUNNEL_OVERHEAD: Final = 20 + 8 + 16
-"""IPv4, UDP, and GTP-U with its PDU session container (TS 29.281 5, TS 38.415 5.5)."""
+TUNNEL_OVERHEAD: Final = {4: 20 + 8 + 16, 6: 40 + 8 + 16}
+"""IP of either version, UDP, and GTP-U with its PDU session container (TS 29.281 5, TS 38.415 5.5)."""
 BUILT: Final = 1_767_225_600
 """No machine's clock is before 2026-01-01 00:00 UTC."""
+IPV6_SETTINGS: Final = Path("/proc/sys/net/ipv6")
 TUNSETIFF: Final = 0x400454CA
 IFF_TUN_NO_PI: Final = 0x1001
 NG_SETUP_REFUSED: Final = "TS 38.413 8.7.1.3"
@@ -66,6 +67,7 @@ def kernel_sctp(configuration: Configuration) -> Iterator[Finding]:
 def addresses(configuration: Configuration) -> Iterator[Finding]:
     """Whether the configured N2, N3 and N4 addresses are of this machine and free."""
     asked = [("amf.n2", text, N2_PORT, "SCTP") for text in configuration.amf.n2 if not text.startswith(UNIX)]
+    asked += [("upf.n3_second", configuration.upf.n3_second, GTPU_PORT, "UDP")]
     asked += [("upf.n3", configuration.upf.n3, GTPU_PORT, "UDP"), ("upf.n4", configuration.upf.n4, PFCP_PORT, "UDP")]
     asked = [entry for entry in asked if entry[1]]
     running = Client(socket_path(configuration)).answers()
@@ -115,6 +117,20 @@ def tunnels(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("tun", "limited", f"no TUN can be made ({reason}): data networks are in this process", remedy)
 
 
+def ipv6(configuration: Configuration) -> Iterator[Finding]:
+    """Whether the kernel has IPv6 where it is asked for outside of this process."""
+    addresses_ = (configuration.upf.n3, configuration.upf.n3_second, *(gnb.n3 for gnb in configuration.gnb))
+    wanted = [f"dnn {s.name}" for s in configuration.dnn if s.pool6 is not None and s.n6 in {"nat", "route"}]
+    wanted += ["N3"] if any(text.count(":") > 1 for text in addresses_) else []
+    if not wanted:
+        return
+    if IPV6_SETTINGS.exists():
+        yield Finding("ipv6", "good", f"the kernel has IPv6, which {', '.join(wanted)} uses")
+    else:
+        remedy = "start the kernel without ipv6.disable=1, or leave pool6 and IPv6 addresses of N3 out"
+        yield Finding("ipv6", "bad", f"the kernel has no IPv6, and {', '.join(wanted)} needs it", remedy)
+
+
 def tun_refused() -> str:
     """Why a TUN cannot be made; empty where it can."""
     try:
@@ -136,12 +152,13 @@ def mtu(configuration: Configuration) -> Iterator[Finding]:
         return
     address = parse_address(configuration.upf.n3, GTPU_PORT, "upf.n3")[0]
     link = link_mtu(address)
+    overhead = TUNNEL_OVERHEAD[6 if ":" in address or configuration.upf.n3_second else 4]
     for section in configuration.dnn:
-        needed = section.mtu + TUNNEL_OVERHEAD
+        needed = section.mtu + overhead
         if link is None:
             yield Finding("mtu", "limited", f"the MTU of {address}'s interface is not known")
         elif needed > link:
-            remedy = f"set dnn.mtu = {link - TUNNEL_OVERHEAD} for {section.name}, or raise the link's MTU to {needed}"
+            remedy = f"set dnn.mtu = {link - overhead} for {section.name}, or raise the link's MTU to {needed}"
             yield Finding("mtu", "bad", f"{section.name}: {needed} octets on N3, and the link carries {link}", remedy)
         else:
             yield Finding("mtu", "good", f"{section.name}: {needed} octets on N3 fit the link's {link}")
@@ -197,6 +214,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     kernel_sctp,
     addresses,
     tunnels,
+    ipv6,
     mtu,
     clock,
     folders,

@@ -62,15 +62,29 @@ class CaptureWriter:
             self._paths[key] = SctpPath(source, target, 0x46480000 + len(self._paths))
         return self._paths[key]
 
+    def ends(self, record: Record) -> tuple[str, str]:
+        """The addresses of a record's source and target, both of one version of IP."""
+        source, target = self.address(record.source), self.address(record.target)
+        if (":" in source) is (":" in target):
+            return source, target
+        return self._made_up(record.source, source), self._made_up(record.target, target)
+
     def address(self, name: str) -> str:
-        """The IPv4 address in a function's name, or one of its own for this file."""
+        """The IP address in a function's name, or one of its own for this file."""
         place = name.rpartition(" ")[2]
         host = place.rpartition(":")[0] or place
-        try:
-            return str(ipaddress.IPv4Address(host))
-        except ValueError:
-            number = 1 + len(self._addresses)
-            return self._addresses.setdefault(name, f"10.254.{number >> 8 & 255}.{number & 255}")
+        for text in (place, host):
+            try:
+                return str(ipaddress.ip_address(text.strip("[]")))
+            except ValueError:
+                continue
+        return self._made_up(name)
+
+    def _made_up(self, name: str, known: str = ":") -> str:
+        """An IPv4 address that stands for a name, where it has none."""
+        number = 1 + len(self._addresses)
+        made = f"10.254.{number >> 8 & 255}.{number & 255}"
+        return self._addresses.setdefault(name, made) if ":" in known else known
 
     def _packet(self, interface: int, time: float, frame: bytes, comment: bytes) -> None:
         stamp = int((time + self._offset) * 1_000_000)
@@ -95,18 +109,19 @@ def _n2(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
     stream = 1 + ran_id % UE_STREAMS if isinstance(ran_id, int) else 0
     near, far = PORTS["N2"], GNB_PORT
     from_amf = ends_of(record)[0] == "AMF"
-    source = (writer.address(record.source), near if from_amf else far)
-    target = (writer.address(record.target), far if from_amf else near)
-    return writer.path(source, target).frames(record.octets, stream, NGAP_PPID)
+    source, target = writer.ends(record)
+    ports = (near, far) if from_amf else (far, near)
+    return writer.path((source, ports[0]), (target, ports[1])).frames(record.octets, stream, NGAP_PPID)
 
 
 def _datagram(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
     port = PORTS[record.interface]
-    yield udp(record.octets, (writer.address(record.source), port), (writer.address(record.target), port))
+    source, target = writer.ends(record)
+    yield udp(record.octets, (source, port), (target, port))
 
 
 def _n6(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
-    yield ethernet(record.octets, writer.address(record.source), writer.address(record.target))
+    yield ethernet(record.octets, *writer.ends(record))
 
 
 def _n1(writer: CaptureWriter, record: Record) -> Iterator[bytes]:

@@ -1,17 +1,17 @@
-"""Ethernet, IPv4, UDP and SCTP headers around octets that crossed an interface, for packet analysers."""
+"""Ethernet, IP, UDP and SCTP headers around octets that crossed an interface, for packet analysers."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from ipaddress import IPv4Address
+from ipaddress import ip_address
 from typing import Final
 
 import msgspec
 
 from freehold.services.datagram import Address
 
-ETHERTYPE_IPV4: Final = 0x0800
+ETHERTYPES: Final = {4: b"\x08\0", 6: b"\x86\xdd"}
 UDP, SCTP = 17, 132
 FRAGMENT: Final = 8192
 """Octets of one SCTP DATA chunk at most; longer messages are fragmented (RFC 9260 6.9)."""
@@ -50,24 +50,27 @@ def internet_checksum(octets: bytes) -> int:
 
 def ethernet(payload: bytes, source: str, target: str) -> bytes:
     """An Ethernet frame with locally administered addresses made of the IP addresses."""
-    return b"\x02\0" + IPv4Address(target).packed + b"\x02\0" + IPv4Address(source).packed + b"\x08\0" + payload
+    ends = b"".join(b"\x02\0" + ip_address(end).packed[-4:] for end in (target, source))
+    return ends + ETHERTYPES[6 if payload[:1] >= b"\x60" else 4] + payload
 
 
-def ipv4(payload: bytes, protocol: int, source: str, target: str, identification: int = 0) -> bytes:
-    """An IPv4 packet (RFC 791 3.1)."""
-    fields = (0x45, 0, 20 + len(payload), identification & 0xFFFF, 0x4000, 64, protocol)
-    ends = IPv4Address(source).packed + IPv4Address(target).packed
-    head = struct.pack("!BBHHHBB", *fields)
+def ip(payload: bytes, protocol: int, source: str, target: str) -> bytes:
+    """A packet of the version of its addresses (RFC 791 3.1, RFC 8200 3)."""
+    ends = ip_address(source).packed + ip_address(target).packed
+    if ":" in source:
+        return struct.pack("!IHBB", 0x60000000, len(payload), protocol, 64) + ends + payload
+    head = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(payload), 0, 0x4000, 64, protocol)
     return head + struct.pack("!H", internet_checksum(head + b"\0\0" + ends)) + ends + payload
 
 
 def udp(payload: bytes, source: Address, target: Address) -> bytes:
-    """A UDP datagram in an IPv4 packet in an Ethernet frame (RFC 768)."""
+    """A UDP datagram in an IP packet in an Ethernet frame (RFC 768, RFC 8200 8.1)."""
     head = struct.pack("!HHH", source[1], target[1], 8 + len(payload))
-    pseudo = IPv4Address(source[0]).packed + IPv4Address(target[0]).packed + struct.pack("!HH", UDP, 8 + len(payload))
+    ends = ip_address(source[0]).packed + ip_address(target[0]).packed
+    pseudo = ends + struct.pack("!HH", UDP, 8 + len(payload))
     checksum = internet_checksum(pseudo + head + b"\0\0" + payload) or 0xFFFF
     datagram = head + struct.pack("!H", checksum) + payload
-    return ethernet(ipv4(datagram, UDP, source[0], target[0]), source[0], target[0])
+    return ethernet(ip(datagram, UDP, source[0], target[0]), source[0], target[0])
 
 
 class SctpPath:
@@ -92,7 +95,7 @@ class SctpPath:
             chunk = Chunk(flags, self._tsn, stream, sequence, ppid, octets[start : start + FRAGMENT])
             self._tsn = (self._tsn + 1) & 0xFFFFFFFF
             packet = self._packet(chunk.octets)
-            yield ethernet(ipv4(packet, SCTP, self._source[0], self._target[0]), self._source[0], self._target[0])
+            yield ethernet(ip(packet, SCTP, self._source[0], self._target[0]), self._source[0], self._target[0])
 
     def _packet(self, chunk: bytes) -> bytes:
         head = struct.pack("!HHI", self._source[1], self._target[1], self._tag)

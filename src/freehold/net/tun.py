@@ -144,9 +144,7 @@ class Tun:
             rule = ["POSTROUTING", "-s", str(pool), "!", "-o", self.name, "-j", "MASQUERADE"]
             self._iptables(pool.version, ["-t", "nat"], rule)
         else:
-            raise Unusable(
-                f'n6 = "nat" needs nft or {IPTABLES[pool.version]}: install nftables, or set n6 = "route"'
-            )
+            raise Unusable(f'n6 = "nat" needs nft or {IPTABLES[pool.version]}: install nftables, or set n6 = "route"')
 
     def _admit(self, pool: IPv4Network | IPv6Network) -> None:
         """Let packets of the terminals through a host firewall that drops what it forwards."""

@@ -12,6 +12,7 @@ import msgspec
 from freehold._native.userplane import Fabric, measure
 from freehold._native.xdp import Datapath
 from freehold.net.access import AccessPlane
+from freehold.net.sctp import show
 from freehold.net.tun import Tun
 from freehold.procedure import SILENT, Record, Tap
 from freehold.services.userplane import (
@@ -167,7 +168,7 @@ class UserPlane:
         """An end of N3 with what stands there, where it is in this process."""
         upf = any(end[0] in plane.addresses for plane in self._upfs.values())
         access = any(plane.address == end[0] for plane in self._accesses.values())
-        return f"{'UPF ' if upf else 'gNB ' if access else ''}{end[0]}:{end[1]}"
+        return f"{'UPF ' if upf else 'gNB ' if access else ''}{show(end)}"
 
 
 class UpfPlane:

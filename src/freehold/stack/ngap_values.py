@@ -111,7 +111,7 @@ def _address(text: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=1024)
-def _address_of(number: int, bits: int, ipv6: bool) -> str:  # noqa: FBT001 - a key of the cache
+def _address_of(number: int, bits: int, ipv6: bool) -> str:
     # TS 38.414 5.1: 32 bits are IPv4, 128 IPv6, 160 IPv4 then IPv6.
     if bits == 160:
         number, bits = (number & (1 << 128) - 1, 128) if ipv6 else (number >> 128, 32)

@@ -63,6 +63,31 @@ def test_when_packets_do_not_fit_then_the_setting_is_given(monkeypatch, link, st
     assert list(doctor.mtu(parse(""))) == []
 
 
+def test_when_n3_is_of_ipv6_then_its_longer_header_is_counted(monkeypatch):
+    monkeypatch.setattr(doctor, "link_mtu", lambda _: 1460)
+    for n3, state in (
+        ('n3 = "fd03::1"', "bad"),
+        ('n3 = "192.0.2.1"\nn3_second = "fd03::1"', "bad"),
+        ('n3 = "192.0.2.1"', "good"),
+    ):
+        assert states(doctor.mtu(parse(f"[upf]\n{n3}"))) == [state]
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "state"),
+    [
+        ('[[dnn]]\npool6 = "fd45::/48"\nn6 = "nat"', True, ["good"]),
+        ('[[dnn]]\npool6 = "fd45::/48"\nn6 = "nat"', False, ["bad"]),
+        ('[[dnn]]\npool6 = "fd45::/48"', False, []),
+        ('[upf]\nn3 = "fd03::1"', False, ["bad"]),
+        ('[upf]\nn3 = "192.0.2.1:2152"', False, []),
+    ],
+)
+def test_when_ipv6_is_needed_then_its_lack_is_bad(monkeypatch, tmp_path, text, there, state):
+    monkeypatch.setattr(doctor, "IPV6_SETTINGS", tmp_path if there else tmp_path / "absent")
+    assert states(doctor.ipv6(parse(text))) == state
+
+
 def test_when_the_path_is_known_then_its_mtu_is():
     assert (doctor.link_mtu("127.0.0.1") or 0) > 1500
 

@@ -146,6 +146,25 @@ def test_when_a_subscriber_has_networks_behind_it_then_they_are_kept(served, cli
     assert stored.slices[0].dnns[0].framed_routes == tuple(dnn["framed_routes"])
 
 
+def test_when_a_subscriber_has_types_and_a_prefix_then_they_are_kept(served, client):
+    dnn = {"types": ["IPV6", "IPV4V6"], "ip6": "fd45:0:0:7::"}
+    assert client.ask("POST", "/v1/subscribers", {**FORM, "slices": [{"id": "1", "dnns": [dnn]}]})[0] == 201
+    read = client.ask("GET", f"/v1/subscribers/{SUPI}")[1]["slices"][0]["dnns"][0]
+    assert (read["types"], read["ip6"]) == (["IPV6", "IPV4V6"], "fd45:0:0:7::/64")
+    stored = served.network.subscribers.subscriber(Supi(SUPI)).slices[0].dnns[0]
+    assert (stored.types, stored.static_ipv6) == (("IPV6", "IPV4V6"), "fd45:0:0:7::/64")
+    table = client.ask("GET", "/v1/subscribers?format=csv")[1].decode().splitlines()
+    assert table[0].endswith(",ip,ip6")
+    assert table[1].endswith(",,fd45:0:0:7::/64")
+
+
+@pytest.mark.parametrize(
+    "dnn", [{"types": []}, {"types": ["IPV5"]}, {"ip6": "fd45::/48"}, {"ip6": "fd45::1/64"}, {"ip6": "10.0.0.1"}]
+)
+def test_when_types_or_a_prefix_are_wrong_then_the_subscriber_is_refused(client, dnn):
+    assert client.ask("POST", "/v1/subscribers", {**FORM, "slices": [{"id": "1", "dnns": [dnn]}]})[0] == 422
+
+
 def test_when_many_are_imported_then_all_are_or_none(client):
     lines = ["supi,k,opc,name,dnn,ip,enabled"]
     lines += [f"0010100000000{n},{K},{OPC},phone {n},internet ims,10.45.0.{n},yes" for n in range(10, 20)]

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from freehold.manage.capture import CaptureWriter
-from freehold.manage.packets import FRAGMENT, SctpPath, crc32c, internet_checksum, ipv4, udp
+from freehold.manage.packets import FRAGMENT, SctpPath, crc32c, internet_checksum, ip, udp
 from freehold.procedure.tap import Record
 
 NG_SETUP_FAILURE = bytes.fromhex("40150008000001000f400140")
@@ -21,7 +21,7 @@ def test_when_the_checksums_are_computed_then_they_are_the_published_ones():
     assert crc32c(b"") == 0
     assert crc32c(bytes(32)) == 0x8A9136AA
     assert internet_checksum(bytes.fromhex("0001f203f4f5f6f7")) == 0xDDF2 ^ 0xFFFF
-    assert internet_checksum(ipv4(b"", 17, "192.0.2.1", "192.0.2.2")) == 0
+    assert internet_checksum(ip(b"", 17, "192.0.2.1", "192.0.2.2")) == 0
 
 
 def test_when_a_datagram_is_framed_then_its_checksum_holds():
@@ -92,6 +92,21 @@ def test_when_names_hold_addresses_then_they_are_used_and_others_get_their_own()
     assert writer.address("UPF 10.1.2.4:8805") == "10.1.2.4"
     assert writer.address("10.1.2.400") == writer.address("10.1.2.400") != "10.1.2.400"
     assert writer.address("amf") == writer.address("amf") != writer.address("gnb-1")
+
+
+def test_when_names_hold_ipv6_addresses_then_frames_are_of_ipv6():
+    file = io.BytesIO()
+    writer = CaptureWriter(file)
+    record = Record(1.0, "N3", "UPF [fd03::1]:2152", "gNB [fd03::10]:2152", "G-PDU", octets=b"\x30\xff\0\0\0\0\0\1")
+    assert writer.ends(record) == ("fd03::1", "fd03::10")
+    writer.record(record)
+    frame = file.getvalue().partition(b"\x86\xdd")[2]
+    assert frame[:8] == bytes.fromhex("6000000000101140")
+    datagram = frame[40:56]
+    pseudo = frame[8:40] + struct.pack("!HH", 17, 16)
+    assert internet_checksum(pseudo + datagram) == 0
+    mixed = Record(1.0, "N2", "AMF", "gNB [fd03::10]:38412", "NGSetupRequest", octets=b"x")
+    assert [end.startswith("10.254.") for end in writer.ends(mixed)] == [True, True]
 
 
 @pytest.mark.interop

@@ -157,9 +157,8 @@ class Both:
             await ue.register()
             session = await ue.pdu_session()
             with session.tun() as interface:
-                terminal = subprocess.Popen(["unshare", "--net", "sleep", "120"])
+                terminal = elsewhere()
                 try:
-                    settled(terminal)
                     sh(
                         f"ip link set {interface} netns {terminal.pid};"
                         f"nsenter -t {terminal.pid} -n sh -c 'ip link set lo up;"
@@ -177,10 +176,17 @@ class Both:
             return found
 
 
-def settled(sleeper: subprocess.Popen[bytes]) -> None:
+def elsewhere() -> subprocess.Popen[bytes]:
+    """A process in a network namespace of its own."""
+    sleeper = subprocess.Popen(["unshare", "--net", "sleep", "120"])
     own = Path("/proc/self/ns/net").readlink()
     while Path(f"/proc/{sleeper.pid}/ns/net").readlink() == own:
         pass
+    return sleeper
+
+
+def accepts_routers() -> str:
+    return Path("/proc/sys/net/ipv6/conf/n6/accept_ra").read_text().strip()
 
 
 async def configured(terminal: str, interface: str) -> dict[str, object]:
@@ -219,15 +225,15 @@ def nat_6() -> dict[str, object]:
 
     async def script(session: PduSession, terminal: str) -> dict[str, object]:
         pings = [await tried(f"{terminal} ping -c 1 -W 5 {to}") for to in (OUTSIDE, "fd99::1", session.gateway6)]
-        # The first reply is too long for the terminals' link: the outside is told, and sends the next in shorter pieces.
+        # The first reply is too long for the terminals' link: the outside is told, and cuts the next shorter.
         large = await tried(f"{terminal} ping -c 4 -i 0.3 -W 5 -s 3000 fd99::1")
-        router = Path("/proc/sys/net/ipv6/conf/n6/accept_ra").read_text().strip()
-        return {"pings": [good for good, _ in (*pings, large)], "said": [text for _, text in pings], "router": router}
+        said = [text for _, text in pings]
+        return {"pings": [good for good, _ in (*pings, large)], "said": said, "router": accepts_routers()}
 
     found = asyncio.run(Both("nat").carry(script))
     found["tables"] = sh("nft list tables")
     found["forwarding"] = Path("/proc/sys/net/ipv6/conf/all/forwarding").read_text().strip()
-    found["after"] = Path("/proc/sys/net/ipv6/conf/n6/accept_ra").read_text().strip()
+    found["after"] = accepts_routers()
     outside.end()
     return found
 

@@ -66,7 +66,6 @@ def test_when_n6_is_route_then_iperf3_passes_both_ways_over_ipv6():
     found = scenario("route_6")
     assert found["router"][0], found["router"]
     assert all(isinstance(found[way], float) and found[way] > 1e6 for way in ("up", "down")), found
-    print({way: f"{found[way] / 1e9:.2f} Gbit/s" for way in ("up", "down")})
 
 
 def test_when_a_terminal_fetches_a_page_of_the_host_then_all_of_it_comes():

@@ -13,7 +13,6 @@ from freehold.services.npcf import PolicyControl
 from freehold.services.nudm import UnifiedDataManagement
 from freehold.spec.identities import SNssai
 
-
 PREFIX: Final = 64
 """The length of a terminal's IPv6 prefix (TS 23.501 5.8.2.2.3)."""
 

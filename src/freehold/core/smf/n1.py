@@ -64,7 +64,8 @@ def accept(session: SmContext, pco: ExtendedProtocolConfigurationOptions | None)
 
 def _address(session: SmContext) -> PduAddress:
     """The IPv4 address, and what the link-local one is made of: the prefix comes by router advertisement
-    (TS 24.501 6.2.4.2, 9.11.4.10)."""
+    (TS 24.501 6.2.4.2, 9.11.4.10).
+    """
     return PduAddress(
         session.terms.pdu_session_type,
         interface_identifier=None if session.ipv6 is None else session.ipv6.interface_identifier,

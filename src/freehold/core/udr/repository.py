@@ -93,7 +93,11 @@ class Udr:
     def _share(self, subscriber: Subscriber) -> Subscriber:
         """The same subscription with the parts that others have too."""
         mobility, slices = subscriber.mobility, subscriber.slices
-        if mobility.gpsi or mobility.allowed_pei or any(dnn.static_ipv4 or dnn.static_ipv6 for one in slices for dnn in one.dnns):
+        if (
+            mobility.gpsi
+            or mobility.allowed_pei
+            or any(dnn.static_ipv4 or dnn.static_ipv6 for one in slices for dnn in one.dnns)
+        ):
             return subscriber
         return msgspec.structs.replace(
             subscriber,

@@ -108,9 +108,7 @@ def test_when_the_identifier_is_drawn_then_it_is_never_the_routers():
 def test_when_servers_are_asked_for_then_those_of_each_version_are_told():
     made = world()
     asked = [nas.ExtendedConfigurationOption(kind) for kind in (0x0003, 0x000D, 0x0001)]
-    made.create(
-        asking(pdu_session_type=BOTH, extended_pco=nas.ExtendedProtocolConfigurationOptions(options=asked))
-    )
+    made.create(asking(pdu_session_type=BOTH, extended_pco=nas.ExtendedProtocolConfigurationOptions(options=asked)))
     told = [(option.identifier, len(option.contents)) for option in made.amf.n1.extended_pco.options]
     assert told == [(0x0003, 16), (0x000D, 4), (0x000D, 4)]
 

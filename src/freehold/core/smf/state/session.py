@@ -37,7 +37,9 @@ class SmIdentity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Terms(msgspec.Struct, frozen=True, gc=False):
-    """What the UE asked for and gets: SSC mode, PDU session type (TS 24.501 9.11.4.11), cause beside an accept, always-on answer (TS 24.501 6.4.1.3)."""
+    """What the UE asked for and gets (TS 24.501 6.4.1.3): SSC mode, PDU session type (TS 24.501 9.11.4.11), cause
+    beside an accept, always-on answer.
+    """
 
     pti: int
     ssc_mode: int = 1
@@ -105,7 +107,18 @@ class UserPlane:
 class SmContext:
     """One PDU session: who, on which terms, where its packets go, what runs for it."""
 
-    __slots__ = ("address", "amf", "conversation", "identity", "ipv6", "network", "policy", "state", "terms", "user_plane")
+    __slots__ = (
+        "address",
+        "amf",
+        "conversation",
+        "identity",
+        "ipv6",
+        "network",
+        "policy",
+        "state",
+        "terms",
+        "user_plane",
+    )
 
     identity: SmIdentity
     network: Network
