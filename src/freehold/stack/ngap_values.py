@@ -95,7 +95,7 @@ def tunnel(value: Tunnel) -> ngap.UPTransportLayerInformation:
 
 
 def tunnel_of(value: ngap.UPTransportLayerInformation, own: str = "") -> Tunnel:
-    """A tunnel endpoint as a peer names it (TS 38.413 9.3.2.4, TS 38.414 5.1).
+    """A tunnel endpoint as a peer names it (TS 38.413 9.3.2.4, TS 38.414 5.3).
 
     Of two addresses it is the one of the version of `own`, IPv4 where that is not known.
     """
@@ -112,7 +112,7 @@ def _address(text: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=1024)
 def _address_of(number: int, bits: int, ipv6: bool) -> str:
-    # TS 38.414 5.1: 32 bits are IPv4, 128 IPv6, 160 IPv4 then IPv6.
+    # TS 38.414 5.3: 32 bits are IPv4, 128 IPv6, 160 IPv4 then IPv6.
     if bits == 160:
         number, bits = (number & (1 << 128) - 1, 128) if ipv6 else (number >> 128, 32)
     if bits == 32:

@@ -18,7 +18,7 @@ from freehold.app.handles import PduSession
 from freehold.app.network import Network as Whole
 from freehold.net.access import AccessPlane, SocketEvent
 from freehold.net.tun import Tun, TunSettings
-from freehold.net.userplane import PlaneSettings, UserPlane
+from freehold.net.userplane import PlaneSettings, UserPlane, bind_n3
 from freehold.services.access import PingResult, Tunnel
 from freehold.services.userplane import Rule, SessionRules
 
@@ -265,6 +265,47 @@ def route_6() -> dict[str, object]:
         outside.end()
 
 
+def outer_6() -> dict[str, object]:
+    """N3 on sockets: a UPF with an address of each version, and a gNB of each version with a terminal of both."""
+    sh("ip link set lo up; for a in fd03::1 fd03::10; do ip -6 addr add $a/128 dev lo nodad; done")
+    upf_side, ran_side = UserPlane(), UserPlane()
+    ports = {address: bind_n3(address) for address in ("127.0.0.1", "fd03::1", "127.0.0.2", "fd03::10")}
+    settings = PlaneSettings("127.0.0.1", "fd03::1")
+    upf = upf_side.add_upf(settings, bytes(16), ports["127.0.0.1"], ports["fd03::1"])
+    instance = upf.add_instance("internet", [("10.45.0.0", 16), ("fd45::", 48)], mtu=1400)
+    upf.attach_network(instance, "10.45.0.1", "fd45::1")
+    rule = (Rule(action="forward", qfi=9, service=0xB8),)
+
+    async def session(number: int, own: str, far: str) -> dict[str, object]:
+        loop = asyncio.get_running_loop()
+        gnb = ran_side.add_access(own, number, ports[own])
+        teid = upf.open()
+        handle, tunnel = gnb.add_bearer(Tunnel(far, teid), 9)
+        addressed: asyncio.Future[str | None] = loop.create_future()
+        gnb.attach(number, f"10.45.0.{number}", 1400)
+        gnb.link(number, 0x100 + number, 1400, addressed.set_result)
+        gnb.bind(number, handle)
+        rules = SessionRules(instance, f"10.45.0.{number}", f"fd45:0:0:{number}::", rule, rule, tunnel)
+        upf.install(teid, rules)
+        found: list[object] = [await asyncio.wait_for(addressed, 20)]
+        for to, size in (("10.45.0.1", 1300), ("fd45::1", 1300), ("fd45::1", 20_000)):
+            done: asyncio.Future[PingResult] = loop.create_future()
+            gnb.ping(number, to, size, done.set_result)
+            found.append((await done).octets)
+        return {own: found}
+
+    async def both() -> dict[str, object]:
+        loop = asyncio.get_running_loop()
+        upf_side.start(loop)
+        ran_side.start(loop)
+        found = await session(2, "127.0.0.2", "127.0.0.1") | await session(3, "fd03::10", "fd03::1")
+        upf_side.stop()
+        ran_side.stop()
+        return found
+
+    return asyncio.run(both())
+
+
 class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + b"freehold" * 20_000)
@@ -301,7 +342,15 @@ def upload() -> dict[str, object]:
     return {"whole": bytes(got) == octets, "packets": network.upf.counters()["uplink_forwarded"]}
 
 
-SCENARIOS = {"nat": nat, "route": route, "tcp": tcp, "upload": upload, "nat_6": nat_6, "route_6": route_6}
+SCENARIOS = {
+    "nat": nat,
+    "route": route,
+    "tcp": tcp,
+    "upload": upload,
+    "nat_6": nat_6,
+    "route_6": route_6,
+    "outer_6": outer_6,
+}
 
 if __name__ == "__main__":
     print(json.dumps(SCENARIOS[sys.argv[1]]()))  # noqa: T201

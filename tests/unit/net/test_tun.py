@@ -68,6 +68,14 @@ def test_when_n6_is_route_then_iperf3_passes_both_ways_over_ipv6():
     assert all(isinstance(found[way], float) and found[way] > 1e6 for way in ("up", "down")), found
 
 
+@needs_ipv6
+def test_when_n3_is_on_sockets_of_both_versions_then_each_gnb_is_served_on_its_own():
+    assert scenario("outer_6") == {
+        "127.0.0.2": ["fd45:0:0:2::102", 1300, 1300, 20_000],
+        "fd03::10": ["fd45:0:0:3::103", 1300, 1300, 20_000],
+    }
+
+
 def test_when_a_terminal_fetches_a_page_of_the_host_then_all_of_it_comes():
     found = scenario("tcp")
     assert found["whole"]

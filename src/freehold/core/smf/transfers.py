@@ -186,7 +186,7 @@ def _decoded(kind: type[T], octets: bytes) -> T:
 
 
 def _address(information: ngap.UPTransportLayerInformation) -> Tunnel:
-    """An end of IPv4, of IPv6, or of both, IPv4 first: 32, 128 or 160 bits (TS 38.414 5.1)."""
+    """An end of IPv4, of IPv6, or of both, IPv4 first: 32, 128 or 160 bits (TS 38.414 5.3)."""
     if information[0] == "gTPTunnel":
         address, bits = information[1].transport_layer_address
         octets = address.to_bytes(bits // 8, "big") if bits in {32, 128, 160} else b""

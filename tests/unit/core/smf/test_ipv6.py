@@ -142,7 +142,7 @@ def test_when_a_session_ends_then_its_prefix_is_free_again():
 )
 @pytest.mark.parametrize("gnb", [GNB.address, V6, GNB.address + V6], ids=["IPv4", "IPv6", "both"])
 def test_when_n3_has_ipv6_then_the_tunnel_is_of_a_version_both_have(n3, uplink, choose, removal, gnb):
-    # TS 29.244 8.2.3, 8.2.56, 8.2.64; TS 38.414 5.1
+    # TS 29.244 8.2.3, 8.2.56, 8.2.64; TS 38.414 5.3
     made = world(n3=n3)
 
     def establish(message: pfcp.SessionEstablishmentRequest) -> pfcp.Message:

@@ -51,7 +51,7 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
 class Tunnel(msgspec.Struct, frozen=True, gc=False):
     """One end of an N3 tunnel: address in network order and TEID.
 
-    The address is of 4 octets (IPv4), 16 (IPv6), or 20: IPv4, then IPv6 (TS 38.414 5.1).
+    The address is of 4 octets (IPv4), 16 (IPv6), or 20: IPv4, then IPv6 (TS 38.414 5.3).
     """
 
     address: bytes
