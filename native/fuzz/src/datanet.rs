@@ -1,7 +1,7 @@
 //! The data network in the process and the terminals' IP stacks: their packets and datagrams.
-use freehold_datanet::{Access, Config, DataNetwork, Datagram, gtpu, ip};
+use freehold_datanet::{Access, Config, DataNetwork, Datagram, gtpu, icmp, ip};
 use std::cell::RefCell;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 1);
 /// Engines are made anew after so many inputs, so that a finding repeats soon after its like.
@@ -26,7 +26,9 @@ impl Bench {
     fn new() -> Self {
         let mut access = Access::new(node(10));
         access.add_session(1, Ipv4Addr::new(10, 45, 0, 2), 1400, 0x1001, node(20), 0x8000_0001, 9).expect("a session");
-        Self { access, network: DataNetwork::new(Config::new(GATEWAY)), now: 1_000_000_000, inputs: 0 }
+        access.link(1, 2, 1400);
+        let network = DataNetwork::new(Config::at(&[GATEWAY.into(), Ipv6Addr::from(0xfd45_u128 << 112 | 1).into()]));
+        Self { access, network, now: 1_000_000_000, inputs: 0 }
     }
 
     fn packet(&mut self, octets: &[u8]) {
@@ -40,9 +42,19 @@ impl Bench {
     }
 }
 
-/// Makes the IPv4 header's length and checksum right, so that what is behind them is reached.
+/// Makes the IP header's length and checksum right, and an ICMPv6 message's sum, so that what is behind is reached.
 fn mend(packet: &mut [u8]) {
     let Ok(length) = u16::try_from(packet.len()) else { return };
+    if packet.first().is_some_and(|first| first >> 4 == 6) && length >= 48 {
+        packet[4..6].copy_from_slice(&(length - 40).to_be_bytes());
+        let (Some(source), Some(destination)) = (ip::address_6_at(packet, 8), ip::address_6_at(packet, 24)) else {
+            return;
+        };
+        if packet[6] == ip::ICMP_6 {
+            icmp::seal(source.into(), destination.into(), &mut packet[40..]);
+        }
+        return;
+    }
     if length < 20 {
         return;
     }
