@@ -21,8 +21,9 @@ use std::net::{IpAddr, SocketAddr};
 const ALARMS_A_SECOND: u32 = 5;
 /// Error indications that are believed and told: a gNB that restarted sends one for each session.
 const LOST_TUNNELS_A_SECOND: u32 = 2000;
-/// Solicitations of terminals that are answered: all of them begin anew after a failure of the radio.
-const ADVERTISEMENTS_A_SECOND: u32 = 5000;
+/// Solicitations that are answered a second, in each of so many groups of sessions: a flood costs few others theirs.
+const ADVERTISEMENTS_A_SECOND: u32 = 20;
+const SOLICITING_GROUPS: usize = 256;
 /// Events kept for a control plane that does not fetch them; the rest are lost, their packets are not.
 const MOST_EVENTS: usize = 1 << 16;
 
@@ -33,7 +34,7 @@ pub struct Upf {
     pub(crate) mtus: Vec<u16>,
     pub(crate) round: router::Round,
     pub(crate) answers: Limiter,
-    pub(crate) advertisements: Limiter,
+    pub(crate) advertisements: Vec<Limiter>,
     pub(crate) peers: HashMap<u64, u32, Secret>,
     pub(crate) buffer: Buffer,
     pub(crate) counters: Counters,
@@ -74,7 +75,7 @@ impl Upf {
             events: Vec::new(),
             screen: Screen { protected: settings.protected.clone(), trusted_sources: settings.trusted_sources.clone() },
             answers: Limiter::new(settings.answers_a_second),
-            advertisements: Limiter::new(ADVERTISEMENTS_A_SECOND),
+            advertisements: vec![Limiter::new(ADVERTISEMENTS_A_SECOND); SOLICITING_GROUPS],
             alarms: Limiter::new(ALARMS_A_SECOND),
             lost_tunnels: Limiter::new(LOST_TUNNELS_A_SECOND),
             addresses: [settings.address, settings.second.unwrap_or(settings.address)],

@@ -193,7 +193,8 @@ impl Upf {
             Some(Question::Neighbour(ROUTER)) => neighbour_advertisement(inner.source),
             _ => return Err(Count::LinkLocal),
         };
-        if !self.advertisements.allows(now_ns) {
+        let groups = self.advertisements.len();
+        if !self.advertisements[slot % groups].allows(now_ns) {
             return Err(Count::LinkLocal);
         }
         packet.fill(&answer);

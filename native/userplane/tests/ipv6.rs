@@ -114,8 +114,14 @@ fn when_a_solicitation_is_not_right_then_nobody_answers() {
 fn when_solicitations_flood_then_they_are_answered_so_often_only() {
     let mut net = net();
     let datagram = g_pdu(net.teid, 9, &solicitation(LINK_LOCAL));
+    let other = net.upf.open().unwrap();
+    let mut second = common::rules(UE2, 0x88);
+    second.ipv6 = Some(PREFIX + 1);
+    net.upf.install(0, other, &second, false).unwrap();
+    net.poll();
     let answered: usize = (0..20_000).map(|_| net.uplink(GNB, &datagram).len()).sum();
-    assert!((1..=5_001).contains(&answered), "{answered}");
+    assert!((1..=21).contains(&answered), "{answered}");
+    assert_eq!(net.uplink(GNB, &g_pdu(other, 9, &solicitation(LINK_LOCAL))).len(), 1, "another terminal is not denied");
 }
 
 #[test]

@@ -99,7 +99,8 @@ class Smf:
     def reconfigure(self, networks: tuple[DataNetwork, ...]) -> None:
         """Name servers, P-CSCFs and MTUs of new sessions; Unusable where data networks or pools are other ones."""
         known = {network.dnn: network for network in self._smf.networks}
-        if {one.dnn: one.pool for one in networks} != {dnn: one.configuration.pool for dnn, one in known.items()}:
+        pools = {one.dnn: (one.pool, one.pool6) for one in networks}
+        if pools != {dnn: (one.configuration.pool, one.configuration.pool6) for dnn, one in known.items()}:
             raise Unusable("other data networks or address pools need a restart")
         for one in networks:
             known[one.dnn].configuration = one
