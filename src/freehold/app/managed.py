@@ -188,7 +188,7 @@ class Managed:
             found |= {("upf-lost", str(upf)): float(not upf.associated) for upf in core.smf.upfs}
         found["registration-storm", "AMF"] = float(core.amf.function.contexts.crowded)
         for network in core.smf.networks:
-            found["address-pool", network.dnn] = network.pool.taken / max(1, network.pool.capacity)
+            found["address-pool", network.dnn] = network.used
         left = days_left(Path(section.certificate), self.utc()) if section.certificate else None
         if left is not None:
             found["certificate", section.certificate] = left

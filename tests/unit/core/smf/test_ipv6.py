@@ -127,6 +127,7 @@ def test_when_a_session_ends_then_its_prefix_is_free_again():
     made.active(request=asking(pdu_session_type=BOTH))
     (network, *_) = made.smf._smf.networks
     assert (network.pool.taken, network.pool6.taken) == (1, 1)
+    assert network.used == 1 / network.pool.capacity
     made.from_ue("1", nas.PduSessionReleaseRequest(1, 9))
     made.update("1", n1_sm_message=nas.encode(nas.PduSessionReleaseComplete(1, 9)))
     made.wait(60)

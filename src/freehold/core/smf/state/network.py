@@ -20,6 +20,12 @@ class Network:
         self.pool = None if configuration.pool is None else AddressPool(configuration.pool)
         self.pool6 = None if configuration.pool6 is None else AddressPool(configuration.pool6)
 
+    @property
+    def used(self) -> float:
+        """Which part of its addresses is taken, 0 to 1: of the fuller pool where there are two."""
+        pools = (pool for pool in (self.pool, self.pool6) if pool is not None)
+        return max((pool.taken / max(1, pool.capacity) for pool in pools), default=0.0)
+
     def serves(self, slice_: SNssai) -> bool:
         """Whether the data network is reached through a slice."""
         return not self.configuration.slices or slice_ in self.configuration.slices
