@@ -1,14 +1,12 @@
-/* The headers of a user plane packet on the wire. */
+/* The headers of a user plane packet on the wire; none has a gap. */
 #pragma once
 
 #include "kernel.h"
 
-#define PACKED __attribute__((packed))
-
 struct ethernet {
     __u8 ends[12];
     __u16 type;
-} PACKED;
+};
 
 struct ipv4 {
     __u8 version_length;
@@ -21,14 +19,14 @@ struct ipv4 {
     __u16 checksum;
     __u32 source;
     __u32 destination;
-} PACKED;
+};
 
 struct udp {
     __u16 source;
     __u16 destination;
     __u16 length;
     __u16 checksum;
-} PACKED;
+};
 
 /* TS 29.281 5.1 */
 struct gtpu {
@@ -36,7 +34,9 @@ struct gtpu {
     __u8 kind;
     __u16 length;
     __u32 teid;
-} PACKED;
+};
+
+_Static_assert(sizeof(struct ethernet) == 14 && sizeof(struct ipv4) == 20 && sizeof(struct gtpu) == 8, "no gaps");
 
 enum {
     ETHERNET_IPV4 = 0x0800,

@@ -3,42 +3,46 @@
 
 #include "kernel.h"
 
-/* The octets before a downlink packet: IPv4, UDP, GTP-U with its PDU session container (TS 29.281 5.2.2.7). */
-enum { OUTER = 44, OUTER_CHECKSUM = 10, OUTER_PEER = 16, OUTER_UDP = 20, OUTER_GTPU = 28 };
+/* A direction's octet of `forwarding`: whether the program takes its packets, and its QoS flow. */
+enum { TAKEN = 0x80, QOS_FLOW = 0x3f };
 
-enum { UPLINK = 1, DOWNLINK = 2, REPORT = 4 };
+/* A volume's word: octets above, packets below. Its packets spill into the wide counters long before they overflow. */
+enum { PACKETS_BITS = 24, SPILL = 1 << (PACKETS_BITS - 1) };
 
-struct meter {
-    __u64 arrival_ns;
-    __u64 octet_cost; /* ns of an octet, 20 bits of fraction; 0 passes everything */
-};
+enum { UP, DOWN };
 
 struct volume {
     __u64 octets;
     __u64 packets;
 };
 
-/* One session: the line that is read, and the line that is written. */
+/* One session: a line for every packet, and one that is seldom needed. */
 struct record {
-    __u8 outer[OUTER]; /* its checksum is the sum of all but the length, in host order */
-    __u32 teid;        /* host order; 0 while the session is not here */
-    __u32 terminal;    /* network order */
-    __u8 flags;
-    __u8 match_qfi;
-    __u8 uplink_hop;
-    __u8 downlink_hop;
-    __s64 remaining; /* octets until the control plane is told, with REPORT */
-    struct meter meters[2];
-    struct volume volumes[2];
+    __u32 teid;     /* host order; 0 while the session is not here */
+    __u32 terminal; /* network order */
+    __u64 forwarding; /* one word, so that no packet meets a half of it: peer's TEID, peer, uplink, downlink */
+    __u64 arrivals_ns[2];
+    __u32 costs[2]; /* ns of an octet with 20 bits of fraction: 26 bits and how far they are shifted; 0 passes everything */
+    __u64 volumes[2];
+    __u64 report_at; /* what the volumes' octets reach together when the control plane is told */
+    __u64 unused[4];
+    struct volume spilled[2];
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct record) == 128, "two cache lines");
+_Static_assert(__builtin_offsetof(struct record, unused) == 64, "the first line has what every packet needs");
 
-struct hop {
-    __u8 ends[12];
-    __u16 device;
+/* A way that packets leave by: Ethernet's addresses, and for a tunnel all that is before GTP-U. */
+struct way {
+    __u8 frame[62];
     __u16 known; /* 0: its packets go up */
-};
+    __u32 sum;   /* of the IPv4 header in host order, all but the length */
+    __u32 port;
+    __u32 device;
+    __u32 unused[13];
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct way) == 128, "two cache lines");
 
 struct network {
     __u32 base; /* host order */
@@ -51,7 +55,12 @@ struct pool {
     __u32 offset; /* of its first address among all pools' */
 };
 
-enum { MOST_POOLS = 4, MOST_NETWORKS = 32, MOST_HOPS = 256, MOST_DEVICES = 16 };
+/* Two slots, each from 1: an array's values are eight octets at least. */
+struct slots {
+    __u32 slot[2];
+};
+
+enum { MOST_POOLS = 4, MOST_NETWORKS = 32, MOST_WAYS = 1024, MOST_DEVICES = 16 };
 
 struct settings {
     __u32 address; /* N3, network order */
@@ -61,8 +70,9 @@ struct settings {
     __u32 n3_mtu;
     __u32 pools_count;
     __u32 networks_count;
+    __u32 first_octets[8]; /* a bit for each first octet that a network below has */
     struct pool pools[MOST_POOLS];
     struct network networks[MOST_NETWORKS]; /* where the host's own routing decides, or nobody may go */
 };
 
-enum count { FORWARDED_UPLINK, FORWARDED_DOWNLINK, INNER_SOURCE, RATE_EXCEEDED, CHANGED, COUNTS };
+enum count { FORWARDED_UPLINK, FORWARDED_DOWNLINK, INNER_SOURCE, RATE_EXCEEDED, COUNTS };

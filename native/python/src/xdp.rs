@@ -57,10 +57,10 @@ impl Datapath {
         Ok(self.inner().port(number, device)?)
     }
 
-    /// No `way`: packets of the hop go up.
-    fn hop(&self, number: u8, way: Option<([u8; 12], u16)>) -> PyResult<()> {
-        let hop = way.map_or_else(Hop::default, |(ends, port)| Hop { ends, port, known: 1 });
-        Ok(self.inner().hop(number, hop)?)
+    /// No `hop`: packets of the way go up.
+    fn way(&self, number: u16, peer: Option<Address>, hop: Option<([u8; 12], u32, u32)>) -> PyResult<()> {
+        let peer = peer.map(version_4).transpose()?;
+        Ok(self.inner().way(number, peer, hop.map(|(ends, port, device)| Hop { ends, port, device }))?)
     }
 
     /// Lets the engine `upf` take from the same buckets.
@@ -77,10 +77,9 @@ impl Datapath {
         Ok(self.inner().attach(device)?)
     }
 
-    fn install(&self, teid: u32, rules: Rules, uplink_hop: u8, downlink_hop: u8, remaining: u64) -> bool {
+    fn install(&self, teid: u32, rules: Rules, way: u16, remaining: u64) -> bool {
         let mut inner = self.inner();
-        let taken =
-            Fast::of(&rules.0).is_some_and(|fast| inner.install(teid, &fast, [uplink_hop, downlink_hop], remaining));
+        let taken = Fast::of(&rules.0).is_some_and(|fast| inner.install(teid, &fast, way, remaining));
         if !taken {
             inner.remove(teid);
         }

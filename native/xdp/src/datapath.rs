@@ -2,7 +2,9 @@
 
 use crate::loading::{load, map, program, told};
 use crate::meters::Meters;
-use crate::record::{Fast, Hop, MOST_NETWORKS, MOST_POOLS, Network, Pool, REPORT, Record, Settings, Volume};
+use crate::record::{
+    Fast, Hop, MOST_NETWORKS, MOST_POOLS, MOST_WAYS, Network, Pool, Record, Settings, Way, first_octets, packed, record,
+};
 use crate::sys::{Shared, test_run, total, update};
 use aya::Ebpf;
 use aya::maps::{MapData, RingBuf};
@@ -12,18 +14,20 @@ use freehold_userplane::{TunnelKey, Usage};
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::ptr::{addr_of, addr_of_mut};
-use std::sync::atomic::{Ordering, fence};
+use std::ptr::addr_of_mut;
+use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 const PROGRAM: &str = "userplane";
 /// The names of the program's counts, in the order of bpf/records.h; the fates among them are the engine's.
-const COUNTS: [&str; 5] =
-    ["uplink_forwarded", "downlink_forwarded", "drop_inner_source", "drop_rate_exceeded", "drop_changed"];
+const COUNTS: [&str; 4] = ["uplink_forwarded", "downlink_forwarded", "drop_inner_source", "drop_rate_exceeded"];
 
 /// A device as the loader makes its map: its index, and in the upper half a second program, which we have none of.
 pub(crate) fn port(device: u32) -> u64 {
     u64::from(device)
 }
+
+/// The slots of two addresses, each from 1; 0 is no session.
+type Slots = [AtomicU32; 2];
 
 /// What a fast path is for.
 #[derive(Clone, Debug)]
@@ -43,7 +47,7 @@ pub struct Datapath {
     plan: Plan,
     settings: Shared<Settings>,
     records: Shared<Record>,
-    addresses: Shared<u64>,
+    addresses: Shared<Slots>,
     events: RingBuf<MapData>,
     links: Vec<XdpLinkId>,
 }
@@ -56,13 +60,14 @@ impl Datapath {
         }
         let slots = 1_u32 << plan.key.index_bits.min(24);
         let addresses: u32 = plan.pools.iter().map(|(_, size)| *size).sum();
-        let mut object = load(object, &[("RECORDS", slots), ("ADDRESSES", addresses)])?;
+        let pairs = addresses.div_ceil(2);
+        let mut object = load(object, &[("RECORDS", slots), ("ADDRESSES", pairs)])?;
         program(&mut object, PROGRAM)?;
         let events = object.take_map("EVENTS").ok_or_else(|| io::Error::other("no map EVENTS"))?;
         let path = Self {
             settings: Shared::new(map(&object, "SETTINGS")?, 1)?,
             records: Shared::new(map(&object, "RECORDS")?, slots as usize)?,
-            addresses: Shared::new(map(&object, "ADDRESSES")?, addresses as usize)?,
+            addresses: Shared::new(map(&object, "ADDRESSES")?, pairs as usize)?,
             events: RingBuf::try_from(events).map_err(|error| told(&error))?,
             links: Vec::new(),
             object,
@@ -81,6 +86,7 @@ impl Datapath {
             n3_mtu: self.plan.n3_mtu,
             pools_count: self.plan.pools.len() as u32,
             networks_count: 1,
+            first_octets: [u32::MAX; 8],
             ..Settings::default()
         };
         settings.networks[0] = Network::default(); // nothing leaves before the way is known
@@ -101,19 +107,24 @@ impl Datapath {
             return Err(io::Error::other("more routes than the fast path holds"));
         }
         let Some(place) = self.settings.at(0) else { return Ok(()) };
+        let kept: Vec<Network> = networks
+            .iter()
+            .map(|(base, length)| {
+                let mask = u32::MAX.checked_shl(32 - u32::from(*length.min(&32))).unwrap_or(0);
+                Network { base: base.to_bits() & mask, mask }
+            })
+            .collect();
         let settings = place.as_ptr();
         // SAFETY: the place is in the mapping. While the list changes its first network is every one.
         unsafe {
             addr_of_mut!((*settings).networks[0]).write_volatile(Network::default());
-            addr_of_mut!((*settings).networks_count).write_volatile(networks.len().max(1) as u32);
-            for (number, (base, length)) in networks.iter().enumerate().rev() {
-                let mask = u32::MAX.checked_shl(32 - u32::from(*length.min(&32))).unwrap_or(0);
-                addr_of_mut!((*settings).networks[number])
-                    .write_volatile(Network { base: base.to_bits() & mask, mask });
+            addr_of_mut!((*settings).first_octets).write_volatile([u32::MAX; 8]);
+            addr_of_mut!((*settings).networks_count).write_volatile(kept.len().max(1) as u32);
+            for (number, network) in kept.iter().enumerate().rev() {
+                addr_of_mut!((*settings).networks[number]).write_volatile(*network);
             }
-            if networks.is_empty() {
-                addr_of_mut!((*settings).networks_count).write_volatile(0);
-            }
+            addr_of_mut!((*settings).networks_count).write_volatile(kept.len() as u32);
+            addr_of_mut!((*settings).first_octets).write_volatile(first_octets(&kept));
         }
         Ok(())
     }
@@ -123,9 +134,15 @@ impl Datapath {
         update(map(&self.object, "PORTS")?, number, port(device))
     }
 
-    /// Sets where packets of the hop `number` leave.
-    pub fn hop(&mut self, number: u8, hop: Hop) -> io::Result<()> {
-        update(map(&self.object, "HOPS")?, u32::from(number), hop)
+    /// Sets the way `number`: to a tunnel's other end, or without one to N6. Its packets go up while there is no hop.
+    pub fn way(&mut self, number: u16, peer: Option<Ipv4Addr>, hop: Option<Hop>) -> io::Result<()> {
+        if number >= MOST_WAYS {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        let ends = peer.map(|peer| (self.plan.address, peer));
+        let ways = map(&self.object, "WAYS")?;
+        update(ways, u32::from(number), Way::new(ends, None))?; // half of one hop and half of another are none
+        hop.map_or(Ok(()), |hop| update(ways, u32::from(number), Way::new(ends, Some(hop))))
     }
 
     /// Attaches the program to a device: in its driver where that can, else before the host's stack. Whether native.
@@ -152,80 +169,74 @@ impl Datapath {
         Ok(Meters { records: Shared::new(map(&self.object, "RECORDS")?, slots)?, key: self.plan.key })
     }
 
-    /// Takes a session over, or what changed of it; what it used stays used. `remaining` octets until it is told; 0 is
-    /// never. False where its address is in no pool.
-    pub fn install(&mut self, teid: u32, fast: &Fast, hops: [u8; 2], remaining: u64) -> bool {
+    /// Takes a session over, or what changed of it, packets meanwhile lost by neither; what it used stays used. `way` is
+    /// the one to its peer; it is told after `remaining` octets, 0 is never. False where its address is in no pool.
+    pub fn install(&mut self, teid: u32, fast: &Fast, way: u16, remaining: u64) -> bool {
         let slot = self.plan.key.slot(teid);
-        let (Some(record), Some(address)) = (self.records.at(slot as usize), self.address(fast.terminal)) else {
+        let (Some(place), Some(address)) = (self.records.at(slot as usize), self.address(fast.terminal)) else {
             return false;
         };
-        self.remove(teid);
-        let record = record.as_ptr();
-        // SAFETY: both places are in their mappings; the program does not look at a record whose identifier is 0.
-        unsafe {
-            (*record).outer = fast.outer(self.plan.address);
-            (*record).terminal = fast.terminal.octets();
-            (*record).flags = fast.flags | if remaining == 0 { 0 } else { REPORT };
-            (*record).match_qfi = fast.match_qfi;
-            [(*record).uplink_hop, (*record).downlink_hop] = hops;
-            (*record).remaining = i64::try_from(remaining).unwrap_or(i64::MAX);
-            (*record).buckets[0].octet_cost = fast.costs[0];
-            (*record).buckets[1].octet_cost = fast.costs[1];
-            address.write_volatile(u64::from(slot) + 1);
-            (*record).teid.store(teid, Ordering::Release);
+        // SAFETY: in the mapping, which `self` holds.
+        let own = unsafe { record(place) };
+        if own.teid.load(Ordering::Relaxed) != teid || own.terminal != fast.terminal.octets() {
+            self.remove(teid);
+            // SAFETY: in the mapping; the program does not look at the terminal of a record whose identifier is 0.
+            unsafe { addr_of_mut!((*place.as_ptr()).terminal).write_volatile(fast.terminal.octets()) };
         }
+        for (cost, word) in fast.costs.iter().zip(&own.costs) {
+            word.store(packed(*cost), Ordering::Relaxed);
+        }
+        own.report_after(remaining);
+        own.forwarding.store(fast.forwarding(way), Ordering::Release);
+        address.store(slot + 1, Ordering::Relaxed);
+        own.teid.store(teid, Ordering::Release);
         true
     }
 
-    fn address(&self, terminal: Ipv4Addr) -> Option<std::ptr::NonNull<u64>> {
+    fn address(&self, terminal: Ipv4Addr) -> Option<&AtomicU32> {
         let mut offset = 0;
         for (base, size) in &self.plan.pools {
             let place = terminal.to_bits().wrapping_sub(base.to_bits());
             if place < *size {
-                return self.addresses.at((offset + place) as usize);
+                let number = offset + place;
+                // SAFETY: in the mapping, which `self` holds; every access is atomic.
+                let slots = unsafe { self.addresses.at(number as usize / 2)?.as_ref() };
+                return slots.get(number as usize % 2);
             }
             offset += size;
         }
         None
     }
 
+    fn record(&self, teid: u32) -> Option<&Record> {
+        // SAFETY: in the mapping, which `self` holds.
+        self.records.at(self.plan.key.slot(teid) as usize).map(|place| unsafe { record(place) })
+    }
+
     /// Gives a session back to the portable engine at once; what it carried is kept.
-    pub fn remove(&mut self, teid: u32) {
-        let Some(record) = self.records.at(self.plan.key.slot(teid) as usize) else { return };
-        // SAFETY: the place is in the mapping.
-        let record = unsafe { record.as_ref() };
+    pub fn remove(&self, teid: u32) {
+        let Some(record) = self.record(teid) else { return };
         record.teid.store(0, Ordering::Release);
         fence(Ordering::SeqCst);
         if let Some(address) = self.address(record.terminal.into()) {
-            // SAFETY: the place is in the mapping. It may be another session's by now.
-            unsafe {
-                if address.read_volatile() == u64::from(self.plan.key.slot(teid)) + 1 {
-                    address.write_volatile(0);
-                }
-            }
+            // It may be another session's by now.
+            let own = self.plan.key.slot(teid) + 1;
+            let _ = address.compare_exchange(own, 0, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
     /// What a session carried here until now.
     pub fn usage(&self, teid: u32) -> Usage {
-        let Some(record) = self.records.at(self.plan.key.slot(teid) as usize) else { return Usage::default() };
-        // SAFETY: the place is in the mapping; the program counts in whole words.
-        let [uplink, downlink]: [Volume; 2] = unsafe { addr_of!((*record.as_ptr()).volumes).read_volatile() };
-        Usage {
-            uplink_octets: uplink.octets,
-            uplink_packets: uplink.packets,
-            downlink_octets: downlink.octets,
-            downlink_packets: downlink.packets,
-        }
+        self.record(teid).map_or_else(Usage::default, Record::usage)
     }
 
     /// Ends a session: what it carried here; its record is empty afterwards.
     pub fn close(&mut self, teid: u32) -> Usage {
         self.remove(teid);
         let usage = self.usage(teid);
-        if let Some(record) = self.records.at(self.plan.key.slot(teid) as usize) {
+        if let Some(place) = self.records.at(self.plan.key.slot(teid) as usize) {
             // SAFETY: the place is in the mapping, and every member may be zero.
-            unsafe { record.write_bytes(0, 1) };
+            unsafe { place.write_bytes(0, 1) };
         }
         usage
     }

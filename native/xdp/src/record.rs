@@ -1,55 +1,141 @@
 //! What the program and user space share: bpf/records.h is the same in C.
 
-use freehold_userplane::{Action, Meter, Peer, Rule, SessionRules};
+use freehold_userplane::{Action, Meter, Peer, Rule, SessionRules, Usage};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::atomic::AtomicU32;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-pub const UPLINK: u8 = 1;
-pub const DOWNLINK: u8 = 2;
-pub const REPORT: u8 = 4;
+/// Of a direction's octet: the program takes its packets.
+const TAKEN: u8 = 0x80;
+/// A report that never comes.
+pub const NEVER: u64 = 1 << 62;
+const PACKETS_BITS: u32 = 24;
+const SPILL: u64 = 1 << (PACKETS_BITS - 1);
+const COST_BITS: u32 = 26;
 pub const MOST_POOLS: usize = 4;
 pub const MOST_NETWORKS: usize = 32;
+pub const MOST_WAYS: u16 = 1024;
 /// Above this cost of an octet (some 120 bit/s) the program's arithmetic would not hold a long packet.
 const MOST_COST: u64 = 1 << 46;
+/// Ethernet, IPv4, UDP: what a way writes before GTP-U.
+const FRAME: usize = 62;
+const IPV4_TYPE: [u8; 2] = [8, 0];
+const GTPU_PORTS: [u8; 4] = [0x08, 0x68, 0x08, 0x68]; // TS 29.281 4.4.2.3
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct Bucket {
-    pub arrival_ns: u64,
-    pub octet_cost: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 #[repr(C)]
 pub struct Volume {
-    pub octets: u64,
-    pub packets: u64,
+    octets: AtomicU64,
+    packets: AtomicU64,
 }
 
-/// One session: the line that is read for each packet, and the line that is written.
-#[derive(Debug)]
+/// One session: the line that every packet needs, and one that is seldom touched.
+#[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub struct Record {
-    pub outer: [u8; 44],
     /// 0 while the session is not here; the last to be written and the first to be taken away.
     pub teid: AtomicU32,
     pub terminal: [u8; 4],
-    pub flags: u8,
-    pub match_qfi: u8,
-    pub uplink_hop: u8,
-    pub downlink_hop: u8,
-    pub remaining: i64,
-    pub buckets: [Bucket; 2],
-    pub volumes: [Volume; 2],
+    pub forwarding: AtomicU64,
+    pub arrivals_ns: [AtomicU64; 2],
+    pub costs: [AtomicU32; 2],
+    volumes: [AtomicU64; 2],
+    pub report_at: AtomicU64,
+    unused: [u64; 4],
+    spilled: [Volume; 2],
 }
 
-/// Where a packet leaves: both Ethernet addresses, and the number of the port; unless `known`, its packets go up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
+impl Record {
+    /// What a direction carried: octets and packets of one moment.
+    fn volume(&self, direction: usize) -> (u64, u64) {
+        let (spilled, word) = (&self.spilled[direction], &self.volumes[direction]);
+        let wide = || (spilled.octets.load(Ordering::Acquire), spilled.packets.load(Ordering::Acquire));
+        loop {
+            let (before, now) = (wide(), word.load(Ordering::Acquire));
+            let packets = now & (2 * SPILL - 1);
+            // The program adds to the wide counters first, then takes from the word: meanwhile both have them.
+            if packets < SPILL && before == wide() {
+                return (before.0 + (now >> PACKETS_BITS), before.1 + packets);
+            }
+            std::hint::spin_loop();
+        }
+    }
+
+    pub fn usage(&self) -> Usage {
+        let ((uplink_octets, uplink_packets), (downlink_octets, downlink_packets)) = (self.volume(0), self.volume(1));
+        Usage { uplink_octets, uplink_packets, downlink_octets, downlink_packets }
+    }
+
+    /// Has the control plane told after `remaining` more octets; 0 is never.
+    pub fn report_after(&self, remaining: u64) {
+        let carried: u64 = self.volumes.iter().map(|word| word.load(Ordering::Relaxed) >> PACKETS_BITS).sum();
+        let reached = if remaining == 0 { NEVER } else { carried.saturating_add(remaining).min(NEVER / 2 - 1) };
+        self.report_at.store(reached, Ordering::Relaxed);
+    }
+}
+
+/// The record at a place.
+///
+/// # Safety
+/// The place is in a mapping that outlives the reference. All but `terminal` are atomic, and that is written only while
+/// nobody finds the record.
+pub unsafe fn record<'a>(place: NonNull<Record>) -> &'a Record {
+    // SAFETY: the caller's.
+    unsafe { place.as_ref() }
+}
+
+/// A cost of 64 bits as the record has it: 26 bits and how far they are shifted, rounded towards the lower rate.
+pub fn packed(cost: u64) -> u32 {
+    let shift = (u64::BITS - cost.leading_zeros()).saturating_sub(COST_BITS);
+    let rounded = cost.div_ceil(1 << shift);
+    let (shift, rounded) = if rounded >> COST_BITS == 0 { (shift, rounded) } else { (shift + 1, rounded >> 1) };
+    shift << COST_BITS | rounded as u32
+}
+
+/// The cost that a record's word says.
+pub fn unpacked(word: u32) -> u64 {
+    u64::from(word & ((1 << COST_BITS) - 1)) << (word >> COST_BITS)
+}
+
+/// Where packets leave: both Ethernet addresses, the number of the port, the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hop {
     pub ends: [u8; 12],
-    pub port: u16,
-    pub known: u16,
+    pub port: u32,
+    pub device: u32,
+}
+
+/// A way as the program has it: what is before GTP-U, of a way to a peer; unless `known`, its packets go up.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Way {
+    pub frame: [u8; FRAME],
+    known: u16,
+    sum: u32,
+    port: u32,
+    device: u32,
+    unused: [u32; 13],
+}
+
+impl Way {
+    /// The way to a tunnel's other end, or to N6; without a hop until its neighbour is known.
+    pub fn new(ends: Option<(Ipv4Addr, Ipv4Addr)>, hop: Option<Hop>) -> Self {
+        let mut way = Self { frame: [0; FRAME], known: 0, sum: 0, port: 0, device: 0, unused: [0; 13] };
+        if let Some((source, peer)) = ends {
+            let outer = &mut way.frame[14..42];
+            outer[..10].copy_from_slice(&[0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17]);
+            outer[12..16].copy_from_slice(&source.octets());
+            outer[16..20].copy_from_slice(&peer.octets());
+            way.sum = outer[..20].chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1])).sum();
+            outer[20..24].copy_from_slice(&GTPU_PORTS);
+            way.frame[12..14].copy_from_slice(&IPV4_TYPE);
+        }
+        if let Some(hop) = hop {
+            way.frame[..12].copy_from_slice(&hop.ends);
+            (way.known, way.port, way.device) = (1, hop.port, hop.device);
+        }
+        way
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,8 +163,21 @@ pub struct Settings {
     pub n3_mtu: u32,
     pub pools_count: u32,
     pub networks_count: u32,
+    pub first_octets: [u32; 8],
     pub pools: [Pool; MOST_POOLS],
     pub networks: [Network; MOST_NETWORKS],
+}
+
+/// A bit for each first octet that some network has.
+pub fn first_octets(networks: &[Network]) -> [u32; 8] {
+    let mut bits = [0; 8];
+    for network in networks {
+        let last = network.base | !network.mask;
+        for octet in network.base >> 24..=last >> 24 {
+            bits[octet as usize / 32] |= 1 << (octet % 32);
+        }
+    }
+    bits
 }
 
 /// A session's rules in the shape that a record holds.
@@ -87,9 +186,8 @@ pub struct Fast {
     pub terminal: Ipv4Addr,
     pub peer: Ipv4Addr,
     pub peer_teid: u32,
-    pub flags: u8,
-    pub match_qfi: u8,
-    pub qfi: u8,
+    /// An uplink and a downlink octet of `forwarding`: whether the program takes the packets, and their QoS flow.
+    pub directions: [u8; 2],
     pub costs: [u64; 2],
 }
 
@@ -108,34 +206,17 @@ impl Fast {
         if costs.iter().any(|cost| *cost > MOST_COST || (*cost != 0 && rules.ipv6.is_some())) {
             return None;
         }
-        let bit = |rule: Option<&Rule>, bit| rule.map_or(0, |_| bit);
-        let flags = bit(uplink, UPLINK) | bit(downlink, DOWNLINK);
-        (flags != 0).then(|| Self {
-            terminal,
-            peer,
-            peer_teid: teid,
-            flags,
-            match_qfi: uplink.map_or(0, |rule| rule.match_qfi),
-            qfi: downlink.map_or(0, |rule| rule.qfi),
-            costs,
-        })
+        let directions = [
+            uplink.map_or(0, |rule| TAKEN | rule.match_qfi & 0x3f),
+            downlink.map_or(0, |rule| TAKEN | rule.qfi & 0x3f),
+        ];
+        (directions != [0, 0]).then_some(Self { terminal, peer, peer_teid: teid, directions, costs })
     }
 
-    /// The octets before a downlink packet; the checksum is the sum of all but the length (TS 29.281 5.2.2.7).
-    pub fn outer(&self, source: Ipv4Addr) -> [u8; 44] {
-        let mut outer = [0; 44];
-        outer[..10].copy_from_slice(&[0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17]);
-        outer[12..16].copy_from_slice(&source.octets());
-        outer[16..20].copy_from_slice(&self.peer.octets());
-        let sum: u32 = outer[..20].chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1])).sum();
-        let sum = (sum & 0xffff) + (sum >> 16);
-        outer[10..12].copy_from_slice(&(((sum & 0xffff) + (sum >> 16)) as u16).to_ne_bytes());
-        outer[20..24].copy_from_slice(&[0x08, 0x68, 0x08, 0x68]);
-        outer[28..30].copy_from_slice(&[0x34, 255]);
-        outer[32..36].copy_from_slice(&self.peer_teid.to_be_bytes());
-        // TS 38.415 5.5.2.1: PDU type 0, no paging policy, no reflective QoS.
-        outer[39..44].copy_from_slice(&[0x85, 1, 0, self.qfi & 0x3f, 0]);
-        outer
+    /// The word that says where packets go, with the number of the way to the peer.
+    pub fn forwarding(&self, way: u16) -> u64 {
+        let [uplink, downlink] = self.directions.map(u64::from);
+        downlink << 56 | uplink << 48 | u64::from(way) << 32 | u64::from(self.peer_teid)
     }
 }
 
@@ -167,13 +248,16 @@ mod tests {
 
     #[test]
     fn when_a_record_is_laid_out_then_it_is_two_lines() {
-        assert_eq!((size_of::<Record>(), offset_of!(Record, teid), offset_of!(Record, buckets)), (128, 44, 64));
-        assert_eq!((size_of::<Settings>(), size_of::<Hop>()), (32 + 12 * MOST_POOLS + 8 * MOST_NETWORKS, 16));
+        assert_eq!((size_of::<Record>(), offset_of!(Record, forwarding), offset_of!(Record, unused)), (128, 8, 64));
+        assert_eq!((size_of::<Way>(), offset_of!(Way, sum), offset_of!(Way, device)), (128, 64, 72));
+        assert_eq!(size_of::<Settings>(), 64 + 12 * MOST_POOLS + 8 * MOST_NETWORKS);
     }
 
     #[test]
     fn when_rules_are_plain_then_both_directions_are_fast() {
-        assert_eq!(Fast::of(&rules()).unwrap().flags, UPLINK | DOWNLINK);
+        let fast = Fast::of(&rules()).unwrap();
+        assert_eq!(fast.directions, [TAKEN, TAKEN | 9]);
+        assert_eq!(fast.forwarding(3), 0x8980_0003_0000_0007);
     }
 
     #[test]
@@ -188,10 +272,43 @@ mod tests {
         ] {
             let mut changed = rules();
             change(&mut changed.downlink[0]);
-            assert_eq!(Fast::of(&changed).unwrap().flags, UPLINK);
+            assert_eq!(Fast::of(&changed).unwrap().directions, [TAKEN, 0]);
             change(&mut changed.uplink[0]);
             assert_eq!(Fast::of(&changed), None);
         }
+    }
+
+    #[test]
+    fn when_a_cost_is_packed_then_the_rate_is_right_within_a_millionth_and_never_higher() {
+        assert_eq!(unpacked(packed(0)), 0);
+        for bits_per_second in [200, 64_000, 384_000, 1_000_000, 999_999_999, 40_000_000_000, 400_000_000_000_u64] {
+            let cost = Meter::new(bits_per_second).octet_cost();
+            let found = unpacked(packed(cost));
+            assert!(found >= cost && found - cost <= cost >> 20, "{bits_per_second}: {cost} {found}");
+        }
+        assert_eq!(unpacked(packed((1 << 30) - 1)), 1 << 30);
+    }
+
+    #[test]
+    fn when_octets_spilled_then_usage_is_the_sum() {
+        let record = Record::default();
+        record.volumes[0].store(1500 << PACKETS_BITS | 7, Ordering::Relaxed);
+        record.spilled[0].octets.store(1 << 40, Ordering::Relaxed);
+        record.spilled[0].packets.store(SPILL, Ordering::Relaxed);
+        record.report_after(500);
+        let usage = record.usage();
+        assert_eq!((usage.uplink_octets, usage.uplink_packets), ((1 << 40) + 1500, SPILL + 7));
+        assert_eq!(record.report_at.load(Ordering::Relaxed), 2000);
+    }
+
+    #[test]
+    fn when_networks_are_kept_back_then_their_first_octets_are_marked() {
+        let network = |base: u32, length: u32| Network { base, mask: u32::MAX.checked_shl(32 - length).unwrap_or(0) };
+        assert_eq!(first_octets(&[Network::default()]), [u32::MAX; 8]);
+        assert_eq!(
+            first_octets(&[network(0x0a00_0000, 8), network(0xe000_0000, 3)]),
+            [1 << 10, 0, 0, 0, 0, 0, 0, u32::MAX]
+        );
     }
 
     #[test]

@@ -43,6 +43,10 @@ fn rules(terminal: Ipv4Addr, teid: u32, rate: u64) -> SessionRules {
     }
 }
 
+fn hop(octet: u8) -> Hop {
+    Hop { ends: [octet; 12], port: 0, device: LOOPBACK }
+}
+
 impl Both {
     /// None where the program cannot be loaded here.
     fn new(rate: u64) -> Option<Self> {
@@ -64,8 +68,8 @@ impl Both {
         };
         path.keep_back(&[(POOL, 24), (N3, 24)]).unwrap();
         path.port(0, LOOPBACK).unwrap();
-        path.hop(0, Hop { ends: [6; 12], port: 0, known: 1 }).unwrap();
-        path.hop(1, Hop { ends: [3; 12], port: 0, known: 1 }).unwrap();
+        path.way(0, None, Some(hop(6))).unwrap();
+        path.way(1, Some(GNB), Some(hop(3))).unwrap();
         let mut both = Self { upf, path, teid: 0 };
         both.teid = both.session(&rules(TERMINAL, PEER_TEID, rate));
         let mut filtered = rules(FILTERED, PEER_TEID + 1, rate);
@@ -77,7 +81,7 @@ impl Both {
     fn session(&mut self, rules: &SessionRules) -> u32 {
         let teid = self.upf.open().unwrap();
         self.upf.install(0, teid, rules, false).unwrap();
-        assert!(self.path.install(teid, &Fast::of(rules).unwrap(), [0, 1], 0));
+        assert!(self.path.install(teid, &Fast::of(rules).unwrap(), 1, 0));
         teid
     }
 
@@ -258,7 +262,7 @@ fn when_a_session_leaves_then_its_packets_go_up_and_what_it_carried_is_told_once
     both.path.remove(both.teid);
     assert_eq!((both.path.run(&frame).unwrap().0, both.path.run(&back).unwrap().0), (PASS, PASS));
     let fast = Fast::of(&rules(TERMINAL, PEER_TEID, 0)).unwrap();
-    assert!(both.path.install(both.teid, &fast, [0, 1], 0));
+    assert!(both.path.install(both.teid, &fast, 1, 0));
     assert_eq!(both.path.run(&frame).unwrap().0, REDIRECT);
     assert_eq!(both.path.close(both.teid).uplink_octets, 256);
     assert_eq!(both.path.close(both.teid).uplink_octets, 0);
@@ -269,7 +273,7 @@ fn when_a_session_leaves_then_its_packets_go_up_and_what_it_carried_is_told_once
 fn when_the_volume_to_report_is_passed_then_it_is_told_once() {
     let Some(mut both) = Both::new(0) else { return };
     let fast = Fast::of(&rules(TERMINAL, PEER_TEID, 0)).unwrap();
-    assert!(both.path.install(both.teid, &fast, [0, 1], 300));
+    assert!(both.path.install(both.teid, &fast, 1, 300));
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
     let told: Vec<usize> = (0..6)
         .map(|_| {
@@ -283,8 +287,8 @@ fn when_the_volume_to_report_is_passed_then_it_is_told_once() {
 #[test]
 fn when_a_hop_is_not_known_then_its_packets_go_up_untouched_and_uncounted() {
     let Some(mut both) = Both::new(0) else { return };
-    both.path.hop(0, Hop::default()).unwrap();
-    both.path.hop(1, Hop::default()).unwrap();
+    both.path.way(0, None, None).unwrap();
+    both.path.way(1, Some(GNB), None).unwrap();
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
     let back = ethernet(&inner(SERVER, TERMINAL, 17, 128));
     assert_eq!(both.path.run(&frame).unwrap(), (PASS, frame));
@@ -305,7 +309,7 @@ fn when_both_paths_carry_a_session_then_they_share_its_rate() {
         })
         .count();
     assert!((8..=17).contains(&passed), "{passed}");
-    assert!(!both.portable(&frame, true).is_some());
+    assert_eq!(both.portable(&frame, true), None);
 }
 
 #[test]

@@ -10,7 +10,7 @@ import msgspec
 from freehold._native.xdp import Datapath
 from freehold.net.netlink import Netlink
 from freehold.net.userplane import UpfPlane
-from freehold.net.ways import UPLINK, Ways, find_devices
+from freehold.net.ways import Ways, find_devices
 from freehold.net.xdp import program, unusable
 from freehold.services.userplane import Network, SessionEvent, SessionRules, Usage, VolumeReached
 
@@ -106,7 +106,7 @@ class FastPlane:
         self.engine.install(teid, self._of_engine(teid, rules, share), end_marker=end_marker)
         self._divided.pop(teid, None)
         if hop is not None:
-            self._datapath.install(teid, rules, UPLINK, hop, max(share, 0) if rules.report_at else 0)
+            self._datapath.install(teid, rules, hop, max(share, 0) if rules.report_at else 0)
         if rules.report_at:
             self._divide(teid, rules, left)
 

@@ -13,7 +13,7 @@ from freehold.spec.errors import Unusable
 
 UPLINK: Final = 0
 """The hop of all uplink packets: the host's default route."""
-MOST_HOPS: Final = 256
+MOST_WAYS: Final = 1024
 MOST_NETWORKS: Final = 32
 TUNNEL_OCTETS: Final = 44
 EVERYTHING: Final[Network] = ("0.0.0.0", 0)  # noqa: S104 - a network, nothing listens
@@ -59,7 +59,7 @@ class Ways:
         self._devices = devices
         self._kept = kept
         self._hops: dict[str, int] = {}
-        self._known: dict[int, tuple[bytes, int] | None] = {}
+        self._known: dict[int, tuple[bytes, int, int] | None] = {}
         self._networks: list[Network] = []
         self._ports = {index: number for number, index in enumerate(devices.indexes())}
         for index, number in self._ports.items():
@@ -68,7 +68,7 @@ class Ways:
     def hop(self, peer: str) -> int | None:
         """The hop of a gNB's or a UPF's N3 address; None where there are more of them than hops."""
         number = self._hops.get(peer)
-        if number is None and len(self._hops) + 1 < MOST_HOPS:
+        if number is None and len(self._hops) + 1 < MOST_WAYS:
             number = self._hops[peer] = len(self._hops) + 1
             self._aim(number, self._netlink.way(peer), peer, self._netlink.neighbours(), self._netlink.links())
         return number
@@ -103,13 +103,13 @@ class Ways:
         links: dict[int, Link],
     ) -> None:
         """Point a hop to where a route leads, once its neighbour is known; the kernel is asked to look for it."""
-        way = None
+        hop = None
         if route is not None and route.device in self._ports:
             towards = route.router or peer
             address = neighbours.get((route.device, towards))
             if address is not None:
-                way = address + links[route.device].address, self._ports[route.device]
+                hop = address + links[route.device].address, self._ports[route.device], route.device
             self._netlink.resolve(route.device, towards)
-        if number not in self._known or self._known[number] != way:
-            self._datapath.hop(number, way)
-            self._known[number] = way
+        if number not in self._known or self._known[number] != hop:
+            self._datapath.way(number, peer or None, hop)
+            self._known[number] = hop

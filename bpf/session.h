@@ -1,0 +1,182 @@
+/* A session's record: found, policed, counted. */
+#pragma once
+
+#include "records.h"
+
+enum { BURST_NS = 100000000, BURST_OCTETS_SHIFT = 14, COST_FRACTION = 20, COST_BITS = 26, ATTEMPTS = 4 };
+
+#define NEVER (1ULL << 62)
+
+struct {
+    MAP_TYPE(ARRAY);
+    MAP_ENTRIES(1);
+    MAP_FLAGS(MMAPABLE);
+    MAP_KEY(__u32);
+    MAP_VALUE(struct settings);
+} SETTINGS SEC(".maps");
+
+struct {
+    MAP_TYPE(ARRAY);
+    MAP_ENTRIES(1);
+    MAP_FLAGS(MMAPABLE);
+    MAP_KEY(__u32);
+    MAP_VALUE(struct record);
+} RECORDS SEC(".maps");
+
+/* The slots of the pools' addresses. */
+struct {
+    MAP_TYPE(ARRAY);
+    MAP_ENTRIES(1);
+    MAP_FLAGS(MMAPABLE);
+    MAP_KEY(__u32);
+    MAP_VALUE(struct slots);
+} ADDRESSES SEC(".maps");
+
+struct {
+    MAP_TYPE(ARRAY);
+    MAP_ENTRIES(MOST_WAYS);
+    MAP_KEY(__u32);
+    MAP_VALUE(struct way);
+} WAYS SEC(".maps");
+
+struct {
+    MAP_TYPE(PERCPU_ARRAY);
+    MAP_ENTRIES(COUNTS);
+    MAP_KEY(__u32);
+    MAP_VALUE(__u64);
+} TOTALS SEC(".maps");
+
+struct {
+    MAP_TYPE(RING);
+    MAP_ENTRIES(1 << 18);
+} EVENTS SEC(".maps");
+
+INLINE int counted(enum count what, int verdict)
+{
+    __u32 key = what;
+    __u64 *total = map_lookup(&TOTALS, &key);
+    if (total)
+        (*total)++;
+    return verdict;
+}
+
+/* The generic cell rate algorithm, as native/userplane/src/meter.rs has it (TS 29.244 5.4.4). */
+INLINE int conforms(struct record *record, int direction, __u32 octets)
+{
+    __u32 packed = record->costs[direction];
+    if (!packed)
+        return 1;
+    __u64 *arrival = &record->arrivals_ns[direction], cost = (__u64)(packed & ((1 << COST_BITS) - 1)) << (packed >> COST_BITS);
+    __u64 now = coarse_ns(), burst = cost >> (COST_FRACTION - BURST_OCTETS_SHIFT), seen = *arrival;
+    if (burst < BURST_NS)
+        burst = BURST_NS;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        __u64 next = (seen > now ? seen : now) + ((octets * cost) >> COST_FRACTION);
+        if (next - now > burst)
+            return 0;
+        __u64 found = __sync_val_compare_and_swap(arrival, seen, next);
+        if (likely(found == seen))
+            return 1;
+        seen = found;
+    }
+    return 0;
+}
+
+/* Told once; where there is no room for the event, the next packet tells it (TS 29.244 5.2.2.2). */
+static __attribute__((noinline)) int tell_volume(struct record *record)
+{
+    if (!record)
+        return 0;
+    __u64 reached = __sync_lock_test_and_set(&record->report_at, NEVER);
+    __u32 teid = now_of(record->teid);
+    if (reached < NEVER / 2 && ring_output(&EVENTS, &teid, sizeof teid, 0))
+        record->report_at = reached;
+    return 0;
+}
+
+/* The octets and the packets so far become wide; a reader that meets both waits (native/xdp/src/record.rs). */
+INLINE void spill(struct record *record, int direction, __u64 octets)
+{
+    __sync_fetch_and_add(&record->spilled[direction].octets, octets);
+    __sync_fetch_and_add(&record->spilled[direction].packets, SPILL);
+    __sync_fetch_and_add(&record->report_at, -octets);
+    __sync_fetch_and_add(&record->volumes[direction], -(octets << PACKETS_BITS | SPILL));
+}
+
+INLINE void measure(struct record *record, int direction, __u32 octets)
+{
+    __u64 before = __sync_fetch_and_add(&record->volumes[direction], (__u64)octets << PACKETS_BITS | 1);
+    __u64 own = (before >> PACKETS_BITS) + octets;
+    if (unlikely(own + (now_of(record->volumes[!direction]) >> PACKETS_BITS) >= now_of(record->report_at)))
+        tell_volume(record);
+    if (unlikely((before & (2 * SPILL - 1)) == SPILL - 1))
+        spill(record, direction, own);
+}
+
+/* The session that a tunnel identifier names. */
+INLINE struct record *find(struct settings *settings, __u32 teid)
+{
+    __u32 turned = (teid >> 16 | teid << 16) * settings->inverses[1];
+    __u32 slot = (((turned ^ turned >> 16) * settings->inverses[0]) ^ settings->mask) & settings->slot_mask;
+    return map_lookup(&RECORDS, &slot);
+}
+
+/* The session of a terminal's address. */
+INLINE struct record *find_terminal(struct settings *settings, __u32 destination)
+{
+    for (__u32 number = 0; number < MOST_POOLS; number++) {
+        if (number >= settings->pools_count)
+            break;
+        struct pool *pool = &settings->pools[number];
+        __u32 place = to_be32(destination) - pool->base;
+        if (place >= pool->size)
+            continue;
+        place += pool->offset;
+        __u32 pair = place >> 1;
+        struct slots *slots = map_lookup(&ADDRESSES, &pair);
+        if (!slots)
+            return 0;
+        __u32 slot = slots->slot[place & 1] - 1;
+        return map_lookup(&RECORDS, &slot);
+    }
+    return 0;
+}
+
+/* What a session's packets meet, all of one moment; 0 where it is another session by now. */
+INLINE __u64 forwarding(struct record *record, __u32 teid)
+{
+    __u64 word = now_of(record->forwarding);
+    __asm__ volatile("" ::: "memory");
+    return now_of(record->teid) == teid ? word : 0;
+}
+
+INLINE __u8 uplink_of(__u64 forwarding)
+{
+    return forwarding >> 48;
+}
+
+INLINE __u8 downlink_of(__u64 forwarding)
+{
+    return forwarding >> 56;
+}
+
+/* Where packets to the session's gNB or UPF leave. */
+INLINE struct way *peer_of(__u64 forwarding)
+{
+    __u32 number = (__u16)(forwarding >> 32);
+    return map_lookup(&WAYS, &number);
+}
+
+INLINE int kept_back(struct settings *settings, __u32 destination)
+{
+    if (!(settings->first_octets[destination >> 29] >> (destination >> 24 & 31) & 1))
+        return 0;
+    for (__u32 number = 0; number < MOST_NETWORKS; number++) {
+        if (number >= settings->networks_count)
+            break;
+        struct network *network = &settings->networks[number];
+        if ((destination & network->mask) == network->base)
+            return 1;
+    }
+    return 0;
+}
