@@ -6,7 +6,8 @@ enum { UPLINK_WORDS = 11, DOWNLINK_WORDS = 5, TEID_AT = 46, SOURCE_AT = 70, DEST
 struct bench {
     __u32 length;
     __u32 sessions;
-    __u64 next;
+    __u32 next;
+    __u32 device; /* that a live packet leaves by */
     __u64 packet[16];
 };
 
@@ -46,6 +47,13 @@ struct {
 } OUT SEC(".maps");
 
 /* User space shuffled them: walking costs no miss that the program would be charged with. */
+struct {
+    MAP_TYPE(PERCPU_ARRAY);
+    MAP_ENTRIES(1);
+    MAP_KEY(__u32);
+    MAP_VALUE(__u64);
+} RECEIVED SEC(".maps");
+
 INLINE struct target *next_target(struct bench *bench)
 {
     __u32 number = bench->next;
@@ -63,37 +71,76 @@ INLINE int restore_length(struct xdp_md *context, struct bench *bench)
     return adjust_head(context, (int)(length - (long)bench->length));
 }
 
-SEC("xdp") int drive_uplink(struct xdp_md *context)
+INLINE int write_uplink(struct xdp_md *context, struct bench *bench)
 {
-    __u32 zero = 0;
-    struct bench *bench = map_lookup(&BENCH, &zero);
-    if (!bench || restore_length(context, bench))
-        return XDP_ABORTED;
     struct target *target = next_target(bench);
     __u8 *octets = (void *)(long)context->data;
     if (!target || (void *)(octets + 8 * UPLINK_WORDS) > (void *)(long)context->data_end)
-        return XDP_ABORTED;
-    __builtin_memcpy(octets, bench->packet, 8 * UPLINK_WORDS);
-    *(__u32 *)(octets + TEID_AT) = target->teid;
-    *(__u32 *)(octets + SOURCE_AT) = target->terminal;
-    tail_call(context, &UNDER_TEST, 0);
+        return 0;
+    for (int word = 0; word < UPLINK_WORDS; word++)
+        ((any64 *)octets)[word] = bench->packet[word];
+    *(any32 *)(octets + TEID_AT) = target->teid;
+    *(any32 *)(octets + SOURCE_AT) = target->terminal;
+    return 1;
+}
+
+INLINE int write_downlink(struct xdp_md *context, struct bench *bench)
+{
+    struct target *target = next_target(bench);
+    __u8 *octets = (void *)(long)context->data;
+    if (!target || (void *)(octets + 8 * DOWNLINK_WORDS) > (void *)(long)context->data_end)
+        return 0;
+    for (int word = 0; word < DOWNLINK_WORDS; word++)
+        ((any64 *)octets)[word] = bench->packet[word];
+    *(any32 *)(octets + DESTINATION_AT) = target->terminal;
+    return 1;
+}
+
+INLINE struct bench *bench_of(void)
+{
+    __u32 zero = 0;
+    return map_lookup(&BENCH, &zero);
+}
+
+SEC("xdp") int drive_uplink(struct xdp_md *context)
+{
+    struct bench *bench = bench_of();
+    if (bench && !restore_length(context, bench) && write_uplink(context, bench))
+        tail_call(context, &UNDER_TEST, 0);
     return XDP_ABORTED;
 }
 
 SEC("xdp") int drive_downlink(struct xdp_md *context)
 {
-    __u32 zero = 0;
-    struct bench *bench = map_lookup(&BENCH, &zero);
-    if (!bench || restore_length(context, bench))
-        return XDP_ABORTED;
-    struct target *target = next_target(bench);
-    __u8 *octets = (void *)(long)context->data;
-    if (!target || (void *)(octets + 8 * DOWNLINK_WORDS) > (void *)(long)context->data_end)
-        return XDP_ABORTED;
-    __builtin_memcpy(octets, bench->packet, 8 * DOWNLINK_WORDS);
-    *(__u32 *)(octets + DESTINATION_AT) = target->terminal;
-    tail_call(context, &UNDER_TEST, 0);
+    struct bench *bench = bench_of();
+    if (bench && !restore_length(context, bench) && write_downlink(context, bench))
+        tail_call(context, &UNDER_TEST, 0);
     return XDP_ABORTED;
+}
+
+/* Packets that really leave. */
+SEC("xdp") int generate_uplink(struct xdp_md *context)
+{
+    struct bench *bench = bench_of();
+    return bench && write_uplink(context, bench) ? redirect(bench->device, 0) : XDP_ABORTED;
+}
+
+SEC("xdp") int generate_downlink(struct xdp_md *context)
+{
+    struct bench *bench = bench_of();
+    return bench && write_downlink(context, bench) ? redirect(bench->device, 0) : XDP_ABORTED;
+}
+
+/* Where they arrive: only IPv4 counts. */
+SEC("xdp") int sink(struct xdp_md *context)
+{
+    __u32 zero = 0;
+    __u64 *received = map_lookup(&RECEIVED, &zero);
+    struct ethernet *ethernet = (void *)(long)context->data;
+    if (received && (void *)(ethernet + 1) <= (void *)(long)context->data_end &&
+        ethernet->type == to_be16(ETHERNET_IPV4))
+        (*received)++;
+    return XDP_DROP;
 }
 
 /* What driving itself costs. */

@@ -4,7 +4,8 @@
 #include "packet.h"
 #include "session.h"
 
-enum { LONGEST_HEADER = 28, UPLINK_WAY = 0, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
+/* MOST_HEADERS: Ethernet, the tunnel's headers at their longest, and what is read of the terminal's packet. */
+enum { MOST_HEADERS = 98, LONGEST_HEADER = 28, UPLINK_WAY = 0, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
 enum verdict { UP_THE_STACK, DROP, FORWARD };
 
 struct {
@@ -189,6 +190,41 @@ SEC("xdp") int userplane(struct xdp_md *context)
         write_tunnel((void *)ethernet, &packet);
     }
     return redirect_map(&PORTS, packet.way->port, 0);
+}
+
+/* The same in front of the host's stack. Several segments in one packet are the portable engine's, which keeps them so. */
+SEC("classifier") int userplane_tc(struct __sk_buff *context)
+{
+    if (context->gso_size)
+        return TC_NEXT;
+    __u32 wanted = context->len < MOST_HEADERS ? context->len : MOST_HEADERS;
+    if ((void *)(long)context->data + MOST_HEADERS > (void *)(long)context->data_end && pull_data(context, wanted))
+        return TC_NEXT;
+    struct packet packet = {
+        .ethernet = (void *)(long)context->data, .end = (void *)(long)context->data_end, .length = context->len};
+    switch (decide(&packet)) {
+    case UP_THE_STACK:
+        return TC_NEXT;
+    case DROP:
+        return TC_DROP;
+    case FORWARD:
+        break;
+    }
+    __u64 flags = packet.strip ? 0 : ENCAPSULATES_IPV4 | ENCAPSULATES_UDP;
+    if (adjust_room(context, packet.strip ? -packet.strip : TUNNEL, ROOM_BEHIND_ETHERNET, flags))
+        return TC_DROP;
+    struct ethernet *ethernet = (void *)(long)context->data;
+    void *limit = (void *)(long)context->data_end;
+    if (packet.strip) {
+        if ((void *)(ethernet + 1) > limit)
+            return TC_DROP;
+        write_ends(ethernet->ends, packet.way);
+    } else {
+        if ((void *)(ethernet + 1) + TUNNEL > limit)
+            return TC_DROP;
+        write_tunnel((void *)ethernet, &packet);
+    }
+    return redirect(packet.way->device, 0);
 }
 
 char LICENSE[] SEC("license") = "Apache-2.0";

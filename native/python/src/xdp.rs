@@ -2,13 +2,14 @@
 use crate::userplane::Fabric;
 use crate::userplane::convert::{Address, Rules, usage};
 use freehold_fabric::userplane::TunnelKey;
-use freehold_xdp::{Datapath as Inner, Fast, Hop, Plan};
+use freehold_xdp::{Datapath as Inner, Fast, Hook, Hop, Load, Objects, Plan};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::RawFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 type Counted = (u64, u64, u64, u64);
 
@@ -21,6 +22,15 @@ fn version_4(address: Address) -> PyResult<Ipv4Addr> {
     match address.0 {
         IpAddr::V4(address) => Ok(address),
         IpAddr::V6(_) => Err(PyValueError::new_err("an IPv4 address is needed")),
+    }
+}
+
+fn hook(name: &str) -> PyResult<Hook> {
+    match name {
+        "xdp" => Ok(Hook::Xdp),
+        "generic" => Ok(Hook::Generic),
+        "tc" => Ok(Hook::Tc),
+        _ => Err(PyValueError::new_err("a hook is xdp, generic or tc")),
     }
 }
 
@@ -69,12 +79,12 @@ impl Datapath {
         fabric.upf(py, upf, |upf| upf.share_meters(meters))
     }
 
-    fn detach(&self) -> PyResult<()> {
-        Ok(self.inner().detach()?)
+    fn detach(&self) {
+        self.inner().detach();
     }
 
-    fn attach(&self, device: u32) -> PyResult<bool> {
-        Ok(self.inner().attach(device)?)
+    fn attach(&self, devices: Vec<u32>, at: &str) -> PyResult<()> {
+        Ok(self.inner().attach(&devices, hook(at)?)?)
     }
 
     fn install(&self, teid: u32, rules: Rules, way: u16, remaining: u64) -> bool {
@@ -110,25 +120,47 @@ impl Datapath {
         Ok(self.inner().totals()?)
     }
 
-    fn run<'py>(&self, py: Python<'py>, frame: &[u8]) -> PyResult<(u32, Bound<'py, PyBytes>)> {
-        let (verdict, left) = self.inner().run(frame)?;
+    fn run<'py>(&self, py: Python<'py>, at: &str, frame: &[u8]) -> PyResult<(u32, Bound<'py, PyBytes>)> {
+        let (verdict, left) = self.inner().run(hook(at)?, frame)?;
         Ok((verdict, PyBytes::new(py, &left)))
     }
+}
+
+type Compiled<'a> = (&'a [u8], &'a [u8]);
+
+fn objects<'a>((program, bench): Compiled<'a>) -> Objects<'a> {
+    Objects { program, bench }
 }
 
 /// Nanoseconds a packet of the program, and of a bare redirect.
 #[pyfunction]
 fn measure(
     py: Python<'_>,
-    objects: (&[u8], &[u8]),
+    compiled: Compiled<'_>,
     sessions: u32,
     octets: u16,
     uplink: bool,
     packets: u32,
 ) -> PyResult<(f64, f64)> {
-    let (object, bench) = objects;
-    let found = py.detach(|| freehold_xdp::measure(object, bench, sessions, octets, uplink, packets))?;
+    let load = Load { sessions, octets, uplink };
+    let found = py.detach(|| freehold_xdp::measure(objects(compiled), load, packets))?;
     Ok((found.program_ns, found.redirect_ns))
+}
+
+/// Packets a second of one processor with the program and with a bare redirect, and the share that was lost.
+#[pyfunction]
+fn live(
+    py: Python<'_>,
+    compiled: Compiled<'_>,
+    at: &str,
+    load: (u32, u16, bool),
+    seconds: f64,
+) -> PyResult<(f64, f64, f64)> {
+    let (sessions, octets, uplink) = load;
+    let (load, hook) = (Load { sessions, octets, uplink }, hook(at)?);
+    let time = Duration::try_from_secs_f64(seconds).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let found = py.detach(|| freehold_xdp::live(objects(compiled), load, hook, time))?;
+    Ok((found.packets_per_second, found.redirect_packets_per_second, found.loss))
 }
 
 /// Seconds that loading so many sessions takes.
@@ -139,6 +171,7 @@ fn load_time(py: Python<'_>, program: &[u8], sessions: u32) -> PyResult<f64> {
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(measure, module)?)?;
+    module.add_function(wrap_pyfunction!(live, module)?)?;
     module.add_function(wrap_pyfunction!(load_time, module)?)?;
     module.add_class::<Datapath>()
 }

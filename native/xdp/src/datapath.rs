@@ -1,6 +1,7 @@
 //! The program with its records: what the control plane does to it.
 
-use crate::loading::{load, map, program, told};
+use crate::links::Links;
+use crate::loading::{classifier, descriptor, load, map, program, told};
 use crate::meters::Meters;
 use crate::record::{
     Fast, Hop, MOST_NETWORKS, MOST_POOLS, MOST_WAYS, Network, Pool, Record, Settings, Way, first_octets, packed, record,
@@ -8,16 +9,15 @@ use crate::record::{
 use crate::sys::{Shared, test_run, total, update};
 use aya::Ebpf;
 use aya::maps::{MapData, RingBuf};
-use aya::programs::XdpFlags;
-use aya::programs::xdp::XdpLinkId;
 use freehold_userplane::{TunnelKey, Usage};
 use std::io;
 use std::net::Ipv4Addr;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::ptr::addr_of_mut;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 const PROGRAM: &str = "userplane";
+const CLASSIFIER: &str = "userplane_tc";
 /// The names of the program's counts, in the order of bpf/records.h; the fates among them are the engine's.
 const COUNTS: [&str; 4] = ["uplink_forwarded", "downlink_forwarded", "drop_inner_source", "drop_rate_exceeded"];
 
@@ -28,6 +28,17 @@ pub(crate) fn port(device: u32) -> u64 {
 
 /// The slots of two addresses, each from 1; 0 is no session.
 type Slots = [AtomicU32; 2];
+
+/// Where the program meets packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// In the device's driver.
+    Xdp,
+    /// In front of the host's stack, as XDP has it for every device.
+    Generic,
+    /// In front of the host's stack, as a classifier.
+    Tc,
+}
 
 /// What a fast path is for.
 #[derive(Clone, Debug)]
@@ -49,7 +60,7 @@ pub struct Datapath {
     records: Shared<Record>,
     addresses: Shared<Slots>,
     events: RingBuf<MapData>,
-    links: Vec<XdpLinkId>,
+    links: Links,
 }
 
 impl Datapath {
@@ -69,7 +80,7 @@ impl Datapath {
             records: Shared::new(map(&object, "RECORDS")?, slots as usize)?,
             addresses: Shared::new(map(&object, "ADDRESSES")?, pairs as usize)?,
             events: RingBuf::try_from(events).map_err(|error| told(&error))?,
-            links: Vec::new(),
+            links: Links::default(),
             object,
             plan,
         };
@@ -145,22 +156,21 @@ impl Datapath {
         hop.map_or(Ok(()), |hop| update(ways, u32::from(number), Way::new(ends, Some(hop))))
     }
 
-    /// Attaches the program to a device: in its driver where that can, else before the host's stack. Whether native.
-    pub fn attach(&mut self, device: u32) -> io::Result<bool> {
-        let program = program(&mut self.object, PROGRAM)?;
-        let native = program.attach_to_if_index(device, XdpFlags::DRV_MODE);
-        let (native, link) = match native {
-            Ok(link) => (true, link),
-            Err(_) => (false, program.attach_to_if_index(device, XdpFlags::SKB_MODE).map_err(|error| told(&error))?),
-        };
-        self.links.push(link);
-        Ok(native)
+    /// Attaches the program to devices, to all of them or, with an error, to none.
+    pub fn attach(&mut self, devices: &[u32], hook: Hook) -> io::Result<()> {
+        let attached = devices.iter().try_for_each(|device| match hook {
+            Hook::Tc => self.links.classify(classifier(&mut self.object, CLASSIFIER)?, *device),
+            _ => self.links.receive(program(&mut self.object, PROGRAM)?, *device, hook == Hook::Generic),
+        });
+        if attached.is_err() {
+            self.detach();
+        }
+        attached
     }
 
     /// Takes the program from every device.
-    pub fn detach(&mut self) -> io::Result<()> {
-        let program = program(&mut self.object, PROGRAM)?;
-        self.links.drain(..).try_for_each(|link| program.detach(link)).map_err(|error| told(&error))
+    pub fn detach(&mut self) {
+        self.links = Links::default();
     }
 
     /// The buckets of the records, for the portable engine to take from too.
@@ -261,14 +271,17 @@ impl Datapath {
         (0..).zip(COUNTS).map(|(key, name)| Ok((name, total(totals, key)?))).collect()
     }
 
-    /// What the program does with one Ethernet frame: its verdict, and the frame it leaves.
-    pub fn run(&mut self, frame: &[u8]) -> io::Result<(u32, Vec<u8>)> {
-        let program = program(&mut self.object, PROGRAM)?;
-        let done = test_run(program.fd().map_err(|error| told(&error))?.as_fd(), frame, 1)?;
-        Ok((done.0, done.1))
+    /// The loaded program of a hook.
+    pub(crate) fn descriptor(&mut self, hook: Hook) -> io::Result<OwnedFd> {
+        match hook {
+            Hook::Tc => descriptor(classifier(&mut self.object, CLASSIFIER)?.fd()),
+            _ => descriptor(program(&mut self.object, PROGRAM)?.fd()),
+        }
     }
 
-    pub(crate) fn object(&mut self) -> &mut Ebpf {
-        &mut self.object
+    /// What the program does with one Ethernet frame: its verdict, and the frame it leaves.
+    pub fn run(&mut self, hook: Hook, frame: &[u8]) -> io::Result<(u32, Vec<u8>)> {
+        let done = test_run(self.descriptor(hook)?.as_fd(), frame, 1)?;
+        Ok((done.0, done.1))
     }
 }

@@ -1,11 +1,11 @@
 //! A compiled object in the kernel: its maps and programs by name.
 
 use aya::maps::{Map, MapData};
-use aya::programs::Xdp;
+use aya::programs::{ProgramFd, SchedClassifier, Xdp};
 use aya::{Ebpf, EbpfLoader};
 use std::error::Error;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// What the whole chain of an error says, as one that the glue can hand on.
 pub fn told(error: &(dyn Error + 'static)) -> io::Error {
@@ -28,14 +28,33 @@ pub fn load(object: &[u8], sizes: &[(&str, u32)]) -> io::Result<Ebpf> {
     loader.load(object).map_err(|error| told(&error))
 }
 
-/// The program `name`, loaded and verified.
+fn missing(what: &str, name: &str) -> io::Error {
+    io::Error::other(format!("no {what} {name}"))
+}
+
+/// The XDP program `name`, loaded and verified.
 pub fn program<'a>(object: &'a mut Ebpf, name: &str) -> io::Result<&'a mut Xdp> {
-    let found = object.program_mut(name).ok_or_else(|| io::Error::other(format!("no program {name}")))?;
+    let found = object.program_mut(name).ok_or_else(|| missing("program", name))?;
     let program: &mut Xdp = found.try_into().map_err(|error: aya::programs::ProgramError| told(&error))?;
     if program.fd().is_err() {
         program.load().map_err(|error| told(&error))?;
     }
     Ok(program)
+}
+
+/// The program `name` for packets of the host's stack, loaded and verified.
+pub fn classifier<'a>(object: &'a mut Ebpf, name: &str) -> io::Result<&'a mut SchedClassifier> {
+    let found = object.program_mut(name).ok_or_else(|| missing("program", name))?;
+    let program: &mut SchedClassifier = found.try_into().map_err(|error: aya::programs::ProgramError| told(&error))?;
+    if program.fd().is_err() {
+        program.load().map_err(|error| told(&error))?;
+    }
+    Ok(program)
+}
+
+/// The descriptor of a loaded program.
+pub fn descriptor(fd: Result<&ProgramFd, aya::programs::ProgramError>) -> io::Result<OwnedFd> {
+    fd.map_err(|error| told(&error))?.as_fd().try_clone_to_owned()
 }
 
 fn data(map: &Map) -> Option<&MapData> {
@@ -47,6 +66,6 @@ fn data(map: &Map) -> Option<&MapData> {
 
 /// The map `name`.
 pub fn map<'a>(object: &'a Ebpf, name: &str) -> io::Result<BorrowedFd<'a>> {
-    let found = object.map(name).and_then(data).ok_or_else(|| io::Error::other(format!("no map {name}")))?;
+    let found = object.map(name).and_then(data).ok_or_else(|| missing("map", name))?;
     Ok(found.fd().as_fd())
 }

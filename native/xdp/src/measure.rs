@@ -1,7 +1,7 @@
 //! How long the program takes for a packet, by the kernel's own clock: BPF_PROG_TEST_RUN over random sessions.
 
-use crate::datapath::{Datapath, Plan, port};
-use crate::loading::{load, map, program, told};
+use crate::datapath::{Datapath, Hook, Plan, port};
+use crate::loading::{self, descriptor, map, program};
 use crate::record::{Fast, Hop};
 use crate::sys::{Shared, test_run, update};
 use aya::Ebpf;
@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-const GNB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
+pub(crate) const GNB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 64, 0, 0);
 /// 127.0.0.0/8 and so on: about as many routes as a host has.
@@ -25,13 +25,16 @@ const KEPT_BACK: [(Ipv4Addr, u8); 4] = [
 /// A device that every network namespace has; a test run sends nothing there.
 const LOOPBACK: u32 = 1;
 const ROUNDS: usize = 8;
+/// What no test reaches, but each packet is metered for.
+const RATE: u64 = 4_000_000_000_000;
 
 #[derive(Clone, Copy)]
 #[repr(C)]
-struct Bench {
+struct Template {
     length: u32,
     sessions: u32,
-    next: u64,
+    next: u32,
+    device: u32,
     packet: [u8; 128],
 }
 
@@ -40,6 +43,21 @@ struct Bench {
 struct Target {
     teid: [u8; 4],
     terminal: [u8; 4],
+}
+
+/// The compiled programs: the one under test, and what drives it.
+#[derive(Clone, Copy)]
+pub struct Objects<'a> {
+    pub program: &'a [u8],
+    pub bench: &'a [u8],
+}
+
+/// Packets of so many octets of IP over so many sessions, in one direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    pub sessions: u32,
+    pub octets: u16,
+    pub uplink: bool,
 }
 
 /// Nanoseconds a packet, what driving the program cost already taken off.
@@ -58,7 +76,7 @@ fn filled(object: &[u8], sessions: u32) -> io::Result<(Datapath, Vec<Target>, Du
     let plan = Plan { address: N3, key: upf.tunnel_key(), n3_mtu: 9200, pools: vec![(FIRST, sessions)] };
     let refused = |_| io::Error::other("the engine has no room");
     let teids = (0..sessions).map(|_| upf.open().map_err(refused)).collect::<io::Result<Vec<u32>>>()?;
-    let rule = Rule { action: Action::Forward, qfi: 9, rates: vec![(1, 40_000_000_000)], ..Rule::default() };
+    let rule = Rule { action: Action::Forward, qfi: 9, rates: vec![(1, RATE)], ..Rule::default() };
     let mut rules = SessionRules { uplink: vec![rule.clone()], downlink: vec![rule], ..SessionRules::default() };
     let mut targets = Vec::with_capacity(sessions as usize);
     let start = Instant::now();
@@ -123,52 +141,106 @@ fn shuffle(targets: &mut [Target]) {
     }
 }
 
-fn descriptor(object: &mut Ebpf, name: &str) -> io::Result<OwnedFd> {
-    program(object, name)?.fd().map_err(|error| told(&error))?.as_fd().try_clone_to_owned()
+/// The fast path with sessions, and what makes packets of them.
+pub(crate) struct Bench {
+    pub path: Datapath,
+    pub driver: Ebpf,
+    /// The frame of an uplink or a downlink packet.
+    pub frame: Vec<u8>,
+    #[cfg(test)]
+    teids: Vec<u32>,
 }
 
-/// Measures the program and the bare redirect with `repeat` packets a round, of `octets` octets of IP over so many
-/// sessions in random order; the best of several rounds.
-pub fn measure(
-    object: &[u8],
-    bench: &[u8],
-    sessions: u32,
-    octets: u16,
-    uplink: bool,
-    repeat: u32,
-) -> io::Result<Measured> {
-    if sessions == 0 || sessions > 1 << 20 || !(40..=3000).contains(&octets) {
-        return Err(io::Error::from(io::ErrorKind::InvalidInput));
-    }
-    let (mut path, mut targets, _) = filled(object, sessions)?;
-    shuffle(&mut targets);
-    let mut driver = load(bench, &[("TARGETS", sessions)])?;
-    let frame = frame(octets, uplink);
-    let drive = descriptor(&mut driver, if uplink { "drive_uplink" } else { "drive_downlink" })?;
-    let tested = [
-        descriptor(&mut driver, "nothing")?,
-        descriptor(path.object(), "userplane")?,
-        descriptor(&mut driver, "bare_redirect")?,
-    ];
-    let mut template = Bench { length: frame.len() as u32, sessions, next: 0, packet: [0; 128] };
-    let known = frame.len().min(template.packet.len());
-    template.packet[..known].copy_from_slice(&frame[..known]);
-    update(map(&driver, "BENCH")?, 0, template)?;
-    update(map(&driver, "OUT")?, 0, port(LOOPBACK))?;
-    let places = Shared::<Target>::new(map(&driver, "TARGETS")?, sessions as usize)?;
-    for (number, target) in targets.into_iter().enumerate() {
-        if let Some(place) = places.at(number) {
-            // SAFETY: the place is in the mapping; the driver does not run yet.
-            unsafe { place.write(target) };
+impl Bench {
+    /// Packets of `octets` octets of IP over so many sessions in random order; live ones leave by `device`.
+    pub fn new(objects: Objects<'_>, load: Load, device: u32) -> io::Result<Self> {
+        let Load { sessions, octets, uplink } = load;
+        if sessions == 0 || sessions > 1 << 20 || !(40..=3000).contains(&octets) {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
+        let (path, mut targets, _) = filled(objects.program, sessions)?;
+        shuffle(&mut targets);
+        let driver = loading::load(objects.bench, &[("TARGETS", sessions)])?;
+        let frame = frame(octets, uplink);
+        let mut template = Template { length: frame.len() as u32, sessions, next: 0, device, packet: [0; 128] };
+        let known = frame.len().min(template.packet.len());
+        template.packet[..known].copy_from_slice(&frame[..known]);
+        update(map(&driver, "BENCH")?, 0, template)?;
+        let places = Shared::<Target>::new(map(&driver, "TARGETS")?, sessions as usize)?;
+        #[cfg(test)]
+        let teids = targets.iter().map(|target| u32::from_be_bytes(target.teid)).collect();
+        for (number, target) in targets.into_iter().enumerate() {
+            if let Some(place) = places.at(number) {
+                // SAFETY: the place is in the mapping; the driver does not run yet.
+                unsafe { place.write(target) };
+            }
+        }
+        Ok(Self {
+            path,
+            driver,
+            frame,
+            #[cfg(test)]
+            teids,
+        })
     }
+
+    /// The driver's own program `name`.
+    pub fn own(&mut self, name: &str) -> io::Result<OwnedFd> {
+        descriptor(program(&mut self.driver, name)?.fd())
+    }
+
+    /// Nanoseconds a packet with `tested` behind the driver.
+    fn run(&self, drive: &OwnedFd, tested: &OwnedFd, repeat: u32) -> io::Result<u32> {
+        update(map(&self.driver, "UNDER_TEST")?, 0, tested.as_raw_fd())?;
+        Ok(test_run(drive.as_fd(), &self.frame, repeat)?.2)
+    }
+}
+
+/// Measures the program and the bare redirect with `repeat` packets a round; the best of several rounds.
+pub fn measure(objects: Objects<'_>, load: Load, repeat: u32) -> io::Result<Measured> {
+    let mut bench = Bench::new(objects, load, LOOPBACK)?;
+    let drive = bench.own(if load.uplink { "drive_uplink" } else { "drive_downlink" })?;
+    let tested = [bench.own("nothing")?, bench.path.descriptor(Hook::Xdp)?, bench.own("bare_redirect")?];
+    update(map(&bench.driver, "OUT")?, 0, port(LOOPBACK))?;
     let mut best = [u32::MAX; 3];
     for _ in 0..ROUNDS {
         for (program, best) in tested.iter().zip(&mut best) {
-            update(map(&driver, "UNDER_TEST")?, 0, program.as_raw_fd())?;
-            *best = (*best).min(test_run(drive.as_fd(), &frame, repeat)?.2);
+            *best = (*best).min(bench.run(&drive, program, repeat)?);
         }
     }
     let [driving, program, redirect] = best.map(f64::from);
     Ok(Measured { program_ns: program - driving, redirect_ns: redirect - driving })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A volume's word holds 2^24 packets, so these do not fit: none may be lost where they spill.
+    #[test]
+    fn when_a_session_carries_more_than_a_word_holds_then_all_is_counted() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/freehold/_gen");
+        let read = |name: &str| std::fs::read(folder.join(name));
+        let (Ok(program), Ok(bench)) = (read("userplane.bpf.o"), read("bench.bpf.o")) else {
+            return eprintln!("skipped: make setup makes the programs");
+        };
+        let load = Load { sessions: 1, octets: 1400, uplink: true };
+        let mut bench = match Bench::new(Objects { program: &program, bench: &bench }, load, LOOPBACK) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
+            }
+            made => made.unwrap(),
+        };
+        let (drive, tested) = (bench.own("drive_uplink").unwrap(), bench.path.descriptor(Hook::Xdp).unwrap());
+        let mut passed = 0;
+        for turn in 1..=5 {
+            bench.run(&drive, &tested, 1 << 22).unwrap();
+            let usage = bench.path.usage(bench.teids[0]);
+            let forwarded = bench.path.totals().unwrap()[0].1;
+            assert_eq!((usage.uplink_packets, usage.uplink_octets), (forwarded, forwarded * 1400), "{turn}");
+            assert!(usage.uplink_packets > passed);
+            passed = usage.uplink_packets;
+        }
+        assert!(passed > 1 << 24, "{passed}");
+    }
 }

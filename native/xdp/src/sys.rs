@@ -8,6 +8,8 @@ const MAP_LOOKUP: i32 = 1;
 const MAP_UPDATE: i32 = 2;
 const TEST_RUN: i32 = 10;
 const TEST_RUN_SIZE: usize = 80;
+const LIVE_FRAMES: u64 = 1 << 1;
+const BATCH: u64 = 64;
 
 /// A system call's attributes: every member is a word or two halves of one (linux/bpf.h).
 type Attributes = [u64; 16];
@@ -54,6 +56,18 @@ pub fn test_run(program: BorrowedFd<'_>, frame: &[u8], repeat: u32) -> io::Resul
     bpf(TEST_RUN, &mut attributes, TEST_RUN_SIZE)?;
     output.truncate((attributes[1] >> 32) as usize);
     Ok(((attributes[0] >> 32) as u32, output, (attributes[4] >> 32) as u32))
+}
+
+/// Lets `count` packets that the program makes of `frame` go where it sends them.
+pub fn run_live(program: BorrowedFd<'_>, frame: &[u8], count: u32) -> io::Result<()> {
+    let mut attributes = [0; 16];
+    attributes[0] = program.as_raw_fd() as u64;
+    attributes[1] = frame.len() as u64;
+    attributes[2] = frame.as_ptr() as u64;
+    attributes[4] = u64::from(count);
+    attributes[8] = LIVE_FRAMES;
+    attributes[9] = BATCH;
+    bpf(TEST_RUN, &mut attributes, TEST_RUN_SIZE)
 }
 
 /// An array of the kernel's, shared with the program that reads it.

@@ -5,7 +5,7 @@
 use freehold_userplane::{
     Action, AddressPool, Count, Instance, Packet, Peer, Port, Prefix, Rule, SessionRules, Settings, Upf, Usage,
 };
-use freehold_xdp::{Datapath, Fast, Hop, Plan};
+use freehold_xdp::{Datapath, Fast, Hook, Hop, Plan};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -22,9 +22,14 @@ const CONTAINER: &[u8] = &[0x85, 1, 0x10, 9, 0];
 const OUTER: usize = 14 + 28;
 /// A device that every network namespace has; nothing is sent there.
 const LOOPBACK: u32 = 1;
+/// The verdicts of both hooks: linux/bpf.h, linux/pkt_cls.h.
 const DROP: u32 = 1;
 const PASS: u32 = 2;
 const REDIRECT: u32 = 4;
+const TC_NEXT: u32 = u32::MAX;
+const TC_DROP: u32 = 2;
+const TC_REDIRECT: u32 = 7;
+const HOOKS: [Hook; 2] = [Hook::Xdp, Hook::Tc];
 
 struct Both {
     upf: Upf,
@@ -83,6 +88,19 @@ impl Both {
         self.upf.install(0, teid, rules, false).unwrap();
         assert!(self.path.install(teid, &Fast::of(rules).unwrap(), 1, 0));
         teid
+    }
+
+    /// What the program makes of a frame at a hook, the verdict as XDP has it.
+    fn run(&mut self, hook: Hook, frame: &[u8]) -> (u32, Vec<u8>) {
+        let (verdict, left) = self.path.run(hook, frame).unwrap();
+        let verdict = match (hook, verdict) {
+            (Hook::Tc, TC_NEXT) => PASS,
+            (Hook::Tc, TC_DROP) => DROP,
+            (Hook::Tc, TC_REDIRECT) => REDIRECT,
+            (Hook::Tc, other) => panic!("the verdict {other} is none of ours"),
+            _ => verdict,
+        };
+        (verdict, left)
     }
 
     /// What the portable engine makes of a frame that the host's stack would hand to it.
@@ -201,56 +219,80 @@ fn sum(header: &[u8]) -> u32 {
 
 #[test]
 fn when_an_uplink_packet_is_taken_then_it_leaves_as_the_engine_lets_it() {
-    let Some(mut both) = Both::new(0) else { return };
-    for (name, verdict, frame) in uplink(both.teid) {
-        let (found, left) = both.path.run(&frame).unwrap();
-        let portable = both.portable(&frame, true);
-        assert_eq!(found, verdict, "{name}");
-        match verdict {
-            REDIRECT => {
-                assert_eq!(left[..14], [&[6; 12][..], &[8, 0]].concat(), "{name}");
-                assert_eq!(whole(&left[14..]), portable.unwrap(), "{name}");
+    for hook in HOOKS {
+        let Some(mut both) = Both::new(0) else { return };
+        for (name, verdict, frame) in uplink(both.teid) {
+            let (found, left) = both.run(hook, &frame);
+            let portable = both.portable(&frame, true);
+            assert_eq!(found, verdict, "{hook:?} {name}");
+            match verdict {
+                REDIRECT => {
+                    assert_eq!(left[..14], [&[6; 12][..], &[8, 0]].concat(), "{hook:?} {name}");
+                    assert_eq!(whole(&left[14..]), portable.unwrap(), "{hook:?} {name}");
+                }
+                DROP => assert_eq!(portable, None, "{hook:?} {name}"),
+                _ => assert_eq!(left, frame, "{hook:?} {name}: what goes up is as it came"),
             }
-            DROP => assert_eq!(portable, None, "{name}"),
-            _ => assert_eq!(left, frame, "{name}: what goes up is as it came"),
         }
+        let (program, engine) = (both.path.usage(both.teid), both.upf.usage(both.teid).unwrap());
+        assert_eq!((program.uplink_packets, program.uplink_octets), (5, 5 * 128));
+        assert!(engine.uplink_packets > program.uplink_packets);
+        assert_eq!(both.upf.counters().get(Count::InnerSource), 1);
     }
-    let (program, engine) = (both.path.usage(both.teid), both.upf.usage(both.teid).unwrap());
-    assert_eq!((program.uplink_packets, program.uplink_octets), (5, 5 * 128));
-    assert!(engine.uplink_packets > program.uplink_packets);
-    assert_eq!(both.upf.counters().get(Count::InnerSource), 1);
 }
 
 #[test]
 fn when_a_downlink_packet_is_taken_then_its_tunnel_is_the_engine_s() {
-    let Some(mut both) = Both::new(0) else { return };
-    for (name, verdict, frame) in downlink() {
-        let (found, left) = both.path.run(&frame).unwrap();
-        let portable = both.portable(&frame, false);
-        assert_eq!(found, verdict, "{name}");
-        if verdict != REDIRECT {
-            assert_eq!(left, frame, "{name}: what goes up is as it came");
-            continue;
+    for hook in HOOKS {
+        let Some(mut both) = Both::new(0) else { return };
+        for (name, verdict, frame) in downlink() {
+            let (found, left) = both.run(hook, &frame);
+            let portable = both.portable(&frame, false);
+            assert_eq!(found, verdict, "{hook:?} {name}");
+            if verdict != REDIRECT {
+                assert_eq!(left, frame, "{hook:?} {name}: what goes up is as it came");
+                continue;
+            }
+            let datagram = whole(&left[14..]);
+            assert_eq!(left[..14], [&[3; 12][..], &[8, 0]].concat(), "{hook:?} {name}");
+            assert_eq!(datagram[28..], portable.unwrap(), "{hook:?} {name}");
+            assert_eq!(sum(&datagram[..20]), 0xffff, "{hook:?} {name}: the outer checksum");
+            assert_eq!(datagram[12..20], [N3.octets(), GNB.octets()].concat(), "{hook:?} {name}");
+            assert_eq!(datagram[20..24], [0x08, 0x68, 0x08, 0x68], "{hook:?} {name}");
+            let length = usize::from(u16::from_be_bytes([datagram[24], datagram[25]]));
+            assert_eq!((length, &datagram[26..28]), (datagram.len() - 20, &[0, 0][..]), "{hook:?} {name}");
         }
-        let datagram = whole(&left[14..]);
-        assert_eq!(datagram[28..], portable.unwrap(), "{name}");
-        assert_eq!(sum(&datagram[..20]), 0xffff, "{name}: the outer checksum");
-        assert_eq!(datagram[12..20], [N3.octets(), GNB.octets()].concat(), "{name}");
-        assert_eq!(datagram[20..24], [0x08, 0x68, 0x08, 0x68], "{name}");
-        assert_eq!(usize::from(u16::from_be_bytes([datagram[24], datagram[25]])), datagram.len() - 20, "{name}");
+        assert_eq!(both.path.usage(both.teid).downlink_octets, 128 + 28 + 1456);
     }
-    assert_eq!(both.path.usage(both.teid).downlink_octets, 128 + 28 + 1456);
 }
 
 #[test]
 fn when_a_rate_is_exceeded_then_both_let_the_same_number_through() {
-    let Some(mut both) = Both::new(64_000) else { return };
-    let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 1000));
-    let program = (0..40).filter(|_| both.path.run(&frame).unwrap().0 == REDIRECT).count();
-    let portable = (0..40).filter(|_| both.portable(&frame, true).is_some()).count();
-    assert!((16..=17).contains(&portable) && (portable..=portable + 1).contains(&program), "{program} {portable}");
-    let dropped = both.path.totals().unwrap().into_iter().find(|(name, _)| *name == Count::RateExceeded.name());
-    assert_eq!(dropped.map(|(_, count)| count as usize), Some(40 - program));
+    for hook in HOOKS {
+        let Some(mut both) = Both::new(64_000) else { return };
+        let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 1000));
+        let program = (0..40).filter(|_| both.run(hook, &frame).0 == REDIRECT).count();
+        let portable = (0..40).filter(|_| both.portable(&frame, true).is_some()).count();
+        assert!((16..=17).contains(&portable) && (portable..=portable + 1).contains(&program), "{program} {portable}");
+        let dropped = both.path.totals().unwrap().into_iter().find(|(name, _)| *name == Count::RateExceeded.name());
+        assert_eq!(dropped.map(|(_, count)| count as usize), Some(40 - program));
+    }
+}
+
+#[test]
+fn when_rules_change_in_place_then_the_next_packet_meets_the_new_ones_and_none_goes_up() {
+    let Some(mut both) = Both::new(0) else { return };
+    let back = ethernet(&inner(SERVER, TERMINAL, 17, 128));
+    both.path.way(2, Some(STRANGER), Some(hop(9))).unwrap();
+    for turn in 0..4_u8 {
+        let mut changed = rules(TERMINAL, PEER_TEID + u32::from(turn), 0);
+        changed.downlink[0].qfi = turn + 1;
+        assert!(both.path.install(both.teid, &Fast::of(&changed).unwrap(), 1 + u16::from(turn % 2), 0));
+        let (verdict, left) = both.run(Hook::Xdp, &back);
+        assert_eq!((verdict, left[0]), (REDIRECT, if turn % 2 == 0 { 3 } else { 9 }));
+        assert_eq!((left[14 + 35], left[14 + 42]), (4 + turn, turn + 1));
+    }
+    assert_eq!(both.path.usage(both.teid).downlink_packets, 4);
 }
 
 #[test]
@@ -258,15 +300,15 @@ fn when_a_session_leaves_then_its_packets_go_up_and_what_it_carried_is_told_once
     let Some(mut both) = Both::new(0) else { return };
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
     let back = ethernet(&inner(SERVER, TERMINAL, 17, 128));
-    assert_eq!(both.path.run(&frame).unwrap().0, REDIRECT);
+    assert_eq!(both.run(Hook::Xdp, &frame).0, REDIRECT);
     both.path.remove(both.teid);
-    assert_eq!((both.path.run(&frame).unwrap().0, both.path.run(&back).unwrap().0), (PASS, PASS));
+    assert_eq!((both.run(Hook::Xdp, &frame).0, both.run(Hook::Xdp, &back).0), (PASS, PASS));
     let fast = Fast::of(&rules(TERMINAL, PEER_TEID, 0)).unwrap();
     assert!(both.path.install(both.teid, &fast, 1, 0));
-    assert_eq!(both.path.run(&frame).unwrap().0, REDIRECT);
+    assert_eq!(both.run(Hook::Xdp, &frame).0, REDIRECT);
     assert_eq!(both.path.close(both.teid).uplink_octets, 256);
     assert_eq!(both.path.close(both.teid).uplink_octets, 0);
-    assert_eq!(both.path.run(&frame).unwrap().0, PASS);
+    assert_eq!(both.run(Hook::Xdp, &frame).0, PASS);
 }
 
 #[test]
@@ -277,7 +319,7 @@ fn when_the_volume_to_report_is_passed_then_it_is_told_once() {
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
     let told: Vec<usize> = (0..6)
         .map(|_| {
-            both.path.run(&frame).unwrap();
+            both.run(Hook::Xdp, &frame);
             both.path.take_events().len()
         })
         .collect();
@@ -291,8 +333,8 @@ fn when_a_hop_is_not_known_then_its_packets_go_up_untouched_and_uncounted() {
     both.path.way(1, Some(GNB), None).unwrap();
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
     let back = ethernet(&inner(SERVER, TERMINAL, 17, 128));
-    assert_eq!(both.path.run(&frame).unwrap(), (PASS, frame));
-    assert_eq!(both.path.run(&back).unwrap(), (PASS, back));
+    assert_eq!(both.run(Hook::Xdp, &frame), (PASS, frame));
+    assert_eq!(both.run(Hook::Xdp, &back), (PASS, back));
     assert_eq!(both.path.usage(both.teid), Usage::default());
 }
 
@@ -304,7 +346,7 @@ fn when_both_paths_carry_a_session_then_they_share_its_rate() {
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &packet);
     let passed = (0..40)
         .filter(|turn| match turn % 2 {
-            0 => both.path.run(&frame).unwrap().0 == REDIRECT,
+            0 => both.run(Hook::Xdp, &frame).0 == REDIRECT,
             _ => both.portable(&frame, true).is_some(),
         })
         .count();
@@ -317,7 +359,7 @@ fn when_a_session_moves_then_its_bucket_moves_with_it() {
     let Some(mut both) = Both::new(64_000) else { return };
     both.upf.share_meters(Box::new(both.path.meters().unwrap()));
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 1000));
-    while both.path.run(&frame).unwrap().0 == REDIRECT {}
+    while both.run(Hook::Xdp, &frame).0 == REDIRECT {}
     both.path.remove(both.teid);
     both.upf.install(0, both.teid, &rules(TERMINAL, PEER_TEID, 64_000), false).unwrap();
     assert_eq!(both.portable(&frame, true), None);
@@ -328,6 +370,6 @@ fn when_the_way_is_not_known_then_nothing_leaves() {
     let Some(mut both) = Both::new(0) else { return };
     both.path.keep_back(&[(Ipv4Addr::UNSPECIFIED, 0)]).unwrap();
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
-    assert_eq!(both.path.run(&frame).unwrap().0, PASS);
+    assert_eq!(both.run(Hook::Xdp, &frame).0, PASS);
     assert!(both.path.keep_back(&[(N3, 32); 33]).is_err());
 }

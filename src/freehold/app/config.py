@@ -97,7 +97,8 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `n3_second`: an N3 address of the other version of IP, for gNBs that have no other.
     `trusted`: networks of gNBs that send uplink packets from other addresses than they receive at.
-    `path`: "xdp" insists on the fast path in the kernel, "auto" takes it where it can be had, "tun" never does.
+    `path`: "xdp" and "tc" insist on the fast path in the kernel, there; "auto" takes the best that every interface has,
+    "tun" none.
     """
 
     n3: str = ""
@@ -105,7 +106,7 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n3_second: str = ""
     advertise: str = ""
     trusted: tuple[IPv4Network | IPv6Network, ...] = ()
-    path: Literal["auto", "xdp", "tun"] = "auto"
+    path: Literal["auto", "xdp", "tc", "tun"] = "auto"
 
 
 class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

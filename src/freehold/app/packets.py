@@ -13,6 +13,7 @@ from freehold.net.fastplane import FastPlane
 from freehold.net.resolver import host_resolver
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import GTPU_PORT, PlaneSettings, UpfPlane, UserPlane, bind_n3
+from freehold.net.xdp import Hook
 from freehold.procedure import Tap
 from freehold.services.userplane import Network
 from freehold.spec.errors import Unusable
@@ -20,6 +21,13 @@ from freehold.spec.errors import Unusable
 N3_PREFIX = "10.255.0"
 """N3 in process: names of the ends of tunnels, no sockets."""
 UPF_N3 = f"{N3_PREFIX}.1"
+HOOKS: dict[str, tuple[Hook, ...]] = {"auto": ("xdp", "tc"), "xdp": ("xdp", "generic"), "tc": ("tc",)}
+"""Where the program may meet packets, best first, by `[upf] path`."""
+PLACES: dict[Hook, str] = {
+    "xdp": "in the drivers (native XDP)",
+    "generic": "in front of the host's stack (generic XDP: a driver has no native one)",
+    "tc": "where the host's stack begins (TC)",
+}
 
 
 class Packets:
@@ -81,10 +89,12 @@ class Packets:
 
     def _with_fast_path(self, plane: UpfPlane, protected: tuple[Network, ...]) -> UpfPlane | FastPlane:
         """The same user plane with the program in the kernel beside it, where machine and networks allow it."""
-        insists = self._configuration.upf.path == "xdp"
+        path = self._configuration.upf.path
         if ":" in plane.address:
-            if insists:
-                raise Unusable("upf.path = xdp serves N3 over IPv4: give upf.n3 an IPv4 address, or set path to auto")
+            if path != "auto":
+                raise Unusable(
+                    f"upf.path = {path} serves N3 over IPv4: give upf.n3 an IPv4 address, or set path to auto"
+                )
             return plane
         pools = {
             number: (str(section.pool.network_address), section.pool.prefixlen)
@@ -92,23 +102,20 @@ class Packets:
             if section.n6 == "route" and section.ipv4 and (number := plane.instance(section.name)) is not None
         }
         if not pools:
-            if insists:
+            if path != "auto":
                 raise Unusable(
-                    "upf.path = xdp serves data networks with n6 = route, and there is none: set path to auto"
+                    f"upf.path = {path} serves data networks with n6 = route, and there is none: set path to auto"
                 )
             return plane
         try:
-            self._fast = FastPlane(plane, pools, protected)
+            self._fast = FastPlane(plane, pools, protected, HOOKS[path])
         except Unusable as missing:
-            if insists:
+            if path != "auto":
                 raise
             self.notes.append(f"UPF: {missing}; packets take the portable engine")
             return plane
         self._ends.append(self._fast.stop)
-        where = (
-            "in the drivers" if self._fast.native else "in front of the host's stack (generic XDP: a driver has none)"
-        )
-        self.notes.append(f"UPF: plain sessions stay in the kernel, {where} (path = {self._configuration.upf.path})")
+        self.notes.append(f"UPF: plain sessions stay in the kernel, {PLACES[self._fast.hook]} (path = {path})")
         return self._fast
 
     def _protected(self, address: str) -> tuple[tuple[str, int], ...]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from freehold.cli.options import JsonOption
 from freehold.cli.output import show_fields, show_json, show_line, table
-
-if TYPE_CHECKING:
-    from freehold.app.bench.userplane import UserplaneBench
 
 app = typer.Typer(help="The figures of this machine.", no_args_is_help=True)
 
@@ -52,40 +49,31 @@ def crypto(as_json: JsonOption = False) -> None:
 @app.command()
 def userplane(
     seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long each path over sockets is measured.")] = 1.0,
-    sessions: Annotated[int, typer.Option(min=0, max=1 << 20, help="Only so many sessions, for XDP; 0: several.")] = 0,
-    size: Annotated[int, typer.Option(min=40, max=3000, help="Octets of IP in a packet, for XDP.")] = 128,
-    direction: Annotated[str, typer.Option(help="up or down, for XDP; empty: both.")] = "",
-    path: Annotated[str, typer.Option(help="xdp: the program in the kernel; tun: the portable engine.")] = "",
+    sessions: Annotated[int, typer.Option(min=0, max=1 << 20, help="So many in the kernel; 0: several cases.")] = 0,
+    size: Annotated[int, typer.Option(min=64, max=3000, help="Octets of IP in a packet of a live path.")] = 128,
+    direction: Annotated[str, typer.Option(help="up or down; empty: both.")] = "",
+    path: Annotated[str, typer.Option(help="Only xdp, generic or tc in the kernel, or tun, the engine's.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """What a packet costs: in the engine alone, over UDP, and as root over UDP and a TUN, and in the kernel."""
+    """What a packet costs in the engine and over sockets, and as root in the kernel: alone, and live over two cables.
+
+    Exactly one live case is one JSON object.
+    """
     from msgspec import to_builtins
 
-    if path not in {"", "xdp", "tun"} or direction not in {"", "up", "down"}:
-        raise typer.BadParameter("--path is xdp or tun, --direction is up or down")
-    found = to_builtins(_userplane(path, seconds, (sessions, size, direction)))
+    from freehold.app.bench.userplane import bench_userplane
+    from freehold.app.bench.xdp import Wanted, direction_of
+
+    found = to_builtins(bench_userplane(path, Wanted(sessions, size, direction_of(direction), seconds)))
     if as_json:
-        show_json(found)
+        alone = path and len(found["live"]) == 1
+        show_json(found["live"][0] if alone else found)
         return
-    for rows in (found["engine"], found["paths"], found["xdp"]):
+    for rows in (found["engine"], found["paths"], found["live"]):
         for line in table(rows, {name: name for name in rows[0]}) if rows else ():
             show_line(line)
-    for why in filter(None, (found["skipped"], found["xdp_skipped"])):
+    for why in found["skipped"]:
         show_line(why)
-
-
-def _userplane(path: str, seconds: float, wanted: tuple[int, int, str]) -> UserplaneBench:
-    """The figures of one path, or of all."""
-    from msgspec.structs import replace
-
-    from freehold.app.bench.userplane import UserplaneBench, bench_userplane
-    from freehold.app.bench.xdp import bench_xdp
-
-    found = UserplaneBench([], []) if path == "xdp" else bench_userplane(seconds)
-    if path == "tun":
-        return found
-    cases, why = bench_xdp(*wanted)
-    return replace(found, xdp=cases, xdp_skipped=why)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from freehold._native.xdp import Datapath
 from freehold.net.netlink import Netlink
 from freehold.net.userplane import UpfPlane
 from freehold.net.ways import Ways, find_devices
-from freehold.net.xdp import program, unusable
+from freehold.net.xdp import Hook, program, unusable
 from freehold.services.userplane import Network, SessionEvent, SessionRules, Usage, VolumeReached
 
 REFRESH_SECONDS = 5.0
@@ -29,7 +29,9 @@ class FastPlane:
     has used its half: at most one packet passes it (TS 29.244 5.2.2.2).
     """
 
-    def __init__(self, engine: UpfPlane, pools: dict[int, Network], kept: tuple[Network, ...]) -> None:
+    def __init__(
+        self, engine: UpfPlane, pools: dict[int, Network], kept: tuple[Network, ...], hooks: Sequence[Hook]
+    ) -> None:
         self.engine = engine
         self._instances = frozenset(pools)
         self._listener: Callable[[SessionEvent], None] | None = None
@@ -38,7 +40,7 @@ class FastPlane:
         self._timer: asyncio.TimerHandle | None = None
         self._netlink = Netlink()
         try:
-            self._load(pools, kept)
+            self._load(pools, kept, hooks)
         except OSError as error:
             self._netlink.close()
             raise unusable(error) from error
@@ -47,7 +49,7 @@ class FastPlane:
             raise
         engine.listen(self._happened)
 
-    def _load(self, pools: dict[int, Network], kept: tuple[Network, ...]) -> None:
+    def _load(self, pools: dict[int, Network], kept: tuple[Network, ...], hooks: Sequence[Hook]) -> None:
         address = self.engine.address
         devices = find_devices(self._netlink, address)
         sizes = [(base, 1 << 32 - length) for base, length in pools.values()]
@@ -56,8 +58,19 @@ class FastPlane:
         self.engine.share_meters(self._datapath)
         self._ways = Ways(self._netlink, self._datapath, devices, (*kept, *pools.values()))
         self._ways.refresh()
-        natives = [self._datapath.attach(index) for index in devices.indexes()]
-        self.native = all(natives)
+        self.hook = self._attach(devices.indexes(), hooks)
+
+    def _attach(self, devices: tuple[int, ...], hooks: Sequence[Hook]) -> Hook:
+        """Attach at the first hook that every device has: one without it could not be sent to from the others."""
+        refused: list[OSError] = []
+        for hook in hooks:
+            try:
+                self._datapath.attach(list(devices), hook)
+            except OSError as error:
+                refused.append(error)
+            else:
+                return hook
+        raise refused[-1]
 
     @property
     def address(self) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Literal
 
-from freehold._native.xdp import load_time, measure
+from freehold._native.xdp import live, load_time, measure
 from freehold.spec.errors import Unusable
+
+Hook = Literal["xdp", "generic", "tc"]
+"""Where the program meets packets: in the driver, right after it, or where the host's stack begins."""
 
 CAPABILITIES = "the fast path in the kernel needs root, or CAP_BPF with CAP_NET_ADMIN"
 
@@ -22,6 +26,17 @@ def measure_xdp(sessions: int, octets: int, *, uplink: bool, packets: int) -> tu
     """
     try:
         return measure((program("userplane"), program("bench")), sessions, octets, uplink, packets)
+    except OSError as error:
+        raise unusable(error) from error
+
+
+def measure_live(at: Hook, sessions: int, octets: int, *, uplink: bool, seconds: float) -> tuple[float, float, float]:
+    """Packets a second of one core over two cables, of the program and of a bare redirect in the same run, and the loss.
+
+    Generator, cables, user plane and sink all count. Unusable says what is missing on this machine.
+    """
+    try:
+        return live((program("userplane"), program("bench")), at, (sessions, octets, uplink), seconds)
     except OSError as error:
         raise unusable(error) from error
 

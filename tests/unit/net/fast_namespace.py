@@ -1,4 +1,4 @@
-"""What the fast path's tests do in network namespaces of their own: usage: fast_namespace.py SCENARIO; prints JSON.
+"""What the fast path's tests do in network namespaces of their own: usage: fast_namespace.py SCENARIO HOOK; prints JSON.
 
 This process is the UPF. A gNB and a data network stand in two namespaces without names, each behind a cable.
 """
@@ -29,6 +29,7 @@ N3, GNB, GNB_TEID = "192.0.2.1", "192.0.2.10", 77
 CLONE_NEWNET = 0x40000000
 SIOCETHTOOL, GRO, CHECKSUMS = 0x8946, 0x2C, 0x17  # linux/ethtool.h: ETHTOOL_SGRO, ETHTOOL_STXCSUM
 CONTAINER = bytes((0, 0, 0, 0x85, 1, 0x10, 9, 0))
+HOOK = sys.argv[2]
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -116,7 +117,7 @@ class Network:
         engine = self.plane.add_upf(PlaneSettings(N3), bytes(16), self.n3)
         self.number = engine.add_instance("internet", [("10.45.0.0", 16)])
         engine.attach_tun(self.number, self.tun)
-        self.upf = FastPlane(engine, {self.number: ("10.45.0.0", 16)}, ((N3, 32),))
+        self.upf = FastPlane(engine, {self.number: ("10.45.0.0", 16)}, ((N3, 32),), [HOOK])
         self.events: list[object] = []
         self.upf.listen(self.events.append)
         self.teid = self.upf.open()

@@ -20,8 +20,14 @@ pytestmark = [
 ]
 
 
-def scenario(name: str) -> dict[str, object]:
-    command = ["unshare", "--net", sys.executable, str(SCENARIOS), name]
+@pytest.fixture(params=["xdp", "generic", "tc"])
+def hook(request: pytest.FixtureRequest) -> str:
+    """Where the program meets packets: in the driver, or in front of the host's stack in one of two ways."""
+    return request.param
+
+
+def scenario(name: str, hook: str = "xdp") -> dict[str, object]:
+    command = ["unshare", "--net", sys.executable, str(SCENARIOS), name, hook]
     done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
     if "this kernel refuses the fast path" in done.stderr or "needs root, or CAP_BPF" in done.stderr:
         pytest.skip(done.stderr.splitlines()[-1])
@@ -29,16 +35,16 @@ def scenario(name: str) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
-def test_when_a_session_is_plain_then_its_packets_never_leave_the_kernel_and_all_are_counted():
-    assert scenario("pings") == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
+def test_when_a_session_is_plain_then_its_packets_never_leave_the_kernel_and_all_are_counted(hook):
+    assert scenario("pings", hook) == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
 
 
-def test_when_packets_come_in_a_burst_then_each_arrives_and_is_counted_once():
-    assert scenario("burst") == {"received": 5000, "counted": 5000, "fast": 5000}
+def test_when_packets_come_in_a_burst_then_each_arrives_and_is_counted_once(hook):
+    assert scenario("burst", hook) == {"received": 5000, "counted": 5000, "fast": 5000}
 
 
-def test_when_a_session_leaves_the_fast_path_and_returns_then_nothing_is_lost_or_counted_twice():
-    assert scenario("moves") == {"answered": [True] * 4, "counted": [4, 4], "fast": [2, 2], "closed": True}
+def test_when_a_session_leaves_the_fast_path_and_returns_then_nothing_is_lost_or_counted_twice(hook):
+    assert scenario("moves", hook) == {"answered": [True] * 4, "counted": [4, 4], "fast": [2, 2], "closed": True}
 
 
 def test_when_a_quota_comes_later_then_what_the_program_carried_counts_against_it():
@@ -51,8 +57,8 @@ def test_when_both_paths_use_a_volume_then_it_is_told_once_and_in_time():
     assert 1000 <= found["told"] <= 1040
 
 
-def test_when_a_session_mixes_paths_then_its_rate_is_kept():
-    found = scenario("rate")
+def test_when_a_session_mixes_paths_then_its_rate_is_kept(hook):
+    found = scenario("rate", hook)
     assert found["fast"]
     assert 0.85 * found["allowed"] <= found["bits"] <= found["allowed"]
 

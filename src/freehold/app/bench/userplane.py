@@ -9,21 +9,27 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Address
+from typing import cast
 
 import msgspec
 
-from freehold.app.bench.xdp import XdpCase
+from freehold.app.bench.xdp import LiveCase, Wanted, bench_kernel, live_case, redirect_rate
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import PlaneSettings, UpfPlane, UserPlane, measure_engine
+from freehold.net.xdp import Hook
 from freehold.services.access import Tunnel
 from freehold.services.userplane import Rule, SessionRules
+from freehold.spec.errors import Unusable
 
 UDP_SEGMENT = 103  # linux/udp.h
 RUN = 40
 """Datagrams in one system call of the generator: it must not be what is measured."""
 TERMINAL, POOL, GATEWAY = "10.213.0.2", "10.213.0.0/24", "10.213.0.1"
+NEEDS_ROOT = "the paths over a TUN need root"
 N3, GNB = "127.213.0.1", "127.213.0.10"
 DISCARD = 9
+SETTLING = 0.05
+"""Seconds that packets on their way have to arrive."""
 
 
 class EngineCase(msgspec.Struct, frozen=True):
@@ -44,16 +50,16 @@ class PathCase(msgspec.Struct, frozen=True):
     ns: float
     kpps_per_core: float
     gbit_per_core: float
+    loss: float = 0.0
 
 
 class UserplaneBench(msgspec.Struct, frozen=True):
-    """The figures of `freehold bench userplane`; `skipped` and `xdp_skipped` say why a path was not measured."""
+    """The figures of `freehold bench userplane`; `skipped` says why paths were not measured."""
 
-    engine: list[EngineCase]
-    paths: list[PathCase]
-    skipped: str = ""
-    xdp: list[XdpCase] = []
-    xdp_skipped: str = ""
+    engine: list[EngineCase] = []
+    paths: list[PathCase] = []
+    live: list[LiveCase] = []
+    skipped: list[str] = []
 
 
 class _Bench:
@@ -76,15 +82,17 @@ class _Bench:
         stack.callback(self.plane.close)
         self.plane.fabric.start()
 
-    def measure(self, path: str, octets: int, send: Callable[[], None], seconds: float) -> PathCase:
+    def measure(self, path: str, octets: int, send: Callable[[], int], seconds: float) -> PathCase:
         """Send for some seconds; count what passed and what the packet thread needed for it."""
         end = time.monotonic() + seconds
-        before, busy = self._forwarded(), self.plane.fabric.busy_ns()
+        before, busy, sent = self._forwarded(), self.plane.fabric.busy_ns(), 0
         while time.monotonic() < end:
-            send()
+            sent += send()
+        time.sleep(SETTLING)
         packets, spent = self._forwarded() - before, self.plane.fabric.busy_ns() - busy
         cost = spent / max(packets, 1)
-        return PathCase(path, octets, packets, round(cost, 1), round(1e6 / cost, 1), round(octets * 8 / cost, 2))
+        figures = round(cost, 1), round(1e6 / cost, 1), round(octets * 8 / cost, 2)
+        return PathCase(path, octets, packets, *figures, round(max(0.0, 1 - packets / max(sent, 1)), 6))
 
     def _forwarded(self) -> int:
         counters = self.upf.counters()
@@ -92,19 +100,22 @@ class _Bench:
 
 
 @contextmanager
-def _generator(source: str, target: tuple[str, int], datagram: bytes) -> Iterator[Callable[[], None]]:
-    """Something that sends runs of one datagram."""
+def _generator(source: str, target: tuple[str, int], datagram: bytes) -> Iterator[Callable[[], int]]:
+    """Something that sends runs of one datagram and says how many it sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
         port.bind((source, 0))
         port.setsockopt(socket.SOL_UDP, UDP_SEGMENT, len(datagram))
-        run = datagram * min(RUN, 60_000 // len(datagram))
+        count = min(RUN, 60_000 // len(datagram))
+        run = datagram * count
         port.connect(target)
 
-        def send() -> None:
+        def send() -> int:
             try:
                 port.send(run)
             except (BlockingIOError, ConnectionRefusedError):
                 time.sleep(0)
+                return 0
+            return count
 
         yield send
 
@@ -147,10 +158,10 @@ def bench_path(*, tun: bool, octets: int, seconds: float) -> list[PathCase]:
     return cases
 
 
-def bench_userplane(seconds: float = 1.0, packets: int = 300_000) -> UserplaneBench:
+def bench_engine(wanted: Wanted) -> UserplaneBench:
     """Measure the engine with 1, 10,000 and 100,000 sessions, then each path with small and large packets."""
     engine = [
-        EngineCase(sessions, octets, *(round(cost, 1) for cost in measure_engine(sessions, octets, packets)))
+        EngineCase(sessions, octets, *(round(cost, 1) for cost in measure_engine(sessions, octets, wanted.packets)))
         for sessions in (1, 10_000, 100_000)
         for octets in (128, 1400)
     ]
@@ -159,6 +170,33 @@ def bench_userplane(seconds: float = 1.0, packets: int = 300_000) -> UserplaneBe
         case
         for tun in ((False, True) if root else (False,))
         for octets in (128, 1400)
-        for case in bench_path(tun=tun, octets=octets, seconds=seconds)
+        for case in bench_path(tun=tun, octets=octets, seconds=wanted.seconds)
     ]
-    return UserplaneBench(engine, paths, "" if root else "the paths over a TUN need root")
+    return UserplaneBench(engine, paths, skipped=[] if root else [NEEDS_ROOT])
+
+
+def bench_tun(wanted: Wanted) -> UserplaneBench:
+    """Measure the engine's path over UDP and a TUN with one session, as a share of what a bare redirect carries."""
+    if os.geteuid() != 0:
+        return UserplaneBench(skipped=[NEEDS_ROOT])
+    found, live = bench_path(tun=True, octets=wanted.size, seconds=wanted.seconds), []
+    try:
+        for direction, case in zip(("up", "down"), found, strict=True):
+            if direction in wanted.directions():
+                redirect = redirect_rate(wanted.size, uplink=direction == "up", seconds=wanted.seconds)
+                carried = case.kpps_per_core * 1e3, redirect, case.loss
+                live.append(live_case("tun", 1, wanted.size, direction, carried))
+    except Unusable as missing:
+        return UserplaneBench(paths=found, skipped=[str(missing)])
+    return UserplaneBench(live=live)
+
+
+def bench_userplane(path: str, wanted: Wanted) -> UserplaneBench:
+    """Measure one path (`xdp`, `generic`, `tc` or `tun`) or, empty, the engine and the program in drivers. Unusable."""
+    if path == "tun":
+        return bench_tun(wanted)
+    if path not in {"", "xdp", "generic", "tc"}:
+        raise Unusable(f"--path {path}: it is xdp, generic, tc or tun")
+    found = UserplaneBench() if path else bench_engine(wanted)
+    live, why = bench_kernel(cast("Hook", path or "xdp"), wanted)
+    return msgspec.structs.replace(found, live=live, skipped=[*found.skipped, *filter(None, [why])])

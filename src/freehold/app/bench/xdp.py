@@ -1,4 +1,4 @@
-"""The kernel's fast path under BPF_PROG_TEST_RUN: the program's own cost, with a bare redirect as the limit."""
+"""The kernel's fast path: what the program costs under BPF_PROG_TEST_RUN, and what one core carries over two cables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from freehold.net.xdp import measure_loading, measure_xdp
+from freehold.net.xdp import Hook, measure_live, measure_loading, measure_xdp
 from freehold.spec.errors import Unusable
 
 Direction = Literal["up", "down"]
@@ -14,37 +14,90 @@ POPULATIONS = (1, 10_000, 100_000)
 PACKETS = 300_000
 
 
-class XdpCase(msgspec.Struct, frozen=True):
-    """Nanoseconds a packet over so many sessions in random order, each with a rate, counters and a threshold.
+class LiveCase(msgspec.Struct, frozen=True):
+    """One path over so many sessions in random order, in the kernel each with a rate, counters and a threshold.
 
-    `redirect_ns_testrun` is a program that only redirects, in the same run; `load_seconds` is what the sessions took.
+    `ns_per_packet_testrun` is the program alone (None where it cannot be run so), `redirect_ns_testrun` a program that
+    only redirects. What a core carries includes generator, cables and sink; `share_of_redirect` is of what it carries
+    with a bare redirect in the same run. `load_seconds` is what loading the sessions took.
     """
 
     path: str
     sessions: int
     size: int
     direction: Direction
-    ns_per_packet_testrun: float
-    redirect_ns_testrun: float
-    load_seconds: float
+    ns_per_packet_testrun: float | None
+    redirect_ns_testrun: float | None
+    mpps_per_core: float
+    gbps_per_core: float
+    share_of_redirect: float
+    loss: float
+    load_seconds: float | None = None
 
 
-def bench_xdp(
-    sessions: int = 0, size: int = 128, direction: str = "", packets: int = PACKETS
-) -> tuple[list[XdpCase], str]:
-    """Measure the program with `sessions` sessions (0: several), in one direction or both; or why it cannot be."""
-    directions: tuple[Direction, ...] = (cast("Direction", direction),) if direction else ("up", "down")
+class Wanted(msgspec.Struct, frozen=True):
+    """What to measure: how many sessions (0: several), octets of IP a packet, one direction or both (empty)."""
+
+    sessions: int = 0
+    size: int = 128
+    direction: Direction | Literal[""] = ""
+    seconds: float = 1.0
+    packets: int = PACKETS
+
+    def directions(self) -> tuple[Direction, ...]:
+        """The directions to measure."""
+        return (self.direction,) if self.direction else ("up", "down")
+
+
+def bench_kernel(path: Hook, wanted: Wanted) -> tuple[list[LiveCase], str]:
+    """Measure the program at a hook; or why it cannot be."""
+    populations = (wanted.sessions,) if wanted.sessions else POPULATIONS
     try:
-        cases = [
-            _case(count, size, way, packets)
-            for count in ((sessions,) if sessions else POPULATIONS)
-            for way in directions
-        ]
+        cases = [_case(path, wanted, sessions, way) for sessions in populations for way in wanted.directions()]
     except Unusable as missing:
         return [], str(missing)
     return cases, ""
 
 
-def _case(sessions: int, size: int, direction: Direction, packets: int) -> XdpCase:
-    program, redirect = measure_xdp(sessions, size, uplink=direction == "up", packets=packets)
-    return XdpCase("xdp", sessions, size, direction, program, redirect, round(measure_loading(sessions), 4))
+def live_case(path: str, sessions: int, size: int, direction: Direction, carried: tuple[float, float, float]) -> LiveCase:
+    """A case without the program's own figures: `carried` is packets a second, those of a bare redirect, and the loss."""
+    rate, redirect, loss = carried
+    return LiveCase(
+        path,
+        sessions,
+        size,
+        direction,
+        None,
+        None,
+        round(rate / 1e6, 3),
+        round(rate * size * 8 / 1e9, 2),
+        round(rate / redirect, 3),
+        round(loss, 6),
+    )
+
+
+def _case(path: Hook, wanted: Wanted, sessions: int, direction: Direction) -> LiveCase:
+    uplink = direction == "up"
+    carried = measure_live(path, sessions, wanted.size, uplink=uplink, seconds=wanted.seconds)
+    case = live_case(path, sessions, wanted.size, direction, carried)
+    if path == "tc":
+        return case
+    program, redirect = measure_xdp(sessions, wanted.size, uplink=uplink, packets=wanted.packets)
+    return msgspec.structs.replace(
+        case,
+        ns_per_packet_testrun=program,
+        redirect_ns_testrun=redirect,
+        load_seconds=round(measure_loading(sessions), 4),
+    )
+
+
+def redirect_rate(size: int, *, uplink: bool, seconds: float) -> float:
+    """Packets a second of one core with a bare redirect. Unusable says what is missing."""
+    return measure_live("xdp", 1, size, uplink=uplink, seconds=seconds)[1]
+
+
+def direction_of(text: str) -> Direction | Literal[""]:
+    """`up`, `down` or, empty, both. Unusable for anything else."""
+    if text not in {"", "up", "down"}:
+        raise Unusable(f"--direction {text}: it is up or down")
+    return cast("Direction | Literal['']", text)
