@@ -42,7 +42,9 @@ enum {
     ETHERNET_IPV4 = 0x0800,
     PLAIN_IPV4 = 0x45,
     FRAGMENT = 0x3fff, /* more fragments, or an offset (RFC 791 3.1) */
+    TCP = 6,
     UDP = 17,
+    SCTP = 132,
     GTPU_PORT = 2152,         /* TS 29.281 4.4.2.3 */
     G_PDU = 255,              /* TS 29.281 6.1 */
     SESSION_CONTAINER = 0x85, /* TS 29.281 5.2.2.7 */

@@ -4,8 +4,8 @@
 #include "packet.h"
 #include "session.h"
 
-/* MOST_HEADERS: Ethernet, the tunnel's headers at their longest, and what is read of the terminal's packet. */
-enum { MOST_HEADERS = 98, LONGEST_HEADER = 28, UPLINK_WAY = 0, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
+/* MOST_HEADERS: Ethernet, the tunnel's headers at their longest, and what is read of the terminal's packet with its transport header. */
+enum { MOST_HEADERS = 110, LONGEST_HEADER = 28, UPLINK_WAY = 0, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
 enum verdict { UP_THE_STACK, DROP, FORWARD };
 
 struct {
@@ -33,6 +33,23 @@ INLINE int plain(struct ipv4 *inner, __u32 room)
     __u32 length = to_be16(inner->length);
     return inner->version_length == PLAIN_IPV4 && !(inner->fragment & to_be16(FRAGMENT)) && inner->hops > 1 &&
            length >= sizeof(struct ipv4) + sizeof(struct udp) && length <= room;
+}
+
+/* Whether the packet's sender left its checksum to a device: what stands there is the sum of the pseudo header alone. It
+ * is one of this machine; where the host's stack has the packet, the checksum is made. */
+INLINE int unfinished(struct ipv4 *inner, void *end, __u32 octets)
+{
+    __u8 *transport = (void *)(inner + 1);
+    __u32 place = inner->protocol == TCP ? 16 : 6;
+    if (inner->protocol != TCP && inner->protocol != UDP)
+        return inner->protocol == SCTP;
+    if ((void *)(transport + place + 2) > end)
+        return 1;
+    __u32 length = octets - sizeof *inner;
+    __u64 sum = (__u64)inner->source + inner->destination + to_be16((__u16)length) + ((__u32)inner->protocol << 8);
+    sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return *(any16 *)(transport + place) == (__u16)((sum & 0xffff) + (sum >> 16));
 }
 
 /* The length of the GTP-U header and its QoS flow; 0 where it is more than a PDU session container (TS 29.281 5.2.1). */
@@ -64,8 +81,8 @@ INLINE enum verdict uplink(struct packet *packet, struct settings *settings, str
     __u32 header = header_length(gtpu, packet->end, &qfi), message = sizeof *gtpu + to_be16(gtpu->length);
     struct ipv4 *inner = (void *)gtpu + header;
     if (!header || (void *)(inner + 1) + sizeof(struct udp) > packet->end || message < header ||
-        sizeof *outer + sizeof *udp + message > to_be16(outer->length))
-        return UP_THE_STACK;
+        sizeof *outer + sizeof *udp + message != to_be16(outer->length))
+        return UP_THE_STACK; /* one message a datagram: a run of datagrams that nobody cut yet is longer */
     __u32 teid = to_be32(gtpu->teid);
     struct record *record = find(settings, teid);
     if (!record || !teid || record->teid != teid)
@@ -111,6 +128,8 @@ INLINE enum verdict downlink(struct packet *packet, struct settings *settings, s
     __u64 rules = forwarding(record, teid);
     packet->way = peer_of(rules);
     if (!(downlink_of(rules) & TAKEN) || !packet->way || !packet->way->known)
+        return UP_THE_STACK;
+    if (unfinished(inner, packet->end, packet->octets))
         return UP_THE_STACK;
     packet->teid = (__u32)rules;
     packet->qfi = downlink_of(rules) & QOS_FLOW;

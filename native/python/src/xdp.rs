@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::RawFd;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -83,8 +84,11 @@ impl Datapath {
         self.inner().detach();
     }
 
-    fn attach(&self, devices: Vec<u32>, at: &str) -> PyResult<()> {
-        Ok(self.inner().attach(&devices, hook(at)?)?)
+    /// Whether the program stays when this process dies.
+    fn attach(&self, devices: Vec<u32>, at: &str, names: Option<PathBuf>) -> PyResult<bool> {
+        let mut inner = self.inner();
+        inner.attach(&devices, hook(at)?, names.as_deref())?;
+        Ok(inner.stays())
     }
 
     fn install(&self, teid: u32, rules: Rules, way: u16, remaining: u64) -> bool {

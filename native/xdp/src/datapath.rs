@@ -13,6 +13,7 @@ use freehold_userplane::{TunnelKey, Usage};
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::path::Path;
 use std::ptr::addr_of_mut;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 
@@ -156,8 +157,10 @@ impl Datapath {
         hop.map_or(Ok(()), |hop| update(ways, u32::from(number), Way::new(ends, Some(hop))))
     }
 
-    /// Attaches the program to devices, to all of them or, with an error, to none.
-    pub fn attach(&mut self, devices: &[u32], hook: Hook) -> io::Result<()> {
+    /// Attaches the program to devices, to all of them or, with an error, to none. With a folder of a BPF file system it
+    /// stays there when this process dies, and takes the place of what an earlier process left.
+    pub fn attach(&mut self, devices: &[u32], hook: Hook, names: Option<&Path>) -> io::Result<()> {
+        self.links = Links::named(names);
         let attached = devices.iter().try_for_each(|device| match hook {
             Hook::Tc => self.links.classify(classifier(&mut self.object, CLASSIFIER)?, *device),
             _ => self.links.receive(program(&mut self.object, PROGRAM)?, *device, hook == Hook::Generic),
@@ -170,7 +173,12 @@ impl Datapath {
 
     /// Takes the program from every device.
     pub fn detach(&mut self) {
-        self.links = Links::default();
+        self.links.detach();
+    }
+
+    /// Whether the program stays when this process dies.
+    pub fn stays(&self) -> bool {
+        self.links.stay()
     }
 
     /// The buckets of the records, for the portable engine to take from too.

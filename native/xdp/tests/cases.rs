@@ -154,6 +154,11 @@ fn changed(mut octets: Vec<u8>, place: usize, value: u8) -> Vec<u8> {
     octets
 }
 
+/// The outer length one octet more, as for a run of datagrams.
+fn longer((place, octet): (usize, u8)) -> u8 {
+    if place == 17 { octet + 1 } else { octet }
+}
+
 /// Uplink frames with what the program is to do with them.
 fn uplink(teid: u32) -> Vec<(&'static str, u32, Vec<u8>)> {
     let good = inner(TERMINAL, SERVER, 17, 128);
@@ -173,6 +178,7 @@ fn uplink(teid: u32) -> Vec<(&'static str, u32, Vec<u8>)> {
         ("another node", PASS, tunnelled(STRANGER, teid, 0x30, &[], &good)),
         ("an echo request", PASS, changed(with(&good), OUTER + 1, 1)),
         ("GTP'", PASS, changed(with(&good), OUTER, 0x24)),
+        ("a datagram longer than its message", PASS, with(&good).into_iter().enumerate().map(longer).collect()),
         ("a message longer than its datagram", PASS, changed(with(&good), OUTER + 2, 1)),
         ("a forged source", DROP, with(&inner(FILTERED, SERVER, 17, 128))),
         ("options", PASS, with(&changed(good.clone(), 0, 0x46))),
@@ -190,6 +196,14 @@ fn uplink(teid: u32) -> Vec<(&'static str, u32, Vec<u8>)> {
     ]
 }
 
+/// A downlink packet whose transport checksum is the sum of the pseudo header alone (RFC 9293 3.1).
+fn unfinished(protocol: u8, place: usize) -> Vec<u8> {
+    let mut packet = inner(SERVER, TERMINAL, protocol, 128);
+    let pseudo = [&packet[12..20], &[0, protocol, 0, 108]].concat();
+    packet[20 + place..22 + place].copy_from_slice(&(sum(&pseudo) as u16).to_be_bytes());
+    packet
+}
+
 fn downlink() -> Vec<(&'static str, u32, Vec<u8>)> {
     let good = inner(SERVER, TERMINAL, 17, 128);
     vec![
@@ -197,6 +211,9 @@ fn downlink() -> Vec<(&'static str, u32, Vec<u8>)> {
         ("a small one, padded", REDIRECT, ethernet(&[&inner(SERVER, TERMINAL, 1, 28)[..], &[0; 18]].concat())),
         ("the longest", REDIRECT, ethernet(&inner(SERVER, TERMINAL, 6, 1456))),
         ("one more than N3 takes", PASS, ethernet(&inner(SERVER, TERMINAL, 6, 1457))),
+        ("a TCP checksum that is left to a device", PASS, ethernet(&unfinished(6, 16))),
+        ("a UDP checksum that is left to a device", PASS, ethernet(&unfinished(17, 6))),
+        ("SCTP", PASS, ethernet(&inner(SERVER, TERMINAL, 132, 128))),
         ("options", PASS, ethernet(&changed(good.clone(), 0, 0x46))),
         ("a fragment", PASS, ethernet(&changed(good.clone(), 6, 0x20))),
         ("the last hop", PASS, ethernet(&changed(good.clone(), 8, 1))),

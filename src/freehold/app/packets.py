@@ -13,7 +13,7 @@ from freehold.net.fastplane import FastPlane
 from freehold.net.resolver import host_resolver
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import GTPU_PORT, PlaneSettings, UpfPlane, UserPlane, bind_n3
-from freehold.net.xdp import Hook
+from freehold.net.xdp import Hook, names
 from freehold.procedure import Tap
 from freehold.services.userplane import Network
 from freehold.spec.errors import Unusable
@@ -116,6 +116,8 @@ class Packets:
             return plane
         self._ends.append(self._fast.stop)
         self.notes.append(f"UPF: plain sessions stay in the kernel, {PLACES[self._fast.hook]} (path = {path})")
+        if self._fast.stays:
+            self.notes.append(f"UPF: their packets pass on if this process dies, until it is back ({names()})")
         return self._fast
 
     def _protected(self, address: str) -> tuple[tuple[str, int], ...]:

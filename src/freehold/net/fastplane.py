@@ -11,7 +11,7 @@ from freehold._native.xdp import Datapath
 from freehold.net.netlink import Netlink
 from freehold.net.userplane import UpfPlane
 from freehold.net.ways import Ways, find_devices
-from freehold.net.xdp import Hook, program, unusable
+from freehold.net.xdp import Hook, names, program, unusable
 from freehold.services.userplane import Network, SessionEvent, SessionRules, Usage, VolumeReached
 
 REFRESH_SECONDS = 5.0
@@ -65,7 +65,7 @@ class FastPlane:
         refused: list[OSError] = []
         for hook in hooks:
             try:
-                self._datapath.attach(list(devices), hook)
+                self.stays = self._datapath.attach(list(devices), hook, names())
             except OSError as error:
                 refused.append(error)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 from freehold._native.xdp import live, load_time, measure
@@ -11,12 +12,20 @@ from freehold.spec.errors import Unusable
 Hook = Literal["xdp", "generic", "tc"]
 """Where the program meets packets: in the driver, right after it, or where the host's stack begins."""
 
+BPF_FILES = Path("/sys/fs/bpf")
 CAPABILITIES = "the fast path in the kernel needs root, or CAP_BPF with CAP_NET_ADMIN"
 
 
 def program(name: str) -> bytes:
     """The object that `make setup` compiled from bpf/NAME.bpf.c."""
     return files("freehold._gen").joinpath(f"{name}.bpf.o").read_bytes()
+
+
+def names() -> Path | None:
+    """The folder for what is to outlive this process, one a network namespace; None without a BPF file system."""
+    if not BPF_FILES.is_mount():
+        return None
+    return BPF_FILES / "freehold" / str(Path("/proc/thread-self/ns/net").stat().st_ino)
 
 
 def measure_xdp(sessions: int, octets: int, *, uplink: bool, packets: int) -> tuple[float, float]:
@@ -31,7 +40,7 @@ def measure_xdp(sessions: int, octets: int, *, uplink: bool, packets: int) -> tu
 
 
 def measure_live(at: Hook, sessions: int, octets: int, *, uplink: bool, seconds: float) -> tuple[float, float, float]:
-    """Packets a second of one core over two cables, of the program and of a bare redirect in the same run, and the loss.
+    """Packets a second of one core over two cables, of the program and of a bare redirect in the same run; the loss.
 
     Generator, cables, user plane and sink all count. Unusable says what is missing on this machine.
     """

@@ -1,4 +1,4 @@
-"""What the fast path's tests do in network namespaces of their own: usage: fast_namespace.py SCENARIO HOOK; prints JSON.
+"""The fast path in network namespaces of its own: usage: fast_namespace.py SCENARIO HOOK; prints JSON.
 
 This process is the UPF. A gNB and a data network stand in two namespaces without names, each behind a cable.
 """
@@ -96,8 +96,8 @@ def datagram(length: int, **options: int) -> bytes:
     return ipv4(17, struct.pack("!HHHH", 40000, 9, length - 20, 0) + bytes(length - 28), **options)
 
 
-class Network:
-    """The UPF with one session, its gNB's socket, and events as they came."""
+class Ground:
+    """Both cables with what stands behind them: the gNB's socket, and the server's in the data network."""
 
     def __init__(self) -> None:
         sh("ip link set lo up")
@@ -111,31 +111,17 @@ class Network:
         with self.neighbours[0].inside():
             self.gnb = bind_n3(GNB)
             self.gnb.setblocking(False)
-        self.tun = Tun(TunSettings((POOL,), "route"))
-        self.plane = UserPlane()
-        self.n3 = bind_n3(N3)
-        engine = self.plane.add_upf(PlaneSettings(N3), bytes(16), self.n3)
-        self.number = engine.add_instance("internet", [("10.45.0.0", 16)])
-        engine.attach_tun(self.number, self.tun)
-        self.upf = FastPlane(engine, {self.number: ("10.45.0.0", 16)}, ((N3, 32),), [HOOK])
-        self.events: list[object] = []
-        self.upf.listen(self.events.append)
-        self.teid = self.upf.open()
 
-    def start(self) -> None:
-        self.plane.start(asyncio.get_running_loop())
-        self.upf.start(asyncio.get_running_loop())
-
-    def stop(self) -> None:
-        self.upf.stop()
-        self.plane.close()
+    def close(self) -> None:
         for neighbour in self.neighbours:
             neighbour.sleeper.kill()
 
-    def rules(self, action: str = "forward", rate: int = 0, **more: object) -> None:
-        rule = (Rule(action=action, qfi=9, rates=((1, rate),) if rate else ()),)
-        peer = Tunnel(GNB, GNB_TEID)
-        self.upf.install(self.teid, SessionRules(self.number, TERMINAL, None, rule, rule, peer, **more))
+
+class Gnb:
+    """A gNB with one tunnel."""
+
+    def __init__(self, port: socket.socket, teid: int) -> None:
+        self.gnb, self.teid = port, teid
 
     def send(self, packet: bytes) -> None:
         header = struct.pack("!BBHI", 0x34, 255, len(packet) + 8, self.teid)
@@ -144,6 +130,8 @@ class Network:
                 self.gnb.sendto(header + CONTAINER + packet, (N3, 2152))
             except BlockingIOError:
                 time.sleep(0.0005)
+            except ConnectionRefusedError:  # nobody listens there now
+                continue
             else:
                 return
 
@@ -155,11 +143,41 @@ class Network:
             await asyncio.sleep(0.005)
             try:
                 answer = self.gnb.recv(2048)
-            except BlockingIOError:
+            except (BlockingIOError, ConnectionRefusedError):
                 continue
             if answer[4:8] == struct.pack("!I", GNB_TEID) and answer[36:38] == b"\0\0":
                 return answer[42:44] == struct.pack("!H", number)
         return False
+
+
+class Network(Gnb):
+    """The UPF with one session, its gNB, and events as they came."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.neighbours, self.sink = ground.neighbours, ground.sink
+        self.tun = Tun(TunSettings(POOL, "route"))
+        self.plane = UserPlane()
+        self.n3 = bind_n3(N3)
+        engine = self.plane.add_upf(PlaneSettings(N3), bytes(16), self.n3)
+        self.number = engine.add_instance("internet", [("10.45.0.0", 16)])
+        engine.attach_tun(self.number, self.tun)
+        self.upf = FastPlane(engine, {self.number: ("10.45.0.0", 16)}, ((N3, 32),), [HOOK])
+        self.events: list[object] = []
+        self.upf.listen(self.events.append)
+        super().__init__(ground.gnb, self.upf.open())
+
+    def start(self) -> None:
+        self.plane.start(asyncio.get_running_loop())
+        self.upf.start(asyncio.get_running_loop())
+
+    def stop(self) -> None:
+        self.upf.stop()
+        self.plane.close()
+
+    def rules(self, action: str = "forward", rate: int = 0, **more: object) -> None:
+        rule = (Rule(action=action, qfi=9, rates=((1, rate),) if rate else ()),)
+        peer = Tunnel(GNB, GNB_TEID)
+        self.upf.install(self.teid, SessionRules(self.number, TERMINAL, None, rule, rule, peer, **more))
 
     def fast(self) -> list[int]:
         counts = self.upf.fast_counters()
@@ -296,13 +314,74 @@ async def neighbour(network: Network) -> dict[str, object]:
     return {"fast": network.fast()[0] - before[0]}
 
 
-async def main(name: str) -> dict[str, object]:
-    network = Network()
-    try:
+class Child:
+    """A user plane in a process of its own, that ends when it is told to or when it is killed."""
+
+    def __init__(self, ground: Ground) -> None:
+        reading, writing = os.pipe()
+        self.asking = socket.socketpair()
+        self.pid = os.fork()
+        if not self.pid:
+            asyncio.run(self._serve(ground, writing))
+            os._exit(0)
+        self.teid = int(os.read(reading, 64))
+
+    async def _serve(self, ground: Ground, writing: int) -> None:
+        network = Network(ground)
         network.start()
-        return await globals()[name](network)
-    finally:
+        network.rules()
+        os.write(writing, str(network.teid).encode())
+        await asyncio.get_running_loop().run_in_executor(None, self.asking[1].recv, 1)
         network.stop()
+
+    def kill(self) -> None:
+        os.kill(self.pid, 9)
+        os.waitpid(self.pid, 0)
+
+    def end(self) -> None:
+        self.asking[0].send(b"x")
+        os.waitpid(self.pid, 0)
+
+
+async def crash(ground: Ground) -> dict[str, object]:
+    """The user plane's process is killed while packets pass, and comes back with the same tunnel identifiers."""
+    sh("mount -t bpf bpf /sys/fs/bpf")
+
+    def names() -> int:
+        return len(list(Path("/sys/fs/bpf/freehold").rglob("*-*")))
+
+    first = Child(ground)
+    gnb = Gnb(ground.gnb, first.teid)
+    before = [await gnb.ping(number) for number in range(100)]
+    first.kill()
+    orphaned = [await gnb.ping(number) for number in range(100, 150)]
+    second = Child(ground)
+    back = [await gnb.ping(number) for number in range(200, 300)]
+    held = names()
+    second.end()
+    return {
+        "before": all(before[-20:]),
+        "orphaned": sum(orphaned),
+        "same_tunnel": second.teid == gnb.teid,
+        "back": all(back[-20:]),
+        "names": [held, names()],
+        "after": await gnb.ping(999),
+    }
+
+
+async def main(name: str) -> dict[str, object]:
+    ground = Ground()
+    try:
+        if name == "crash":
+            return await crash(ground)
+        network = Network(ground)
+        try:
+            network.start()
+            return await globals()[name](network)
+        finally:
+            network.stop()
+    finally:
+        ground.close()
 
 
 sys.stdout.write(json.dumps(asyncio.run(main(sys.argv[1]))))

@@ -27,7 +27,7 @@ def hook(request: pytest.FixtureRequest) -> str:
 
 
 def scenario(name: str, hook: str = "xdp") -> dict[str, object]:
-    command = ["unshare", "--net", sys.executable, str(SCENARIOS), name, hook]
+    command = ["unshare", "--net", "--mount", sys.executable, str(SCENARIOS), name, hook]
     done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
     if "this kernel refuses the fast path" in done.stderr or "needs root, or CAP_BPF" in done.stderr:
         pytest.skip(done.stderr.splitlines()[-1])
@@ -65,3 +65,16 @@ def test_when_a_session_mixes_paths_then_its_rate_is_kept(hook):
 
 def test_when_the_host_s_routing_changes_then_the_hops_follow():
     assert scenario("neighbour") == {"fast": 0}
+
+
+@pytest.mark.parametrize("hook", ["xdp", "tc"])
+def test_when_the_user_plane_is_killed_then_packets_pass_on_until_it_is_back_and_nothing_stays_when_it_ends(hook):
+    found = scenario("crash", hook)
+    assert found == {
+        "before": True,
+        "orphaned": 50,
+        "same_tunnel": True,
+        "back": True,
+        "names": [2, 0],
+        "after": False,
+    }

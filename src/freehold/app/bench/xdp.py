@@ -59,8 +59,10 @@ def bench_kernel(path: Hook, wanted: Wanted) -> tuple[list[LiveCase], str]:
     return cases, ""
 
 
-def live_case(path: str, sessions: int, size: int, direction: Direction, carried: tuple[float, float, float]) -> LiveCase:
-    """A case without the program's own figures: `carried` is packets a second, those of a bare redirect, and the loss."""
+def live_case(
+    path: str, sessions: int, size: int, direction: Direction, carried: tuple[float, float, float]
+) -> LiveCase:
+    """A case without the program's own figures: `carried` is packets a second, those of a bare redirect, the loss."""
     rate, redirect, loss = carried
     return LiveCase(
         path,

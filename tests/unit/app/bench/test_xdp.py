@@ -10,7 +10,6 @@ from freehold.app.bench.xdp import Wanted, bench_kernel
 from freehold.net.xdp import CAPABILITIES, program
 from freehold.spec.errors import Unusable
 
-
 QUICK = Wanted(sessions=100, seconds=0.2, packets=20_000)
 NOT_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
 
