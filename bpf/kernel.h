@@ -16,6 +16,7 @@ typedef __u16 __attribute__((may_alias)) any16;
 #define INLINE static inline __attribute__((always_inline))
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define ROLLED _Pragma("clang loop unroll(disable)")
 #define now_of(word) (*(volatile __typeof__(word) *)&(word))
 
 /* A map's declaration is read from the type information of its members. */

@@ -16,7 +16,7 @@ struct volume {
     __u64 packets;
 };
 
-/* One session: a line for every packet, and one that is seldom needed. */
+/* One session: one line of the cache, and with it the whole table in as few pages as can be. */
 struct record {
     __u32 teid;     /* host order; 0 while the session is not here */
     __u32 terminal; /* network order */
@@ -25,12 +25,14 @@ struct record {
     __u32 costs[2]; /* ns of an octet with 20 bits of fraction: 26 bits and how far they are shifted; 0 passes everything */
     __u64 volumes[2];
     __u64 report_at; /* what the volumes' octets reach together when the control plane is told */
-    __u64 unused[4];
-    struct volume spilled[2];
 } __attribute__((aligned(64)));
 
-_Static_assert(sizeof(struct record) == 128, "two cache lines");
-_Static_assert(__builtin_offsetof(struct record, unused) == 64, "the first line has what every packet needs");
+_Static_assert(sizeof(struct record) == 64, "a cache line");
+
+/* What a session's volumes no longer hold. */
+struct spilled {
+    struct volume volumes[2];
+};
 
 /* A way that packets leave by: Ethernet's addresses, and for a tunnel all that is before GTP-U. */
 struct way {

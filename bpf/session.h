@@ -6,6 +6,7 @@
 enum { BURST_NS = 100000000, BURST_OCTETS_SHIFT = 14, COST_FRACTION = 20, COST_BITS = 26, ATTEMPTS = 4 };
 
 #define NEVER (1ULL << 62)
+#define NO_SLOT 0xffffffff
 
 struct {
     MAP_TYPE(ARRAY);
@@ -22,6 +23,14 @@ struct {
     MAP_KEY(__u32);
     MAP_VALUE(struct record);
 } RECORDS SEC(".maps");
+
+struct {
+    MAP_TYPE(ARRAY);
+    MAP_ENTRIES(1);
+    MAP_FLAGS(MMAPABLE);
+    MAP_KEY(__u32);
+    MAP_VALUE(struct spilled);
+} SPILLED SEC(".maps");
 
 /* The slots of the pools' addresses. */
 struct {
@@ -70,7 +79,7 @@ INLINE int conforms(struct record *record, int direction, __u32 octets)
     __u64 now = coarse_ns(), burst = cost >> (COST_FRACTION - BURST_OCTETS_SHIFT), seen = *arrival;
     if (burst < BURST_NS)
         burst = BURST_NS;
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    ROLLED for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         __u64 next = (seen > now ? seen : now) + ((octets * cost) >> COST_FRACTION);
         if (next - now > burst)
             return 0;
@@ -83,48 +92,60 @@ INLINE int conforms(struct record *record, int direction, __u32 octets)
 }
 
 /* Told once; where there is no room for the event, the next packet tells it (TS 29.244 5.2.2.2). */
-static __attribute__((noinline)) int tell_volume(struct record *record)
+INLINE void tell_volume(struct record *record)
 {
-    if (!record)
-        return 0;
     __u64 reached = __sync_lock_test_and_set(&record->report_at, NEVER);
     __u32 teid = now_of(record->teid);
     if (reached < NEVER / 2 && ring_output(&EVENTS, &teid, sizeof teid, 0))
         record->report_at = reached;
-    return 0;
 }
 
 /* The octets and the packets so far become wide; a reader that meets both waits (native/xdp/src/record.rs). */
-INLINE void spill(struct record *record, int direction, __u64 octets)
+INLINE void spill(struct record *record, __u32 slot, __u32 direction, __u64 octets)
 {
-    __sync_fetch_and_add(&record->spilled[direction].octets, octets);
-    __sync_fetch_and_add(&record->spilled[direction].packets, SPILL);
+    struct spilled *spilled = map_lookup(&SPILLED, &slot);
+    if (!spilled)
+        return;
+    __sync_fetch_and_add(&spilled->volumes[direction].octets, octets);
+    __sync_fetch_and_add(&spilled->volumes[direction].packets, SPILL);
     __sync_fetch_and_add(&record->report_at, -octets);
     __sync_fetch_and_add(&record->volumes[direction], -(octets << PACKETS_BITS | SPILL));
 }
 
-INLINE void measure(struct record *record, int direction, __u32 octets)
+/* What few packets do. */
+static __attribute__((noinline)) int seldom(__u32 slot, __u32 direction, __u64 octets, int told)
+{
+    struct record *record = map_lookup(&RECORDS, &slot);
+    if (!record)
+        return 0;
+    if (told)
+        tell_volume(record);
+    else
+        spill(record, slot, direction & 1, octets);
+    return 0;
+}
+
+INLINE void measure(struct record *record, __u32 slot, int direction, __u32 octets)
 {
     __u64 before = __sync_fetch_and_add(&record->volumes[direction], (__u64)octets << PACKETS_BITS | 1);
     __u64 own = (before >> PACKETS_BITS) + octets;
     if (unlikely(own + (now_of(record->volumes[!direction]) >> PACKETS_BITS) >= now_of(record->report_at)))
-        tell_volume(record);
+        seldom(slot, direction, own, 1);
     if (unlikely((before & (2 * SPILL - 1)) == SPILL - 1))
-        spill(record, direction, own);
+        seldom(slot, direction, own, 0);
 }
 
-/* The session that a tunnel identifier names. */
-INLINE struct record *find(struct settings *settings, __u32 teid)
+/* The slot that a tunnel identifier hides. */
+INLINE __u32 slot_of(struct settings *settings, __u32 teid)
 {
     __u32 turned = (teid >> 16 | teid << 16) * settings->inverses[1];
-    __u32 slot = (((turned ^ turned >> 16) * settings->inverses[0]) ^ settings->mask) & settings->slot_mask;
-    return map_lookup(&RECORDS, &slot);
+    return (((turned ^ turned >> 16) * settings->inverses[0]) ^ settings->mask) & settings->slot_mask;
 }
 
-/* The session of a terminal's address. */
-INLINE struct record *find_terminal(struct settings *settings, __u32 destination)
+/* The slot of a terminal's address; beyond all slots where it has none. */
+INLINE __u32 slot_of_terminal(struct settings *settings, __u32 destination)
 {
-    for (__u32 number = 0; number < MOST_POOLS; number++) {
+    ROLLED for (__u32 number = 0; number < MOST_POOLS; number++) {
         if (number >= settings->pools_count)
             break;
         struct pool *pool = &settings->pools[number];
@@ -134,12 +155,9 @@ INLINE struct record *find_terminal(struct settings *settings, __u32 destination
         place += pool->offset;
         __u32 pair = place >> 1;
         struct slots *slots = map_lookup(&ADDRESSES, &pair);
-        if (!slots)
-            return 0;
-        __u32 slot = slots->slot[place & 1] - 1;
-        return map_lookup(&RECORDS, &slot);
+        return slots ? slots->slot[place & 1] - 1 : NO_SLOT;
     }
-    return 0;
+    return NO_SLOT;
 }
 
 /* What a session's packets meet, all of one moment; 0 where it is another session by now. */
@@ -171,7 +189,7 @@ INLINE int kept_back(struct settings *settings, __u32 destination)
 {
     if (!(settings->first_octets[destination >> 29] >> (destination >> 24 & 31) & 1))
         return 0;
-    for (__u32 number = 0; number < MOST_NETWORKS; number++) {
+    ROLLED for (__u32 number = 0; number < MOST_NETWORKS; number++) {
         if (number >= settings->networks_count)
             break;
         struct network *network = &settings->networks[number];

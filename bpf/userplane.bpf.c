@@ -83,8 +83,8 @@ INLINE enum verdict uplink(struct packet *packet, struct settings *settings, str
     if (!header || (void *)(inner + 1) + sizeof(struct udp) > packet->end || message < header ||
         sizeof *outer + sizeof *udp + message != to_be16(outer->length))
         return UP_THE_STACK; /* one message a datagram: a run of datagrams that nobody cut yet is longer */
-    __u32 teid = to_be32(gtpu->teid);
-    struct record *record = find(settings, teid);
+    __u32 teid = to_be32(gtpu->teid), slot = slot_of(settings, teid);
+    struct record *record = map_lookup(&RECORDS, &slot);
     if (!record || !teid || record->teid != teid)
         return UP_THE_STACK;
     __u64 rules = forwarding(record, teid);
@@ -109,13 +109,14 @@ INLINE enum verdict uplink(struct packet *packet, struct settings *settings, str
         return UP_THE_STACK;
     if (!conforms(record, UP, packet->octets))
         return counted(RATE_EXCEEDED, DROP);
-    measure(record, UP, packet->octets);
+    measure(record, slot, UP, packet->octets);
     return counted(FORWARDED_UPLINK, FORWARD);
 }
 
 INLINE enum verdict downlink(struct packet *packet, struct settings *settings, struct ipv4 *inner)
 {
-    struct record *record = find_terminal(settings, inner->destination);
+    __u32 slot = slot_of_terminal(settings, inner->destination);
+    struct record *record = map_lookup(&RECORDS, &slot);
     packet->octets = to_be16(inner->length);
     packet->strip = 0;
     if (!record || (void *)(inner + 1) + sizeof(struct udp) > packet->end ||
@@ -135,7 +136,7 @@ INLINE enum verdict downlink(struct packet *packet, struct settings *settings, s
     packet->qfi = downlink_of(rules) & QOS_FLOW;
     if (!conforms(record, DOWN, packet->octets))
         return counted(RATE_EXCEEDED, DROP);
-    measure(record, DOWN, packet->octets);
+    measure(record, slot, DOWN, packet->octets);
     return counted(FORWARDED_DOWNLINK, FORWARD);
 }
 

@@ -4,7 +4,8 @@ use crate::links::Links;
 use crate::loading::{classifier, descriptor, load, map, program, told};
 use crate::meters::Meters;
 use crate::record::{
-    Fast, Hop, MOST_NETWORKS, MOST_POOLS, MOST_WAYS, Network, Pool, Record, Settings, Way, first_octets, packed, record,
+    Fast, Hop, MOST_NETWORKS, MOST_POOLS, MOST_WAYS, Network, Pool, Record, Settings, Spilled, Way, first_octets,
+    packed, record,
 };
 use crate::sys::{Shared, test_run, total, update};
 use aya::Ebpf;
@@ -59,6 +60,7 @@ pub struct Datapath {
     plan: Plan,
     settings: Shared<Settings>,
     records: Shared<Record>,
+    spilled: Shared<Spilled>,
     addresses: Shared<Slots>,
     events: RingBuf<MapData>,
     links: Links,
@@ -73,12 +75,13 @@ impl Datapath {
         let slots = 1_u32 << plan.key.index_bits.min(24);
         let addresses: u32 = plan.pools.iter().map(|(_, size)| *size).sum();
         let pairs = addresses.div_ceil(2);
-        let mut object = load(object, &[("RECORDS", slots), ("ADDRESSES", pairs)])?;
+        let mut object = load(object, &[("RECORDS", slots), ("SPILLED", slots), ("ADDRESSES", pairs)])?;
         program(&mut object, PROGRAM)?;
         let events = object.take_map("EVENTS").ok_or_else(|| io::Error::other("no map EVENTS"))?;
         let path = Self {
             settings: Shared::new(map(&object, "SETTINGS")?, 1)?,
             records: Shared::new(map(&object, "RECORDS")?, slots as usize)?,
+            spilled: Shared::new(map(&object, "SPILLED")?, slots as usize)?,
             addresses: Shared::new(map(&object, "ADDRESSES")?, pairs as usize)?,
             events: RingBuf::try_from(events).map_err(|error| told(&error))?,
             links: Links::default(),
@@ -245,16 +248,23 @@ impl Datapath {
 
     /// What a session carried here until now.
     pub fn usage(&self, teid: u32) -> Usage {
-        self.record(teid).map_or_else(Usage::default, Record::usage)
+        let spilled = self.spilled.at(self.plan.key.slot(teid) as usize);
+        // SAFETY: in the mapping, which `self` holds; all of it is atomic.
+        self.record(teid)
+            .zip(spilled)
+            .map_or_else(Usage::default, |(own, spilled)| own.usage(unsafe { spilled.as_ref() }))
     }
 
     /// Ends a session: what it carried here; its record is empty afterwards.
     pub fn close(&mut self, teid: u32) -> Usage {
         self.remove(teid);
-        let usage = self.usage(teid);
-        if let Some(place) = self.records.at(self.plan.key.slot(teid) as usize) {
-            // SAFETY: the place is in the mapping, and every member may be zero.
-            unsafe { place.write_bytes(0, 1) };
+        let (usage, slot) = (self.usage(teid), self.plan.key.slot(teid) as usize);
+        if let Some((record, spilled)) = self.records.at(slot).zip(self.spilled.at(slot)) {
+            // SAFETY: the places are in their mappings, and every member may be zero.
+            unsafe {
+                record.write_bytes(0, 1);
+                spilled.write_bytes(0, 1);
+            }
         }
         usage
     }

@@ -29,7 +29,7 @@ pub struct Volume {
     packets: AtomicU64,
 }
 
-/// One session: the line that every packet needs, and one that is seldom touched.
+/// One session: one line of the cache, and with it the whole table in as few pages as can be.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub struct Record {
@@ -41,14 +41,17 @@ pub struct Record {
     pub costs: [AtomicU32; 2],
     volumes: [AtomicU64; 2],
     pub report_at: AtomicU64,
-    unused: [u64; 4],
-    spilled: [Volume; 2],
 }
+
+/// What a session's volumes no longer hold.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub struct Spilled([Volume; 2]);
 
 impl Record {
     /// What a direction carried: octets and packets of one moment.
-    fn volume(&self, direction: usize) -> (u64, u64) {
-        let (spilled, word) = (&self.spilled[direction], &self.volumes[direction]);
+    fn volume(&self, spilled: &Spilled, direction: usize) -> (u64, u64) {
+        let (spilled, word) = (&spilled.0[direction], &self.volumes[direction]);
         let wide = || (spilled.octets.load(Ordering::Acquire), spilled.packets.load(Ordering::Acquire));
         loop {
             let (before, now) = (wide(), word.load(Ordering::Acquire));
@@ -61,8 +64,9 @@ impl Record {
         }
     }
 
-    pub fn usage(&self) -> Usage {
-        let ((uplink_octets, uplink_packets), (downlink_octets, downlink_packets)) = (self.volume(0), self.volume(1));
+    pub fn usage(&self, spilled: &Spilled) -> Usage {
+        let (uplink_octets, uplink_packets) = self.volume(spilled, 0);
+        let (downlink_octets, downlink_packets) = self.volume(spilled, 1);
         Usage { uplink_octets, uplink_packets, downlink_octets, downlink_packets }
     }
 
@@ -247,8 +251,9 @@ mod tests {
     }
 
     #[test]
-    fn when_a_record_is_laid_out_then_it_is_two_lines() {
-        assert_eq!((size_of::<Record>(), offset_of!(Record, forwarding), offset_of!(Record, unused)), (128, 8, 64));
+    fn when_a_record_is_laid_out_then_it_is_one_line() {
+        let offsets = (offset_of!(Record, forwarding), offset_of!(Record, costs), offset_of!(Record, report_at));
+        assert_eq!((size_of::<Record>(), size_of::<Spilled>(), offsets), (64, 32, (8, 32, 56)));
         assert_eq!((size_of::<Way>(), offset_of!(Way, sum), offset_of!(Way, device)), (128, 64, 72));
         assert_eq!(size_of::<Settings>(), 64 + 12 * MOST_POOLS + 8 * MOST_NETWORKS);
     }
@@ -291,12 +296,12 @@ mod tests {
 
     #[test]
     fn when_octets_spilled_then_usage_is_the_sum() {
-        let record = Record::default();
+        let (record, spilled) = (Record::default(), Spilled::default());
         record.volumes[0].store(1500 << PACKETS_BITS | 7, Ordering::Relaxed);
-        record.spilled[0].octets.store(1 << 40, Ordering::Relaxed);
-        record.spilled[0].packets.store(SPILL, Ordering::Relaxed);
+        spilled.0[0].octets.store(1 << 40, Ordering::Relaxed);
+        spilled.0[0].packets.store(SPILL, Ordering::Relaxed);
         record.report_after(500);
-        let usage = record.usage();
+        let usage = record.usage(&spilled);
         assert_eq!((usage.uplink_octets, usage.uplink_packets), ((1 << 40) + 1500, SPILL + 7));
         assert_eq!(record.report_at.load(Ordering::Relaxed), 2000);
     }

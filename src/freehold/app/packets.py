@@ -25,7 +25,7 @@ HOOKS: dict[str, tuple[Hook, ...]] = {"auto": ("xdp", "tc"), "xdp": ("xdp", "gen
 """Where the program may meet packets, best first, by `[upf] path`."""
 PLACES: dict[Hook, str] = {
     "xdp": "in the drivers (native XDP)",
-    "generic": "in front of the host's stack (generic XDP: a driver has no native one)",
+    "generic": "in front of the host's stack (generic XDP)",
     "tc": "where the host's stack begins (TC)",
 }
 
@@ -115,7 +115,8 @@ class Packets:
             self.notes.append(f"UPF: {missing}; packets take the portable engine")
             return plane
         self._ends.append(self._fast.stop)
-        self.notes.append(f"UPF: plain sessions stay in the kernel, {PLACES[self._fast.hook]} (path = {path})")
+        where = f"{PLACES[self._fast.hook]} (path = {path}){self._fast.why}"
+        self.notes.append(f"UPF: plain sessions stay in the kernel, {where}")
         if self._fast.stays:
             self.notes.append(f"UPF: their packets pass on if this process dies, until it is back ({names()})")
         return self._fast

@@ -64,6 +64,7 @@ class FastPlane:
         """Attach at the first hook that every device has: one without it could not be sent to from the others."""
         refused: list[OSError] = []
         for hook in hooks:
+            self.why = "".join(f", as the kernel refuses better: {error}" for error in refused[-1:])
             try:
                 self.stays = self._datapath.attach(list(devices), hook, names())
             except OSError as error:
