@@ -155,7 +155,7 @@ class Network(Gnb):
 
     def __init__(self, ground: Ground) -> None:
         self.neighbours, self.sink = ground.neighbours, ground.sink
-        self.tun = Tun(TunSettings(POOL, "route"))
+        self.tun = Tun(TunSettings((POOL,), "route"))
         self.plane = UserPlane()
         self.n3 = bind_n3(N3)
         engine = self.plane.add_upf(PlaneSettings(N3), bytes(16), self.n3)
