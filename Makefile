@@ -9,6 +9,7 @@ export UV_LINK_MODE = copy
 export UV_NO_CONFIG = 1
 
 NATIVE_SOURCES = $(shell find native \( -name target -o -name fuzz \) -prune -o \( -name '*.rs' -o -name '*.toml' -o -name Cargo.lock \) -print)
+WEB_SOURCES = $(shell find web -name node_modules -prune -o -type f -print)
 GENERATORS = $(shell find tools -name '*.py') $(wildcard bpf/*)
 
 .PHONY: docs run test test-native check setup bench soak locks clean
@@ -17,7 +18,7 @@ GENERATORS = $(shell find tools -name '*.py') $(wildcard bpf/*)
 run: setup
 	$(VENV)/freehold up --demo 10 $(ARGS)
 
-test: setup .build/test.stamp .build/fuzz.stamp test-native
+test: setup .build/test.stamp .build/fuzz.stamp .build/web-dev.stamp test-native
 	$(VENV)/pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
 
 # The engines' own tests, in Rust.
@@ -42,10 +43,10 @@ docs: setup
 	$(VENV)/python tools/messages.py docs/reference/messages
 	$(VENV)/python tools/assurance.py docs/reference
 
-check: setup .build/test.stamp .build/check.stamp
+check: setup .build/test.stamp .build/check.stamp .build/web-dev.stamp
 	tools/check
 
-setup: .build/native.stamp
+setup: .build/native.stamp .build/web.stamp
 
 .build/bootstrap.stamp: locks/bootstrap.txt
 	@tools/prerequisites $(PYTHON)
@@ -83,9 +84,22 @@ setup: .build/native.stamp
 	VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.build/bootstrap/bin:$$PATH" $(BUILD)/maturin develop --release --uv -q
 	@touch $@
 
+# The console: what it is built with, its pages, and what checks and tests need beside.
+.build/npm.stamp: web/package-lock.json locks/web.txt .build/env.stamp
+	tools/web install $(CURDIR)/$(UV)
+	@touch $@
+
+.build/web.stamp: $(WEB_SOURCES) .build/npm.stamp
+	tools/web build $(CURDIR)/$(UV)
+	@touch $@
+
+.build/web-dev.stamp: web/package-lock.json .build/npm.stamp .build/web.stamp
+	tools/web dev $(CURDIR)/$(UV)
+	@touch $@
+
 # Rewrites the locks from pyproject.toml; the only target that chooses versions.
 locks: .build/bootstrap.stamp
 	tools/lock $(UV)
 
 clean:
-	rm -rf .venv .build native/target src/freehold/_gen src/freehold/*.so
+	rm -rf .venv .build native/target src/freehold/_gen src/freehold/_console web/node_modules src/freehold/*.so

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,7 @@ from freehold.app.managed import Managed
 from freehold.app.network import WHOLE, Network, Role
 from freehold.app.registry import slices_of
 from freehold.app.subscriptions import next_number, subscriber
-from freehold.net import endpoints
+from freehold.app.web import Web
 from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired
 from freehold.ue.errors import NoConnection
@@ -30,8 +31,8 @@ from freehold.ue.errors import NoConnection
 if TYPE_CHECKING:
     from freehold.manage.api import Api
 
-WEB_PORT: Final = 5380
-"""Where the management API listens unless another port is given."""
+CODE: Final = 16
+"""Random octets in the code for the first account."""
 DEMO: Final = "demo terminal"
 """The name of the subscriptions that `up --demo` makes, and finds again at the next start."""
 PAUSE: Final = 1.0
@@ -60,6 +61,8 @@ class Running:
     def __init__(self, network: Network, source: Path | None = None) -> None:
         self.network = network
         self.managed = Managed(network, source) if "core" in network.roles else None
+        self.console = ""
+        """Where the console is, and what its first visitor needs; empty where there is none."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def demonstrate(self, terminals: int) -> None:
@@ -93,11 +96,16 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    configuration: Configuration, roles: Iterable[Role] = WHOLE, source: Path | None = None
+    configuration: Configuration,
+    roles: Iterable[Role] = WHOLE,
+    source: Path | None = None,
+    *,
+    console: bool = False,
 ) -> AsyncIterator[Running]:
     """A network by its owner's configuration, with its data folder and, where the core is, the management socket.
 
-    `source` is the file of the configuration, where changes through the API are written.
+    `source` is the file of the configuration, where changes through the API are written. `console`: it listens for the
+    console too where nobody said otherwise.
     """
     chosen = frozenset(roles)
     folder = config.data_folder(configuration) if "core" in chosen else None
@@ -109,14 +117,14 @@ async def running(
         for note in network.packets.notes:
             log.info(note)
         try:
-            async with _management(configuration, made):
+            async with _management(configuration, made, console=console):
                 yield made
         finally:
             await made.stop()
 
 
 @contextlib.asynccontextmanager
-async def _management(configuration: Configuration, made: Running) -> AsyncIterator[None]:
+async def _management(configuration: Configuration, made: Running, *, console: bool) -> AsyncIterator[None]:
     if made.managed is None or not configuration.management.enabled:
         yield
         return
@@ -129,10 +137,12 @@ async def _management(configuration: Configuration, made: Running) -> AsyncItera
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     network = made.network
     accounts = Accounts(network.store, network.wait, network.world.environment.utc)
+    code = "" if accounts.initialised else secrets.token_urlsafe(CODE)
     api = Api(
         made.managed,
         slices_of(configuration),
         accounts,
+        code,
         store=network.store,
         recording=oversight.recording(configuration.performance),
         thresholds=oversight.thresholds(configuration.alarms),
@@ -143,7 +153,7 @@ async def _management(configuration: Configuration, made: Running) -> AsyncItera
         async with (
             oversight.forwarded(configuration.alarms, api),
             oversight.traced(configuration.telemetry, network),
-            _web(configuration.management, api),
+            _web(configuration.management, api, made, console=console),
         ):
             api.start()
             yield
@@ -153,22 +163,22 @@ async def _management(configuration: Configuration, made: Running) -> AsyncItera
 
 
 @contextlib.asynccontextmanager
-async def _web(section: ManagementSection, api: Api) -> AsyncIterator[None]:
-    """The API for accounts, where the owner lets it listen."""
-    if not section.listen:
+async def _web(section: ManagementSection, api: Api, made: Running, *, console: bool) -> AsyncIterator[None]:
+    """The console and the API for accounts, where the owner lets them listen."""
+    usual = section.listen == config.CONSOLE
+    if not section.listen or (usual and not console):
         yield
         return
-    from freehold.manage.web import WebServer
-
-    address = endpoints.parse_address(section.listen, WEB_PORT, "management.listen")
-    certificate = (Path(section.certificate), Path(section.key)) if section.certificate else None
-    server = WebServer(api, address, certificate)
-    await server.start()
-    log.info("management API: %s", server.url)
+    web = Web(section, api, made)
+    starting = asyncio.get_running_loop().create_task(web.start_if_free() if usual else web.start())
     try:
+        if not usual:
+            await starting  # the usual place need not be had, and the first terminal need not wait for it
         yield
     finally:
-        await server.close()
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await web.close()
 
 
 def _digest(configuration: Configuration) -> str:

@@ -7,7 +7,7 @@ import os
 import tomllib
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +20,8 @@ from freehold.spec.timers import TIMERS
 CipheringName = Literal["NEA0", "NEA1", "NEA2", "NEA3"]
 IntegrityName = Literal["NIA0", "NIA1", "NIA2", "NIA3"]
 Least = Literal["CRITICAL", "MAJOR", "MINOR", "WARNING"]
+CONSOLE = "127.0.0.1:5380"
+"""Where the console is unless the owner says otherwise."""
 N6 = Literal["internal", "relay", "nat", "route"]
 
 
@@ -123,13 +125,13 @@ class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The management API: its UNIX socket (empty: in the runtime folder), and where it listens for accounts.
 
-    With `enabled = false` nobody manages, measures or supervises this process. `listen` is address:port, empty for
-    nowhere; other addresses than loopback need a certificate with its key, in PEM.
+    With `enabled = false` nobody manages, measures or supervises this process. `listen` is address:port of the console,
+    empty for nowhere; other addresses than loopback need a certificate with its key, in PEM.
     """
 
     enabled: bool = True
     socket: str = ""
-    listen: str = ""
+    listen: str = CONSOLE
     certificate: str = ""
     key: str = ""
 
@@ -331,12 +333,12 @@ def _wrong_receivers(configuration: Configuration) -> list[tuple[str, str]]:
     return found
 
 
-def show(configuration: Configuration) -> dict[str, object]:
+def show(configuration: Configuration) -> dict[str, Any]:
     """The configuration as plain values, every default included, in the units a person writes."""
-    return cast("dict[str, object]", describe(configuration))
+    return cast("dict[str, Any]", describe(configuration))
 
 
-def schema() -> dict[str, object]:
+def schema() -> dict[str, Any]:
     """The JSON schema of the file."""
     return schema_of(Configuration)
 

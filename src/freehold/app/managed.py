@@ -7,18 +7,28 @@ import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from freehold import __version__
+from freehold.app import config
+from freehold.app.inside import inside
 from freehold.app.network import Network
 from freehold.app.reconfiguration import LiveConfiguration
 from freehold.app.registry import home_key_views
 from freehold.core.amf.state.machines import MmState
 from freehold.core.smf.state.pool import printed_prefix
 from freehold.core.smf.state.session import SmContext
-from freehold.manage.views import FunctionView, GnbView, HomeKeyView, SessionView, StatusView, UeView
+from freehold.manage.views import (
+    FunctionView,
+    GnbView,
+    HomeKeyView,
+    SessionView,
+    StatusView,
+    UeInsideView,
+    UeView,
+)
 from freehold.procedure import Alarm, Signal, Tap
 from freehold.services.errors import ServiceError
 from freehold.services.ledger import Act
@@ -135,9 +145,23 @@ class Managed:
                 gnb=ue.gnb,
                 tai=str(ue.tai) if ue.tai else "",
                 pei=ue.pei,
+                cell="" if ue.cell is None else f"{ue.cell:09x}",
             )
             for ue in self._core.amf.ues()
         ]
+
+    def inside(self, supi: Supi) -> UeInsideView:
+        """What the functions know of one UE beside its state."""
+        sessions = [session for session in self._core.smf.sessions if session.identity.supi == supi]
+        return inside(self._core.amf.inside(supi), sessions, self.utc() - self.now())
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting, as a file holds it."""
+        return config.show(self._network.configuration)
+
+    def settings_schema(self) -> dict[str, Any]:
+        """The JSON schema of the settings."""
+        return config.schema()
 
     def sessions(self) -> Sequence[SessionView]:
         """The PDU sessions."""

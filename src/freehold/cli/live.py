@@ -46,9 +46,9 @@ class View(Protocol):
         """Show the network until cancelled."""
 
 
-def choose(*, plain: bool) -> View:
-    """The live view on a terminal, lines elsewhere."""
-    return LinesView() if plain or not sys.stdout.isatty() else ScreenView()
+def choose(*, plain: bool, console: Callable[[], str] = str) -> View:
+    """The live view on a terminal, which tells where the `console` is; lines elsewhere."""
+    return LinesView() if plain or not sys.stdout.isatty() else ScreenView(console)
 
 
 class LinesView:
@@ -120,7 +120,8 @@ class ScreenView:
 
     covers_the_screen = True
 
-    def __init__(self) -> None:
+    def __init__(self, console: Callable[[], str] = str) -> None:
+        self._console = console
         self._records: deque[Record] = deque(maxlen=KEPT)
         self._events: deque[str] = deque(maxlen=5)
         self._up, self._down = Rate(), Rate()
@@ -159,7 +160,7 @@ class ScreenView:
             f"up {bit_rate(up)}   down {bit_rate(down)}   {status.uptime_s:.0f} s"
         )
         return Group(
-            Panel(Text(head, no_wrap=True), title="freehold", title_align="left"),
+            Panel(Text(head, no_wrap=True), title="freehold", title_align="left", subtitle=self._console() or None),
             self._cells(network),
             self._terminals(network),
             Panel(_lines(last_procedure(self._records)), title="the last procedure", title_align="left"),

@@ -126,7 +126,7 @@ def _serve(
         from freehold.app.all_in_one import running
         from freehold.app.config import default_path
 
-        async with running(chosen, _roles(parts), config or default_path()) as made:
+        async with running(chosen, _roles(parts), config or default_path(), console=True) as made:
             if demo:
                 made.demonstrate(demo)
             made.attach(attached)
@@ -155,7 +155,7 @@ async def _watch(made: Running, seconds: float | None, *, plain: bool) -> None:
     if made.managed is None:
         await watched(TerminalLines().watch(made.terminals), seconds)
     else:
-        await watched(choose(plain=plain).watch(made.managed), seconds)
+        await watched(choose(plain=plain, console=lambda: made.console).watch(made.managed), seconds)
 
 
 def _roles(parts: tuple[str, ...]) -> tuple[Role, ...]:

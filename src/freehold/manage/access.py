@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import msgspec
 
 from freehold.manage.accounts import Account, Accounts, Role, TokenView
-from freehold.manage.accounts.accounts import LONGEST, Refused
+from freehold.manage.accounts.accounts import IDLE, LONGEST, Refused
+from freehold.manage.accounts.passwords import LONGEST as LONGEST_PASSWORD
+from freehold.manage.accounts.passwords import SHORTEST
 from freehold.manage.handlers import answer, record
 from freehold.manage.http import Request, Response
 from freehold.manage.operation import Problem
@@ -32,6 +35,19 @@ class Credentials(Form, frozen=True):
 
     name: str
     password: str
+
+
+class FirstAccount(Credentials, frozen=True):
+    """The first account; `code` is told where the network runs, and not needed on the owner's socket."""
+
+    code: str = ""
+
+
+class PasswordChange(Form, frozen=True):
+    """The own password: the present one and a new one."""
+
+    current: str
+    password: Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST_PASSWORD)]
 
 
 class AccountForm(Credentials, frozen=True):
@@ -66,20 +82,26 @@ class AccountView(msgspec.Struct, frozen=True):
 
 
 class SetupView(msgspec.Struct, frozen=True):
-    """Whether the first account was made."""
+    """Whether the first account was made, and whether whoever asks is `known`: has logged in."""
 
     initialised: bool
+    known: bool = False
 
 
 class MeView(msgspec.Struct, frozen=True):
-    """Who asks, and what the role grants."""
+    """Who asks, and what the role grants.
+
+    A log-in ends after `idle` seconds unused, and in any case in `left` seconds; 0 for what is no log-in.
+    """
 
     name: str
     role: Role
     permissions: tuple[str, ...]
+    idle: float = IDLE
+    left: float = 0.0
 
 
-class LoginView(MeView, frozen=True):
+class LoginView(MeView, frozen=True, kw_only=True):
     """A log-in; `secret` is a bearer's, and in a cookie too."""
 
     secret: str
@@ -111,14 +133,16 @@ def shown(account: Account) -> AccountView:
     return AccountView(account.name, account.role, account.enabled)
 
 
-async def setup(api: Api, _: Request, __: str) -> Response:
-    """Whether the first account was made."""
-    return answer(SetupView(accounts_of(api).initialised))
+async def setup(api: Api, request: Request, _: str) -> Response:
+    """Whether the first account was made, and who asks is known."""
+    return answer(SetupView(accounts_of(api).initialised, request.principal is not None))
 
 
 async def initialise(api: Api, request: Request, _: str) -> Response:
     """Make the first account."""
-    given = form(request, Credentials)
+    given = form(request, FirstAccount)
+    if request.principal is None and not (api.code and compare_digest(given.code.encode(), api.code.encode())):
+        raise Problem(403, "code: give the one that was told where the network started")
     await accounts_of(api).initialise(given.name, given.password)
     await record(api, request, "account.initialise", given.name)
     return Response(204)
@@ -137,7 +161,8 @@ async def login(api: Api, request: Request, _: str) -> Response:
     if principal is None:
         raise Problem(401, "the account was changed meanwhile: log in again")
     await record(api, msgspec.structs.replace(request, principal=principal), "account.login", given.name)
-    view = LoginView(principal.name, principal.role, principal.permissions, secret)
+    left = accounts.left(secret)
+    view = LoginView(principal.name, principal.role, principal.permissions, left=left, secret=secret)
     secure = "; Secure" if request.secure else ""
     cookie = f"{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={LONGEST:.0f}{secure}"
     return msgspec.structs.replace(answer(view), headers=(("set-cookie", cookie),))
@@ -150,12 +175,26 @@ async def logout(api: Api, request: Request, _: str) -> Response:
     return Response(204, headers=(("set-cookie", f"{COOKIE}=; Path=/; Max-Age=0"),))
 
 
-async def me(_: Api, request: Request, __: str) -> Response:
+async def me(api: Api, request: Request, __: str) -> Response:
     """Who asks."""
     principal = request.principal
     if principal is None:
         raise Problem(401, "log in first")
-    return answer(MeView(principal.name, principal.role, principal.permissions))
+    left = api.accounts.left(request.secret) if api.accounts is not None else 0.0
+    return answer(MeView(principal.name, principal.role, principal.permissions, left=left))
+
+
+async def change_password(api: Api, request: Request, _: str) -> Response:
+    """Change the own password."""
+    given, accounts = form(request, PasswordChange), accounts_of(api)
+    name = request.principal.name if request.principal else ""
+    try:
+        await accounts.right(name, given.current, request.address)
+    except Refused as refused:
+        raise Problem(429 if refused.wait else 422, f"current: {refused}") from None
+    await accounts.change(name, password=given.password)
+    await record(api, request, "account.password", name)
+    return Response(204)
 
 
 async def list_accounts(api: Api, _: Request, __: str) -> Response:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from freehold.manage import openapi
 from freehold.manage.accounts import Accounts
+from freehold.manage.accounts.watch import while_admitted
 from freehold.manage.faults import AlarmList, Supervision
 from freehold.manage.faults.forwarding import WebhookForwarder
 from freehold.manage.handlers import answer
 from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.journal import Journal
+from freehold.manage.kept import Kept
+from freehold.manage.live import Live
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.openapi import PROBLEM
 from freehold.manage.operation import Operation, Problem
@@ -22,12 +25,14 @@ from freehold.manage.performance import Recorder, RecorderSettings
 from freehold.manage.performance.thresholds import Threshold, Thresholds
 from freehold.manage.routes import ROUTES, SHAPES
 from freehold.manage.subscribers import SliceForm
-from freehold.manage.views import ProblemView
+from freehold.manage.views import CounterView, ProblemView
 from freehold.services.store import Store
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
 from freehold.store import MemoryStore
 
+ROOT: Final = "api"
+"""Where the API is beside the console; may be left out on the owner's socket."""
 VERSION: Final = "v1"
 DOCUMENT: Final = ("openapi.json",)
 """Where the OpenAPI document is, under the version."""
@@ -36,7 +41,8 @@ DOCUMENT: Final = ("openapi.json",)
 class Api:
     """Serves one network.
 
-    `slices` are what a subscriber gets who is given none; without `accounts` only the owner of the socket asks.
+    `slices` are what a subscriber gets who is given none; without `accounts` only the owner of the socket asks. `code`
+    is what whoever makes the first account has to know, the owner of the socket excepted; empty: nobody else may.
     """
 
     def __init__(
@@ -44,6 +50,7 @@ class Api:
         network: ManagedNetwork,
         slices: tuple[SliceForm, ...] = (SliceForm(),),
         accounts: Accounts | None = None,
+        code: str = "",
         *,
         store: Store | None = None,
         recording: RecorderSettings | None = None,
@@ -51,6 +58,7 @@ class Api:
     ) -> None:
         kept = MemoryStore() if store is None else store
         self.accounts = accounts
+        self.code = code
         self.network = network
         self.slices = slices
         self.journal = Journal()
@@ -60,6 +68,8 @@ class Api:
         self.recorder.on_look(self._look)
         self.webhooks: list[WebhookForwarder] = []
         self._supervision = Supervision(self.alarms, self.thresholds)
+        self.kept = Kept(network.tap)
+        self.live = Live(self)
         self._stop = network.listen(self._note)
 
     def start(self) -> None:
@@ -74,8 +84,6 @@ class Api:
     async def __call__(self, request: Request) -> Response | Streamed:
         """Serve one request; every refusal is a problem document."""
         try:
-            if request.path[:1] != (VERSION,):
-                raise Problem(404, f"every path begins with /{VERSION}")  # noqa: TRY301 - one place tells all
             return await self._route(request)
         except Problem as problem:
             return _problem(problem.status, problem.detail, problem.headers)
@@ -86,6 +94,10 @@ class Api:
             return _problem(500, "a mistake of Freehold's own: see the events")
 
     async def _route(self, request: Request) -> Response | Streamed:
+        if request.path[:1] == (ROOT,):
+            request = msgspec.structs.replace(request, path=request.path[1:])
+        if request.path[:1] != (VERSION,):
+            raise Problem(404, f"every path begins with /{ROOT}/{VERSION}")
         segments = request.path[1:]
         if segments == DOCUMENT and request.method == "GET":
             return answer(openapi.document(ROUTES))
@@ -97,7 +109,15 @@ class Api:
             allowed = ", ".join(methods)
             raise Problem(405, f"{request.method} is not one of {allowed}", (("allow", allowed),))
         request = self._admitted(request, operation)
-        return await operation.call(self, request, segments[1] if len(segments) > 1 else "")
+        answered = await operation.call(self, request, segments[1] if len(segments) > 1 else "")
+        if isinstance(answered, Streamed) and self.accounts is not None and request.secret:
+            pieces = while_admitted(answered.pieces, self.accounts, request.secret)
+            return msgspec.structs.replace(answered, pieces=pieces)
+        return answered
+
+    def counters(self) -> Sequence[CounterView]:
+        """Every counter, by name and label."""
+        return [CounterView(name, label, value) for (name, label), value in sorted(self.network.counters().items())]
 
     def _admitted(self, request: Request, operation: Operation) -> Request:
         """The request with who asks; Problem where that one may not."""

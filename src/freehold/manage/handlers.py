@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from freehold.manage import streams, subscribers
+from freehold.manage import dissect, streams, subscribers
 from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.journal import event_view
+from freehold.manage.kept import Kept
+from freehold.manage.live import TOPICS
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.operation import CSV, LINES, Call, Problem
-from freehold.manage.views import Added, CounterView, UeDetails
+from freehold.manage.views import Added, Dissectable, UeDetails
 from freehold.services.ledger import Act
+from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
 
 if TYPE_CHECKING:
     from freehold.manage.api import Api
+
+LAST: Final = 100_000
+"""Entries of the ledger that may be asked for by their number."""
 
 
 def answer(value: Any, status: int = 200) -> Response:
@@ -61,7 +67,17 @@ def reading(read: Callable[[ManagedNetwork], object]) -> Call:
 
 async def counters(api: Api, _: Request, __: str) -> Response:
     """Every counter."""
-    return answer([CounterView(name, label, value) for (name, label), value in sorted(api.network.counters().items())])
+    return answer(api.counters())
+
+
+async def settings(api: Api, _: Request, __: str) -> Response:
+    """Every setting."""
+    return answer(api.network.settings())
+
+
+async def settings_schema(api: Api, _: Request, __: str) -> Response:
+    """The JSON schema of the settings."""
+    return answer(api.network.settings_schema())
 
 
 async def metrics(api: Api, _: Request, __: str) -> Response:
@@ -73,12 +89,13 @@ async def metrics(api: Api, _: Request, __: str) -> Response:
 
 async def show_ue(api: Api, _: Request, supi: str) -> Response:
     """One UE context with its sessions."""
-    wanted = subscribers.supi_of(supi).value
+    named = subscribers.supi_of(supi)
+    wanted = named.value
     found = next((ue for ue in api.network.ues() if ue.supi == wanted), None)
     if found is None:
         raise Problem(404, f"the AMF has no context of {supi}")
     sessions = tuple(session for session in api.network.sessions() if session.supi == wanted)
-    return answer(UeDetails(**msgspec.structs.asdict(found), sessions=sessions))
+    return answer(UeDetails(**msgspec.structs.asdict(found), sessions=sessions, inside=api.network.inside(named)))
 
 
 async def deregister(api: Api, request: Request, supi: str) -> Response:
@@ -107,9 +124,13 @@ async def _follow(api: Api) -> AsyncIterator[bytes]:
         stop()
 
 
-async def ledger(api: Api, _: Request, __: str) -> Response:
-    """Every act of an operator."""
-    return Response(200, b"".join(entry + b"\n" for entry in api.network.ledger()), LINES)
+async def ledger(api: Api, request: Request, _: str) -> Response:
+    """Every act of an operator, or the last so many."""
+    last = request.query.get("last", "")
+    if last and not (last.isascii() and last.isdecimal() and 0 < int(last[:9]) <= LAST):
+        raise Unusable(f"last: a number from 1 to {LAST}")
+    entries = api.network.ledger()
+    return Response(200, b"".join(entry + b"\n" for entry in (entries[-int(last) :] if last else entries)), LINES)
 
 
 # --- subscribers ----------------------------------------------------------------------------------
@@ -175,12 +196,41 @@ async def delete_subscriber(api: Api, request: Request, supi: str) -> Response:
 
 
 # --- streams --------------------------------------------------------------------------------------
-def streaming(pieces: Callable[[ManagedNetwork, dict[str, str]], AsyncIterator[bytes]], media_type: str) -> Call:
+async def live(api: Api, request: Request, _: str) -> Streamed:
+    """What changes of some topics."""
+    names = list(filter(None, request.query.get("topics", "").split(","))) or list(TOPICS)
+    unknown = [name for name in names if name not in TOPICS]
+    if unknown:
+        raise Unusable(f"topics: {unknown[0]} is none of {', '.join(TOPICS)}")
+    return Streamed(api.live.follow(list(dict.fromkeys(names))), LINES)
+
+
+async def show_record(api: Api, _: Request, number: str) -> Response:
+    """A record of the trace, open to its bits."""
+    found = api.kept.find(int(number)) if number.isascii() and number.isdecimal() and len(number) < 16 else None
+    if found is None:
+        raise Problem(404, f"record {number} is not kept, or no more")
+    return answer(await dissect.opened(found))
+
+
+async def decode(_: Api, request: Request, __: str) -> Response:
+    """Octets, open to their bits."""
+    try:
+        given = msgspec.json.decode(request.body, type=Dissectable)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unusable(f"the form is not as it should be: {error}") from None
+    return answer(await dissect.dissect(bytes.fromhex(given.octets), given.protocol))
+
+
+Pieces = Callable[[ManagedNetwork, Kept, dict[str, str]], AsyncIterator[bytes]]
+
+
+def streaming(pieces: Pieces, media_type: str) -> Call:
     """Records as they come."""
 
     async def call(api: Api, request: Request, _: str) -> Streamed:
         if request.query.get("ue"):
             request.query["ue"] = subscribers.supi_of(request.query["ue"]).masked
-        return Streamed(pieces(api.network, request.query), media_type)
+        return Streamed(pieces(api.network, api.kept, request.query), media_type)
 
     return call

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import (
@@ -14,6 +14,7 @@ from freehold.manage.views import (
     HomeKeyView,
     SessionView,
     StatusView,
+    UeInsideView,
     UeView,
     VersionView,
 )
@@ -78,6 +79,15 @@ class ManagedNetwork(Protocol):
 
     def ues(self) -> Sequence[UeView]:
         """The UE contexts."""
+
+    def inside(self, supi: Supi) -> UeInsideView:
+        """What the functions know of one UE beside its state."""
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting, as a file holds it."""
+
+    def settings_schema(self) -> dict[str, Any]:
+        """The JSON schema of the settings."""
 
     def sessions(self) -> Sequence[SessionView]:
         """The PDU sessions."""

@@ -38,7 +38,7 @@ def document(routes: Routes) -> dict[str, Any]:
     schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
     schema_of = dict(zip(map(str, types), schemas, strict=True))
     paths = {
-        f"/v1/{path}": {
+        f"/api/v1/{path}": {
             method.lower(): _operation(path, method, operation, schema_of) for method, operation in methods.items()
         }
         for path, methods in routes.items()

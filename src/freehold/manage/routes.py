@@ -7,15 +7,19 @@ from typing import Any, Final
 from freehold.manage import access, assurance, configuration, handlers, streams
 from freehold.manage.accounts import Permission, TokenView
 from freehold.manage.faults.alarm import AlarmCounts, AlarmView
+from freehold.manage.live import TOPICS
 from freehold.manage.operation import LINES, Operation
 from freehold.manage.performance.history import History
 from freehold.manage.performance.thresholds import Threshold
 from freehold.manage.subscribers import SubscriberForm, SubscriberView
 from freehold.manage.views import (
     Added,
+    Change,
     ChangeView,
     ConfigurationView,
     CounterView,
+    Dissectable,
+    DissectionView,
     EventView,
     FunctionView,
     GnbView,
@@ -38,6 +42,8 @@ _FOLLOWED: Final = {
     "interfaces": "only these, like N1,N2,N4,SBI",
     "lanes": "the lanes of a ladder, like UE,gNB,AMF",
     "nas": "for a capture: NAS alone too, in clear",
+    "kept": "first the signalling that was kept while somebody watched",
+    "end": "for a capture: end once what was kept is written",
 }
 _PLAIN: Final = "text/plain; charset=utf-8"
 
@@ -162,10 +168,10 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     "initialise": {
         "POST": Operation(
             access.initialise,
-            "Make the first account.",
+            "Make the first account, with the code told where the network runs.",
             status=204,
-            body=access.Credentials,
-            refusals=(422,),
+            body=access.FirstAccount,
+            refusals=(403, 422),
             needs=None,
         )
     },
@@ -180,7 +186,16 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
         )
     },
     "logout": {"POST": Operation(access.logout, "Log out.", status=204)},
-    "me": {"GET": Operation(access.me, "Who asks, and what the role grants.", access.MeView)},
+    "me": {
+        "GET": Operation(access.me, "Who asks, what the role grants, and when the log-in ends.", access.MeView),
+        "PATCH": Operation(
+            access.change_password,
+            "Change the own password; all log-ins of the account end.",
+            status=204,
+            body=access.PasswordChange,
+            refusals=(422, 429),
+        ),
+    },
     "accounts": {
         "GET": Operation(access.list_accounts, "All accounts.", list[access.AccountView], needs=Permission.ADMINISTER),
         "POST": Operation(
@@ -247,6 +262,32 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     "sessions": _read("sessions", "PDU sessions with address and octets.", list[SessionView]),
     "functions": _read("functions", "Network functions of the process.", list[FunctionView]),
     "home-keys": _read("home_keys", "Public keys for SIMs to conceal their SUPIs (TS 33.501 6.12).", list[HomeKeyView]),
+    "settings": {"GET": Operation(handlers.settings, "Every setting, defaults too.", dict[str, Any])},
+    "settings-schema": {"GET": Operation(handlers.settings_schema, "The JSON schema of the settings.", dict[str, Any])},
+    "live": {
+        "GET": Operation(
+            handlers.live,
+            "Rows of topics as they change; one line of all rows first.",
+            Change,
+            media_type=LINES,
+            query={"topics": f"some of {', '.join(TOPICS)}"},
+            refusals=(422,),
+        )
+    },
+    "records/{id}": {
+        "GET": Operation(
+            handlers.show_record,
+            "A record of the trace, open to its bits.",
+            DissectionView,
+            refusals=(404,),
+            needs=Permission.OPERATE,
+        )
+    },
+    "decode": {
+        "POST": Operation(
+            handlers.decode, "Octets, open to their bits.", DissectionView, body=Dissectable, refusals=(422,)
+        )
+    },
     "counters": {"GET": Operation(handlers.counters, "Counters, by TS 28.552 where it names one.", list[CounterView])},
     "metrics": {
         "GET": Operation(handlers.metrics, "State and counters in Prometheus' text format.", media_type="text/plain")
@@ -259,7 +300,13 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     **ASSURANCE,
     "ledger": {
         "GET": Operation(
-            handlers.ledger, "Every act of an operator, oldest first.", Act, media_type=LINES, needs=Permission.AUDIT
+            handlers.ledger,
+            "Every act of an operator, oldest first.",
+            Act,
+            media_type=LINES,
+            query={"last": "only so many"},
+            refusals=(422,),
+            needs=Permission.AUDIT,
         )
     },
     "subscribers": {

@@ -11,11 +11,12 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from freehold.manage.capture import CaptureWriter
+from freehold.manage.kept import Kept
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.views import RecordView
 from freehold.procedure.clauses import clause_of
 from freehold.procedure.follow import Follower
-from freehold.procedure.ladder import LANES, WATCHING, Ladder, cause_of
+from freehold.procedure.ladder import LANES, WATCHING, Ladder, cause_of, ends_of, inside
 from freehold.procedure.tap import PACKETS, Record
 
 T = TypeVar("T")
@@ -42,6 +43,11 @@ class Mailbox(Generic[T]):
         self._items.append(item)
         self._ready.set()
 
+    @property
+    def filled(self) -> bool:
+        """Whether something is there."""
+        return bool(self._items)
+
     async def take(self) -> list[T]:
         """Everything there is, at least one."""
         await self._ready.wait()
@@ -50,8 +56,9 @@ class Mailbox(Generic[T]):
         return items
 
 
-def record_view(record: Record, utc_offset: float) -> RecordView:
+def record_view(record: Record, utc_offset: float, number: int = 0) -> RecordView:
     """A tap record as it is shown."""
+    start, end = ends_of(record)
     return RecordView(
         record.time + utc_offset,
         record.interface,
@@ -62,6 +69,10 @@ def record_view(record: Record, utc_offset: float) -> RecordView:
         record.clause or clause_of(record.name, record.value),
         record.subject,
         record.octets.hex(),
+        start,
+        end,
+        inside(record.value),
+        number,
     )
 
 
@@ -78,8 +89,11 @@ def wanted(query: dict[str, str]) -> Callable[[Record], list[Record]]:
 
 
 @contextmanager
-def listening(network: ManagedNetwork, query: dict[str, str], *, packets: bool = True) -> Iterator[Mailbox[Record]]:
-    """The records a client asked for, as they come; user packets where it names their interface, else if `packets`."""
+def listening(kept: Kept, query: dict[str, str], *, packets: bool = True) -> Iterator[Mailbox[Record]]:
+    """The records a client asked for: those `kept` where it wants them, then those that come.
+
+    Users' packets are among them where it names their interface, and where it names none if `packets`.
+    """
     interfaces = frozenset(filter(None, query.get("interfaces", "").split(",")))
     mailbox: Mailbox[Record] = Mailbox()
     chosen = wanted(query)
@@ -88,39 +102,43 @@ def listening(network: ManagedNetwork, query: dict[str, str], *, packets: bool =
         for one in chosen(record):
             mailbox.put(one)
 
-    stop = network.tap.listen(put, packets=bool(interfaces & PACKETS) if interfaces else packets)
+    if "kept" in query:
+        for record in kept:
+            put(record)
+    stop = kept.watch(put, packets=bool(interfaces & PACKETS) if interfaces else packets)
     try:
         yield mailbox
     finally:
         stop()
 
 
-async def as_lines(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
+async def as_lines(network: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:
     """Records as JSON, one a line."""
     offset = network.utc() - network.now()
-    with listening(network, query) as mailbox:
+    with listening(kept, query) as mailbox:
         while True:
             batch = await mailbox.take()
-            yield b"".join(msgspec.json.encode(record_view(record, offset)) + b"\n" for record in batch)
+            views = [record_view(record, offset, kept.number(record)) for record in batch]
+            yield b"".join(msgspec.json.encode(view) + b"\n" for view in views)
 
 
-async def as_ladder(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
+async def as_ladder(_: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:
     """Records as a ladder, that of the signalling unless the client asks for packets."""
     ladder = Ladder(query["lanes"].split(",") if query.get("lanes") else LANES[:9])
-    with listening(network, query, packets=False) as mailbox:
+    with listening(kept, query, packets=False) as mailbox:
         yield ladder.header().encode() + b"\n"
         while True:
             records = [record for record in await mailbox.take() if record.name not in WATCHING]
             yield "".join(f"{ladder.draw(record)}\n" for record in records).encode()
 
 
-async def as_capture(network: ManagedNetwork, query: dict[str, str]) -> AsyncIterator[bytes]:
+async def as_capture(network: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:
     """Records as a pcapng file that grows."""
     file = io.BytesIO()
     writer = CaptureWriter(file, utc_offset=network.utc() - network.now(), nas="nas" in query)
-    with listening(network, query) as mailbox:
+    with listening(kept, query) as mailbox:
         yield _drained(file)
-        while True:
+        while "end" not in query or mailbox.filled:
             for record in await mailbox.take():
                 writer.record(record)
             if file.tell():

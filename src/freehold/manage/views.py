@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -51,6 +51,7 @@ class UeView(View, frozen=True):
     tai: str = ""
     pei: str = ""
     procedures: tuple[str, ...] = ()
+    cell: str = ""
 
 
 class SessionView(View, frozen=True):
@@ -67,10 +68,43 @@ class SessionView(View, frozen=True):
     ip6: str = ""
 
 
+class SecurityView(View, frozen=True):
+    """A 5G NAS security context: its algorithms, its identifier, the next NAS COUNTs (TS 24.501 4.4)."""
+
+    ciphering: str
+    integrity: str
+    ng_ksi: int
+    uplink_count: int
+    downlink_count: int
+
+
+class EndingView(View, frozen=True):
+    """A procedure that ended: seconds since 1970, how long it took, how it ended and why it failed."""
+
+    function: str
+    name: str
+    clause: str
+    began: float
+    seconds: float
+    outcome: str
+    why: str = ""
+
+
+class UeInsideView(View, frozen=True):
+    """What the functions know of one UE beside its state."""
+
+    security: SecurityView | None = None
+    allowed_slices: tuple[str, ...] = ()
+    registration_area: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    ended: tuple[EndingView, ...] = ()
+
+
 class UeDetails(UeView, frozen=True):
-    """A UE context with its PDU sessions."""
+    """A UE context with its PDU sessions, its security and the procedures that ended last."""
 
     sessions: tuple[SessionView, ...] = ()
+    inside: UeInsideView = UeInsideView()
 
 
 class Added(View, frozen=True):
@@ -155,7 +189,11 @@ class MeasurementFileView(View, frozen=True):
 
 
 class RecordView(View, frozen=True):
-    """A tap record: `detail` is the cause a message carries, `octets` hexadecimal as on the wire."""
+    """A tap record: `detail` is the cause a message carries, `octets` hexadecimal as on the wire.
+
+    `start` and `end` are its lanes in a ladder, `inside` names the message it carries, `id` finds it again (0: it is
+    not kept).
+    """
 
     time: float
     interface: str
@@ -166,6 +204,45 @@ class RecordView(View, frozen=True):
     clause: str = ""
     subject: str = ""
     octets: str = ""
+    start: str = ""
+    end: str = ""
+    inside: str = ""
+    id: int = 0
+
+
+class FieldView(View, frozen=True):
+    """A field of a message: its place in bits from the message's first, where it has one, and what is in it."""
+
+    label: str
+    text: str
+    first: int | None = None
+    bits: int = 0
+    fields: tuple[FieldView, ...] = ()
+
+
+class DissectionView(View, frozen=True):
+    """A message open to its bits: octets hexadecimal."""
+
+    protocol: str
+    specification: str
+    octets: str
+    content: FieldView
+
+
+class Dissectable(View, frozen=True, forbid_unknown_fields=True):
+    """Octets to open, hexadecimal, and what they are; the protocol is guessed where it is not said."""
+
+    octets: Annotated[str, msgspec.Meta(pattern="^([0-9A-Fa-f]{2})+$", max_length=32768)]
+    protocol: str = ""
+
+
+class Change(View, frozen=True):
+    """What is new of a topic: `rows` by their keys, and the keys of those that are gone; all there is where `whole`."""
+
+    topic: str
+    whole: bool
+    rows: dict[str, Any]
+    gone: tuple[str, ...] = ()
 
 
 class ProblemView(View, frozen=True):

@@ -16,8 +16,10 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from freehold.manage.access import COOKIE
+from freehold.manage.api import ROOT
 from freehold.manage.http import BODY, HEAD, JSON, Handler, Request, Response, Streamed
 from freehold.manage.operation import LINES
+from freehold.manage.pages import Pages
 from freehold.spec.errors import Unusable
 
 EVENTS: Final = "text/event-stream"
@@ -36,8 +38,14 @@ STARTING: Final = 5.0
 class WebServer:
     """Serves one handler at an address; over TLS where a certificate and its key are given."""
 
-    def __init__(self, handler: Handler, address: tuple[str, int], certificate: tuple[Path, Path] | None) -> None:
-        """Unusable where the address needs a certificate and has none."""
+    def __init__(
+        self,
+        handler: Handler,
+        address: tuple[str, int],
+        certificate: tuple[Path, Path] | None,
+        pages: Pages | None = None,
+    ) -> None:
+        """Unusable where the address needs a certificate and has none; `pages` are what is served beside /api."""
         if certificate is None and not ip_address(address[0]).is_loopback:
             raise Unusable(
                 f"management.listen: {address[0]} is not a loopback address: set management.certificate and .key"
@@ -45,6 +53,7 @@ class WebServer:
         self._handler = handler
         self._address = address
         self._certificate = certificate
+        self._pages = pages
         self._task: asyncio.Task[None] | None = None
         self._streams: set[asyncio.Task[None]] = set()
 
@@ -111,7 +120,9 @@ class WebServer:
             finally:
                 self._streams.discard(task)
             return
-        headers = [("content-type", answer.media_type), *HEADERS, *answer.headers]
+        own = {name for name, _ in answer.headers}
+        usual = (header for header in HEADERS if header[0] not in own)
+        headers = [("content-type", answer.media_type), *usual, *answer.headers]
         protocol.response_bytes(answer.status, headers, answer.body)
 
     async def _answer(self, scope: Any, protocol: Any) -> Response | Streamed:
@@ -130,10 +141,14 @@ class WebServer:
             if len(body) > BODY:
                 return Response(413)
         path = tuple(unquote(segment) for segment in scope.path.split("/") if segment)
+        if self._pages is not None and path[:1] != (ROOT,):
+            if scope.method != "GET":
+                return Response(405, headers=(("allow", "GET"),))
+            return self._pages.answer(path, scope.headers.get("accept-encoding") or "")
         return await self._handler(
             Request(
                 scope.method,
-                path[1:] if path[:1] == ("api",) else path,
+                path,
                 dict(parse_qsl(scope.query_string, keep_blank_values=True)),
                 bytes(body),
                 (scope.headers.get("content-type") or JSON).split(";", 1)[0].strip().lower(),

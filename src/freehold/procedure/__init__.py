@@ -1,7 +1,7 @@
 """The sans-I/O procedure kernel: a procedure is one typed coroutine in the order of its call flow."""
 
 from freehold.procedure.alarms import AlarmQueue
-from freehold.procedure.conversation import Conversation, Driver
+from freehold.procedure.conversation import Conversation, Driver, Ending
 from freehold.procedure.effects import (
     Channel,
     Count,
@@ -32,6 +32,7 @@ __all__ = [
     "Driver",
     "Effect",
     "Emit",
+    "Ending",
     "Environment",
     "Expire",
     "Now",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
 
 from freehold.procedure.effects import PENDING, Effect, Signal
 from freehold.procedure.environment import Alarm, Environment
@@ -16,7 +18,20 @@ from freehold.spec.events import Event
 from freehold.spec.timers import Timer, Timers
 
 T = TypeVar("T")
+PAST: Final = 8
+"""Procedures that a conversation remembers once they ended."""
 Accepts = Callable[[Any], bool]
+
+
+class Ending(msgspec.Struct, frozen=True, gc=False):
+    """A procedure that ended: when it began, how long it took in seconds, how it ended and, where it failed, why."""
+
+    name: str
+    spec: str
+    began: float
+    seconds: float
+    outcome: str
+    why: str = ""
 
 
 class Driver:
@@ -37,7 +52,7 @@ class Driver:
 class Conversation:
     """The procedures that run for one peer: a UE, a gNB, a session."""
 
-    __slots__ = ("_on_bug", "_queued", "_runs", "driver", "subject")
+    __slots__ = ("_on_bug", "_queued", "_runs", "driver", "past", "subject")
 
     def __init__(self, driver: Driver, subject: object, on_bug: Callable[[], None] | None) -> None:
         self.driver = driver
@@ -45,6 +60,8 @@ class Conversation:
         self._on_bug = on_bug
         self._runs: tuple[Run, ...] = ()
         self._queued: tuple[tuple[Call[Any], Signal[Any] | None], ...] = ()
+        self.past: tuple[Ending, ...] = ()
+        """What ended last, oldest first."""
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -82,20 +99,14 @@ class Conversation:
 
     def mark(self, procedure: Procedure[Any, Any]) -> None:
         """Show in the ladder that a procedure begins."""
-        environment = self.driver.environment
+        self.show("procedure", procedure.name, procedure.spec)
+
+    def show(self, interface: Literal["procedure", "timer"], text: str, clause: str = "") -> None:
+        """Show in the ladder what happens here, beside the messages."""
+        environment, name = self.driver.environment, self.driver.name
         if environment.tap.active:
-            name = self.driver.name
-            environment.tap.record(
-                Record(
-                    environment.now(),
-                    "procedure",
-                    name,
-                    name,
-                    procedure.name,
-                    procedure.spec,
-                    subject=str(self.subject),
-                )
-            )
+            now, subject = environment.now(), str(self.subject)
+            environment.tap.record(Record(now, interface, name, name, text, clause, subject=subject))
 
     def _start(self, call: Call[Any], done: Signal[Any] | None) -> bool:
         for run in self._runs:
@@ -124,10 +135,13 @@ class Conversation:
     def ended(self, run: Run, outcome: str) -> None:
         """Take a procedure off the list, count its end, and start what waited for it."""
         self._runs = tuple(other for other in self._runs if other is not run)
-        environment = self.driver.environment
-        environment.count(counters.PROCEDURE_ENDED, f"{run.call.procedure.name} {outcome}")
+        environment, procedure = self.driver.environment, run.call.procedure
+        environment.count(counters.PROCEDURE_ENDED, f"{procedure.name} {outcome}")
+        now = environment.now()
+        ending = Ending(procedure.name, procedure.spec, run.began, now - run.began, outcome, run.why)
+        self.past = (*self.past[1 - PAST :], ending)
         if environment.tap.tracer is not None:
-            environment.tap.tracer.ended(run, outcome, self.subject, environment.now())
+            environment.tap.tracer.ended(run, outcome, self.subject, now)
         if self._queued:
             queued, self._queued = self._queued, ()
             for call, done in queued:
@@ -163,9 +177,11 @@ class Run:
         "_failure",
         "_kept",
         "_refused",
+        "began",
         "call",
         "conversation",
         "waiting",
+        "why",
     )
 
     def __init__(self, conversation: Conversation, call: Call[Any], done: Signal[Any] | None) -> None:
@@ -180,6 +196,8 @@ class Run:
         self._refused = ""
         self._failure: Exception | None = None
         self.waiting: Effect[Any] | None = None
+        self.began = conversation.driver.environment.now()
+        self.why = ""
 
     @property
     def environment(self) -> Environment:
@@ -214,11 +232,13 @@ class Run:
     def expire(self, timer: str | float) -> None:
         """Raise TimerExpired at the waiting place."""
         self.environment.count(counters.EXPIRED, str(timer))
+        self.conversation.show("timer", f"{timer} expired")
         self.fail(TimerExpired(str(timer)))
 
     def retransmitted(self, timer: str) -> None:
-        """Count one retransmission."""
+        """Count one retransmission, about to be sent."""
         self.environment.count(counters.RETRANSMISSION, timer)
+        self.conversation.show("timer", f"{timer} expired: sent again")
 
     # --- messages: called by the conversation ---------------------------------------------
     def offer(self, message: object) -> bool:
@@ -285,6 +305,7 @@ class Run:
     def _refuse(self, error: Exception) -> None:
         """Let the procedure's own handler answer; its end is this run's end."""
         procedure = self.call.procedure
+        self.why = self.why or str(error)
         handler = procedure.on_reject if isinstance(error, Reject) else procedure.on_failure
         if handler is None or self._refused:
             self._end(type(error).__name__.lower(), error)

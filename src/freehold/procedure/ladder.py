@@ -53,6 +53,8 @@ class Ladder:
         if record.interface == "procedure":
             self._step = 0
             return self._line(record, self._mark(source), f"-- {record.name.replace('_', ' ')} --", clause)
+        if record.interface == "timer":
+            return self._line(record, self._mark(source), f"     .. {record.name} ..", clause)
         self._step += 1
         text = f"{self._step:>3}  {record.interface:<4}{record.name}{inside(record.value)}{cause_of(record.value)}"
         return self._line(record, self._arrow(source, target), text, clause)
@@ -88,7 +90,7 @@ class Ladder:
 
 def render(records: Iterable[Record], *, times: bool = False, interfaces: Iterable[Interface] | None = None) -> str:
     """The whole ladder of a run, with the lanes that take part; equal runs give equal text unless `times` are asked."""
-    wanted = None if interfaces is None else {*interfaces, "procedure"}
+    wanted = None if interfaces is None else {*interfaces, "procedure", "timer"}
     chosen = [r for r in records if (wanted is None or r.interface in wanted) and r.name not in WATCHING]
     seen = dict.fromkeys(name for record in chosen for name in ends_of(record))
     lanes = [lane for lane in LANES if lane in seen] + [name for name in seen if name not in LANES]

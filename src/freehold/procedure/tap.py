@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-Interface = Literal["N1", "N2", "N3", "N4", "N6", "Uu", "SBI", "Xn", "F1", "E1", "procedure"]
+Interface = Literal["N1", "N2", "N3", "N4", "N6", "Uu", "SBI", "Xn", "F1", "E1", "procedure", "timer"]
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ ODD = [
     b"[[[[",
     b"1e309",
 ]
-STREAMS = {"tap", "ladder", "capture"}
+STREAMS = {"tap", "ladder", "capture", "live"}
 
 
 def seeds():

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from freehold.core.udr import Udr
+from freehold.manage.accounts import Accounts
 from freehold.manage.api import Api
 from freehold.manage.http import HttpServer
 from freehold.manage.subscribers import SliceForm
@@ -17,11 +18,14 @@ from freehold.manage.views import (
     FunctionView,
     GnbView,
     HomeKeyView,
+    SecurityView,
     SessionView,
     StatusView,
+    UeInsideView,
     UeView,
     VersionView,
 )
+from freehold.manage.web import WebServer
 from freehold.sim.clock import VirtualEnvironment
 from freehold.spec.errors import Unusable
 from freehold.store import MemoryStore
@@ -93,6 +97,15 @@ class FakeNetwork:
             SessionView(SUPI, 1, "internet", "1", "10.45.0.2", "ACTIVE", 10, 20),
             SessionView("imsi-999999", 2, "x"),
         ]
+
+    def inside(self, supi):
+        return UeInsideView(SecurityView("NEA2", "NIA2", 0, 5, 7), ("1",))
+
+    def settings(self):
+        return {"network": {"name": "Freehold", "tac": 1}}
+
+    def settings_schema(self):
+        return {"type": "object"}
 
     def functions(self):
         return [FunctionView("amf", "AMF")]
@@ -189,3 +202,46 @@ class Served:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(20)
         self.loop.close()
+
+
+PASSWORD = "correct horse battery"
+CODE = "the code of the first visit"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Web(Served):
+    """The same network over TCP, with accounts."""
+
+    pages = None
+
+    async def _start(self):
+        self.accounts = Accounts(MemoryStore(), self.network.wait, self.network.utc)
+        self.api = Api(self.network, accounts=self.accounts, code=CODE)
+        self.address = ("127.0.0.1", free_port())
+        self.server = WebServer(self.api, self.address, None, self.pages)
+        await self.server.start()
+
+    def ask(self, method, path, body=None, **headers):
+        connection = http.client.HTTPConnection(*self.address, timeout=20)
+        try:
+            octets = None if body is None else json.dumps(body).encode()
+            connection.request(method, path, octets, headers)
+            answer = connection.getresponse()
+            read = answer.read()
+            return (
+                answer.status,
+                json.loads(read) if answer.headers["content-type"] in JSON and read else read,
+                answer,
+            )
+        finally:
+            connection.close()
+
+    def login(self, name="anna"):
+        status, read, answer = self.ask("POST", "/api/v1/login", {"name": name, "password": PASSWORD})
+        assert status == 200
+        return read["secret"], answer.headers["set-cookie"]

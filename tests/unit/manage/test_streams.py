@@ -2,6 +2,7 @@ import asyncio
 import json
 
 from freehold.manage import streams
+from freehold.manage.kept import Kept
 from freehold.manage.streams import Mailbox, as_capture, as_ladder, as_lines, record_view, wanted
 from freehold.procedure.tap import Record
 from freehold.spec.identities import Supi
@@ -60,7 +61,7 @@ def stream(pieces, *records):
 
     async def main():
         network = FakeNetwork()
-        made = pieces(network, {})
+        made = pieces(network, Kept(network.tap), {})
         found = []
         first = asyncio.ensure_future(anext(made))
         await asyncio.sleep(0)

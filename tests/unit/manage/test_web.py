@@ -6,56 +6,17 @@ import json
 import shutil
 import socket
 import subprocess
+from urllib.parse import quote
 
 import pytest
 
-from freehold.manage.accounts import GRANTS, Accounts, Permission, Role
-from freehold.manage.api import Api
+from freehold.manage.accounts import GRANTS, Permission, Role, watch
+from freehold.manage.accounts.accounts import IDLE
 from freehold.manage.routes import ROUTES
 from freehold.manage.web import WebServer, secret_of
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
-from freehold.store import MemoryStore
-from managekit import JSON, SUPI, Served
-
-PASSWORD = "correct horse battery"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Web(Served):
-    """The same network over TCP, with accounts."""
-
-    async def _start(self):
-        self.accounts = Accounts(MemoryStore(), self.network.wait, self.network.utc)
-        self.api = Api(self.network, accounts=self.accounts)
-        self.address = ("127.0.0.1", free_port())
-        self.server = WebServer(self.api, self.address, None)
-        await self.server.start()
-
-    def ask(self, method, path, body=None, **headers):
-        connection = http.client.HTTPConnection(*self.address, timeout=20)
-        try:
-            octets = None if body is None else json.dumps(body).encode()
-            connection.request(method, path, octets, headers)
-            answer = connection.getresponse()
-            read = answer.read()
-            return (
-                answer.status,
-                json.loads(read) if answer.headers["content-type"] in JSON and read else read,
-                answer,
-            )
-        finally:
-            connection.close()
-
-    def login(self, name="anna"):
-        status, read, answer = self.ask("POST", "/api/v1/login", {"name": name, "password": PASSWORD})
-        assert status == 200
-        return read["secret"], answer.headers["set-cookie"]
+from managekit import CODE, PASSWORD, SUPI, Web
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +31,12 @@ def web(tmp_path_factory):
 
 def test_when_nobody_has_an_account_then_the_first_is_made_once(tmp_path):
     with Web(tmp_path) as web:
-        assert web.ask("GET", "/api/v1/setup")[1] == {"initialised": False}
+        assert web.ask("GET", "/api/v1/setup")[1] == {"initialised": False, "known": False}
         assert web.ask("GET", "/api/v1/status")[0] == 401
-        form = {"name": "anna", "password": PASSWORD}
+        form = {"name": "anna", "password": PASSWORD, "code": CODE}
         assert web.ask("POST", "/api/v1/initialise", {**form, "password": "short"})[0] == 422
+        for code in ("", "guessed", CODE.upper()):
+            assert web.ask("POST", "/api/v1/initialise", {**form, "code": code})[0] == 403
         assert web.ask("POST", "/api/v1/initialise", form)[0] == 204
         assert web.ask("POST", "/api/v1/initialise", {**form, "name": "eve"})[0] == 422
         secret, cookie = web.login()
@@ -102,7 +65,7 @@ def test_when_a_role_asks_then_it_gets_what_is_granted_and_nothing_else(web, rol
     where = "/api/v1/" + path.replace("{supi}", "imsi-001019999999999").replace("{name}", "nobody").replace(
         "{id}", "none"
     )
-    if path in {"tap", "ladder", "capture"} and role is not None and needs in GRANTS[role]:
+    if path in {"tap", "ladder", "capture", "live"} and role is not None and needs in GRANTS[role]:
         connection = http.client.HTTPConnection(*web.address, timeout=20)  # it streams until we go
         connection.request(method, where, headers=headers)
         assert connection.getresponse().status == 200
@@ -110,7 +73,7 @@ def test_when_a_role_asks_then_it_gets_what_is_granted_and_nothing_else(web, rol
         return
     status = web.ask(method, where, {"neither": "here"}, **headers)[0]
     if needs is None:
-        assert status not in {401, 403}
+        assert status not in {401, 403} or path == "initialise"
     elif role is None:
         assert status == 401
     else:
@@ -229,3 +192,58 @@ def test_when_the_port_is_taken_then_it_is_said():
 )
 def test_when_a_secret_is_given_then_it_is_found(headers, expected):
     assert secret_of(headers) == expected
+
+
+def test_when_the_log_in_ends_then_what_streams_ends_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "OFTEN", 0.02)
+    with Web(tmp_path) as web:
+        web.call(web.accounts.initialise("anna", PASSWORD))
+        secret, _ = web.login()
+        bearer = {"Authorization": f"Bearer {secret}"}
+        connection = http.client.HTTPConnection(*web.address, timeout=20)
+        connection.request("GET", "/api/v1/live?topics=status", headers=bearer)
+        answer = connection.getresponse()
+        assert json.loads(answer.readline())["topic"] == "status"
+        assert web.ask("POST", "/api/v1/logout", **bearer)[0] == 204
+        while answer.readline():
+            pass  # what was under way, and then the end
+        connection.close()
+
+
+def test_when_a_stream_is_open_then_that_does_not_keep_the_log_in_in_use(tmp_path):
+    with Web(tmp_path) as web:
+        web.call(web.accounts.initialise("anna", PASSWORD))
+        secret, _ = web.login()
+        web.do(web.network.environment.clock.run_until, IDLE - 1)
+        assert web.do(web.accounts.admitted, secret)
+        web.do(web.network.environment.clock.run_until, IDLE + 1)
+        assert not web.do(web.accounts.admitted, secret)
+
+
+def test_when_somebody_changes_the_own_password_then_the_present_one_is_needed(tmp_path):
+    with Web(tmp_path) as web:
+        web.call(web.accounts.initialise("anna", PASSWORD))
+        web.call(web.accounts.add("eve", PASSWORD, Role.READER))
+        secret, _ = web.login("eve")
+        bearer = {"Authorization": f"Bearer {secret}"}
+        wrong = {"current": "wrong horse battery", "password": "another horse battery"}
+        assert web.ask("PATCH", "/api/v1/me", wrong, **bearer)[0] == 422
+        assert web.ask("PATCH", "/api/v1/me", {**wrong, "current": PASSWORD, "password": "short"}, **bearer)[0] == 422
+        assert web.ask("PATCH", "/api/v1/me", {**wrong, "current": PASSWORD}, **bearer)[0] == 204
+        assert web.ask("GET", "/api/v1/me", **bearer)[0] == 401
+        assert web.call(web.accounts.login("eve", "another horse battery", "here"))
+        assert [json.loads(entry)["act"] for entry in web.network.ledger()][-1] == "account.password"
+
+
+@pytest.mark.parametrize("last", ["0", "-1", "x", "1e3", "\u0661", "9" * 30])
+def test_when_no_number_of_entries_is_asked_for_then_it_is_refused(web, last):
+    admin = {"Authorization": f"Bearer {web.secrets[Role.ADMIN]}"}
+    assert web.ask("GET", f"/api/v1/ledger?last={quote(last)}", **admin)[0] == 422
+    assert web.ask("GET", "/api/v1/ledger?last=2", **admin)[1].count(b"\n") == 2
+
+
+def test_when_no_code_was_told_then_only_the_owner_makes_the_first_account(tmp_path):
+    with Web(tmp_path) as web:
+        web.api.code = ""
+        form = {"name": "anna", "password": PASSWORD, "code": ""}
+        assert web.ask("POST", "/api/v1/initialise", form)[0] == 403

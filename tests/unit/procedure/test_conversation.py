@@ -19,6 +19,7 @@ from freehold.procedure import (
     procedure,
     send,
 )
+from freehold.procedure.conversation import PAST
 from freehold.spec import counters
 from freehold.spec.errors import Aborted, Bug, PeerError, Reject, TimerExpired
 from freehold.spec.events import Event
@@ -363,3 +364,36 @@ def test_when_a_signal_is_read_too_early_or_failed_then_it_raises():
     signal.fail(PeerError("no"))
     with pytest.raises(PeerError):
         signal.result()
+
+
+def test_when_procedures_end_then_the_conversation_remembers_the_last_ones(world: World) -> None:
+    conversation, line = world.driver.converse("UE 1"), Line()
+    conversation.start(question(line))
+    world.until(1.5)
+    conversation.deliver(Answer(4))
+    conversation.start(question(line))
+    conversation.deliver(Refusal())
+    first, second = conversation.past
+    assert (first.name, first.spec, first.began, first.seconds, first.outcome) == (
+        "question",
+        "TS 24.501 5.4.1",
+        0,
+        1.5,
+        "ended",
+    )
+    assert (second.outcome, second.why) == ("reject", "refused")
+    for _ in range(3 * PAST):
+        conversation.start(question(line))
+        conversation.deliver(Answer())
+    assert len(conversation.past) == PAST
+
+
+def test_when_a_timer_expires_then_the_ladder_shows_it(world: World) -> None:
+    shown: list[Record] = []
+    world.tap.listen(shown.append)
+    world.driver.converse("UE 1").start(question(Line()))
+    world.until(60.0)
+    timers = [(record.time, record.name) for record in shown if record.interface == "timer"]
+    assert timers[:2] == [(2.0, "T3560 expired: sent again"), (4.0, "T3560 expired: sent again")]
+    assert timers[-1][1] == "T3560 expired"
+    assert all(record.subject == "UE 1" for record in shown)

@@ -25,14 +25,15 @@ from freehold.core.amf.procedures.paging import paging
 from freehold.core.amf.procedures.removal import remove
 from freehold.core.amf.procedures.subscription_change import subscription_change
 from freehold.core.amf.state.ue import Ue
-from freehold.procedure import Environment, Signal, procedure
+from freehold.procedure import Ending, Environment, Signal, procedure
 from freehold.services.errors import ServiceError
 from freehold.services.n2 import Association, AssociationUser
 from freehold.services.namf import N1N2MessageTransferReqData, TransferCause
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import Aborted
-from freehold.spec.identities import GnbId, Guti, Supi, Tai
+from freehold.spec.identities import GnbId, Guti, SNssai, Supi, Tai
 from freehold.spec.timers import Timers
+from freehold.stack.nas_security import NasSecurity
 
 
 class SessionView(msgspec.Struct, frozen=True, gc=False):
@@ -52,9 +53,20 @@ class UeView(msgspec.Struct, frozen=True):
     mm_state: str
     cm_state: str
     tai: Tai | None
+    cell: int | None
     gnb: str
     pei: str
     sessions: tuple[SessionView, ...]
+
+
+class UeInside(msgspec.Struct, frozen=True):
+    """One UE's NAS security context, None before there is one, what it is allowed, and the procedures that ended."""
+
+    security: NasSecurity | None
+    allowed: tuple[SNssai, ...]
+    area: tuple[Tai, ...]
+    running: tuple[str, ...]
+    past: tuple[Ending, ...]
 
 
 class GnbView(msgspec.Struct, frozen=True):
@@ -182,6 +194,16 @@ class Amf:
         tmsi = ue.identity.tmsi
         return self._view(supi, ue, None if tmsi is None else Guti(self.function.configuration.guami, tmsi))
 
+    def inside(self, supi: Supi) -> UeInside | None:
+        """What else an operator may see of one UE; None where it has no context here."""
+        ue = self.function.contexts.supis.get(supi)
+        if ue is None:
+            return None
+        routing = ue.routing
+        past = (*ue.conversation.past, *(routing.past if routing is not None else ()))
+        running = (*ue.conversation.running, *(routing.running if routing is not None else ()))
+        return UeInside(ue.security.current, ue.mobility.allowed, ue.mobility.area, running, past)
+
     def gnbs(self) -> Iterator[GnbView]:
         """Every gNB whose NG Setup succeeded."""
         for identity, gnb in self.function.contexts.gnbs.items():
@@ -206,6 +228,7 @@ class Amf:
             ue.state.value,
             ue.cm_state.value,
             ue.mobility.tai,
+            ue.mobility.cell,
             "" if connection is None else str(connection.gnb),
             "" if ue.identity.pei is None else ue.identity.pei.value,
             tuple(SessionView(each.pdu_session_id, str(each.slice), each.dnn, each.active) for each in ue.sessions),

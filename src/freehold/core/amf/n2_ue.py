@@ -29,6 +29,7 @@ def initial_ue_message(amf: AmfFunction, gnb: Gnb, message: ngap.InitialUEMessag
     if stale is not None:
         lose(amf, stale, "the gNB uses the RAN UE NGAP ID anew")
     connection = amf.contexts.connect(gnb, message.ran_ue_ngap_id, tai)
+    connection.cell = values.cell(message.user_location_information)
     connection.context_requested = message.ue_context_request is not None
     n1.first(amf, connection, message.nas_pdu)
 
@@ -41,6 +42,7 @@ def uplink_nas_transport(amf: AmfFunction, connection: Connection, message: ngap
     tai = values.location(message.user_location_information)
     if tai is not None:
         connection.tai = ue.mobility.tai = tai
+        connection.cell = ue.mobility.cell = values.cell(message.user_location_information)
     n1.receive(amf, ue, message.nas_pdu)
 
 

@@ -27,6 +27,13 @@ def location(value: ngap.UserLocationInformation | None) -> Tai | None:
     return tai_of(value[1].tai)
 
 
+def cell(value: ngap.UserLocationInformation | None) -> int | None:
+    """The NR Cell Identity of an NR location, 36 bits (TS 38.413 9.3.1.7); None where it is not NR."""
+    if value is None or value[0] != "userLocationInformationNR":
+        return None
+    return value[1].nr_cgi.nr_cell_identity[0]
+
+
 @lru_cache(maxsize=256)
 def allowed_nssai(slices: tuple[SNssai, ...]) -> list[ngap.AllowedNSSAIItem]:
     """Allowed NSSAI (TS 38.413 9.3.1.31)."""

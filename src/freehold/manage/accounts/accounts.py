@@ -165,6 +165,11 @@ class Accounts:
         self._logins[_digest(secret)] = _Login(name, self._utc(), self._utc())
         return secret
 
+    async def right(self, name: str, password: str, address: str) -> bool:
+        """Whether this is the password of an account, with the patience of a log-in; Refused says how long to wait."""
+        self.logout(await self.login(name, password, address))
+        return True
+
     def logout(self, secret: str) -> None:
         """End a log-in."""
         self._logins.pop(_digest(secret), None)
@@ -201,16 +206,33 @@ class Accounts:
         digest = _digest(secret)
         return self._by_login(digest) or self._by_token(digest)
 
+    def admitted(self, secret: str) -> bool:
+        """Whether a secret is still somebody's; a log-in does not count as used by that."""
+        digest = _digest(secret)
+        return self._login(digest) is not None or self._by_token(digest) is not None
+
+    def left(self, secret: str) -> float:
+        """Seconds that a log-in lasts however much it is used; 0 for what is no log-in."""
+        login = self._logins.get(_digest(secret))
+        return 0.0 if login is None else login.began + LONGEST - self._utc()
+
     def _by_login(self, digest: bytes) -> Principal | None:
+        login = self._login(digest)
+        if login is None:
+            return None
+        login.used = self._utc()
+        account = self._accounts[login.account]
+        return Principal(account.name, account.role)
+
+    def _login(self, digest: bytes) -> _Login | None:
         login = self._logins.get(digest)
         if login is None:
             return None
-        now, account = self._utc(), self._accounts.get(login.account)
-        if account is None or now - login.used > IDLE or now - login.began > LONGEST:
+        now = self._utc()
+        if login.account not in self._accounts or now - login.used > IDLE or now - login.began > LONGEST:
             del self._logins[digest]
             return None
-        login.used = now
-        return Principal(account.name, account.role)
+        return login
 
     def _by_token(self, digest: bytes) -> Principal | None:
         found = next((kept for kept in self._tokens.values() if secrets.compare_digest(kept.digest, digest)), None)

@@ -51,6 +51,7 @@ class Connection:
 
     __slots__ = (
         "amf_ue_ngap_id",
+        "cell",
         "context",
         "context_requested",
         "freed",
@@ -69,6 +70,8 @@ class Connection:
     context: ContextState
     context_requested: bool
     ue: Ue | None
+    cell: int | None
+    """The NR Cell Identity (TS 38.413 9.3.1.7)."""
     freed: tuple[int, ...]
     """PDU sessions whose resources the gNB was told to free for no SMF, until it answers."""
 
@@ -78,6 +81,7 @@ class Connection:
         self.ran_ue_ngap_id = ran_ue_ngap_id
         self.stream = gnb.stream(amf_ue_ngap_id)
         self.tai = tai
+        self.cell = None
         self.context = ContextState.ABSENT
         self.context_requested = False
         self.ue = None

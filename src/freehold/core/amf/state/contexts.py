@@ -72,7 +72,7 @@ class Contexts:
         connection.stream = gnb.stream(connection.amf_ue_ngap_id)
         gnb.connections[ran_ue_ngap_id] = connection
         if connection.ue is not None:
-            connection.ue.mobility.tai = tai
+            connection.ue.mobility.tai, connection.ue.mobility.cell = tai, connection.cell
 
     def disconnect(self, connection: Connection) -> None:
         """Forget a connection; its UE, if it still points here, is idle from now on."""
@@ -90,7 +90,7 @@ class Contexts:
         """Make a connection the one of a UE."""
         connection.ue = ue
         ue.connection = connection
-        ue.mobility.tai = connection.tai
+        ue.mobility.tai, ue.mobility.cell = connection.tai, connection.cell
 
     # --- UEs ------------------------------------------------------------------------------
     def find(self, identity: Guti | STmsi) -> Ue | None:

@@ -44,6 +44,7 @@ class UeMobility(msgspec.Struct, gc=False):
 
     area: tuple[Tai, ...] = ()
     tai: Tai | None = None
+    cell: int | None = None
     allowed: tuple[SNssai, ...] = ()
     follow_on: bool = False
     reachable: bool = True

@@ -1,0 +1,66 @@
+/** The management API, asked from the page it serves. */
+
+export const ROOT = "/api/v1";
+
+/** A refusal: its HTTP status and the one line that says why. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+let onLoggedOut: () => void = () => {};
+
+/** What to do once the log-in is over. */
+export function whenLoggedOut(act: () => void): void {
+  onLoggedOut = act;
+}
+
+async function ask(method: string, path: string, body?: BodyInit, type = "application/json"): Promise<Response> {
+  const init: RequestInit = { method, credentials: "same-origin" };
+  if (body !== undefined) {
+    init.body = body;
+    init.headers = { "content-type": type };
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(`${ROOT}/${path}`, init);
+  } catch {
+    throw new Problem(0, "the network does not answer: is it running?");
+  }
+  if (answer.ok) {
+    return answer;
+  }
+  const told: unknown = await answer.json().catch(() => undefined);
+  const detail = (told as { detail?: string } | undefined)?.detail ?? answer.statusText;
+  if (answer.status === 401 && path !== "login") {
+    onLoggedOut();
+  }
+  throw new Problem(answer.status, detail);
+}
+
+export async function get<T>(path: string): Promise<T> {
+  return (await ask("GET", path)).json();
+}
+
+export async function getText(path: string): Promise<string> {
+  return (await ask("GET", path)).text();
+}
+
+export async function send<T = void>(method: string, path: string, form?: unknown): Promise<T> {
+  const answer = await ask(method, path, form === undefined ? undefined : JSON.stringify(form));
+  const text = await answer.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+export async function upload<T>(path: string, text: string, type: string): Promise<T> {
+  return (await ask("POST", path, text, type)).json();
+}
+
+/** One line of a refusal or of a mistake. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,239 @@
+/** What the network offers, and every setting. */
+import { useState } from "preact/hooks";
+import { get } from "../api";
+import { count } from "../format";
+import { rows, useTopics } from "../live";
+import type { HomeKeyView } from "../types";
+import { Badge, Button, copy, Empty, Facts, Head, Panel, Sheet, useRead } from "../ui/bits";
+
+type Settings = Record<string, unknown>;
+interface Schema {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  items?: Schema;
+}
+
+const said = (value: unknown): string => (Array.isArray(value) ? value.map(said).join(", ") : String(value ?? ""));
+const list = (value: unknown): Settings[] => (Array.isArray(value) ? (value as Settings[]) : []);
+
+export function Network() {
+  useTopics("sessions");
+  const settings = useRead(() => get<Record<string, Settings | Settings[]>>("settings"));
+  const keys = useRead(() => get<HomeKeyView[]>("home-keys"));
+  const sessions = rows("sessions");
+  const known = settings.value;
+  if (!known) {
+    return (
+      <>
+        <Head title="Network" />
+        <Panel title="Network">
+          <Empty title={settings.error || "One moment…"} />
+        </Panel>
+      </>
+    );
+  }
+  const network = known.network as Settings;
+  const amf = known.amf as Settings;
+  return (
+    <>
+      <Head title="Network" note="What terminals are offered: slices, data networks, algorithms and keys." />
+      <div class="columns">
+        <Panel title="Identity">
+          <Facts
+            rows={[
+              ["Name", said(network.name)],
+              ["PLMN", said(network.plmn)],
+              ["TAC", said(network.tac)],
+              ["AMF region, set, pointer", `${said(amf.region)}, ${said(amf.set)}, ${said(amf.pointer)}`],
+              ["N2", said(amf.n2) || "in process"],
+            ]}
+          />
+        </Panel>
+        <Panel title="Security policy">
+          <Facts
+            rows={[
+              ["Ciphering, in order", said(amf.ciphering)],
+              ["Integrity, in order", said(amf.integrity)],
+              ["SUCI null scheme", amf.null_scheme ? "allowed" : "refused"],
+              ["5GMM cause for unknown subscribers", `#${said((known.reject as Settings).unknown_subscriber)}`],
+              ["5GMM cause for barred subscribers", `#${said((known.reject as Settings).barred_subscriber)}`],
+            ]}
+          />
+        </Panel>
+        <Panel title="Slices" flush>
+          <Sheet label="Slices">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">S-NSSAI</th>
+                  <th scope="col" class="end">
+                    Sessions
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {list(known.slice).map((slice) => (
+                  <tr key={said(slice.id)}>
+                    <th scope="row">{said(slice.id)}</th>
+                    <td class="end">{count(sessions.filter((one) => one.slice === said(slice.id)).length)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Sheet>
+        </Panel>
+        <Panel title="Data networks" class="span3" flush>
+          <Sheet label="Data networks">
+            <table>
+              <thead>
+                <tr>
+                  {["DNN", "Pool", "N6", "MTU", "DNS", "Session-AMBR up", "Session-AMBR down"].map((title) => (
+                    <th key={title} scope="col">
+                      {title}
+                    </th>
+                  ))}
+                  <th scope="col" class="end">
+                    Sessions
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {list(known.dnn).map((dnn) => (
+                  <tr key={said(dnn.name)}>
+                    <th scope="row">{said(dnn.name)}</th>
+                    <td class="mono">{said(dnn.pool)}</td>
+                    <td>{said(dnn.n6)}</td>
+                    <td>{said(dnn.mtu)}</td>
+                    <td class="mono">{said(dnn.dns) || "its own"}</td>
+                    <td>{said(dnn.ambr_up)}</td>
+                    <td>{said(dnn.ambr_down)}</td>
+                    <td class="end">{count(sessions.filter((one) => one.dnn === dnn.name).length)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Sheet>
+        </Panel>
+        <Panel title="Home network keys" class="span3" flush>
+          <Sheet label="Home network keys">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">ID</th>
+                  <th scope="col">Profile</th>
+                  <th scope="col">Public key, for SIMs (TS 31.102 4.4.11.8)</th>
+                  <th scope="col">
+                    <span class="hidden">Copy</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {(keys.value ?? []).map((one) => (
+                  <tr key={one.id}>
+                    <th scope="row">{one.id}</th>
+                    <td>{one.profile}</td>
+                    <td class="mono breaks">{one.public_key}</td>
+                    <td>
+                      <Button
+                        kind="bare"
+                        icon="copy"
+                        label={`Copy key ${one.id}`}
+                        onClick={() => copy(one.public_key, "Public key")}
+                      />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Sheet>
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+function Section({ name, value, schema }: { name: string; value: Settings; schema: Schema | undefined }) {
+  const text = schema?.description?.split("\n")[0];
+  return (
+    <section class="settings">
+      <h2 class="mono">{name}</h2>
+      {text && <p class="note">{text.split("`").map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part))}</p>}
+      <dl class="facts">
+        {Object.entries(value).map(([key, each]) => {
+          const own = schema?.properties?.[key];
+          const usual = own !== undefined && JSON.stringify(own.default) === JSON.stringify(each);
+          return (
+            <div key={key}>
+              <dt class="mono">{key}</dt>
+              <dd>
+                <span class={usual ? "muted mono" : "mono"}>{said(each) || "–"}</span>
+                {!usual && own !== undefined && <Badge tone="info">set</Badge>}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+      {Object.keys(value).length === 0 && <p class="muted">Every one has its default.</p>}
+    </section>
+  );
+}
+
+export function Configuration() {
+  const settings = useRead(() => get<Record<string, Settings | Settings[]>>("settings"));
+  const schema = useRead(() => get<Schema>("settings-schema"));
+  const [wanted, setWanted] = useState("");
+  const sections = Object.entries(settings.value ?? {}).flatMap(([name, value]) => {
+    const own = schema.value?.properties?.[name];
+    return Array.isArray(value)
+      ? value.map((each, at) => ({
+          name: `[[${name}]] ${said(each.name ?? each.id ?? at + 1)}`,
+          value: each,
+          schema: own?.items,
+        }))
+      : [{ name: `[${name}]`, value, schema: own }];
+  });
+  const chosen = sections
+    .map((section) => ({
+      ...section,
+      value: Object.fromEntries(
+        Object.entries(section.value).filter(([key, each]) =>
+          `${section.name} ${key} ${said(each)}`.toLowerCase().includes(wanted.toLowerCase()),
+        ),
+      ),
+    }))
+    .filter((section) => !wanted || Object.keys(section.value).length > 0);
+  return (
+    <>
+      <Head
+        title="Configuration"
+        note="Every setting as it is in force, as the file would hold it. Those set apart from their default are marked."
+      >
+        <label class="search">
+          <input
+            type="search"
+            placeholder="Filter"
+            aria-label="Filter settings"
+            value={wanted}
+            onInput={(event) => setWanted(event.currentTarget.value)}
+          />
+        </label>
+      </Head>
+      {settings.value ? (
+        <div class="cards settings-grid">
+          {chosen.map((section) => (
+            <div class="panel" key={section.name}>
+              <Section {...section} />
+            </div>
+          ))}
+        </div>
+      ) : (
+        <Panel title="Configuration">
+          <Empty title={settings.error || "One moment…"} />
+        </Panel>
+      )}
+    </>
+  );
+}

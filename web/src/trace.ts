@@ -1,0 +1,133 @@
+/** Records of the trace as they come, and how they are told as a ladder: as `freehold trace` does. */
+import { signal } from "@preact/signals";
+import { ROOT } from "./api";
+import type { RecordView } from "./types";
+
+/** Records kept in the page; the oldest give way. */
+const KEPT = 50_000;
+/** Functions in the order of TS 23.502's figures. */
+export const LANES = ["UE", "gNB", "AMF", "SMF", "UPF", "AUSF", "UDM", "UDR", "PCF", "NSSF", "NRF", "DN"];
+/** Messages that only show that the other end lives (TS 29.244 6.2.2). */
+export const WATCHING = new Set(["HeartbeatRequest", "HeartbeatResponse"]);
+export const INTERFACES = ["N1", "N2", "N4", "SBI"] as const;
+
+export interface Row {
+  key: number;
+  record: RecordView;
+  /** Its number within its procedure; 0 for what is no message. */
+  step: number;
+}
+
+export const records = signal<{ key: number; record: RecordView }[]>([]);
+export const open = signal(false);
+/** How many came while the picture was held. */
+export const held = signal(0);
+
+let source: EventSource | undefined;
+let waiting: { key: number; record: RecordView }[] = [];
+let next = 1;
+let paused = false;
+let drawn = 0;
+
+function flush(): void {
+  drawn = 0;
+  if (paused || !waiting.length) {
+    held.value = waiting.length;
+    return;
+  }
+  const all = records.value.concat(waiting);
+  waiting = [];
+  held.value = 0;
+  records.value = all.length > KEPT ? all.slice(-KEPT) : all;
+}
+
+function take(event: MessageEvent<string>): void {
+  open.value = true;
+  waiting.push({ key: next, record: JSON.parse(event.data) as RecordView });
+  next += 1;
+  if (waiting.length > KEPT) waiting = waiting.slice(-KEPT / 2);
+  if (!drawn) drawn = requestAnimationFrame(flush);
+}
+
+/** Follow one UE, or everything; what was kept comes first. */
+export function follow(ue: string): () => void {
+  records.value = [];
+  waiting = [];
+  held.value = 0;
+  const query = new URLSearchParams({ kept: "", interfaces: [...INTERFACES, "procedure", "timer"].join(",") });
+  if (ue) query.set("ue", ue);
+  const made = new EventSource(`${ROOT}/tap?${query}`);
+  source = made;
+  made.onopen = () => {
+    open.value = true;
+    records.value = [];
+    waiting = [];
+  };
+  made.onmessage = take;
+  made.onerror = () => {
+    open.value = false;
+  };
+  return () => {
+    made.close();
+    if (source === made) {
+      source = undefined;
+      open.value = false;
+    }
+  };
+}
+
+export function pause(on: boolean): void {
+  paused = on;
+  if (!on) flush();
+}
+
+export function clear(): void {
+  records.value = [];
+  waiting = [];
+  held.value = 0;
+}
+
+export const isMark = (record: RecordView): boolean => record.interface === "procedure" || record.interface === "timer";
+
+/** Numbers within each procedure, as the ladder in a terminal counts them. */
+export function numbered(chosen: { key: number; record: RecordView }[]): Row[] {
+  let step = 0;
+  return chosen.map(({ key, record }) => {
+    if (record.interface === "procedure") step = 0;
+    else if (record.interface !== "timer") step += 1;
+    return { key, record, step: isMark(record) ? 0 : step };
+  });
+}
+
+/** A message's name with what it carries and its cause. */
+export function nameOf(record: RecordView): string {
+  if (record.interface === "procedure") return record.name.replaceAll("_", " ");
+  return `${record.name}${record.inside}${record.detail}`;
+}
+
+const REFUSALS = /Reject|Failure|ErrorIndication|ServiceError|^Nn?\w+ .* [45]\d\d /;
+const STATUS = / [45]\d\d( |$)/;
+
+/** Whether a message says no. */
+export const refuses = (record: RecordView): boolean => REFUSALS.test(record.name) || STATUS.test(record.name);
+
+/** The lanes that take part, in their order. */
+export function lanesOf(rows: Row[]): string[] {
+  const seen = new Set<string>();
+  for (const { record } of rows) {
+    seen.add(record.start);
+    seen.add(record.end);
+  }
+  return [...LANES.filter((lane) => seen.has(lane)), ...[...seen].filter((lane) => !LANES.includes(lane))];
+}
+
+/** The picture as text, to be put into a mail. */
+export function asText(rows: Row[]): string {
+  return rows
+    .map(({ record, step }) => {
+      const time = new Date(record.time * 1000).toISOString();
+      const what = step ? `${String(step).padStart(3)}  ${record.interface.padEnd(4)}` : "--- ";
+      return `${time}  ${record.start.padStart(5)} ${step ? "->" : "  "} ${record.end.padEnd(5)} ${what}${nameOf(record)}  ${record.clause}`.trimEnd();
+    })
+    .join("\n");
+}

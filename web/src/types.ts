@@ -1,0 +1,233 @@
+/** What the API answers with, under the names of its OpenAPI document; tests/unit/manage/test_console.py compares. */
+
+export interface StatusView {
+  name: string;
+  plmn: string;
+  tac: number;
+  version: string;
+  pid: number;
+  uptime_s: number;
+  gnbs: number;
+  ues_registered: number;
+  ues_connected: number;
+  sessions: number;
+  uplink_bytes: number;
+  downlink_bytes: number;
+}
+
+export interface GnbView {
+  id: string;
+  name: string;
+  address: string;
+  tacs: number[];
+  plmns: string[];
+  slices: string[];
+  ues: number;
+}
+
+export interface UeView {
+  supi: string;
+  guti: string;
+  state: string;
+  connection: string;
+  gnb: string;
+  tai: string;
+  pei: string;
+  procedures: string[];
+  cell: string;
+}
+
+export interface SessionView {
+  supi: string;
+  pdu_session_id: number;
+  dnn: string;
+  slice: string;
+  ip: string;
+  state: string;
+  uplink_bytes: number;
+  downlink_bytes: number;
+}
+
+export interface SecurityView {
+  ciphering: string;
+  integrity: string;
+  ng_ksi: number;
+  uplink_count: number;
+  downlink_count: number;
+}
+
+export interface EndingView {
+  function: string;
+  name: string;
+  clause: string;
+  began: number;
+  seconds: number;
+  outcome: string;
+  why: string;
+}
+
+export interface UeInsideView {
+  security: SecurityView | null;
+  allowed_slices: string[];
+  registration_area: string[];
+  running: string[];
+  ended: EndingView[];
+}
+
+export interface UeDetails extends UeView {
+  sessions: SessionView[];
+  inside: UeInsideView;
+}
+
+export interface FunctionView {
+  name: string;
+  kind: string;
+  address: string;
+  state: string;
+}
+
+export interface HomeKeyView {
+  id: number;
+  profile: string;
+  public_key: string;
+}
+
+export interface CounterView {
+  name: string;
+  label: string;
+  value: number;
+}
+
+export interface EventView {
+  time: number;
+  name: string;
+  severity: string;
+  text: string;
+  subject: string;
+  fix: string;
+  clause: string;
+  ue: string;
+}
+
+export interface AlarmComment {
+  time: number;
+  user: string;
+  text: string;
+}
+
+export interface AlarmView {
+  id: string;
+  object_class: string;
+  object_instance: string;
+  notification_id: number;
+  alarm_type: string;
+  probable_cause: string;
+  perceived_severity: string;
+  specific_problem: string;
+  raised: number;
+  changed: number;
+  text: string;
+  fix: string;
+  clause: string;
+  cleared: number | null;
+  clear_user: string;
+  ack_state: string;
+  ack_user: string;
+  ack_time: number | null;
+  comments: AlarmComment[];
+  count: number;
+  last_seen: number;
+}
+
+export interface RecordView {
+  time: number;
+  interface: string;
+  source: string;
+  target: string;
+  name: string;
+  detail: string;
+  clause: string;
+  subject: string;
+  octets: string;
+  start: string;
+  end: string;
+  inside: string;
+  id: number;
+}
+
+export interface FieldView {
+  label: string;
+  text: string;
+  first: number | null;
+  bits: number;
+  fields: FieldView[];
+}
+
+export interface DissectionView {
+  protocol: string;
+  specification: string;
+  octets: string;
+  content: FieldView;
+}
+
+export interface Change {
+  topic: string;
+  whole: boolean;
+  rows: Record<string, unknown>;
+  gone: string[];
+}
+
+export interface DnnForm {
+  dnn: string;
+  ip: string;
+  five_qi: number;
+  uplink: number;
+  downlink: number;
+  framed_routes: string[];
+}
+
+export interface SliceForm {
+  id: string;
+  default: boolean;
+  dnns: DnnForm[];
+}
+
+export interface SubscriberView {
+  supi: string;
+  name: string;
+  enabled: boolean;
+  msisdn: string;
+  uplink: number;
+  downlink: number;
+  slices: SliceForm[];
+}
+
+export interface MeView {
+  name: string;
+  role: string;
+  permissions: string[];
+  idle: number;
+  left: number;
+}
+
+export interface AccountView {
+  name: string;
+  role: string;
+  enabled: boolean;
+}
+
+export interface TokenView {
+  id: string;
+  account: string;
+  role: string;
+  expires: number;
+  text: string;
+}
+
+export interface Act {
+  time: number;
+  actor: string;
+  act: string;
+  subject: string;
+  detail: string;
+}
