@@ -231,6 +231,25 @@ def test_when_a_subscriber_is_changed_barred_and_deleted_then_the_network_knows(
     assert not terminal.registered
 
 
+def test_when_the_configuration_is_changed_then_its_plan_comes_first_and_the_network_follows(page, site):
+    initialise(page, site)
+    page.goto(f"{site.url}/configuration")
+    page.get_by_role("button", name="Change", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    text = dialog.get_by_label("The file")
+    text.fill("[network]\nname = 5\n")
+    dialog.get_by_role("button", name="See the plan").click()
+    dialog.get_by_role("alert").wait_for()
+    text.fill(f'{site.text}[network]\nname = "Harbour"\n')
+    dialog.get_by_role("button", name="See the plan").click()
+    dialog.get_by_role("row", name="network.name").get_by_text("at once").wait_for()
+    shoot(page, "form-configuration-plan")
+    assert faults(page) == []
+    dialog.get_by_role("button", name="Apply").click()
+    page.get_by_text("Harbour").first.wait_for()
+    page.get_by_role("button", name="Take up again").first.wait_for()
+
+
 def test_when_many_are_imported_then_all_are_there_or_the_wrong_row_is_told(page, site, tmp_path):
     initialise(page, site)
     rows = [f"imsi-0010100000{number:05},{K},{OPC}" for number in range(1, 301)]

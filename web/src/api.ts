@@ -19,11 +19,17 @@ export function whenLoggedOut(act: () => void): void {
   onLoggedOut = act;
 }
 
-async function ask(method: string, path: string, body?: BodyInit, type = "application/json"): Promise<Response> {
+async function ask(
+  method: string,
+  path: string,
+  body?: BodyInit,
+  type = "application/json",
+  tag = "",
+): Promise<Response> {
   const init: RequestInit = { method, credentials: "same-origin" };
   if (body !== undefined) {
     init.body = body;
-    init.headers = { "content-type": type };
+    init.headers = { "content-type": type, ...(tag ? { "if-match": tag } : {}) };
   }
   let answer: Response;
   try {
@@ -46,12 +52,18 @@ export async function get<T>(path: string): Promise<T> {
   return (await ask("GET", path)).json();
 }
 
+/** What a path holds, with the tag that a change of it names (RFC 9110 13.1.1). */
+export async function getTagged<T>(path: string): Promise<{ value: T; tag: string }> {
+  const answer = await ask("GET", path);
+  return { value: await answer.json(), tag: answer.headers.get("etag") ?? "" };
+}
+
 export async function getText(path: string): Promise<string> {
   return (await ask("GET", path)).text();
 }
 
-export async function send<T = void>(method: string, path: string, form?: unknown): Promise<T> {
-  const answer = await ask(method, path, form === undefined ? undefined : JSON.stringify(form));
+export async function send<T = void>(method: string, path: string, form?: unknown, tag = ""): Promise<T> {
+  const answer = await ask(method, path, form === undefined ? undefined : JSON.stringify(form), undefined, tag);
   const text = await answer.text();
   return (text ? JSON.parse(text) : undefined) as T;
 }

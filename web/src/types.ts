@@ -202,6 +202,26 @@ export interface SubscriberView {
   slices: SliceForm[];
 }
 
+export interface ChangeView {
+  key: string;
+  before: string;
+  after: string;
+  takes_effect: string;
+}
+
+export interface ConfigurationView {
+  text: string;
+  path: string;
+  pending: ChangeView[];
+}
+
+export interface VersionView {
+  number: number;
+  at: number;
+  actor: string;
+  note: string;
+}
+
 export interface MeView {
   name: string;
   role: string;

@@ -30,11 +30,13 @@ class Site:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        text = (
+        self.text = (
             f'[amf]\nciphering = ["NEA0"]\n[store]\npath = "{folder}/data"\n'
             f'[management]\nsocket = "{folder}/m.sock"\nlisten = "127.0.0.1:{self.port}"\n'
         )
-        self.configuration = parse(text)
+        self.file = folder / "freehold.toml"
+        self.file.write_text(self.text)
+        self.configuration = parse(self.text)
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.records = []
@@ -42,7 +44,9 @@ class Site:
     def __enter__(self):
         self.thread.start()
         self.stack = contextlib.AsyncExitStack()
-        self.made = self.call(self.stack.enter_async_context(running(self.configuration, console=True)))
+        self.made = self.call(
+            self.stack.enter_async_context(running(self.configuration, source=self.file, console=True))
+        )
         return self
 
     def call(self, coroutine):

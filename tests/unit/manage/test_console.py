@@ -29,7 +29,7 @@ def test_when_the_console_reads_a_type_then_the_api_has_its_fields():
 
 def test_when_the_console_asks_a_path_then_there_is_a_route():
     text = "".join(path.read_text() for path in WEB.rglob("*.ts*"))
-    asked = re.findall(r'(?<![.\w])(?:get|getText|upload)(?:<[^(]*>)?\(\s*[`"]([^`"]+)', text)
+    asked = re.findall(r'(?<![.\w])(?:get|getTagged|getText|upload)(?:<[^(]*>)?\(\s*[`"]([^`"]+)', text)
     asked += re.findall(r'send(?:<[^(]*>)?\("[A-Z]+", [`"]([^`"]+)', text)
     assert len(asked) > 20
     shapes = {re.sub(r"\{\w+\}", "*", route) for route in ROUTES}

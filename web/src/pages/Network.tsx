@@ -5,6 +5,7 @@ import { count } from "../format";
 import { rows, useTopics } from "../live";
 import type { HomeKeyView } from "../types";
 import { Badge, Button, copy, Empty, Facts, Head, Panel, Sheet, useRead } from "../ui/bits";
+import { Versions } from "./Configure";
 
 type Settings = Record<string, unknown>;
 interface Schema {
@@ -221,6 +222,7 @@ export function Configuration() {
           />
         </label>
       </Head>
+      <Versions onDone={settings.reload} />
       {settings.value ? (
         <div class="cards settings-grid">
           {chosen.map((section) => (

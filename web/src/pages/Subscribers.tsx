@@ -1,6 +1,6 @@
 /** Subscriptions: one by one, and many at once. */
 import { useState } from "preact/hooks";
-import { get, getText, send, upload } from "../api";
+import { get, getTagged, getText, send, upload } from "../api";
 import { bitRate } from "../format";
 import { go, link } from "../router";
 import { may } from "../session";
@@ -296,7 +296,8 @@ interface DnnRow {
 
 const megabits = (rate: number) => String(rate / 1e6);
 
-function Edit({ one, onClose, onSaved }: { one: SubscriberView; onClose: () => void; onSaved: () => void }) {
+function Edit(props: { one: SubscriberView; tag: string; onClose: () => void; onSaved: () => void }) {
+  const { one, tag, onClose, onSaved } = props;
   const [name, setName] = useState(one.name);
   const [enabled, setEnabled] = useState(one.enabled);
   const [up, setUp] = useState(megabits(one.uplink));
@@ -349,13 +350,14 @@ function Edit({ one, onClose, onSaved }: { one: SubscriberView; onClose: () => v
         submit="Save"
         onCancel={onClose}
         onSubmit={async () => {
-          await send("PATCH", `subscribers/${one.supi}`, {
+          const form = {
             name,
             enabled,
             uplink: Math.round(Number(up) * 1e6),
             downlink: Math.round(Number(down) * 1e6),
             slices: slices(),
-          });
+          };
+          await send("PATCH", `subscribers/${one.supi}`, form, tag);
           tell("Saved");
           onSaved();
           onClose();
@@ -462,9 +464,10 @@ function Keys({ one, onClose }: { one: SubscriberView; onClose: () => void }) {
 }
 
 export function Subscriber({ supi }: { supi: string }) {
-  const read = useRead(() => get<SubscriberView>(`subscribers/${supi}`), supi);
+  const read = useRead(() => getTagged<SubscriberView>(`subscribers/${supi}`), supi);
   const [open, setOpen] = useState("");
-  const one = read.value;
+  const one = read.value?.value;
+  const tag = read.value?.tag ?? "";
   const back = <a href="/subscribers">Subscribers</a>;
   if (!one) {
     return (
@@ -508,7 +511,7 @@ export function Subscriber({ supi }: { supi: string }) {
           <Slices slices={one.slices} />
         </Panel>
       </div>
-      {open === "edit" && <Edit one={one} onClose={() => setOpen("")} onSaved={read.reload} />}
+      {open === "edit" && <Edit one={one} tag={tag} onClose={() => setOpen("")} onSaved={read.reload} />}
       {open === "keys" && <Keys one={one} onClose={() => setOpen("")} />}
       {open === "delete" && (
         <Confirm
