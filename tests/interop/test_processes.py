@@ -35,6 +35,7 @@ n3 = "{NET}.3"
 [store]
 path = "{{folder}}/data"
 [management]
+listen = ""
 socket = "{{folder}}/api.sock"
 """
 UES = 20

@@ -27,7 +27,7 @@ class Owner:
     def configure(self, more=""):
         text = (
             f'[amf]\nn2 = ["unix:{self.n2}"]\n[store]\npath = "{self.folder}/data"\n'
-            f'[management]\nsocket = "{self.folder}/management.sock"\n{more}'
+            f'[management]\nsocket = "{self.folder}/management.sock"\nlisten = ""\n{more}'
         )
         self.file.write_text(text)
         self.configuration = parse(text)

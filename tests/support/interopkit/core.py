@@ -34,6 +34,7 @@ n3 = "{address}"
 [store]
 path = "{folder}/data"
 [management]
+listen = ""
 socket = "{folder}/api.sock"
 """
 

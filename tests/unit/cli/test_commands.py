@@ -30,7 +30,7 @@ def run(home, monkeypatch, capsys):
     def runner(*arguments):
         socket = ["--config", str(home / "freehold.toml")]
         if not (home / "freehold.toml").exists():
-            settings = f'[management]\nsocket = "{home}/management.sock"\n[store]\npath = "{home}/data"\n'
+            settings = f'[management]\nsocket = "{home}/management.sock"\nlisten = ""\n[store]\npath = "{home}/data"\n'
             (home / "freehold.toml").write_text(settings)
         monkeypatch.setattr(sys, "argv", ["freehold", *arguments, *socket])
         try:

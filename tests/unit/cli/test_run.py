@@ -33,7 +33,7 @@ def loopback(network):
 
 def settings(folder, name, more):
     return parse(
-        f'[management]\nsocket = "{folder}/{name}.sock"\n[store]\npath = "{folder}/{name}"\n'
+        f'[management]\nsocket = "{folder}/{name}.sock"\nlisten = ""\n[store]\npath = "{folder}/{name}"\n'
         + more.format(f=folder, core=loopback(77), ran=loopback(78))
     )
 

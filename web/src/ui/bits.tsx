@@ -11,10 +11,17 @@ export function Badge({ tone, children }: { tone: Tone; children: ComponentChild
   return <span class={`badge ${tone}`}>{children}</span>;
 }
 
-export const severityTone = (severity: string): Tone =>
-  (({ error: "bad", critical: "bad", major: "bad", warning: "warn", minor: "warn", info: "info" }) as const)[
-    severity
-  ] ?? "quiet";
+const TONES: Record<string, Tone> = {
+  error: "bad",
+  critical: "bad",
+  major: "bad",
+  warning: "warn",
+  minor: "warn",
+  info: "info",
+  cleared: "good",
+};
+
+export const severityTone = (severity: string): Tone => TONES[severity.toLowerCase()] ?? "quiet";
 
 export function StateBadge({ state }: { state: string }) {
   const tone: Tone =

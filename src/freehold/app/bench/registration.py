@@ -132,7 +132,7 @@ def write_configuration(folder: Path, *, managed: bool = True) -> Configuration:
     text = (
         f'[amf]\nn2 = ["unix:{folder}/n2.sock"]\n'
         f'[store]\npath = "{folder}/data"\n'
-        f'[management]\nenabled = {str(managed).lower()}\nsocket = "{folder}/management.sock"\n'
+        f'[management]\nenabled = {str(managed).lower()}\nsocket = "{folder}/management.sock"\nlisten = ""\n'
         '[log]\nlevel = "info"\n'
     )
     (folder / "freehold.toml").write_text(text, encoding="utf-8")
