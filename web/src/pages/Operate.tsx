@@ -48,7 +48,8 @@ function Alarm({ alarm }: { alarm: AlarmView }) {
           </span>{" "}
           · {alarm.probable_cause} · raised {moment(alarm.raised)}
           {alarm.count > 1 && `, seen ${alarm.count} times, last ${moment(alarm.last_seen)}`}
-          {alarm.cleared !== null && `, cleared ${moment(alarm.cleared)} ${alarm.clear_user && `by ${alarm.clear_user}`}`}
+          {alarm.cleared !== null &&
+            `, cleared ${moment(alarm.cleared)} ${alarm.clear_user && `by ${alarm.clear_user}`}`}
           {acknowledged && ` · acknowledged by ${alarm.ack_user}`}
           {alarm.clause && ` · ${alarm.clause}`}
         </p>
