@@ -9,6 +9,7 @@ from consolekit import faults, shoot
 from freehold.manage.pages import Pages
 from freehold.manage.views import UeView
 from freehold.procedure.ladder import WATCHING, render
+from freehold.spec.events import Event
 from interopkit import tshark
 from managekit import OPC, PASSWORD, FakeNetwork, K, Web
 
@@ -299,6 +300,29 @@ class Crowd(FakeNetwork):
     def ues(self):
         states = ("CM-CONNECTED", *["CM-IDLE"] * 96)
         return [UeView(f"imsi-{n:015}", state="5GMM-REGISTERED", connection=states[n % 97]) for n in range(10_000)]
+
+
+def test_when_an_alarm_is_raised_then_it_is_seen_acknowledged_cleared_and_kept(page, tmp_path):
+    class Console(Web):
+        pages = Pages()
+
+    with Console(tmp_path) as web:
+        web.call(web.accounts.initialise("anna", PASSWORD))
+        page.goto(f"http://127.0.0.1:{web.address[1]}/alarms")
+        page.get_by_label("Name").fill("anna")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_text("No alarm stands").wait_for()
+        web.do(web.network.environment.emit, Event("bug", "something of ours broke", "error", "UE 1", "tell us"))
+        page.get_by_text("something of ours broke").wait_for()
+        shoot(page, "alarm")
+        assert faults(page) == []
+        page.get_by_role("button", name="Acknowledge").click()
+        page.get_by_text("acknowledged by anna").wait_for()
+        page.get_by_role("button", name="Clear").click()
+        page.get_by_text("No alarm stands").wait_for()
+        page.get_by_role("cell", name="something of ours broke").wait_for()
+        page.goto("about:blank")
 
 
 def test_when_there_are_ten_thousand_ues_then_few_are_drawn_and_any_is_found(page, tmp_path):

@@ -24,6 +24,8 @@ T = TypeVar("T")
 COOKIE: Final = "freehold"
 DAY: Final = 86400.0
 MOST_DAYS: Final = 3660.0
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Password = Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST_PASSWORD)]
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,7 +39,14 @@ class Credentials(Form, frozen=True):
     password: str
 
 
-class FirstAccount(Credentials, frozen=True):
+class NewCredentials(Form, frozen=True):
+    """The name and the password of an account to make."""
+
+    name: Name
+    password: Password
+
+
+class FirstAccount(NewCredentials, frozen=True):
     """The first account; `code` is told where the network runs, and not needed on the owner's socket."""
 
     code: str = ""
@@ -47,10 +56,10 @@ class PasswordChange(Form, frozen=True):
     """The own password: the present one and a new one."""
 
     current: str
-    password: Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST_PASSWORD)]
+    password: Password
 
 
-class AccountForm(Credentials, frozen=True):
+class AccountForm(NewCredentials, frozen=True):
     """An account to make."""
 
     role: Role
@@ -60,7 +69,7 @@ class AccountChange(Form, frozen=True):
     """What to change of an account."""
 
     role: Role | None = None
-    password: str | None = None
+    password: Password | None = None
     enabled: bool | None = None
 
 
@@ -69,7 +78,7 @@ class TokenForm(Form, frozen=True):
 
     account: str
     role: Role
-    days: float = 30.0
+    days: Annotated[float, msgspec.Meta(gt=0, le=MOST_DAYS)] = 30.0
     text: str = ""
 
 
@@ -242,8 +251,6 @@ async def list_tokens(api: Api, _: Request, __: str) -> Response:
 async def add_token(api: Api, request: Request, _: str) -> Response:
     """Make a token."""
     given = form(request, TokenForm)
-    if not 0 < given.days <= MOST_DAYS:
-        raise Unusable(f"days: a token lasts more than 0 and up to {MOST_DAYS:.0f} days")
     try:
         view, secret = await accounts_of(api).token(given.account, given.role, given.days * DAY, given.text)
     except KeyError:
