@@ -43,6 +43,7 @@ export interface SessionView {
   dnn: string;
   slice: string;
   ip: string;
+  ip6: string;
   state: string;
   uplink_bytes: number;
   downlink_bytes: number;

@@ -155,7 +155,14 @@ const SESSIONS: Column<SessionView>[] = [
   },
   { key: "dnn", title: "DNN", width: "minmax(90px, 0.8fr)", show: (one) => one.dnn, by: (one) => one.dnn },
   { key: "slice", title: "Slice", width: "90px", show: (one) => one.slice, by: (one) => one.slice, wide: true },
-  { key: "ip", title: "Address", width: "130px", show: (one) => one.ip, by: (one) => padded(one.ip), mono: true },
+  {
+    key: "ip",
+    title: "Address",
+    width: "minmax(150px, 1fr)",
+    show: (one) => [one.ip, one.ip6].filter(Boolean).join(" "),
+    by: (one) => padded(one.ip),
+    mono: true,
+  },
   {
     key: "state",
     title: "User plane",
@@ -187,7 +194,7 @@ const SESSIONS: Column<SessionView>[] = [
 /** An IPv4 address in an order that people expect. */
 const padded = (ip: string) => ip.replace(/\d+/g, (part) => part.padStart(3, "0"));
 const sessionKey = (one: SessionView) => `${one.supi}/${one.pdu_session_id}`;
-const sessionText = (one: SessionView) => `${one.supi} ${one.dnn} ${one.slice} ${one.ip} ${one.state}`;
+const sessionText = (one: SessionView) => `${one.supi} ${one.dnn} ${one.slice} ${one.ip} ${one.ip6} ${one.state}`;
 const sessionPage = (one: SessionView) => link("ues", one.supi);
 
 export function Sessions() {

@@ -149,7 +149,7 @@ function SessionsOf({ supi }: { supi: string }) {
               <th scope="row">{one.pdu_session_id}</th>
               <td>{one.dnn}</td>
               <td>{one.slice}</td>
-              <td class="mono">{one.ip}</td>
+              <td class="mono">{[one.ip, one.ip6].filter(Boolean).join(" ")}</td>
               <td>
                 <StateBadge state={one.state} />
               </td>
