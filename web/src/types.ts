@@ -181,6 +181,8 @@ export interface Change {
 export interface DnnForm {
   dnn: string;
   ip: string;
+  ip6: string;
+  types: string[];
   five_qi: number;
   uplink: number;
   downlink: number;

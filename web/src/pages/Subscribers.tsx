@@ -272,7 +272,7 @@ function Slices({ slices }: { slices: SliceForm[] }) {
                 </th>
                 <td>{dnn.dnn}</td>
                 <td>{dnn.five_qi}</td>
-                <td class="mono">{dnn.ip || "from the pool"}</td>
+                <td class="mono">{[dnn.ip, dnn.ip6].filter(Boolean).join(" ") || "from the pool"}</td>
                 <td class="end">{bitRate(dnn.uplink)}</td>
                 <td class="end">{bitRate(dnn.downlink)}</td>
                 <td class="mono">{dnn.framed_routes.join(" ")}</td>
@@ -325,12 +325,12 @@ function Edit(props: { one: SubscriberView; tag: string; onClose: () => void; on
         dnns: networks
           .filter((row) => row.slice === id)
           .map((row) => ({
+            ...before?.dnns.find((dnn) => dnn.dnn === row.dnn),
             dnn: row.dnn,
             ip: row.ip,
             five_qi: Number(row.five_qi),
             uplink: Math.round(Number(row.uplink) * 1e6),
             downlink: Math.round(Number(row.downlink) * 1e6),
-            framed_routes: before?.dnns.find((dnn) => dnn.dnn === row.dnn)?.framed_routes ?? [],
           })),
       };
     });
