@@ -6,7 +6,7 @@ from consolekit import AXE, CHROMIUM, FLAGS, Site
 from freehold.manage.pages import Pages
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not there: as root, apt-get install chromium")
