@@ -309,7 +309,8 @@ impl Fabric {
             Network::Engine { next, .. } => *next,
             _ => None,
         });
-        networks.chain(self.accesses.iter().filter_map(|node| node.next)).min()
+        let paths = self.upfs.iter().filter_map(|node| node.upf.next_ns());
+        networks.chain(paths).chain(self.accesses.iter().filter_map(|node| node.next)).min()
     }
 
     fn run_upfs(&mut self, now_ns: u64) -> bool {

@@ -30,6 +30,14 @@ counts! {
     Downlink => "downlink_forwarded",
     /// Left to N3 for another terminal of the same network instance.
     LocalSwitch => "local_switched",
+    /// Left one tunnel into another (TS 23.501 5.6.4).
+    Relayed => "tunnel_forwarded",
+    /// A copy that a rule asked for, beside the packet itself (TS 29.244 5.2.3.1).
+    Copied => "copied",
+    /// An end marker that left into the tunnels after it (TS 29.281 7.3.2).
+    EndMarkerRelayed => "end_marker_forwarded",
+    /// A group's frame of N6: each of its copies is counted by its own fate.
+    Flooded => "flooded",
     /// Held for a terminal that is being paged (TS 23.501 5.8.3).
     Buffered => "downlink_buffered",
     /// An echo request, answered (TS 29.281 7.2.1).
@@ -60,7 +68,7 @@ counts! {
     InnerSource => "drop_inner_source",
     /// A terminal's packet for its own link that asks nothing of the router (RFC 4291 2.5.6).
     LinkLocal => "drop_link_local",
-    /// Longer than the terminals' link carries, and not to be cut (RFC 8200 5).
+    /// Longer than the terminals' link carries, and not to be cut: its sender is told (RFC 1191 3, RFC 8200 5).
     TooBig => "drop_too_big",
     /// The inner destination is a node of the core.
     ProtectedDestination => "drop_protected_destination",

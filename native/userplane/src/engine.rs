@@ -1,16 +1,21 @@
 //! The packet path: N3 to N6, N6 to N3, and the GTP-U messages that are not packets.
 
 use crate::address::{AddressIndex, Prefix, Secret, ip_number};
-use crate::buffer::{Buffer, Outcome};
-use crate::control::{LocalSwitch, Settings, peer_key, tunnel};
+use crate::bridge::Bridge;
+use crate::buffer::{Buffer, Outcome, Waiting};
+use crate::control::{LocalSwitch, Settings, known_mtu};
 use crate::count::{Count, Counters};
+use crate::flows::Verdict;
+use crate::fragments::Fragments;
 use crate::gtpu::{self, Fault, Header};
 use crate::inner::{self, Inner};
+use crate::install::peer_key;
 use crate::meter::SharedMeters;
 use crate::packet::{Packet, Port, Recycler};
-use crate::record::{BUFFER, FLOWS, FORWARD, Flow, GATE_CLOSED, NOTIFY, RULE, Record, Verdict};
+use crate::paths::Paths;
+use crate::record::{BUFFER, FLOWS, FORWARD, GATE_CLOSED, NOTIFY, RULE, Record};
 use crate::router;
-use crate::rules::Direction;
+use crate::rules::{Direction, Peer};
 use crate::seal::Seal;
 use crate::signal::{Event, Limiter};
 use crate::table::Table;
@@ -42,8 +47,14 @@ pub struct Upf {
     pub(crate) recycler: Recycler,
     pub(crate) seal: Seal,
     pub(crate) shared: Option<Box<dyn SharedMeters>>,
+    /// The other tunnels of sessions that have more than their own, by slot.
+    pub(crate) aliases: HashMap<u32, Vec<u32>>,
+    pub(crate) bridges: HashMap<u16, Bridge>,
+    pub(crate) paths: Paths,
+    pub(crate) fragments: Fragments,
+    pub(crate) link_mtu: u16,
     events: Vec<Event>,
-    screen: Screen,
+    pub(crate) screen: Screen,
     alarms: Limiter,
     lost_tunnels: Limiter,
     addresses: [IpAddr; 2],
@@ -51,7 +62,7 @@ pub struct Upf {
 }
 
 /// Whom terminals may not reach, and which nodes may send for every session.
-struct Screen {
+pub(crate) struct Screen {
     protected: Vec<Prefix>,
     trusted_sources: Vec<Prefix>,
 }
@@ -72,6 +83,11 @@ impl Upf {
             recycler: Recycler::default(),
             seal,
             shared: None,
+            aliases: HashMap::new(),
+            bridges: HashMap::new(),
+            paths: Paths::new(settings.echo_interval_ns, secret.0),
+            fragments: Fragments::new(secret.0),
+            link_mtu: known_mtu(settings.link_mtu),
             events: Vec::new(),
             screen: Screen { protected: settings.protected.clone(), trusted_sources: settings.trusted_sources.clone() },
             answers: Limiter::new(settings.answers_a_second),
@@ -86,6 +102,9 @@ impl Upf {
     /// Takes every packet of `input`; what leaves, with its port and peer, is put at the end of `output`. Order is kept.
     pub fn poll(&mut self, now_ns: u64, input: &mut Vec<Packet>, output: &mut Vec<Packet>) {
         self.readvertise(now_ns);
+        if self.paths.due(now_ns) {
+            self.watch_paths(now_ns);
+        }
         output.append(&mut self.outbox);
         if input.len() > 4 {
             self.warm(input);
@@ -169,6 +188,12 @@ impl Upf {
         let Some(slot) = self.table.find(header.teid) else {
             return self.refuse_tunnel(now_ns, header.teid, packet);
         };
+        if self.table.records[slot].uplink & FLOWS != 0 {
+            return self.from_tunnel(now_ns, slot, &header, packet, false);
+        }
+        if header.strange {
+            return self.refuse_extension(now_ns, packet);
+        }
         packet.truncate(header.end);
         packet.strip(header.offset);
         let record = &self.table.records[slot];
@@ -191,7 +216,7 @@ impl Upf {
 
     /// Whether a framed route leads to that source through the session, and to no other terminal (TS 23.501 5.6.14).
     #[cold]
-    fn stands_before(&self, slot: usize, source: u128) -> bool {
+    pub(crate) fn stands_before(&self, slot: usize, source: u128) -> bool {
         let instance = usize::from(self.table.records[slot].instance);
         self.instances.get(instance).is_some_and(|(index, _)| index.find(source) == Some(slot))
     }
@@ -200,21 +225,10 @@ impl Upf {
     #[inline]
     fn detect_uplink(&mut self, now_ns: u64, slot: usize, header: &Header, inner: &Inner) -> Result<(), Count> {
         let record = &mut self.table.records[slot];
-        if record.uplink & FLOWS == 0 {
-            if record.uplink & RULE == 0 || (record.match_qfi != 0 && record.match_qfi != header.qfi) {
-                return Err(Count::NoRule);
-            }
-            permits(record.uplink)?;
-        } else {
-            let place = record.flows;
-            let matches = |flow: &Flow| {
-                (flow.match_qfi == 0 || flow.match_qfi == header.qfi)
-                    && (flow.filters.is_empty() || flow.filters.iter().any(|filter| filter.uplink(inner)))
-            };
-            let flows = self.table.flows_mut(place).ok_or(Count::NoRule)?;
-            permits(flows.uplink.pass(now_ns, inner.length, matches)?.flags)?;
+        if record.uplink & RULE == 0 || (record.match_qfi != 0 && record.match_qfi != header.qfi) {
+            return Err(Count::NoRule);
         }
-        let record = &mut self.table.records[slot];
+        permits(record.uplink)?;
         if record.spent(Direction::Uplink) {
             return Err(Count::QuotaExhausted);
         }
@@ -232,7 +246,13 @@ impl Upf {
 
     /// To the data network, or straight to another terminal.
     #[inline]
-    fn leave_uplink(&mut self, now_ns: u64, slot: usize, inner: &Inner, packet: &mut Packet) -> Result<Count, Count> {
+    pub(crate) fn leave_uplink(
+        &mut self,
+        now_ns: u64,
+        slot: usize,
+        inner: &Inner,
+        packet: &mut Packet,
+    ) -> Result<Count, Count> {
         let instance = self.table.records[slot].instance;
         packet.port = Port::N6(instance);
         let Some((index, policy)) = self.instances.get(usize::from(instance)) else { return Err(Count::NoRule) };
@@ -248,6 +268,9 @@ impl Upf {
 
     #[inline]
     fn downlink(&mut self, now_ns: u64, instance: u16, packet: &mut Packet) -> Result<Count, Count> {
+        if !self.bridges.is_empty() && self.bridges.contains_key(&instance) {
+            return self.frame_in(now_ns, instance, packet);
+        }
         let inner = inner::parse(packet.octets()).ok_or(Count::InnerMalformed)?;
         let slot = self
             .instances
@@ -262,38 +285,35 @@ impl Upf {
 
     /// Puts a packet for the session's terminal into its tunnel, or holds it.
     pub(crate) fn deliver(&mut self, now_ns: u64, slot: usize, packet: &mut Packet) -> Result<(), Count> {
+        if self.table.flows(self.table.records[slot].flows).is_some_and(|flows| flows.ethernet) {
+            return self.frame_down(now_ns, slot, packet);
+        }
         let inner = inner::parse(packet.octets()).ok_or(Count::InnerMalformed)?;
+        let instance = self.table.records[slot].instance;
+        if inner.length > usize::from(self.mtu(instance)) {
+            self.exceed(now_ns, instance, &inner, packet)?;
+        }
         self.deliver_parsed(now_ns, slot, &inner, packet)
     }
 
     #[inline]
     fn deliver_parsed(&mut self, now_ns: u64, slot: usize, inner: &Inner, packet: &mut Packet) -> Result<(), Count> {
         packet.truncate(inner.length);
-        let record = &mut self.table.records[slot];
-        let mut verdict = Verdict { flags: record.downlink, mark: record.mark, service: record.service };
-        if verdict.flags & FLOWS != 0 {
-            let place = record.flows;
-            let matches =
-                |flow: &Flow| flow.filters.is_empty() || flow.filters.iter().any(|filter| filter.downlink(inner));
-            let flows = self.table.flows_mut(place).ok_or(Count::NoRule)?;
-            verdict = flows.downlink.pass(now_ns, inner.length, matches)?;
+        let record = &self.table.records[slot];
+        if record.downlink & FLOWS != 0 {
+            return self.from_network(now_ns, slot, inner, packet);
         }
-        if verdict.flags & (BUFFER | GATE_CLOSED) == BUFFER {
-            return Err(self.hold(slot, verdict, inner, packet));
+        let flags = record.downlink;
+        if flags & (BUFFER | GATE_CLOSED) == BUFFER {
+            let verdict = Verdict { flags, id: record.downlink_rule, mark: record.mark, ..Verdict::default() };
+            return Err(self.hold(slot, verdict, inner.service, packet, false));
         }
-        permits(verdict.flags)?;
-        self.encapsulate(now_ns, slot, verdict, inner, packet)
+        permits(flags)?;
+        self.encapsulate(now_ns, slot, inner, packet)
     }
 
     #[inline]
-    fn encapsulate(
-        &mut self,
-        now_ns: u64,
-        slot: usize,
-        verdict: Verdict,
-        inner: &Inner,
-        packet: &mut Packet,
-    ) -> Result<(), Count> {
+    fn encapsulate(&mut self, now_ns: u64, slot: usize, inner: &Inner, packet: &mut Packet) -> Result<(), Count> {
         let record = &mut self.table.records[slot];
         if record.peer == 0 {
             return Err(Count::NoTunnel);
@@ -305,14 +325,13 @@ impl Upf {
             return Err(Count::RateExceeded);
         }
         let mut header = record.header;
-        header[14] = verdict.mark;
         gtpu::set_length(&mut header, inner.length);
         if !packet.prepend(&header) {
             return Err(Count::InnerMalformed);
         }
         packet.port = Port::N3;
         packet.peer = SocketAddr::new(crate::address::number_ip(record.peer), gtpu::GTPU_PORT);
-        packet.service = verdict.service;
+        packet.service = record.service;
         record.usage.downlink_octets = record.usage.downlink_octets.wrapping_add(inner.length as u64);
         record.usage.downlink_packets = record.usage.downlink_packets.wrapping_add(1);
         if record.passes_report(inner.length) {
@@ -322,19 +341,29 @@ impl Upf {
         Ok(())
     }
 
-    fn hold(&mut self, slot: usize, verdict: Verdict, inner: &Inner, packet: &Packet) -> Count {
-        let outcome = self.buffer.hold(slot as u32, packet.octets(), verdict.flags & NOTIFY != 0);
+    /// Holds a packet for a terminal that is being paged; `in_tunnel` where it is a whole message of a tunnel.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn hold(
+        &mut self,
+        slot: usize,
+        verdict: Verdict,
+        service: u8,
+        packet: &Packet,
+        in_tunnel: bool,
+    ) -> Count {
+        let waiting = Waiting { octets: packet.octets().into(), in_tunnel };
+        let outcome = self.buffer.hold(slot as u32, waiting, verdict.id, verdict.flags & NOTIFY != 0);
         if outcome == Outcome::First {
             let teid = self.table.records[slot].teid;
-            let qfi = verdict.mark & 0x3f;
-            self.tell(Event::DownlinkData { teid, qfi, service: inner.service });
+            self.tell(Event::DownlinkData { teid, rule: verdict.id, qfi: verdict.mark & 0x3f, service });
         }
         if outcome == Outcome::Full { Count::BufferFull } else { Count::Buffered }
     }
 
     /// Terminals reach neither the core's nodes nor tunnels of their own making.
     #[inline]
-    fn screen_destination(&mut self, now_ns: u64, slot: usize, inner: &Inner) -> Result<(), Count> {
+    pub(crate) fn screen_destination(&mut self, now_ns: u64, slot: usize, inner: &Inner) -> Result<(), Count> {
         let nested = inner.protocol == inner::UDP && inner.destination_port == gtpu::GTPU_PORT;
         if !nested && !self.screen.protects(inner.destination) {
             return Ok(());
@@ -346,14 +375,20 @@ impl Upf {
         Err(if nested { Count::NestedTunnel } else { Count::ProtectedDestination })
     }
 
+    #[cold]
+    #[inline(never)]
     fn path_message(&mut self, now_ns: u64, header: &Header, packet: &mut Packet) -> Result<Count, Count> {
         match header.kind {
             gtpu::ECHO_REQUEST => {
                 packet.fill(&gtpu::echo_response(header.sequence.unwrap_or(0)));
                 Ok(Count::EchoRequest)
             }
-            gtpu::ECHO_RESPONSE | gtpu::SUPPORTED_EXTENSIONS => Err(Count::PathMessage),
-            gtpu::END_MARKER => Err(Count::EndMarker),
+            gtpu::ECHO_RESPONSE => {
+                self.echo_answered(now_ns, ip_number(packet.peer.ip()), header.sequence);
+                Err(Count::PathMessage)
+            }
+            gtpu::SUPPORTED_EXTENSIONS => Err(Count::PathMessage),
+            gtpu::END_MARKER => self.end_marker(now_ns, header, packet),
             gtpu::ERROR_INDICATION => Err(self.error_indication(now_ns, header, packet)),
             _ => Err(Count::GtpuType),
         }
@@ -363,21 +398,21 @@ impl Upf {
     fn error_indication(&mut self, now_ns: u64, header: &Header, packet: &Packet) -> Count {
         let source = ip_number(packet.peer.ip());
         let elements = packet.octets().get(header.offset..header.end).unwrap_or(&[]);
-        let session = gtpu::indicated(elements)
-            .filter(|(_, address)| *address == source)
-            .and_then(|(teid, _)| self.peers.get(&peer_key(source, teid)).map(|slot| (*slot as usize, teid)))
-            .and_then(|(slot, teid)| {
-                self.table.records.get(slot).filter(|one| one.peer == source && tunnel(one) == teid)
-            })
-            .map(|record| record.teid);
-        let Some(teid) = session else { return Count::ErrorIndicationForged };
+        let end = gtpu::indicated(elements).filter(|(_, address)| *address == source);
+        let session = end.and_then(|(teid, _)| {
+            let slot = *self.peers.get(&peer_key(source, teid))? as usize;
+            self.ends(slot).any(|end| end == (source, teid)).then(|| (self.table.records[slot].teid, teid))
+        });
+        let Some((teid, lost)) = session else { return Count::ErrorIndicationForged };
         if self.lost_tunnels.allows(now_ns) {
-            self.tell(Event::ErrorIndication { teid });
+            self.tell(Event::ErrorIndication { teid, peer: Peer { address: packet.peer.ip(), teid: lost } });
         }
         Count::ErrorIndication
     }
 
-    fn refuse_source(&mut self, now_ns: u64, slot: usize, packet: &Packet) -> Count {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refuse_source(&mut self, now_ns: u64, slot: usize, packet: &Packet) -> Count {
         if self.alarms.allows(now_ns) {
             let teid = self.table.records[slot].teid;
             self.tell(Event::ForeignSource { teid, source: packet.peer.ip() });
@@ -385,6 +420,8 @@ impl Upf {
         Count::OuterSource
     }
 
+    #[cold]
+    #[inline(never)]
     fn refuse_tunnel(&mut self, now_ns: u64, teid: u32, packet: &Packet) -> Result<Count, Count> {
         if self.answers.allows(now_ns) {
             let [first, second] = self.addresses;
@@ -394,14 +431,16 @@ impl Upf {
         Err(Count::UnknownTeid)
     }
 
-    fn refuse_extension(&mut self, now_ns: u64, packet: &Packet) -> Result<Count, Count> {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refuse_extension(&mut self, now_ns: u64, packet: &Packet) -> Result<Count, Count> {
         if self.answers.allows(now_ns) {
             self.answer(&gtpu::supported_extensions(), packet.peer);
         }
         Err(Count::GtpuExtension)
     }
 
-    fn answer(&mut self, octets: &[u8], peer: SocketAddr) {
+    pub(crate) fn answer(&mut self, octets: &[u8], peer: SocketAddr) {
         let mut packet = self.recycler.take();
         packet.fill(octets);
         packet.port = Port::N3;
@@ -421,7 +460,7 @@ impl Screen {
         self.protected.iter().any(|prefix| prefix.contains(number))
     }
 
-    fn trusts(&self, number: u128) -> bool {
+    pub(crate) fn trusts(&self, number: u128) -> bool {
         self.trusted_sources.iter().any(|prefix| prefix.contains(number))
     }
 }
@@ -444,7 +483,7 @@ fn conforms(
 }
 
 #[inline]
-fn permits(flags: u16) -> Result<(), Count> {
+pub(crate) fn permits(flags: u16) -> Result<(), Count> {
     if flags & GATE_CLOSED != 0 {
         return Err(Count::GateClosed);
     }

@@ -30,6 +30,8 @@ pub struct Header {
     pub sequence: Option<u16>,
     /// The QoS flow identifier of the PDU session container (TS 38.415 5.5.3.3); 0 where there is none.
     pub qfi: u8,
+    /// A receiving endpoint must understand an extension header that this one does not; a node in between passes it on.
+    pub strange: bool,
     /// Where the payload begins.
     pub offset: usize,
     /// Where the message ends; a datagram may be longer.
@@ -48,7 +50,7 @@ pub enum Fault {
 }
 
 /// Reads the header of the GTP-U message in `datagram` (TS 29.281 5.1).
-#[inline]
+#[inline(always)]
 pub fn parse(datagram: &[u8]) -> Result<Header, Fault> {
     let Some(&[flags, kind, long, short, t0, t1, t2, t3]) = datagram.first_chunk::<8>() else {
         return Err(Fault::Malformed);
@@ -60,8 +62,8 @@ pub fn parse(datagram: &[u8]) -> Result<Header, Fault> {
     if end > datagram.len() {
         return Err(Fault::Malformed);
     }
-    let mut header =
-        Header { kind, teid: u32::from_be_bytes([t0, t1, t2, t3]), sequence: None, qfi: 0, offset: 8, end };
+    let teid = u32::from_be_bytes([t0, t1, t2, t3]);
+    let mut header = Header { kind, teid, sequence: None, qfi: 0, strange: false, offset: 8, end };
     if flags & 0x07 == 0 {
         return Ok(header);
     }
@@ -89,8 +91,10 @@ fn walk(message: &[u8], first: u8, header: &mut Header) -> Result<(), Fault> {
         }
         if next == SESSION_CONTAINER {
             header.qfi = message[header.offset + 2] & 0x3f; // the same place in both directions: TS 38.415 5.5.2
+        } else if next & 0xc0 == 0xc0 {
+            return Err(Fault::Unsupported); // bits 8 and 7: 11 asks every node to understand it
         } else if next & 0x80 != 0 {
-            return Err(Fault::Unsupported); // bits 8 and 7: 10 and 11 ask this endpoint to understand it
+            header.strange = true; // 10 asks the endpoint alone
         }
         next = message[after - 1];
         header.offset = after;
@@ -107,6 +111,83 @@ pub(crate) fn downlink_header(teid: u32, mark: u8) -> [u8; 16] {
     let [t0, t1, t2, t3] = teid.to_be_bytes();
     // TS 38.415 5.5.2.1: PDU type 0, no paging policy.
     [0x34, G_PDU, 0, 0, t0, t1, t2, t3, 0, 0, 0, SESSION_CONTAINER, 1, 0, mark, 0]
+}
+
+/// The header of a G-PDU that a node between two tunnels passes on.
+pub(crate) struct Relayed {
+    octets: [u8; LONGEST_RELAYED],
+    length: usize,
+    next: usize,
+}
+
+/// Longer headers than this are not passed on: no extension header of TS 29.281 comes near.
+const LONGEST_RELAYED: usize = 96;
+
+/// What a node between two tunnels changes in the extension headers (TS 29.244 8.2.64): the marks of the PDU session
+/// container, or that there is none.
+#[derive(Clone, Copy)]
+pub(crate) struct Remark {
+    /// The octet of the QoS flow; 0 leaves the container as it came.
+    pub mark: u8,
+    pub uplink: bool,
+    pub delete_container: bool,
+}
+
+impl Relayed {
+    /// The header that leaves into the tunnel `teid` before `payload` octets, with the extension headers that are passed
+    /// on (TS 29.281 5.2.1); `None` where they are too long.
+    pub(crate) fn new(datagram: &[u8], header: &Header, teid: u32, remark: Remark, payload: usize) -> Option<Self> {
+        let mut out = Self { octets: [0; LONGEST_RELAYED], length: 12, next: 11 };
+        out.octets[..2].copy_from_slice(&[0x34, G_PDU]);
+        out.octets[4..8].copy_from_slice(&teid.to_be_bytes());
+        let mut marked = remark.delete_container;
+        let mut kind = if datagram.first()? & 0x04 != 0 { *datagram.get(11)? } else { 0 };
+        let mut at = 12;
+        while kind != 0 && at < header.offset {
+            let end = at + usize::from(*datagram.get(at)?) * 4;
+            let octets = datagram.get(at..end)?;
+            let container = kind == SESSION_CONTAINER;
+            if kind & 0xc0 != 0x40 && !(container && remark.delete_container) {
+                let place = out.extend(kind, octets)?;
+                if container && remark.mark != 0 {
+                    // TS 38.415 5.5.2: both directions have the QFI here, downlink the RQI beside it.
+                    out.octets[place + 2] = out.octets[place + 2] & 0xc0 | remark.mark;
+                }
+                marked |= container;
+            }
+            kind = *octets.last()?;
+            at = end;
+        }
+        if !marked && remark.mark != 0 {
+            out.extend(SESSION_CONTAINER, &[1, if remark.uplink { 0x10 } else { 0 }, remark.mark, 0])?;
+        }
+        if out.length == 12 {
+            (out.octets[0], out.length) = (0x30, 8);
+        }
+        let length = u16::try_from(out.length - 8 + payload).ok()?;
+        out.octets[2..4].copy_from_slice(&length.to_be_bytes());
+        Some(out)
+    }
+
+    /// A G-PDU with nothing but a PDU session container.
+    pub(crate) fn plain(teid: u32, remark: Remark, payload: usize) -> Option<Self> {
+        let header = Header { kind: G_PDU, teid, sequence: None, qfi: 0, strange: false, offset: 8, end: 8 };
+        Self::new(&[0x30], &header, teid, remark, payload)
+    }
+
+    fn extend(&mut self, kind: u8, octets: &[u8]) -> Option<usize> {
+        let place = self.length;
+        self.octets.get_mut(place..place + octets.len())?.copy_from_slice(octets);
+        self.octets[self.next] = kind;
+        self.length += octets.len();
+        self.next = self.length - 1;
+        self.octets[self.next] = 0;
+        Some(place)
+    }
+
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.octets[..self.length]
+    }
 }
 
 /// The octet of a downlink PDU session container with the QoS flow and the reflective QoS indicator (TS 38.415 5.5.2.1).
@@ -133,6 +214,11 @@ fn message(kind: u8, teid: u32, sequence: u16, extension: Option<[u8; 4]>, eleme
     out.extend(extension.into_iter().flatten());
     out.extend(elements);
     out
+}
+
+/// Asks whether the other end is there (TS 29.281 7.2.1).
+pub(crate) fn echo_request(sequence: u16) -> Vec<u8> {
+    message(ECHO_REQUEST, 0, sequence, None, &[])
 }
 
 /// The answer to an echo request; the restart counter is always 0 (TS 29.281 7.2.2).

@@ -18,8 +18,17 @@ pub struct Inner {
     pub security_parameter_index: Option<u32>,
     /// Of IPv6 alone (RFC 6437).
     pub flow_label: Option<u32>,
+    /// Of a fragmented packet.
+    pub fragment: Option<Fragment>,
     /// The length its header states; what a datagram carries beyond it is padding.
     pub length: usize,
+}
+
+/// Which packet a fragment is of, and whether it is the first, with the ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    pub identification: u32,
+    pub first: bool,
 }
 
 const TCP: u8 = 6;
@@ -36,7 +45,7 @@ const DESTINATION_OPTIONS: u8 = 60;
 const LONGEST_CHAIN: usize = 8;
 
 /// Reads an IP packet; `None` where it is not a whole one (RFC 791 3.1, RFC 8200 3).
-#[inline]
+#[inline(always)]
 pub fn parse(octets: &[u8]) -> Option<Inner> {
     match octets.first()? >> 4 {
         4 => version_4(octets),
@@ -52,7 +61,7 @@ pub(crate) fn destination(octets: &[u8]) -> Option<u128> {
     octets.get(place).and_then(number_octets)
 }
 
-#[inline]
+#[inline(always)]
 fn version_4(octets: &[u8]) -> Option<Inner> {
     let header = octets.first_chunk::<20>()?;
     let header_length = usize::from(header[0] & 0x0f) * 4;
@@ -80,6 +89,10 @@ fn version_4(octets: &[u8]) -> Option<Inner> {
         service: header[1],
         security_parameter_index,
         flow_label: None,
+        fragment: (fragment & 0x3fff != 0).then(|| Fragment {
+            identification: u32::from(u16::from_be_bytes([header[4], header[5]])),
+            first: offset == 0,
+        }),
         length,
     })
 }
@@ -111,6 +124,7 @@ fn version_6(octets: &[u8]) -> Option<Inner> {
         service: (header[0] << 4) | (header[1] >> 4),
         security_parameter_index,
         flow_label: Some(u32::from_be_bytes([0, header[1] & 0x0f, header[2], header[3]])),
+        fragment: transport.fragment,
         length,
     })
 }
@@ -122,11 +136,13 @@ struct Transport<'a> {
     more: bool,
     /// The index of an authentication header on the way.
     authenticated: Option<u32>,
+    fragment: Option<Fragment>,
 }
 
 /// Follows the extension headers of an IPv6 packet (RFC 8200 4).
 fn upper_layer(first: u8, payload: &[u8]) -> Option<Transport<'_>> {
     let (mut protocol, mut rest, mut more, mut authenticated) = (first, payload, false, None);
+    let mut part = None;
     for _ in 0..LONGEST_CHAIN {
         let units = match protocol {
             HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS => usize::from(*rest.get(1)?) * 8 + 8,
@@ -138,12 +154,16 @@ fn upper_layer(first: u8, payload: &[u8]) -> Option<Transport<'_>> {
                 let header = rest.first_chunk::<8>()?;
                 let fragment = u16::from_be_bytes([header[2], header[3]]);
                 more |= fragment & 1 != 0;
-                if fragment & 0xfff8 != 0 {
-                    return Some(Transport { protocol: header[0], payload: None, more, authenticated });
+                let first = fragment & 0xfff8 == 0;
+                let identification = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
+                part = Some(Fragment { identification, first }).filter(|_| fragment & 0xfff9 != 0);
+                if !first {
+                    let protocol = header[0];
+                    return Some(Transport { protocol, payload: None, more, authenticated, fragment: part });
                 }
                 8
             }
-            _ => return Some(Transport { protocol, payload: Some(rest), more, authenticated }),
+            _ => return Some(Transport { protocol, payload: Some(rest), more, authenticated, fragment: part }),
         };
         protocol = *rest.first()?;
         rest = rest.get(units..)?;

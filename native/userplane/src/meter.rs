@@ -41,6 +41,12 @@ impl Meter {
         self.octet_cost
     }
 
+    /// The same rate, of which that much may come at once.
+    pub(crate) fn with_window(self, milliseconds: u32) -> Self {
+        let least = ((u128::from(self.octet_cost) * u128::from(BURST_OCTETS)) >> FRACTION) as u64;
+        Self { burst_ns: (u64::from(milliseconds) * 1_000_000).max(least), ..self }
+    }
+
     /// The same bucket at another rate: what was used stays used.
     pub(crate) fn replaced_by(&self, next: Meter) -> Meter {
         if next.octet_cost == 0 { next } else { Meter { arrival_ns: self.arrival_ns, ..next } }
@@ -62,6 +68,38 @@ impl Meter {
     #[inline]
     pub fn conforms(&mut self, now_ns: u64, length: usize) -> bool {
         self.after(now_ns, length).map(|next| self.arrival_ns = next).is_some()
+    }
+}
+
+/// So many packets in a unit of time, which begins with the first of them (TS 29.244 8.2.63).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PacketMeter {
+    most: u32,
+    unit_ns: u64,
+    began_ns: u64,
+    seen: u32,
+}
+
+impl PacketMeter {
+    pub(crate) fn new(most: u32, unit_ns: u64) -> Self {
+        Self { most, unit_ns: unit_ns.max(1), began_ns: 0, seen: 0 }
+    }
+
+    /// The same count under another limit.
+    pub(crate) fn replaced_by(&self, next: PacketMeter) -> PacketMeter {
+        PacketMeter { began_ns: self.began_ns, seen: self.seen, ..next }
+    }
+
+    pub(crate) fn holds(&self, now_ns: u64) -> bool {
+        let over = now_ns.saturating_sub(self.began_ns) >= self.unit_ns;
+        self.most != 0 && (self.seen == 0 || over || self.seen < self.most)
+    }
+
+    pub(crate) fn count(&mut self, now_ns: u64) {
+        if self.seen == 0 || now_ns.saturating_sub(self.began_ns) >= self.unit_ns {
+            (self.began_ns, self.seen) = (now_ns, 0);
+        }
+        self.seen = self.seen.saturating_add(1);
     }
 }
 

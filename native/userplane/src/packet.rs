@@ -95,10 +95,10 @@ impl Packet {
     }
 
     /// Puts `header` before the packet; false where there is no room left.
-    #[inline]
-    pub(crate) fn prepend(&mut self, header: &[u8; 16]) -> bool {
-        let Some(start) = self.start.checked_sub(16) else { return false };
-        let Some(place) = self.storage.get_mut(start..start + 16) else { return false };
+    #[inline(always)]
+    pub(crate) fn prepend(&mut self, header: &[u8]) -> bool {
+        let Some(start) = self.start.checked_sub(header.len()) else { return false };
+        let Some(place) = self.storage.get_mut(start..start + header.len()) else { return false };
         place.copy_from_slice(header);
         self.start = start;
         true

@@ -1,8 +1,6 @@
 //! The flat record of a session: one cache line an uplink packet reads, one for downlink, one both count in.
 
-use crate::address::{MAPPED, Prefix};
-use crate::count::Count;
-use crate::filter::Filter;
+use crate::address::MAPPED;
 use crate::meter::Meter;
 use crate::rules::Direction;
 
@@ -20,10 +18,12 @@ pub(crate) const FORWARD: u16 = 1;
 pub(crate) const BUFFER: u16 = 2;
 pub(crate) const NOTIFY: u16 = 4;
 pub(crate) const GATE_CLOSED: u16 = 8;
-/// The direction has rules with filters, in the side list.
+/// The direction's rules are in the side list.
 pub(crate) const FLOWS: u16 = 16;
 /// The direction has a rule at all.
 pub(crate) const RULE: u16 = 32;
+/// No session, but another tunnel of the one whose slot stands in `address`.
+pub(crate) const ALIAS: u16 = 64;
 
 #[derive(Clone, Debug, Default)]
 #[repr(C, align(64))]
@@ -41,6 +41,8 @@ pub(crate) struct Record {
     pub uplink: u16,
     pub instance: u16,
     pub match_qfi: u8,
+    /// What events call the downlink rule; read only where packets are held.
+    pub downlink_rule: u16,
     // The downlink line.
     /// Where downlink packets go; 0 without a tunnel.
     pub peer: u128,
@@ -92,66 +94,6 @@ impl Record {
         }
         passes
     }
-}
-
-/// What a rule does with a packet: its flags, and the marks of a downlink one.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Verdict {
-    pub flags: u16,
-    pub mark: u8,
-    pub service: u8,
-}
-
-/// One rule of a side list.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Flow {
-    pub filters: Box<[Filter]>,
-    /// Places of its buckets among the direction's.
-    pub meters: Box<[u8]>,
-    pub verdict: Verdict,
-    pub match_qfi: u8,
-}
-
-/// A direction's rules in the order of their precedence, and the buckets they share, each under its identifier.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct FlowList {
-    pub flows: Box<[Flow]>,
-    pub meters: Box<[(u32, Meter)]>,
-}
-
-impl FlowList {
-    /// What the first rule that `matches` does, once its buckets conform.
-    #[inline]
-    pub(crate) fn pass(
-        &mut self,
-        now_ns: u64,
-        length: usize,
-        matches: impl Fn(&Flow) -> bool,
-    ) -> Result<Verdict, Count> {
-        let flow = self.flows.iter().find(|flow| matches(flow)).ok_or(Count::NoRule)?;
-        if flow.verdict.flags & (FORWARD | GATE_CLOSED) == FORWARD {
-            let held = |place: &u8| {
-                self.meters.get(usize::from(*place)).is_none_or(|(_, one)| one.after(now_ns, length).is_some())
-            };
-            if !flow.meters.iter().all(held) {
-                return Err(Count::RateExceeded);
-            }
-            for place in &flow.meters {
-                if let Some((_, meter)) = self.meters.get_mut(usize::from(*place)) {
-                    meter.conforms(now_ns, length);
-                }
-            }
-        }
-        Ok(flow.verdict)
-    }
-}
-
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Flows {
-    pub uplink: FlowList,
-    pub downlink: FlowList,
-    /// The networks behind the terminal.
-    pub framed: Box<[Prefix]>,
 }
 
 #[cfg(test)]

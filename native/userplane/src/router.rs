@@ -1,14 +1,16 @@
 //! The router of a terminal's IPv6 link: it advertises the session's prefix, and is the only neighbour there is
 //! (TS 23.501 5.8.2.2.3, RFC 4861).
 
-use crate::address::{MAPPED, number_ip};
+use crate::address::MAPPED;
+use crate::chain::enclose;
 use crate::count::Count;
 use crate::engine::Upf;
-use crate::gtpu;
+use crate::flows::Verdict;
 use crate::inner::Inner;
+use crate::install::tunnel;
 use crate::packet::{Packet, Port};
-use crate::record::FLOWS;
-use std::net::SocketAddr;
+use crate::record::{FLOWS, Record};
+use crate::rules::Direction;
 
 /// The router's address on every link: no terminal is given its interface identifier.
 pub const ROUTER: u128 = 0xfe80 << 112 | 1;
@@ -36,6 +38,11 @@ const LEAST_MTU: usize = 1280;
 pub(crate) fn on_link(number: u128) -> bool {
     (number >> 120) as u8 >= 0xfe
         && (number >> 118 == LINK_LOCAL >> 118 || matches!((number >> 112) as u16 & 0xff0f, 0xff00..=0xff02))
+}
+
+/// Whether a packet with that source may be of the terminal's own link.
+pub(crate) fn of_link(record: &Record, source: u128) -> bool {
+    source != ROUTER && (source == 0 || is_link_local(source) || record.owns(source))
 }
 
 fn is_link_local(number: u128) -> bool {
@@ -181,8 +188,7 @@ impl Upf {
     ) -> Result<Count, Count> {
         let record = &self.table.records[slot];
         let (prefix, instance) = (record.prefix, record.instance);
-        let own = inner.source == 0 || is_link_local(inner.source) || record.owns(inner.source);
-        if prefix == 0 || !own || inner.source == ROUTER {
+        if prefix == 0 || !of_link(record, inner.source) {
             return Err(Count::InnerSource);
         }
         let answer = match question(packet.octets()) {
@@ -203,10 +209,10 @@ impl Upf {
 
     /// Tells a terminal its prefix though it did not ask (TS 23.502 4.3.2.2.1 step 19).
     pub(crate) fn advertise(&mut self, slot: usize) {
-        let record = &self.table.records[slot];
-        if record.prefix == 0 || record.peer == 0 {
+        if !self.routes(slot) || self.way(slot).is_none() {
             return;
         }
+        let record = &self.table.records[slot];
         let octets = advertisement(record.prefix, self.mtu(record.instance), ALL_NODES);
         let mut packet = self.recycler.take();
         packet.fill(&octets);
@@ -236,29 +242,29 @@ impl Upf {
         }
     }
 
-    /// Puts a packet of the router's own into the session's tunnel, in the flow of its last downlink rule: the router's
-    /// packets are nobody's traffic.
-    fn wrap(&mut self, slot: usize, packet: &mut Packet) -> Result<(), Count> {
+    /// Whether the router of the session's link is here: the prefix leads to the session, and not just through it.
+    fn routes(&self, slot: usize) -> bool {
         let record = &self.table.records[slot];
-        if record.peer == 0 {
-            return Err(Count::NoTunnel);
-        }
-        let (mut header, peer, mut mark) = (record.header, record.peer, record.mark);
-        if record.downlink & FLOWS != 0
-            && let Some(flow) = self.table.flows_mut(record.flows).and_then(|flows| flows.downlink.flows.last())
-        {
-            mark = flow.verdict.mark;
-        }
-        header[14] = mark;
-        gtpu::set_length(&mut header, packet.octets().len());
-        if !packet.prepend(&header) {
-            return Err(Count::InnerMalformed);
-        }
-        (packet.port, packet.peer) = (Port::N3, SocketAddr::new(number_ip(peer), gtpu::GTPU_PORT));
-        Ok(())
+        let index = self.instances.get(usize::from(record.instance)).filter(|_| record.prefix != 0);
+        index.is_some_and(|(index, _)| index.owner(u128::from(record.prefix) << 64) == Some(slot))
     }
 
-    /// A packet from the data network that the terminals' link does not carry whole: its sender is told where nobody on
+    /// Where the router's own packets leave, in the flow of the last downlink rule of N6; none while nothing may.
+    pub(crate) fn way(&self, slot: usize) -> Option<Verdict> {
+        let record = &self.table.records[slot];
+        let own = Verdict { peer: record.peer, teid: tunnel(record), mark: record.mark, ..Verdict::default() };
+        let flows = self.table.flows(record.flows).filter(|_| record.downlink & FLOWS != 0);
+        let last = flows.and_then(|flows| flows.downlink.flows.iter().rfind(|flow| flow.tunnel == 0));
+        last.map(|flow| flow.verdict).or(Some(own)).filter(|verdict| verdict.peer != 0)
+    }
+
+    /// Puts a packet of the router's own into the session's tunnel: it is nobody's traffic.
+    fn wrap(&mut self, slot: usize, packet: &mut Packet) -> Result<(), Count> {
+        let verdict = self.way(slot).ok_or(Count::NoTunnel)?;
+        enclose(verdict.teid, Verdict { service: 0, ..verdict }, Direction::Downlink, packet)
+    }
+
+    /// A packet from the data network, or of another terminal, that the terminals' link does not carry whole: its sender is told where nobody on
     /// the way may cut it (RFC 8200 5, RFC 1191 3).
     #[cold]
     pub(crate) fn exceed(&mut self, now_ns: u64, instance: u16, inner: &Inner, packet: &Packet) -> Result<(), Count> {
@@ -276,7 +282,12 @@ impl Upf {
             let mut answered = self.recycler.take();
             answered.fill(&answer);
             answered.port = Port::N6(instance);
-            self.outbox.push(answered);
+            let sender = self.instances.get(usize::from(instance)).and_then(|(index, _)| index.find(inner.source));
+            match sender {
+                None => self.outbox.push(answered),
+                Some(terminal) if self.deliver(now_ns, terminal, &mut answered).is_ok() => self.outbox.push(answered),
+                Some(_) => self.recycler.keep(answered),
+            }
         }
         Err(Count::TooBig)
     }

@@ -1,20 +1,50 @@
 //! What the engine tells the control plane, and how often it may.
 
+use crate::frame::MacAddress;
+use crate::rules::Peer;
 use std::net::IpAddr;
 
 /// Something the control plane acts on; `teid` is the session's own tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The first packet held for a terminal, in the QoS flow `qfi` with that type of service (TS 29.244 5.2.4.2).
-    DownlinkData { teid: u32, qfi: u8, service: u8 },
-    /// The session's volume passed the number it was installed with (TS 29.244 5.2.2.2).
-    Volume { teid: u32 },
+    /// The first packet of a rule held for a terminal, in the QoS flow `qfi` with that type of service
+    /// (TS 29.244 5.2.4.2).
+    DownlinkData {
+        teid: u32,
+        rule: u16,
+        qfi: u8,
+        service: u8,
+    },
+    /// The session or a counter of it passed the number it was installed with (TS 29.244 5.2.2.2).
+    Volume {
+        teid: u32,
+    },
     /// The other end has no such tunnel (TS 23.527 5.3.3).
-    ErrorIndication { teid: u32 },
+    ErrorIndication {
+        teid: u32,
+        peer: Peer,
+    },
+    /// A frame of the session came from an address that none came from before (TS 23.501 5.6.10.2).
+    StationHeard {
+        teid: u32,
+        address: MacAddress,
+    },
+    /// A peer of tunnels does not answer any more, or again (TS 23.527 5.4).
+    PathFailed {
+        peer: IpAddr,
+    },
+    PathRecovered {
+        peer: IpAddr,
+    },
     /// Uplink packets of the session came from another node than its own, and were dropped.
-    ForeignSource { teid: u32, source: IpAddr },
+    ForeignSource {
+        teid: u32,
+        source: IpAddr,
+    },
     /// A terminal sent to a node of the core.
-    ProtectedDestination { teid: u32 },
+    ProtectedDestination {
+        teid: u32,
+    },
 }
 
 /// Allows so many events a second, and as many at once.

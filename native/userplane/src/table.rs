@@ -1,6 +1,7 @@
 //! The records of all sessions, found by tunnel identifier.
 
-use crate::record::{Flows, Record};
+use crate::flows::Flows;
+use crate::record::{ALIAS, Record};
 use crate::seal::{Seal, TunnelKey};
 use std::collections::VecDeque;
 
@@ -83,13 +84,37 @@ impl Table {
         record
     }
 
-    /// The identifiers of every open record.
-    pub(crate) fn teids(&self) -> impl Iterator<Item = u32> {
-        self.records.iter().map(|record| record.teid).filter(|teid| *teid != 0)
+    /// The session of a tunnel identifier that is its own, not of one more tunnel.
+    #[inline]
+    pub(crate) fn session(&self, teid: u32) -> Option<usize> {
+        self.find(teid).filter(|slot| self.records[*slot].uplink & ALIAS == 0)
     }
 
+    /// The identifiers of every session.
+    pub(crate) fn teids(&self) -> impl Iterator<Item = u32> {
+        self.records
+            .iter()
+            .filter(|record| record.uplink & ALIAS == 0)
+            .map(|record| record.teid)
+            .filter(|teid| *teid != 0)
+    }
+
+    /// How many records are open: sessions and their other tunnels.
     pub(crate) fn open_count(&self) -> usize {
         self.records.len() - self.free.len()
+    }
+
+    /// A session's record and its side list.
+    #[inline]
+    pub(crate) fn chained(&mut self, slot: usize) -> Option<(&mut Record, &mut Flows)> {
+        let record = self.records.get_mut(slot)?;
+        let flows = self.flows.get_mut((record.flows as usize).wrapping_sub(1))?;
+        Some((record, flows))
+    }
+
+    #[inline]
+    pub(crate) fn flows(&self, place: u32) -> Option<&Flows> {
+        self.flows.get((place as usize).wrapping_sub(1))
     }
 
     #[inline]

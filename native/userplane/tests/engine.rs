@@ -223,7 +223,7 @@ fn when_the_terminal_is_idle_then_packets_are_held_told_once_and_released_in_ord
     for port in 1..=5 {
         assert!(net.downlink(&udp(SERVER, UE, port, 1)).is_empty());
     }
-    assert_eq!(net.upf.take_events(), [Event::DownlinkData { teid: net.teid, qfi: 9, service: 0 }]);
+    assert_eq!(net.upf.take_events(), [Event::DownlinkData { teid: net.teid, rule: 0, qfi: 9, service: 0 }]);
     net.upf.install(0, net.teid, &rules(UE, 0x99), false).unwrap();
     let out = net.poll();
     let ports: Vec<u8> = out.iter().map(|packet| packet.octets()[16 + 21]).collect();
@@ -272,7 +272,7 @@ fn when_echo_is_requested_then_the_same_sequence_comes_back_to_the_same_port() {
 fn when_an_error_indication_names_a_tunnel_of_its_sender_then_it_is_told_otherwise_not() {
     let mut net = Net::new();
     assert!(net.uplink(GNB, &error_indication(0x77, [192, 0, 2, 10])).is_empty());
-    assert_eq!(net.upf.take_events(), [Event::ErrorIndication { teid: net.teid }]);
+    assert_eq!(net.upf.take_events(), [Event::ErrorIndication { teid: net.teid, peer: peer(0x77) }]);
     for (sender, teid, address) in [
         ("192.0.2.66:2152", 0x77, [192, 0, 2, 10]),
         ("192.0.2.66:2152", 0x77, [192, 0, 2, 66]),
@@ -372,7 +372,7 @@ fn when_the_gnb_gives_a_tunnel_to_another_session_then_its_error_indication_is_a
     net.upf.install(0, other, &rules(UE2, 0x77), false).unwrap();
     net.upf.install(0, net.teid, &held(UE), false).unwrap();
     net.uplink(GNB, &error_indication(0x77, [192, 0, 2, 10]));
-    assert_eq!(net.upf.take_events(), [Event::ErrorIndication { teid: other }]);
+    assert_eq!(net.upf.take_events(), [Event::ErrorIndication { teid: other, peer: peer(0x77) }]);
 }
 
 #[test]

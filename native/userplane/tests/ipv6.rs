@@ -297,5 +297,57 @@ fn when_the_access_network_is_of_ipv6_then_tunnels_and_answers_are_too() {
     indication.extend(address("2001:db8:3::10").octets());
     net.upf.take_events();
     net.uplink(peer, &indication);
-    assert_eq!(net.upf.take_events(), [Event::ErrorIndication { teid: net.teid }]);
+    assert_eq!(net.upf.take_events(), [Event::ErrorIndication { teid: net.teid, peer: rules.peer.unwrap() }]);
+}
+
+#[test]
+fn when_rules_of_a_session_count_for_themselves_then_its_link_has_a_router_all_the_same() {
+    let mut net = Net::new();
+    let mut rules = dual(&net);
+    rules.counters = vec![CounterRules { id: 1, ..CounterRules::default() }];
+    rules.uplink[0].counters = vec![1];
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    assert_eq!(told(&net.poll()).0, 134);
+    assert_eq!(told(&net.uplink(GNB, &g_pdu(net.teid, 9, &solicitation(LINK_LOCAL)))).0, 134);
+    assert!(net.uplink(GNB, &g_pdu(net.teid, 9, &udp6(LINK_LOCAL, "ff02::16"))).is_empty(), "it stays on the link");
+    assert_eq!(net.upf.measured(net.teid).unwrap()[0].usage, Usage::default());
+    assert_eq!(net.uplink(GNB, &g_pdu(net.teid, 9, &udp6("2001:db8:0:5::9", REMOTE))).len(), 1);
+}
+
+#[test]
+fn when_the_anchor_is_beyond_n9_then_its_router_is_asked_and_answers_through_the_tunnels() {
+    let mut net = Net::new();
+    let core = net.upf.open_tunnel(net.teid).unwrap();
+    let anchor = Peer { address: "192.0.2.2".parse().unwrap(), teid: 0x900 };
+    let mut rules = dual(&net);
+    rules.uplink[0].peer = Some(anchor);
+    (rules.downlink[0].tunnel, rules.downlink[0].qfi) = (core, 0);
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    assert!(net.poll().is_empty(), "the link's router is not here");
+    let out = net.uplink(GNB, &g_pdu(net.teid, 9, &solicitation(LINK_LOCAL)));
+    assert_eq!((out.len(), out[0].peer.to_string().as_str()), (1, "192.0.2.2:2152"));
+    assert!(net.uplink(GNB, &g_pdu(net.teid, 9, &solicitation("2001:db8:0:6::1"))).is_empty());
+    assert!(net.uplink(GNB, &g_pdu(net.teid, 9, &udp6(LINK_LOCAL, REMOTE))).is_empty());
+    assert_eq!((net.count(Count::InnerSource), net.count(Count::Solicitation)), (2, 0));
+    let mut answer =
+        g_pdu(core, 9, &icmp(255, "fe80::1", "ff02::1", &[134, 0, 0, 0, 64, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]));
+    answer[13] = 0;
+    assert_eq!(told(&net.uplink("192.0.2.2:2152", &answer)).0, 134);
+}
+
+#[test]
+fn when_a_packet_of_another_terminal_is_too_long_then_that_terminal_is_told() {
+    let mut net = Net::with(LocalSwitch::Switch);
+    let rules = dual(&net);
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    let other = net.upf.open().unwrap();
+    let mut second = common::rules(UE2, 0x88);
+    second.ipv6 = Some(PREFIX + 1);
+    net.upf.install(0, other, &second, false).unwrap();
+    net.poll();
+    let long = packet(17, 64, "2001:db8:0:5::9", "2001:db8:0:6::9", &[7; 1361]);
+    let (kind, source, destination, message) = told(&net.uplink(GNB, &g_pdu(net.teid, 9, &long)));
+    assert_eq!((kind, source, destination), (2, address("2001:db8::1"), address("2001:db8:0:5::9")));
+    assert_eq!(message[4..8], 1400_u32.to_be_bytes());
+    assert_eq!(net.count(Count::TooBig), 1);
 }

@@ -198,8 +198,8 @@ pub struct Fast {
 impl Fast {
     /// The rules as a record holds them; none where at least one direction must be the portable engine's alone.
     pub fn of(rules: &SessionRules) -> Option<Self> {
-        // The program stops nobody, and knows one source a terminal.
-        if rules.quota.is_some() || !rules.framed.is_empty() {
+        // The program stops nobody, and knows one source and one tunnel a terminal.
+        if rules.quota.is_some() || !rules.framed.is_empty() || rules.chained() {
             return None;
         }
         let terminal = rules.ipv4?;

@@ -101,6 +101,8 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `trusted`: networks of gNBs that send uplink packets from other addresses than they receive at.
     `path`: "xdp" and "tc" insist on the fast path in the kernel, there; "auto" takes the best that every interface has,
     "tun" none.
+    `mtu`: the longest packet that N3 carries to terminals; senders of longer ones are told. 0 is any.
+    `echo`: seconds between two echo requests to each gNB and UPF, at least 60 (TS 29.281 7.2.1); 0 asks none.
     """
 
     n3: str = ""
@@ -109,6 +111,8 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advertise: str = ""
     trusted: tuple[IPv4Network | IPv6Network, ...] = ()
     path: Literal["auto", "xdp", "tc", "tun"] = "auto"
+    echo: int = 0
+    mtu: int = 0
 
 
 class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

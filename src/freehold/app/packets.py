@@ -74,7 +74,14 @@ class Packets:
             other = self._bind(second) if outside else None
         trusted = tuple((str(network.network_address), network.prefixlen) for network in upf.trusted)
         protected = self._protected(address) if port else ()
-        settings = PlaneSettings(address, second, protected=protected, trusted_sources=trusted)
+        settings = PlaneSettings(
+            address,
+            second,
+            protected=protected,
+            trusted_sources=trusted,
+            echo_seconds=upf.echo if port else 0,
+            link_mtu=upf.mtu,
+        )
         plane = self.plane.add_upf(settings, self._world.environment.random(16), port, other)
         for section in self._configuration.dnn:
             self._add_network(plane, section, outside=outside)

@@ -12,7 +12,7 @@ from freehold.net.netlink import Netlink
 from freehold.net.userplane import UpfPlane
 from freehold.net.ways import Ways, find_devices
 from freehold.net.xdp import Hook, names, program, unusable
-from freehold.services.userplane import Network, SessionEvent, SessionRules, Usage, VolumeReached
+from freehold.services.userplane import Measured, Network, PlaneEvent, SessionRules, Usage, VolumeReached
 
 REFRESH_SECONDS = 5.0
 SETTLE_SECONDS = 0.02
@@ -34,7 +34,7 @@ class FastPlane:
     ) -> None:
         self.engine = engine
         self._instances = frozenset(pools)
-        self._listener: Callable[[SessionEvent], None] | None = None
+        self._listener: Callable[[PlaneEvent], None] | None = None
         self._divided: dict[int, SessionRules] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -160,9 +160,21 @@ class FastPlane:
         """What a session carried until now on both paths."""
         return _sum(self.engine.usage(teid), Usage(*self._datapath.usage(teid)))
 
+    def open_tunnel(self, teid: int) -> int:
+        """Open one more local tunnel of a session: its packets are the engine's."""
+        return self.engine.open_tunnel(teid)
+
+    def measured(self, teid: int) -> dict[int, Measured]:
+        """What the counters of a session counted until now: sessions that have some are the engine's alone."""
+        return self.engine.measured(teid)
+
     def discard(self, teid: int) -> None:
         """Discard what is held for a session."""
         self.engine.discard(teid)
+
+    def tell_again(self, teid: int) -> None:
+        """Tell of the next packet that is held for a session as of the first."""
+        self.engine.tell_again(teid)
 
     def teids(self) -> list[int]:
         """The TEIDs of all open sessions, in no order."""
@@ -172,7 +184,7 @@ class FastPlane:
         """How many sessions are open."""
         return self.engine.sessions()
 
-    def listen(self, listener: Callable[[SessionEvent], None]) -> None:
+    def listen(self, listener: Callable[[PlaneEvent], None]) -> None:
         """Call `listener` with what the packets tell."""
         self._listener = listener
 
@@ -187,11 +199,11 @@ class FastPlane:
         """What became of the packets that never left the kernel."""
         return dict(self._datapath.totals())
 
-    def _tell(self, event: SessionEvent) -> None:
+    def _tell(self, event: PlaneEvent) -> None:
         if self._listener is not None:
             self._listener(event)
 
-    def _happened(self, event: SessionEvent) -> None:
+    def _happened(self, event: PlaneEvent) -> None:
         if isinstance(event, VolumeReached):
             self._used_share(event.teid)
         else:

@@ -19,12 +19,16 @@ from freehold.services.userplane import (
     CoreAttacked,
     DownlinkData,
     ForeignSource,
+    Measured,
     Network,
+    PathFailed,
+    PathRecovered,
     PeerLostTunnel,
+    PlaneEvent,
     Refusal,
     RulesRefused,
-    SessionEvent,
     SessionRules,
+    StationHeard,
     Usage,
     VolumeReached,
 )
@@ -39,7 +43,11 @@ ROUNDS = 5
 
 
 class PlaneSettings(msgspec.Struct, frozen=True):
-    """One user plane function: its N3 address, its limits, the core's networks, and nodes it trusts on any session."""
+    """One user plane function: its N3 address, its limits, the core's networks, and nodes it trusts on any session.
+
+    `echo_seconds` lie between two echo requests to each peer, at least 60; 0 asks none (TS 29.281 7.2.1).
+    `link_mtu` is the longest packet of N6 that a tunnel carries; 0 is any.
+    """
 
     address: str
     second: str | None = None
@@ -49,6 +57,8 @@ class PlaneSettings(msgspec.Struct, frozen=True):
     trusted_sources: tuple[Network, ...] = ()
     buffer_packets: int = 64
     answers_a_second: int = 100
+    echo_seconds: int = 0
+    link_mtu: int = 0
 
 
 class UserPlane:
@@ -80,6 +90,8 @@ class UserPlane:
             trusted=list(settings.trusted_sources),
             buffer_packets=settings.buffer_packets,
             answers_a_second=settings.answers_a_second,
+            echo_seconds=settings.echo_seconds,
+            link_mtu=settings.link_mtu,
             socket=port.fileno() if port else None,
         )
         if second is not None:
@@ -153,7 +165,7 @@ class UserPlane:
     def _tell(self, name: str, number: int, fields: list[object]) -> None:
         if name == "broken":
             raise Bug("the packet thread met a mistake of ours; the packets at hand were lost")
-        build = SESSION_EVENTS.get(name)
+        build = PLANE_EVENTS.get(name)
         if build is None:
             self._accesses[number].happened(name, fields)
         else:
@@ -180,7 +192,7 @@ class UpfPlane:
         self.addresses = addresses
         """The N3 address, and one of the other version of IP where there is one."""
         self._instances: dict[str, int] = {}
-        self._listener: Callable[[SessionEvent], None] | None = None
+        self._listener: Callable[[PlaneEvent], None] | None = None
 
     @property
     def address(self) -> str:
@@ -188,13 +200,19 @@ class UpfPlane:
         return self.addresses[0]
 
     def add_instance(
-        self, name: str, pools: Sequence[Network], local_switch: LocalSwitch = "refuse", *, mtu: int = 0
+        self,
+        name: str,
+        pools: Sequence[Network],
+        local_switch: LocalSwitch = "refuse",
+        *,
+        mtu: int = 0,
+        ethernet: bool = False,
     ) -> int:
-        """Add a network instance (TS 29.244 8.2.4) with the pools of its terminals' addresses.
+        """Add a network instance (TS 29.244 8.2.4) with the pools of its terminals' addresses, or for Ethernet.
 
         `mtu` is what their links carry whole: it is advertised, and senders of longer packets are told (RFC 8200 5).
         """
-        number = self._fabric.add_instance(self._number, list(pools), mtu, local_switch)
+        number = self._fabric.add_instance(self._number, list(pools), mtu, local_switch, ethernet)
         self._instances[name.lower()] = number
         return number
 
@@ -243,6 +261,13 @@ class UpfPlane:
         if refused is not None:
             raise RulesRefused(cast("Refusal", refused))
 
+    def open_tunnel(self, teid: int) -> int:
+        """Open one more local tunnel of a session: its TEID; RulesRefused where there is none left."""
+        tunnel, refused = self._fabric.open_tunnel(self._number, teid)
+        if refused is not None:
+            raise RulesRefused(cast("Refusal", refused))
+        return tunnel
+
     def close(self, teid: int) -> Usage:
         """Close a session: what it carried."""
         return _usage(self._fabric.close_session(self._number, teid))
@@ -251,15 +276,29 @@ class UpfPlane:
         """What a session carried until now."""
         return _usage(self._fabric.usage(self._number, teid))
 
+    def measured(self, teid: int) -> dict[int, Measured]:
+        """What the counters of a session counted until now."""
+        found = self._fabric.measured(self._number, teid)
+        if found is None:
+            raise RulesRefused("unknown_session")
+        return {
+            number: Measured(Usage(*usage), *dropped, first / 1e9, last / 1e9)
+            for number, usage, dropped, (first, last) in found
+        }
+
     def discard(self, teid: int) -> None:
         """Discard what is held for a session."""
         self._fabric.discard(self._number, teid)
 
-    def listen(self, listener: Callable[[SessionEvent], None]) -> None:
+    def tell_again(self, teid: int) -> None:
+        """Tell of the next packet that is held for a session as of the first."""
+        self._fabric.tell_again(self._number, teid)
+
+    def listen(self, listener: Callable[[PlaneEvent], None]) -> None:
         """Call `listener` with what the packets tell."""
         self._listener = listener
 
-    def happened(self, event: SessionEvent) -> None:
+    def happened(self, event: PlaneEvent) -> None:
         """Pass an event of the engine to the listener."""
         if self._listener is not None:
             self._listener(event)
@@ -314,12 +353,15 @@ def bind_n3(address: str) -> socket.socket:
     return port
 
 
-SESSION_EVENTS: dict[str, Callable[..., SessionEvent]] = {
+PLANE_EVENTS: dict[str, Callable[..., PlaneEvent]] = {
     "downlink_data": DownlinkData,
     "volume": VolumeReached,
     "error_indication": PeerLostTunnel,
     "protected_destination": CoreAttacked,
     "foreign_source": ForeignSource,
+    "station_heard": StationHeard,
+    "path_failed": PathFailed,
+    "path_recovered": PathRecovered,
 }
 
 GTPU_MESSAGES = {  # TS 29.281 6.1

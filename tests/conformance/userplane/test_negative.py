@@ -171,7 +171,7 @@ def test_u09_forged_path_messages_tear_nothing_down(net):
 
 def test_u09_the_gnbs_own_error_indication_is_believed_and_told(net):
     from_gnb(net, error_indication(net.victim.tunnel.teid, GNB))
-    assert net.events == [PeerLostTunnel(net.victim.teid)]
+    assert net.events == [PeerLostTunnel(net.victim.teid, GNB, net.victim.tunnel.teid)]
 
 
 @pytest.mark.parametrize("kind", [0, 3, 4, 16, 25, 27, 32, 100, 252, 253])

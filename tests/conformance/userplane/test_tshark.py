@@ -8,8 +8,10 @@ import struct
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from freehold.services.access import Tunnel
 from freehold.services.userplane import Rule
 
 from .network import GNB, OUTSIDE, UPF, VICTIM, Network, Session, g_pdu, inner, network
@@ -27,7 +29,8 @@ def everything(net: Network) -> None:
     net.send(struct.pack("!BBHIHBB", 0x32, 1, 4, 0, 77, 0, 0))
     net.send(g_pdu(net.victim.teid ^ 1, inner(VICTIM, OUTSIDE)))
     net.send(struct.pack("!BBHIHBBBBBB", 0x34, 255, 8, net.victim.teid, 0, 0, 0xC7, 1, 0, 0, 0))
-    net.upf.install(net.victim.teid, net.victim.rules, end_marker=True)
+    moved = msgspec.structs.replace(net.victim.rules, peer=Tunnel(UPF, 1))
+    net.upf.install(net.victim.teid, moved, end_marker=True)
     net.poll()
 
 

@@ -57,14 +57,15 @@ class World:
         n3: str = "192.0.2.1",
         node_id: str = "10.0.0.1",
         second: str | None = None,
+        beside: World | None = None,
     ) -> None:
-        self.environment = VirtualEnvironment()
-        self.plane = UserPlane()
+        self.environment = beside.environment if beside else VirtualEnvironment()
+        self.plane = beside.plane if beside else UserPlane()
         self.upf_plane = self.plane.add_upf(PlaneSettings(n3, second, capacity=capacity), b"0123456789abcdef")
         self.instance = self.upf_plane.add_instance("internet", [("10.45.0.0", 16), ("2001:db8::", 48)])
         self.upf_plane.attach_network(self.instance, "10.45.0.1")
         self.upf_plane.add_instance("ims", [("10.46.0.0", 16)])
-        self.gnb = self.plane.add_access("192.0.2.10", 7)
+        self.gnb = beside.gnb if beside else self.plane.add_access("192.0.2.10", 7)
         self.sent: list[tuple[bytes, Address]] = []
         settings = UpfSettings(node_id, (SMF[0], OTHER[0]))
         self.upf = Upf(Driver("UPF", self.environment, Timers()), self, self.upf_plane, settings)
@@ -97,7 +98,11 @@ class World:
         """Take the requests that the UPF sent by itself."""
         taken = [pfcp.decode(octets) for octets, _ in self.sent]
         self.sent.clear()
-        return [one for one in taken if one.header.message_type in {1, 56}]
+        return [one for one in taken if one.header.message_type in {1, 12, 56}]
+
+    def requests_of(self, kind: type[Message]) -> list[pfcp.Decoded]:
+        """Take the requests that the UPF sent by itself; those of one kind."""
+        return [one for one in self.requests() if isinstance(one.message, kind)]
 
     def respond(self, request: pfcp.Decoded, message: Message, source: Address = SMF) -> None:
         seid = 1 if message.session else None

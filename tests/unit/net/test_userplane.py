@@ -54,6 +54,9 @@ class Network:
             report_at=report_at,
         )
 
+    def lost(self) -> PeerLostTunnel:
+        return PeerLostTunnel(self.teid, self.tunnel.address, self.tunnel.teid)
+
     def ping(self, now: float = 1.0, to: str = GATEWAY) -> list[PingResult]:
         results: list[PingResult] = []
         self.gnb.ping(1, to, 56, results.append)
@@ -110,7 +113,7 @@ def test_when_the_terminal_is_idle_then_the_first_packet_is_told_and_all_are_del
     network.upf.discard(network.teid)
     results = network.ping()
     assert results == []
-    assert network.events == [DownlinkData(network.teid, 9, 0)]
+    assert network.events == [DownlinkData(network.teid, 0, 9, 0)]
     network.upf.install(network.teid, network.rules())
     network.plane.poll(1.5)
     assert results[0].rtt_ms == pytest.approx(500)
@@ -148,7 +151,7 @@ def test_when_the_gnb_lost_the_tunnel_then_its_error_indication_is_told():
     network.gnb.remove_bearer(network.handle)
     network.upf.install(network.teid, network.rules())
     network.plane.poll(1.1)
-    assert network.events == [DownlinkData(network.teid, 9, 0), PeerLostTunnel(network.teid)]
+    assert network.events == [DownlinkData(network.teid, 0, 9, 0), network.lost()]
 
 
 def test_when_the_upf_lost_the_tunnel_then_the_gnb_is_told():
@@ -386,7 +389,7 @@ def test_when_n3_is_ipv6_then_packets_flow_as_over_ipv4():
     network.gnb.remove_bearer(network.handle)
     network.upf.install(network.teid, network.rules())
     network.plane.poll(1.1)
-    assert network.events[-1] == PeerLostTunnel(network.teid)
+    assert network.events[-1] == network.lost()
 
 
 def has_ipv6() -> bool:

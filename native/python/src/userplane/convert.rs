@@ -1,6 +1,8 @@
 //! Python's rules of a session to the engine's, and its refusals to words.
 use freehold_fabric::Fault;
-use freehold_fabric::userplane::{Action, Filter, Peer, Prefix, Refused, Rule, SessionRules, Usage};
+use freehold_fabric::userplane::{
+    Action, CounterRules, Filter, FrameFilter, MacAddress, Measured, Peer, Prefix, Refused, Rule, SessionRules, Usage,
+};
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -55,12 +57,47 @@ struct PyRule {
     rates: Vec<(u32, u64)>,
     reflective: bool,
     service: u8,
+    id: u16,
+    tunnel: u32,
+    peer: Option<PyTunnel>,
+    counters: Vec<u32>,
+    copies: Vec<PyTunnel>,
+    windows: Vec<(u32, u32)>,
+    packet_rates: Vec<(u32, u32, u64)>,
+    frames: Vec<PyFrame>,
+}
+
+#[derive(FromPyObject)]
+struct PyFrame {
+    sources: Vec<(MacAddress, MacAddress)>,
+    destinations: Vec<(MacAddress, MacAddress)>,
+    kind: Option<u16>,
+    customer_tag: Option<(u16, u16)>,
+    service_tag: Option<(u16, u16)>,
+    filters: Vec<PyFilter>,
 }
 
 #[derive(FromPyObject)]
 struct PyTunnel {
     address: Address,
     teid: u32,
+}
+
+impl From<PyTunnel> for Peer {
+    fn from(tunnel: PyTunnel) -> Self {
+        Self { address: tunnel.address.0, teid: tunnel.teid }
+    }
+}
+
+#[derive(FromPyObject)]
+struct PyCounter {
+    id: u32,
+    report_at: u64,
+    quota: Option<[u64; 3]>,
+    dropped_at: [u64; 2],
+    before_enforcement: bool,
+    inactive: bool,
+    restart: bool,
 }
 
 #[derive(FromPyObject)]
@@ -74,6 +111,9 @@ struct PyRules {
     report_at: u64,
     quota: Option<[u64; 3]>,
     framed: Vec<Network>,
+    counters: Vec<PyCounter>,
+    held_packets: Option<u16>,
+    ethernet: bool,
 }
 
 /// `freehold.services.userplane.SessionRules`.
@@ -100,10 +140,13 @@ impl<'py> FromPyObject<'_, 'py> for Rules {
             ipv6,
             uplink: rules.uplink.into_iter().map(rule).collect::<PyResult<_>>()?,
             downlink: rules.downlink.into_iter().map(rule).collect::<PyResult<_>>()?,
-            peer: rules.peer.map(|peer| Peer { address: peer.address.0, teid: peer.teid }),
+            peer: rules.peer.map(Peer::from),
             report_at: rules.report_at,
             quota: rules.quota,
             framed: rules.framed.into_iter().map(|network| network.0).collect(),
+            counters: rules.counters.into_iter().map(counter).collect(),
+            held_packets: rules.held_packets,
+            ethernet: rules.ethernet,
         }))
     }
 }
@@ -125,7 +168,38 @@ fn rule(rule: PyRule) -> PyResult<Rule> {
         rates: rule.rates,
         reflective: rule.reflective,
         service: rule.service,
+        id: rule.id,
+        tunnel: rule.tunnel,
+        peer: rule.peer.map(Peer::from),
+        counters: rule.counters,
+        copies: rule.copies.into_iter().map(Peer::from).collect(),
+        windows: rule.windows,
+        packet_rates: rule.packet_rates,
+        frames: rule.frames.into_iter().map(frame).collect(),
     })
+}
+
+fn frame(frame: PyFrame) -> FrameFilter {
+    FrameFilter {
+        sources: frame.sources,
+        destinations: frame.destinations,
+        kind: frame.kind,
+        customer_tag: frame.customer_tag,
+        service_tag: frame.service_tag,
+        filters: frame.filters.into_iter().map(filter).collect(),
+    }
+}
+
+fn counter(counter: PyCounter) -> CounterRules {
+    CounterRules {
+        id: counter.id,
+        report_at: counter.report_at,
+        quota: counter.quota,
+        dropped_at: counter.dropped_at,
+        before_enforcement: counter.before_enforcement,
+        inactive: counter.inactive,
+        restart: counter.restart,
+    }
 }
 
 fn filter(filter: PyFilter) -> Filter {
@@ -146,9 +220,11 @@ pub fn refusal(refused: Refused) -> &'static str {
         Refused::Full => "full",
         Refused::UnknownSession => "unknown_session",
         Refused::UnknownInstance => "unknown_instance",
+        Refused::WrongInstance => "wrong_instance",
         Refused::AddressOutsidePools => "address_outside_pools",
         Refused::AddressInUse => "address_in_use",
         Refused::TooManyRules => "too_many_rules",
+        Refused::UnknownTunnel => "unknown_tunnel",
     }
 }
 
@@ -163,4 +239,11 @@ pub fn fault(fault: Fault) -> PyErr {
 
 pub fn usage(usage: Usage) -> (u64, u64, u64, u64) {
     (usage.uplink_octets, usage.uplink_packets, usage.downlink_octets, usage.downlink_packets)
+}
+
+/// A counter's identifier, its usage, dropped octets and packets, and the times of its first and last packet.
+pub type MeasuredTuple = (u32, (u64, u64, u64, u64), (u64, u64), (u64, u64));
+
+pub fn measured(one: &Measured) -> MeasuredTuple {
+    (one.id, usage(one.usage), (one.dropped_octets, one.dropped_packets), (one.first_ns, one.last_ns))
 }

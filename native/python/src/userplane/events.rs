@@ -20,11 +20,18 @@ pub fn list(py: Python<'_>, events: Vec<FabricEvent>) -> PyResult<Bound<'_, PyLi
 
 fn upf(py: Python<'_>, number: usize, event: UpfEvent) -> PyResult<Bound<'_, PyAny>> {
     match event {
-        UpfEvent::DownlinkData { teid, qfi, service } => {
-            ("downlink_data", number, teid, qfi, service).into_bound_py_any(py)
+        UpfEvent::DownlinkData { teid, rule, qfi, service } => {
+            ("downlink_data", number, teid, rule, qfi, service).into_bound_py_any(py)
         }
         UpfEvent::Volume { teid } => ("volume", number, teid).into_bound_py_any(py),
-        UpfEvent::ErrorIndication { teid } => ("error_indication", number, teid).into_bound_py_any(py),
+        UpfEvent::ErrorIndication { teid, peer } => {
+            ("error_indication", number, teid, peer.address.to_string(), peer.teid).into_bound_py_any(py)
+        }
+        UpfEvent::StationHeard { teid, address } => {
+            ("station_heard", number, teid, PyBytes::new(py, &address)).into_bound_py_any(py)
+        }
+        UpfEvent::PathFailed { peer } => ("path_failed", number, peer.to_string()).into_bound_py_any(py),
+        UpfEvent::PathRecovered { peer } => ("path_recovered", number, peer.to_string()).into_bound_py_any(py),
         UpfEvent::ForeignSource { teid, source } => {
             ("foreign_source", number, teid, source.to_string()).into_bound_py_any(py)
         }

@@ -105,7 +105,7 @@ impl Fabric {
         events::list(py, self.handle.take_events())
     }
 
-    #[pyo3(signature = (address, seed, *, second, capacity, protected, trusted, buffer_packets, answers_a_second, socket))]
+    #[pyo3(signature = (address, seed, *, second, capacity, protected, trusted, buffer_packets, answers_a_second, echo_seconds, link_mtu, socket))]
     #[allow(clippy::too_many_arguments)]
     fn add_upf(
         &self,
@@ -117,6 +117,8 @@ impl Fabric {
         trusted: Vec<Network>,
         buffer_packets: usize,
         answers_a_second: u32,
+        echo_seconds: u32,
+        link_mtu: u16,
         socket: Option<RawFd>,
     ) -> PyResult<usize> {
         let mut settings = Settings::new(address.0, seed);
@@ -126,6 +128,8 @@ impl Fabric {
         settings.protected.extend(prefixes(protected));
         settings.trusted_sources = prefixes(trusted);
         (settings.buffer_packets, settings.answers_a_second) = (buffer_packets, answers_a_second);
+        settings.link_mtu = link_mtu;
+        settings.echo_interval_ns = u64::from(echo_seconds) * 1_000_000_000;
         self.handle.with_port(|fabric| fabric.add_upf(&settings, socket)).map_err(fault)
     }
 
@@ -134,13 +138,20 @@ impl Fabric {
         self.handle.with_port(|fabric| fabric.add_second_socket(upf, socket)).map_err(fault)
     }
 
-    fn add_instance(&self, upf: usize, pools: Vec<Network>, mtu: u16, local_switch: &str) -> PyResult<u16> {
+    fn add_instance(
+        &self,
+        upf: usize,
+        pools: Vec<Network>,
+        mtu: u16,
+        local_switch: &str,
+        ethernet: bool,
+    ) -> PyResult<u16> {
         let local_switch = match local_switch {
             "switch" => LocalSwitch::Switch,
             "route" => LocalSwitch::DataNetwork,
             _ => LocalSwitch::Refuse,
         };
-        let instance = Instance { pools: prefixes(pools), mtu, local_switch };
+        let instance = Instance { pools: prefixes(pools), mtu, local_switch, ethernet };
         self.handle.with(|fabric| fabric.add_instance(upf, &instance)).map_err(fault)
     }
 
@@ -232,6 +243,24 @@ impl Fabric {
 
     fn usage(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<Option<(u64, u64, u64, u64)>> {
         Ok(self.upf(py, upf, |upf| upf.usage(teid).ok())?.map(convert::usage))
+    }
+
+    /// One more local tunnel of a session, or why there is none.
+    fn open_tunnel(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<(u32, Option<&'static str>)> {
+        Ok(match self.upf(py, upf, |upf| upf.open_tunnel(teid))? {
+            Ok(tunnel) => (tunnel, None),
+            Err(refused) => (0, Some(refusal(refused))),
+        })
+    }
+
+    fn measured(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<Option<Vec<convert::MeasuredTuple>>> {
+        let found = self.upf(py, upf, |upf| upf.measured(teid).ok())?;
+        Ok(found.map(|all| all.iter().map(convert::measured).collect()))
+    }
+
+    /// The next packet held for a session is told again.
+    fn tell_again(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<bool> {
+        self.upf(py, upf, |upf| upf.tell_again(teid).is_ok())
     }
 
     fn discard(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<bool> {

@@ -26,13 +26,17 @@ pub fn pools() -> Vec<AddressPool> {
     vec![Prefix::new("10.45.0.0".parse().unwrap(), 16), Prefix::new("2001:db8::".parse().unwrap(), 48)]
 }
 
+pub fn peer(teid: u32) -> Peer {
+    Peer { address: "192.0.2.10".parse().unwrap(), teid }
+}
+
 pub fn rules(address: &str, teid: u32) -> SessionRules {
     let rule = Rule { action: Action::Forward, qfi: 9, ..Rule::default() };
     SessionRules {
         ipv4: Some(address.parse().unwrap()),
         uplink: vec![rule.clone()],
         downlink: vec![rule],
-        peer: Some(Peer { address: "192.0.2.10".parse().unwrap(), teid }),
+        peer: Some(peer(teid)),
         ..SessionRules::default()
     }
 }
@@ -51,7 +55,7 @@ impl Net {
 
     pub fn with(local_switch: LocalSwitch) -> Self {
         let mut upf = Upf::new(&settings());
-        upf.add_instance(&Instance { pools: pools(), mtu: 1400, local_switch }).unwrap();
+        upf.add_instance(&Instance { pools: pools(), mtu: 1400, local_switch, ..Instance::default() }).unwrap();
         let teid = upf.open().unwrap();
         upf.install(0, teid, &rules(UE, 0x77), false).unwrap();
         Self { upf, teid, now: 0 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from ipaddress import ip_address
 from typing import Final
 
@@ -13,20 +14,48 @@ from freehold.codecs.pfcp import (
     AssociationSetupResponse,
     AssociationUpdateRequest,
     AssociationUpdateResponse,
+    GracefulReleasePeriod,
     Header,
     HeartbeatResponse,
 )
 from freehold.codecs.pfcp.flags import UPFunctionFeature
 from freehold.core.upf.state import Association
-from freehold.procedure import Signal
+from freehold.procedure import Alarm, Signal
 from freehold.services.datagram import Address
 from freehold.spec.causes import PfcpCause
 from freehold.spec.errors import PeerError, TimerExpired
 from freehold.spec.events import Event, Severity
 from freehold.stack.pfcp import Answer, PfcpEntity
 
-FEATURES: Final = UPFunctionFeature.FTUP | UPFunctionFeature.EMPU | UPFunctionFeature.FRRT | UPFunctionFeature.MNOP
-"""F-TEIDs and end markers are made here, framed routes are served, packets are counted (TS 29.244 8.2.25)."""
+FEATURES: Final = (
+    UPFunctionFeature.DDND
+    | UPFunctionFeature.DLBD
+    | UPFunctionFeature.FTUP
+    | UPFunctionFeature.EMPU
+    | UPFunctionFeature.UDBC
+    | UPFunctionFeature.FRRT
+    | UPFunctionFeature.MNOP
+)
+"""What is done here beyond the least (TS 29.244 8.2.25).
+
+Notifications wait and buffering is bounded as the SMF says, F-TEIDs and end markers are made, framed routes are served,
+packets are counted.
+"""
+
+
+PSREI: Final = 0x01
+"""The sessions were retained (TS 29.244 8.2.134)."""
+SARR: Final = 0x01
+"""The UP function asks to be released (TS 29.244 8.2.77)."""
+
+
+def _retains(request: AssociationSetupRequest, peer: str) -> bool:
+    """Whether the sessions of `peer` are to stay (TS 29.244 7.4.4.1, PFCP Session Retention Information)."""
+    retention = request.pfcp_session_retention_information
+    if retention is None:
+        return False
+    named = [octets for one in retention.cp_pfcp_entity_ip_address for octets in (one.ipv4, one.ipv6) if octets]
+    return not named or ip_address(peer).packed in named
 
 
 def canonical(address: str) -> str:
@@ -46,6 +75,7 @@ class Associations:
         self._environment = entity.driver.environment
         self._allowed = frozenset(map(canonical, allowed))
         self._drop_sessions = drop_sessions
+        self._orphaned: dict[str, Alarm] = {}
 
     def require(self, source: Address) -> Association:
         """The association of a request's sender (TS 29.244 7.6.4)."""
@@ -59,10 +89,14 @@ class Associations:
         """Let a configured peer in; one that restarted begins without sessions (TS 29.244 6.2.6.2.2)."""
         self._check(request, source)
         known = self.by_peer.get(source[0])
+        retained = False
         if known is not None:
             self._end_heartbeats(known)
             if known.recovery_time_stamp != request.recovery_time_stamp:
-                self._restarted(source[0])
+                retained = self._restarted(request, source[0])
+        elif (orphaned := self._orphaned.pop(source[0], None)) is not None:
+            orphaned.cancel()
+            retained = self._restarted(request, source[0])
         association = Association(source, request.node_id, request.recovery_time_stamp)
         self.by_peer[source[0]] = association
         self._supervise(association)
@@ -72,6 +106,7 @@ class Associations:
                 cause=PfcpCause.REQUEST_ACCEPTED,
                 recovery_time_stamp=self._entity.recovery_time_stamp,
                 up_function_features=FEATURES,
+                pfcpasrsp_flags=PSREI if retained else None,
             )
         )
 
@@ -86,9 +121,25 @@ class Associations:
                 self._warn("n4.node-id-taken", f"a PFCP peer named itself as {peer} does; refused", source[0])
                 raise PeerError("the node ID belongs to another peer", PfcpCause.REQUEST_REJECTED)
 
-    def _restarted(self, peer: str) -> None:
+    def _restarted(self, request: AssociationSetupRequest, peer: str) -> bool:
+        """A peer that restarted lost its sessions, unless it says that it knows them still; whether they stay."""
+        if _retains(request, peer):
+            self._warn("n4.peer-restarted", "the PFCP peer restarted and knows its sessions; they stay", peer)
+            return True
+        self._lost(peer)
+        return False
+
+    def _lost(self, peer: str) -> None:
+        self._orphaned.pop(peer, None)
         dropped = self._drop_sessions(peer)
         self._warn("n4.peer-restarted", f"the PFCP peer restarted; its {dropped} sessions are closed", peer)
+
+    def _orphan(self, association: Association) -> None:
+        """Its sessions carry on until it sets up a new association, which says what becomes of them, or does not."""
+        peer = association.address[0]
+        del self.by_peer[peer]
+        end = self._environment.now() + self._entity.driver.timers["PFCP-heartbeat"].seconds
+        self._orphaned[peer] = self._environment.call_at(end, lambda: self._lost(peer))
 
     # --- Update and release (TS 29.244 6.2.7, 6.2.8) -------------------------------------------
     def update(self, _: AssociationUpdateRequest, __: Header, source: Address) -> Answer:
@@ -100,6 +151,23 @@ class Associations:
         """End an association and its sessions (TS 29.244 6.2.8.3)."""
         self._forget(self.require(source))
         return Answer(AssociationReleaseResponse(node_id=self._entity.node_id, cause=PfcpCause.REQUEST_ACCEPTED))
+
+    def ask_release(self, seconds: int) -> None:
+        """Tell every peer that this function goes, and how long it still serves its sessions (TS 29.244 6.2.7.2)."""
+        request = AssociationUpdateRequest(
+            node_id=self._entity.node_id,
+            pfcp_association_release_request=SARR,
+            graceful_release_period=GracefulReleasePeriod(0, min(-(-seconds // 2), 31)),  # TS 29.244 8.2.78: in 2 s
+        )
+        for association in self.by_peer.values():
+            signal = self._entity.request(request, AssociationUpdateResponse, association.address)
+            signal.watch(partial(self._asked_release, association.address[0]))
+
+    def _asked_release(self, peer: str, signal: Signal[AssociationUpdateResponse]) -> None:
+        try:
+            signal.result()
+        except (TimerExpired, PeerError) as error:
+            self._warn("n4.release-unanswered", f"the wish to be released was not answered ({error})", peer)
 
     def _forget(self, association: Association) -> None:
         self._end_heartbeats(association)
@@ -130,8 +198,7 @@ class Associations:
                 self._tell("n4.peer-answers", "the PFCP peer answers again", association.address[0], "info")
             association.alive = True
             if response.recovery_time_stamp != association.recovery_time_stamp:
-                self._restarted(association.address[0])
-                self._forget(association)  # it will set up a new one
+                self._orphan(association)
                 return
         self._supervise(association)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from freehold.codecs.pfcp.flags import ApplyAction
 from freehold.core.upf.faults import failed
+from freehold.core.upf.limits import counter, report_at, stops_at
+from freehold.core.upf.readings import Reading, directions
 from freehold.core.upf.state import Far, Pdr, Qer, RuleSet
-from freehold.core.upf.usage import Reading, report_at, stops_at
+from freehold.core.upf.state.rules import End
 from freehold.services.access import Tunnel
 from freehold.services.userplane import Action, Network, Rule, SessionRules, Usage
 
@@ -25,26 +28,41 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING) -> SessionRules:
     """The engine's rules; `reading` is what the session carried. RuleFault where they ask what cannot be."""
     uplink: list[tuple[int, Rule]] = []
     downlink: list[tuple[int, Rule]] = []
-    peer: Tunnel | None = None
+    peers = _access_tunnels(rules)
     for pdr_id, pdr in rules.pdrs.items():
         far = _far(rules, pdr_id, pdr)
-        (uplink if pdr.uplink else downlink).extend((pdr.precedence, rule) for rule in _rules(rules, pdr_id, pdr, far))
-        if not pdr.uplink and far.address is not None:
-            if peer is not None and (peer.address, peer.teid) != (far.address, far.teid):
-                raise failed("downlink tunnels of one session differ", far_id=pdr.far)
-            peer = Tunnel(far.address, far.teid)
+        own = pdr.uplink or len(peers) > 1
+        peer = Tunnel(far.address, far.teid) if own and far.address is not None else None
+        found = _rules(rules, pdr_id, pdr, far, peer)
+        (uplink if pdr.uplink else downlink).extend((pdr.precedence, rule) for rule in found)
     _check_usage(rules)
+    whole = bool(rules.urrs) and not rules.counted
     return SessionRules(
         rules.instance,
         ipv4=rules.ipv4,
         ipv6=rules.ipv6,
         uplink=_ordered(uplink),
         downlink=_ordered(downlink),
-        peer=peer,
-        report_at=report_at(rules, reading) if rules.urrs else 0,
-        quota=stops_at(rules, reading.now) if rules.urrs else None,
+        peer=Tunnel(*next(iter(peers))) if len(peers) == 1 else None,
+        report_at=_report_at(rules, reading) if whole else 0,
+        quota=_quota(rules, reading) if whole else None,
         framed=_framed(rules),
+        counters=tuple(counter(rules, urr_id, reading) for urr_id in rules.urrs) if rules.counted else (),
+        held_packets=_held_packets(rules) if rules.bars else None,
+        ethernet=rules.ethernet,
     )
+
+
+def _access_tunnels(rules: RuleSet) -> set[End]:
+    """Where downlink packets go: mostly one tunnel, which is the session's peer."""
+    fars = (rules.fars.get(pdr.far) for pdr in rules.pdrs.values() if not pdr.uplink)
+    return {(far.address, far.teid) for far in fars if far is not None and far.address is not None}
+
+
+def _held_packets(rules: RuleSet) -> int | None:
+    """The packets that its rules suggest to buffer, together (TS 29.244 8.2.30)."""
+    bars = {far.bar for far in rules.fars.values() if far.bar is not None}
+    return min((bar.packets for bar_id in bars if (bar := rules.bars[bar_id]).packets is not None), default=None)
 
 
 def _framed(rules: RuleSet) -> tuple[Network, ...]:
@@ -63,26 +81,59 @@ def _far(rules: RuleSet, pdr_id: int, pdr: Pdr) -> Far:
     far = rules.fars.get(pdr.far)
     if far is None:
         raise failed(f"PDR {pdr_id} points to no FAR {pdr.far}", pdr_id=pdr_id)
+    if far.bar is not None and far.bar not in rules.bars:
+        raise failed(f"FAR {pdr.far} points to no BAR {far.bar}", far_id=pdr.far)
     if far.to_access is not None and far.to_access == pdr.uplink:
         raise failed(f"FAR {pdr.far} sends the packets of PDR {pdr_id} back", far_id=pdr.far)
     return far
 
 
-def _rules(rules: RuleSet, pdr_id: int, pdr: Pdr, far: Far) -> list[Rule]:
+def _rules(rules: RuleSet, pdr_id: int, pdr: Pdr, far: Far, peer: Tunnel | None) -> list[Rule]:
     """One rule, or one for each QoS flow where the PDR names several."""
     qers = [(qer_id, _qer(rules, pdr_id, qer_id)) for qer_id in pdr.qers]
-    action: Action = ENGINE_ACTIONS[far.action]
+    action: Action = ENGINE_ACTIONS[far.action & ~ApplyAction.DUPL]
     if pdr.uplink and action in {"buffer", "notify"}:
         raise failed(f"FAR {pdr.far} buffers uplink packets", far_id=pdr.far)
+    marked = next((qer.qfi for _, qer in qers if qer.qfi), 0)
     if pdr.uplink:
         closed = any(qer.uplink_closed for _, qer in qers)
         rates = tuple((qer_id, qer.uplink_rate) for qer_id, qer in qers if qer.uplink_rate)
-        return [Rule(pdr.filters, qfi, action, closed, qfi, rates) for qfi in pdr.qfis or (0,)]
-    closed = any(qer.downlink_closed for _, qer in qers)
-    rates = tuple((qer_id, qer.downlink_rate) for qer_id, qer in qers if qer.downlink_rate)
-    marked = next((qer.qfi for _, qer in qers if qer.qfi), 0)
-    reflective = any(qer.reflective for _, qer in qers)
-    return [Rule(pdr.filters, 0, action, closed, marked, rates, reflective, far.service)]
+    else:
+        closed = any(qer.downlink_closed for _, qer in qers)
+        rates = tuple((qer_id, qer.downlink_rate) for qer_id, qer in qers if qer.downlink_rate)
+    windows = tuple((qer_id, qer.window) for qer_id, qer in qers if qer.window)
+    packets = tuple(_packet_rates(qers, uplink=pdr.uplink))
+    copies = tuple(Tunnel(*end) for end in far.copies) if far.action & ApplyAction.DUPL else ()
+    reflective = not pdr.uplink and any(qer.reflective for _, qer in qers)
+    by_flow = pdr.uplink or pdr.teid != 0  # packets of N6 have no QoS flow yet
+    return [
+        Rule(
+            pdr.filters,
+            qfi,
+            action,
+            closed,
+            qfi if pdr.uplink else marked,
+            rates,
+            reflective,
+            0 if pdr.uplink and peer is None else far.service,
+            pdr_id,
+            pdr.teid,
+            peer,
+            pdr.urrs if rules.counted else (),
+            copies,
+            windows,
+            packets,
+            pdr.frames,
+        )
+        for qfi in (by_flow and pdr.qfis) or (0,)
+    ]
+
+
+def _packet_rates(qers: list[tuple[int, Qer]], *, uplink: bool) -> Iterator[tuple[int, int, int]]:
+    for qer_id, qer in qers:
+        limit = qer.uplink_packets if uplink else qer.downlink_packets
+        if limit is not None:
+            yield (qer_id, *limit)
 
 
 def _qer(rules: RuleSet, pdr_id: int, qer_id: int) -> Qer:
@@ -93,12 +144,18 @@ def _qer(rules: RuleSet, pdr_id: int, qer_id: int) -> Qer:
 
 
 def _check_usage(rules: RuleSet) -> None:
-    """The engine counts sessions: a URR measures each direction as a whole or not at all."""
-    for urr_id in rules.urrs:
-        for uplink in (True, False):
-            linked = {urr_id in pdr.urrs for pdr in rules.pdrs.values() if pdr.uplink is uplink}
-            if len(linked) > 1:
-                raise failed(f"URR {urr_id} measures only some packets of a direction", urr_id=urr_id)
     for pdr_id, pdr in rules.pdrs.items():
         if not rules.urrs.keys() >= set(pdr.urrs):
             raise failed(f"PDR {pdr_id} points to a URR that is not there", pdr_id=pdr_id)
+
+
+def _report_at(rules: RuleSet, reading: Reading) -> int:
+    """The octets of the session at which the next rule may have to report; 0 is never."""
+    return min((at for urr_id in rules.urrs if (at := report_at(rules, urr_id, reading))), default=0)
+
+
+def _quota(rules: RuleSet, reading: Reading) -> tuple[int, int, int] | None:
+    """The octets of the session from which on the quotas of all rules let nothing pass."""
+    limits = [stops_at(rules, urr_id, reading, directions(rules, urr_id)) for urr_id in rules.urrs]
+    found = [limit for limit in limits if limit is not None]
+    return (min(one[0] for one in found), min(one[1] for one in found), min(one[2] for one in found)) if found else None

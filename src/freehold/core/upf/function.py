@@ -45,7 +45,7 @@ class Upf:
         self._environment = driver.environment
         self._pace = Pace(map(canonical, settings.peers), settings.peer_rate)
         self.associations = Associations(self.entity, settings.peers, self.sessions.drop_peer)
-        self.reports = Reports(self.entity, self.sessions, plane, settings.peer_port)
+        self.reports = Reports(self.entity, self.sessions, plane, self.associations.by_peer.keys(), settings.peer_port)
         self._handlers: dict[type[Message], Handler] = {
             pfcp.AssociationSetupRequest: self.associations.setup,
             pfcp.AssociationUpdateRequest: self.associations.update,

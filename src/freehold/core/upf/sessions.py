@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Final
 
 from freehold.codecs.pfcp import (
     FSEID,
-    FTEID,
-    CreatedPDR,
     CreatePDR,
     Header,
     NodeID,
@@ -19,26 +17,29 @@ from freehold.codecs.pfcp import (
     SessionEstablishmentResponse,
     SessionModificationRequest,
     SessionModificationResponse,
+    UpdatePDR,
     UsageReportInDeletionResponse,
     UsageReportInModificationResponse,
 )
-from freehold.codecs.pfcp.flags import Interface, PFCPSMReqFlag, UsageReportTrigger
+from freehold.codecs.pfcp.flags import Interface, PDNType, PFCPSMReqFlag, UsageReportTrigger
 from freehold.core.upf import changes
 from freehold.core.upf.compiling import compile_rules
 from freehold.core.upf.faults import RuleFault, incorrect, missing
-from freehold.core.upf.state import RuleSet, Session
+from freehold.core.upf.limits import next_at
+from freehold.core.upf.readings import Reading, carry_on, measures, needs_counters
+from freehold.core.upf.state import Mark, RuleSet, Session
 from freehold.core.upf.state.rules import pack, unpack
 from freehold.core.upf.timing import Timing
-from freehold.core.upf.usage import Reading, next_at, report
+from freehold.core.upf.tunnels import Tunnels, asked, known_to, updated
+from freehold.core.upf.usage import reports
 from freehold.procedure import Environment
 from freehold.services.datagram import Address
-from freehold.services.userplane import Refusal, RulesRefused, SessionPlane, SessionRules, Usage
+from freehold.services.userplane import Measured, Refusal, RulesRefused, SessionPlane, Usage
 from freehold.spec.causes import PfcpCause
 from freehold.spec.errors import PeerError
 from freehold.spec.events import Event
 from freehold.stack.pfcp import Answer
 
-F_TEID: Final = 21
 NETWORK_INSTANCE: Final = 22
 UE_IP_ADDRESS: Final = 93
 NOTHING: Final = Usage(0, 0, 0, 0)
@@ -48,8 +49,10 @@ REFUSALS: Final[dict[Refusal, tuple[PfcpCause, int | None]]] = {
     "too_many_rules": (PfcpCause.NO_RESOURCES_AVAILABLE, None),
     "unknown_session": (PfcpCause.SESSION_CONTEXT_NOT_FOUND, None),
     "unknown_instance": (PfcpCause.MANDATORY_IE_INCORRECT, NETWORK_INSTANCE),
+    "wrong_instance": (PfcpCause.MANDATORY_IE_INCORRECT, NETWORK_INSTANCE),
     "address_outside_pools": (PfcpCause.MANDATORY_IE_INCORRECT, UE_IP_ADDRESS),
     "address_in_use": (PfcpCause.RULE_CREATION_MODIFICATION_FAILURE, UE_IP_ADDRESS),
+    "unknown_tunnel": (PfcpCause.SYSTEM_FAILURE, None),
 }
 """What the answer says when the packet engine refuses."""
 
@@ -59,7 +62,7 @@ class Sessions:
 
     def __init__(self, environment: Environment, plane: SessionPlane, node_id: NodeID) -> None:
         self.by_teid: dict[int, Session] = {}
-        self.timing = Timing(environment)
+        self.timing = Timing(environment, plane)
         self._environment = environment
         self._plane = plane
         self._node_id = node_id
@@ -71,66 +74,41 @@ class Sessions:
     # --- Establishment (TS 29.244 6.3.2) -------------------------------------------------------
     def establish(self, request: SessionEstablishmentRequest, _: Header, source: Address) -> Answer:
         """Open a session with its rules; what was opened for a refused one is closed again."""
-        rules = RuleSet(instance=self._instance(request))
+        rules = RuleSet(instance=self._instance(request), ethernet=_is_ethernet(request))
         start = Reading(NOTHING, self._environment.now())
         changes.establish(rules, request, start.mark)
-        chosen = self._chosen(request.create_pdr, None)
-        compiled = compile_rules(rules, start)
-        teid = self._open(compiled)
+        rules.counted = bool(rules.urrs) and needs_counters(rules)
+        rules.inactivity = request.user_plane_inactivity_timer or 0
+        tunnels = asked(request.create_pdr, self._addresses)
+        teid = self._open(rules, start, tunnels)
         nonce = int.from_bytes(self._environment.random(4), "big")
         session = Session(teid, nonce, source[0], request.cp_f_seid.seid, pack(rules))
         self.by_teid[teid] = session
-        self._watch_time(teid, rules)
+        self._watch_time(teid, rules, start)
         response = SessionEstablishmentResponse(
             node_id=self._node_id,
             cause=PfcpCause.REQUEST_ACCEPTED,
             up_f_seid=self._f_seid(session),
-            created_pdr=self._created(chosen, teid),
+            created_pdr=tuple(tunnels.told(self._addresses, request.create_pdr)),
         )
         return Answer(response, session.cp_seid)
 
-    def _open(self, rules: SessionRules) -> int:
+    def _open(self, rules: RuleSet, start: Reading, tunnels: Tunnels) -> int:
         try:
             teid = self._plane.open()
         except RulesRefused as refused:
             raise refusal(refused) from refused
         try:
-            self._plane.install(teid, rules)
+            tunnels.open(self._plane, teid, own=True)
+            tunnels.assign(rules, teid)
+            self._plane.install(teid, compile_rules(rules, start))
         except RulesRefused as refused:
             self._plane.close(teid)
             raise refusal(refused) from refused
+        except RuleFault:
+            self._plane.close(teid)
+            raise
         return teid
-
-    def _chosen(self, pdrs: tuple[CreatePDR, ...], teid: int | None) -> list[CreatePDR]:
-        """The uplink PDRs whose F-TEID is left to us (TS 29.244 5.5.3); `teid` is the one the session has."""
-        chosen = []
-        for pdr in pdrs:
-            if pdr.pdi.source_interface != Interface.ACCESS:
-                continue
-            local = pdr.pdi.local_f_teid
-            if local is None:
-                raise missing(F_TEID, f"uplink PDR {pdr.pdr_id} has no F-TEID")
-            if self._own(local):
-                chosen.append(pdr)
-            elif local.teid is None or local.teid != teid:
-                raise RuleFault(
-                    PfcpCause.INVALID_F_TEID_ALLOCATION_OPTION,
-                    f"PDR {pdr.pdr_id}: F-TEIDs of {', '.join(map(str, self._addresses))} are chosen by this function",
-                    offending_ie=F_TEID,
-                )
-        return chosen
-
-    def _own(self, asked: FTEID) -> tuple[IPv4Address | IPv6Address, ...]:
-        """Our addresses of the IP versions that are asked for (TS 29.244 8.2.3)."""
-        wanted = {4: asked.choose_ipv4, 6: asked.choose_ipv6}
-        return tuple(address for address in self._addresses if wanted[address.version])
-
-    def _created(self, chosen: list[CreatePDR], teid: int) -> tuple[CreatedPDR, ...]:
-        return tuple(
-            CreatedPDR(pdr_id=pdr.pdr_id, local_f_teid=f_teid(teid, *self._own(pdr.pdi.local_f_teid)))
-            for pdr in chosen
-            if pdr.pdi.local_f_teid is not None
-        )
 
     def _f_seid(self, session: Session) -> FSEID:
         if self._node_id.fqdn is None:
@@ -139,7 +117,9 @@ class Sessions:
         return FSEID(session.seid, ipv6=address) if len(address) == 16 else FSEID(session.seid, ipv4=address)
 
     def _instance(self, request: SessionEstablishmentRequest) -> int:
-        """The network instance of the data network's side (TS 29.244 8.2.4)."""
+        """The network instance of the data network's side (TS 29.244 8.2.4); any where there is only N3 and N9."""
+        if not _reaches_network(request):
+            return 0
         name = next(_instance_names(request), None)
         if name is None:
             raise missing(NETWORK_INSTANCE, "no rule names a network instance")
@@ -153,11 +133,17 @@ class Sessions:
         """Change a session's rules; refused ones leave it as it was."""
         session = self._owned(header, source)
         rules = unpack(session.rules)
+        tunnels = Tunnels({})
         try:
-            reports = self._change(session, rules, request)
-            chosen = self._chosen(request.create_pdr, session.teid)
+            if request.create_pdr or any(update.pdi is not None for update in request.update_pdr):
+                pdrs: tuple[CreatePDR | UpdatePDR, ...] = (*request.create_pdr, *request.update_pdr)
+                tunnels = asked(pdrs, self._addresses, known_to(rules, session.teid))
+            told = self._change(session, rules, request)
+            self._open_more(session, rules, tunnels)
             self._install(session, rules, end_marker=_ends_path(request))
         except RuleFault as fault:
+            if tunnels.chosen:
+                self._install(session, unpack(session.rules))  # closes what was opened
             return Answer(_refused_modification(fault), session.cp_seid)
         session.rules = pack(rules)
         if request.cp_f_seid is not None:
@@ -166,43 +152,64 @@ class Sessions:
             self._plane.discard(session.teid)
         response = SessionModificationResponse(
             cause=PfcpCause.REQUEST_ACCEPTED,
-            created_pdr=self._created(chosen, session.teid),
-            usage_report=reports,
+            created_pdr=tuple(tunnels.told(self._addresses, request.create_pdr)) if tunnels.chosen else (),
+            updated_pdr=updated(tunnels.told(self._addresses, request.update_pdr)) if tunnels.chosen else (),
+            usage_report=told,
         )
         return Answer(response, session.cp_seid)
+
+    def _open_more(self, session: Session, rules: RuleSet, tunnels: Tunnels) -> None:
+        try:
+            tunnels.open(self._plane, session.teid, own=False)
+        except RulesRefused as refused:
+            raise refusal(refused) from refused
+        tunnels.assign(rules, session.teid)
 
     def _change(
         self, session: Session, rules: RuleSet, request: SessionModificationRequest
     ) -> tuple[UsageReportInModificationResponse, ...]:
         """Apply a request to `rules`; the reports are those of queried and of removed URRs (TS 29.244 7.5.5.2)."""
-        removed = [urr.urr_id for urr in request.remove_urr if urr.urr_id in rules.urrs]
+        if request.user_plane_inactivity_timer is not None:
+            rules.inactivity = request.user_plane_inactivity_timer
+        if not rules.urrs and not request.create_urr:
+            changes.modify(rules, request, Mark())
+            return ()
+        removed = {urr.urr_id for urr in request.remove_urr} & rules.urrs.keys()
         every = (request.pfcpsmreq_flags or 0) & PFCPSMReqFlag.QAURR
-        asked = list(rules.urrs) if every else [q.urr_id for q in request.query_urr if q.urr_id in rules.urrs]
-        reading = self.reading(session) if rules.urrs or request.create_urr else self._reading(NOTHING)
+        asked = set(rules.urrs) if every else {query.urr_id for query in request.query_urr} & rules.urrs.keys()
+        reading = self.reading(session, rules)
         kind = UsageReportInModificationResponse
-        reports = [report(kind, rules, urr_id, reading, UsageReportTrigger.IMMER) for urr_id in asked]
-        reports += [report(kind, rules, urr_id, reading, UsageReportTrigger.TERMR) for urr_id in removed]
+        why = dict.fromkeys(sorted(asked), UsageReportTrigger.IMMER)
+        told = list(reports(kind, rules, reading, why, request.query_urr_reference))
+        told += reports(kind, rules, reading, dict.fromkeys(sorted(removed), UsageReportTrigger.TERMR))
+        if not rules.counted and _keeps_measuring(request):
+            changes.modify(rules, request, reading.mark)
+            return tuple(told)
+        before = {urr_id: both for urr_id, both in measures(rules, reading).items() if urr_id not in removed}
         changes.modify(rules, request, reading.mark)
-        return tuple(reports)
+        carry_on(rules, before, reading)
+        return tuple(told)
 
     def _install(self, session: Session, rules: RuleSet, *, end_marker: bool = False) -> None:
-        reading = self.reading(session) if rules.urrs else self._reading(NOTHING)
+        reading = self.reading(session, rules) if rules.urrs else self._reading(NOTHING)
         try:
             self._plane.install(session.teid, compile_rules(rules, reading), end_marker=end_marker)
         except RulesRefused as refused:
             raise refusal(refused) from refused
-        self._watch_time(session.teid, rules)
+        self._watch_time(session.teid, rules, reading)
 
-    def reading(self, session: Session) -> Reading:
-        """What a session carried until now."""
-        return self._reading(self._plane.usage(session.teid))
+    def reading(self, session: Session, rules: RuleSet) -> Reading:
+        """What a session and its counters carried until now."""
+        usage = self._plane.usage(session.teid)
+        return self._reading(usage, self._plane.measured(session.teid) if rules.counted else None)
 
-    def _reading(self, usage: Usage) -> Reading:
-        return Reading(usage, self._environment.now(), self._environment.utc())
+    def _reading(self, usage: Usage, counters: dict[int, Measured] | None = None) -> Reading:
+        return Reading(usage, self._environment.now(), self._environment.utc(), counters or {})
 
-    def _watch_time(self, teid: int, rules: RuleSet) -> None:
+    def _watch_time(self, teid: int, rules: RuleSet, reading: Reading) -> None:
+        self.timing.watch_activity(teid, rules.inactivity)
         if rules.urrs:
-            self.timing.wake(teid, next_at(rules, self._environment.now()))
+            self.timing.wake(teid, next_at(rules, reading))
         else:
             self.timing.forget(teid)
 
@@ -215,16 +222,17 @@ class Sessions:
     def delete(self, _: SessionDeletionRequest, header: Header, source: Address) -> Answer:
         """Close a session; its last usage is in the answer."""
         session = self._owned(header, source)
-        reading = self._reading(self.drop(session))
         rules = unpack(session.rules)
-        kind = UsageReportInDeletionResponse
-        reports = tuple(report(kind, rules, urr_id, reading, UsageReportTrigger.TERMR) for urr_id in list(rules.urrs))
-        return Answer(SessionDeletionResponse(cause=PfcpCause.REQUEST_ACCEPTED, usage_report=reports), session.cp_seid)
+        counters = self._plane.measured(session.teid) if rules.counted else {}
+        reading = self._reading(self.drop(session), counters)
+        why = dict.fromkeys(rules.urrs, UsageReportTrigger.TERMR)
+        told = tuple(reports(UsageReportInDeletionResponse, rules, reading, why))
+        return Answer(SessionDeletionResponse(cause=PfcpCause.REQUEST_ACCEPTED, usage_report=told), session.cp_seid)
 
     def drop(self, session: Session) -> Usage:
         """Close a session without a word to its peer."""
         del self.by_teid[session.teid]
-        self.timing.forget(session.teid)
+        self.timing.end(session.teid)
         return self._plane.close(session.teid)
 
     def drop_peer(self, peer: str) -> int:
@@ -240,7 +248,7 @@ class Sessions:
         lost = [session for teid, session in self.by_teid.items() if teid not in carried]
         for session in lost:
             del self.by_teid[session.teid]
-            self.timing.forget(session.teid)
+            self.timing.end(session.teid)
         orphans = carried - self.by_teid.keys()
         for teid in orphans:
             self._plane.close(teid)
@@ -264,12 +272,6 @@ class Sessions:
         return session
 
 
-def f_teid(teid: int, *addresses: IPv4Address | IPv6Address) -> FTEID:
-    """One end of a tunnel (TS 29.244 8.2.3)."""
-    packed = {address.version: address.packed for address in addresses}
-    return FTEID(teid, ipv4=packed.get(4), ipv6=packed.get(6))
-
-
 def refusal(refused: RulesRefused) -> RuleFault:
     """The packet engine's refusal in PFCP's terms."""
     cause, offending_ie = REFUSALS[refused.reason]
@@ -291,6 +293,39 @@ def _ends_path(request: SessionModificationRequest) -> bool:
         for far in request.update_far
         if far.update_forwarding_parameters is not None
     )
+
+
+def _keeps_measuring(request: SessionModificationRequest) -> bool:
+    """Whether a request changes neither usage reporting rules nor which packets they measure."""
+    return not (
+        request.create_pdr
+        or request.update_pdr
+        or request.remove_pdr
+        or request.create_urr
+        or request.update_urr
+        or request.remove_urr
+    )
+
+
+def _is_ethernet(request: SessionEstablishmentRequest) -> bool:
+    """Whether the session carries Ethernet frames (TS 29.244 8.2.79, 8.2.102)."""
+    if request.pdn_type is not None:
+        return request.pdn_type == PDNType.ETHERNET
+    return any((pdr.pdi.ethernet_pdu_session_information or 0) & 1 for pdr in request.create_pdr)
+
+
+def _reaches_network(request: SessionEstablishmentRequest) -> bool:
+    """Whether a rule finds packets of a data network or sends there, and not only into tunnels (TS 23.501 5.6.4)."""
+    for pdr in request.create_pdr:
+        if pdr.pdi.source_interface != Interface.ACCESS and pdr.pdi.local_f_teid is None:
+            return True
+    for far in request.create_far:
+        parameters = far.forwarding_parameters
+        if parameters is None or parameters.outer_header_creation is not None:
+            continue
+        if parameters.destination_interface != Interface.ACCESS:
+            return True
+    return not any(pdr.pdi.source_interface != Interface.ACCESS for pdr in request.create_pdr)
 
 
 def _instance_names(request: SessionEstablishmentRequest) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Usage reports (TS 29.244 5.2.2): what a rule measured since its last report, out of what its session carried."""
+"""Usage reports (TS 29.244 5.2.2): what a rule measured since its last report, and when it is to be told."""
 
 from __future__ import annotations
 
@@ -8,88 +8,231 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from freehold.codecs.pfcp import UsageReport, VolumeMeasurement
-from freehold.codecs.pfcp.flags import MeasurementMethod, ReportingTrigger, UsageReportTrigger
-from freehold.core.upf.state import Mark, RuleSet, Urr
-from freehold.core.upf.state.measuring import Limits, Volume
-from freehold.services.userplane import Usage
+from freehold.codecs.pfcp.flags import (
+    MeasurementInformation,
+    MeasurementMethod,
+    ReportingTrigger,
+    UsageInformation,
+    UsageReportTrigger,
+)
+from freehold.core.upf.limits import ONCE, detects, triggers
+from freehold.core.upf.readings import Reading, measured
+from freehold.core.upf.state import RuleSet, Urr
+from freehold.core.upf.state.measuring import Clock, Goals, Kept, Limits, Traffic, Volume
+from freehold.services.userplane import Measured
 from freehold.stack.pfcp import NTP_EPOCH
 
 R = TypeVar("R", bound=UsageReport)
 
-NEVER: Final = 2**64 - 1
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """What a session carried until now, now in seconds, and the time of day as Unix counts it."""
-
-    usage: Usage
-    now: float = 0.0
-    utc: float = 0.0
-
-    @property
-    def mark(self) -> Mark:
-        """Where something that begins now is counted from."""
-        usage = self.usage
-        volume = usage.uplink_octets, usage.downlink_octets, usage.uplink_packets, usage.downlink_packets
-        return Mark(volume, self.now)
-
-
-def directions(rules: RuleSet, urr_id: int) -> tuple[bool, bool]:
-    """Whether a rule measures uplink and downlink."""
-    linked = {pdr.uplink for pdr in rules.pdrs.values() if urr_id in pdr.urrs}
-    return True in linked, False in linked
-
-
-def measured(rules: RuleSet, urr_id: int, reading: Reading, start: Mark) -> Volume:
-    """What a rule measured since `start`."""
-    uplink, downlink = directions(rules, urr_id)
-    up, down, up_packets, down_packets = (
-        now - before for now, before in zip(reading.mark.volume, start.volume, strict=True)
-    )
-    return up * uplink, down * downlink, up_packets * uplink, down_packets * downlink
+MOST_EVENTS: Final = 64
+"""Times of events that one report has: older ones are counted only."""
 
 
 # --- Reports (TS 29.244 7.5.8.3) -----------------------------------------------------------------
-def report(kind: type[R], rules: RuleSet, urr_id: int, reading: Reading, trigger: int) -> R:
-    """A report of what was measured since the last one; the rule counts anew from here (TS 29.244 5.2.2.3.1)."""
+def report(
+    kind: type[R], rules: RuleSet, urr_id: int, reading: Reading, trigger: int, reference: int | None = None
+) -> list[R]:
+    """The reports of what was measured since the last one; the rule counts anew from here (TS 29.244 5.2.2.3.1).
+
+    One, and before it one for each monitoring time that passed. `reference` is what the SMF called its query.
+    """
     urr = rules.urrs[urr_id]
-    told = urr.told | trigger & (UsageReportTrigger.VOLQU | UsageReportTrigger.TIMQU)
-    rules.urrs[urr_id] = msgspec.structs.replace(urr, last=reading.mark, reports=urr.reports + 1, told=told)
+    found = [kind(**_kept_fields(urr_id, urr, kept, trigger)) for kept in urr.kept]
+    now = _kept(rules, urr_id, urr, reading)
+    fields = _fields(urr_id, urr, now, trigger)
+    fields |= _packet_times(reading.counters.get(urr_id), urr, reading)
+    if urr.kept:
+        fields["usage_information"] = UsageInformation.AFT
+    if reference is not None:
+        fields["query_urr_reference"] = reference
+    if urr.traffic.begun and urr.asked.method & MeasurementMethod.EVENT:
+        fields["event_time_stamp"] = tuple(_ntp(reading, at) for at in urr.traffic.begun[-MOST_EVENTS:])
+    rules.urrs[urr_id] = _begin(rules.urrs[urr_id], reading, urr_id, urr.told | trigger & ONCE)
+    return [*found, kind(**fields)]
+
+
+def _begin(urr: Urr, reading: Reading, urr_id: int, told: int) -> Urr:
+    """The rule after its report."""
+    traffic = msgspec.structs.replace(urr.traffic, begun=(), dropped=reading.dropped(urr_id))
+    return msgspec.structs.replace(
+        urr,
+        last=msgspec.structs.replace(urr.last, volume=reading.volume(urr_id), time=reading.now),
+        clock=msgspec.structs.replace(urr.clock, reported=0.0),
+        traffic=traffic,
+        reports=urr.reports + len(urr.kept) + 1,
+        told=told,
+        kept=(),
+    )
+
+
+def _kept(rules: RuleSet, urr_id: int, urr: Urr, reading: Reading) -> Kept:
     end = int(reading.utc) + NTP_EPOCH
+    return Kept(
+        urr.reports + len(urr.kept),  # TS 29.244 8.2.71: from 0
+        end - round(reading.now - urr.last.time),
+        end,
+        measured(rules, urr_id, reading, urr.last),
+        round(_duration(urr, reading.now)),
+    )
+
+
+def _duration(urr: Urr, now: float) -> float:
+    since = urr.clock.since
+    return urr.clock.reported + (0.0 if since is None else now - max(since, urr.last.time))
+
+
+def _kept_fields(urr_id: int, urr: Urr, kept: Kept, trigger: int) -> dict[str, Any]:
+    """Of what came before a monitoring time (TS 29.244 8.2.41, 8.2.59)."""
+    fields = _fields(urr_id, urr, kept, trigger | UsageReportTrigger.MONIT)
+    return fields | {"usage_information": UsageInformation.BEF}
+
+
+def _fields(urr_id: int, urr: Urr, kept: Kept, trigger: int) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "urr_id": urr_id,
-        "ur_seqn": urr.reports,  # TS 29.244 8.2.71: from 0
+        "ur_seqn": kept.number,
         "usage_report_trigger": trigger,
-        "start_time": end - round(reading.now - urr.last.time),
-        "end_time": end,
+        "start_time": kept.start,
+        "end_time": kept.end,
     }
     if urr.asked.method & MeasurementMethod.VOLUM:
-        fields["volume_measurement"] = _volume(measured(rules, urr_id, reading, urr.last))
+        packets = bool(urr.asked.information & MeasurementInformation.MNOP)
+        fields["volume_measurement"] = _volume(kept.volume, packets=packets)
     if urr.asked.method & MeasurementMethod.DURAT:
-        begun = reading.now if urr.counting is None else max(urr.counting, urr.last.time)
-        fields["duration_measurement"] = round(reading.now - begun)
-    return kind(**fields)
+        fields["duration_measurement"] = kept.duration
+    return fields
 
 
-def _volume(volume: Volume) -> VolumeMeasurement:
+def _volume(volume: Volume, *, packets: bool) -> VolumeMeasurement:
     up, down, up_packets, down_packets = volume
+    if not packets:
+        return VolumeMeasurement(up + down, up, down)
     return VolumeMeasurement(up + down, up, down, up_packets + down_packets, up_packets, down_packets)
 
 
-# --- When (TS 29.244 5.2.2.2) --------------------------------------------------------------------
-def start_clocks(rules: RuleSet, reading: Reading) -> None:
-    """Time is measured from the first packet on, unless it was at once (TS 29.244 8.2.68)."""
-    for urr_id, urr in rules.urrs.items():
-        if urr.counting is None and reading.mark.volume != urr.last.volume:
-            rules.urrs[urr_id] = msgspec.structs.replace(urr, counting=reading.now)
+def _packet_times(counted: Measured | None, urr: Urr, reading: Reading) -> dict[str, Any]:
+    """When the first and the last packet of this report came (TS 29.244 8.2.46, 8.2.47)."""
+    if counted is None or not counted.last or counted.last <= urr.last.time:
+        return {}
+    return {
+        "time_of_first_packet": _ntp(reading, counted.first),
+        "time_of_last_packet": _ntp(reading, counted.last),
+    }
 
 
-def due(rules: RuleSet, reading: Reading) -> dict[int, int]:
+def _ntp(reading: Reading, at: float) -> int:
+    return int(reading.utc - (reading.now - at)) + NTP_EPOCH
+
+
+# --- What happened meanwhile ---------------------------------------------------------------------
+def advance(rules: RuleSet, reading: Reading) -> dict[int, int]:
+    """Start and stop clocks, notice traffic that began or ended; the triggers of rules that are told so."""
+    found: dict[int, int] = {}
+    for urr_id in list(rules.urrs):
+        urr, why = _advanced(rules, urr_id, reading)
+        rules.urrs[urr_id] = urr
+        if why:
+            found[urr_id] = why
+    return found
+
+
+def _advanced(rules: RuleSet, urr_id: int, reading: Reading) -> tuple[Urr, int]:
+    urr, why = rules.urrs[urr_id], 0
+    carried = _carried(rules, urr_id, reading)
+    if not detects(urr):
+        if urr.clock.since is None and carried:
+            # time is measured from the first packet on: TS 29.244 8.2.68
+            urr = msgspec.structs.replace(urr, clock=msgspec.structs.replace(urr.clock, since=reading.now))
+    elif not urr.traffic.flows and carried and not _quiet(urr_id, urr, reading):
+        urr, why = _started(urr_id, urr, reading), UsageReportTrigger.START
+    elif urr.traffic.flows and _quiet(urr_id, urr, reading):
+        urr, why = _stopped(urr_id, urr, reading), UsageReportTrigger.STOPT
+    asked = {UsageReportTrigger.START: ReportingTrigger.START, UsageReportTrigger.STOPT: ReportingTrigger.STOPT}
+    if why and not urr.asked.triggers & asked[why]:
+        why = 0
+    while urr.asked.subsequent and reading.utc + NTP_EPOCH >= urr.asked.subsequent[0][0]:
+        urr = _monitored(rules, urr_id, urr, reading)
+    return urr, why
+
+
+def _carried(rules: RuleSet, urr_id: int, reading: Reading) -> bool:
+    return any(measured(rules, urr_id, reading, rules.urrs[urr_id].last)[2:])
+
+
+def _quiet(urr_id: int, urr: Urr, reading: Reading) -> bool:
+    """Whether no packet came for the inactivity detection time (TS 29.244 8.2.18)."""
+    idle = urr.asked.waits.idle
+    return bool(idle) and reading.now >= max(reading.last_packet(urr_id), urr.clock.since or 0.0) + idle
+
+
+def _started(urr_id: int, urr: Urr, reading: Reading) -> Urr:
+    first = max(reading.counters[urr_id].first, urr.last.time) if urr_id in reading.counters else reading.now
+    traffic = Traffic(
+        flows=True,
+        begun=(*urr.traffic.begun, first),
+        granted=urr.traffic.granted + 1,
+        dropped=urr.traffic.dropped,
+    )
+    since = urr.clock.since if urr.clock.since is not None else first
+    return msgspec.structs.replace(urr, traffic=traffic, clock=msgspec.structs.replace(urr.clock, since=since))
+
+
+def _stopped(urr_id: int, urr: Urr, reading: Reading) -> Urr:
+    """Time stands from the end of the inactivity detection time on (TS 29.244 8.2.18)."""
+    clock, end = urr.clock, max(reading.last_packet(urr_id), urr.clock.since or 0.0) + urr.asked.waits.idle
+    since = reading.now if clock.since is None else clock.since
+    stopped = Clock(
+        None,
+        clock.reported + max(end - max(since, urr.last.time), 0.0),
+        clock.granted + max(end - max(since, urr.granted.time), 0.0),
+    )
+    return msgspec.structs.replace(urr, traffic=msgspec.structs.replace(urr.traffic, flows=False), clock=stopped)
+
+
+def _monitored(rules: RuleSet, urr_id: int, urr: Urr, reading: Reading) -> Urr:
+    """At a monitoring time the usage is set aside, and other goals hold (TS 29.244 5.2.2.2)."""
+    (_, subsequent), *rest = urr.asked.subsequent
+    kept = _kept(rules, urr_id, urr, reading)
+    goals = _from_now_on(urr.asked.goals, subsequent, kept)
+    asked = msgspec.structs.replace(urr.asked, goals=goals, subsequent=tuple(rest))
+    mark = msgspec.structs.replace(urr.last, volume=reading.volume(urr_id), time=reading.now)
+    clock = msgspec.structs.replace(urr.clock, reported=0.0)
+    new = msgspec.structs.replace(urr, asked=asked, last=mark, clock=clock, kept=(*urr.kept, kept))
+    renewed = subsequent.quota != (None, None, None) or subsequent.time_quota is not None
+    if renewed:
+        granted = msgspec.structs.replace(new.clock, granted=0.0)
+        new = msgspec.structs.replace(new, granted=mark, told=0, clock=granted)
+    return new
+
+
+def _from_now_on(old: Goals, new: Goals, kept: Kept) -> Goals:
+    """The goals after a monitoring time; a threshold without a new one goes on with what is left of it."""
+    nothing: Limits = (None, None, None)
+    up, down, *_ = kept.volume
+    left = [
+        None if limit is None else max(limit - done, 1)
+        for limit, done in zip(old.thresholds, (up + down, up, down), strict=True)
+    ]
+    return Goals(
+        new.thresholds if new.thresholds != nothing else (left[0], left[1], left[2]),
+        new.quota if new.quota != nothing else old.quota,
+        new.time_threshold or (max(old.time_threshold - kept.duration, 1) if old.time_threshold else 0),
+        old.time_quota if new.time_quota is None else new.time_quota,
+        new.event_threshold or old.event_threshold,
+        old.event_quota if new.event_quota is None else new.event_quota,
+    )
+
+
+# --- Which (TS 29.244 5.2.2.2) -------------------------------------------------------------------
+def due(rules: RuleSet, reading: Reading, noticed: dict[int, int] | None = None) -> dict[int, int]:
     """The rules that are to report now, each with its triggers, and those that report with them."""
-    found = {urr_id: _triggers(rules, urr_id, urr, reading) for urr_id, urr in rules.urrs.items()}
-    for urr_id in linked(rules, {urr_id for urr_id, triggers in found.items() if triggers}):
+    found = {
+        urr_id: triggers(rules, urr_id, urr, reading) | (noticed or {}).get(urr_id, 0)
+        for urr_id, urr in rules.urrs.items()
+    }
+    for urr_id in linked(rules, {urr_id for urr_id, why in found.items() if why}):
         found[urr_id] |= UsageReportTrigger.LIUSA
-    return {urr_id: triggers for urr_id, triggers in found.items() if triggers}
+    return {urr_id: why for urr_id, why in found.items() if why}
 
 
 def linked(rules: RuleSet, reported: Collection[int]) -> list[int]:
@@ -101,103 +244,9 @@ def linked(rules: RuleSet, reported: Collection[int]) -> list[int]:
     ]
 
 
-def _triggers(rules: RuleSet, urr_id: int, urr: Urr, reading: Reading) -> int:
-    asked, triggers = urr.asked, 0
-    if min(_left(rules, urr_id, reading, urr.last, asked.thresholds), default=1) <= 0:
-        triggers |= asked.triggers & ReportingTrigger.VOLTH
-    if min(_left(rules, urr_id, reading, urr.granted, asked.quota), default=1) <= 0:
-        triggers |= asked.triggers & ReportingTrigger.VOLQU
-    ends = _threshold_at(urr), _quota_at(urr), _period_at(urr)
-    for end, trigger in zip(
-        ends, (ReportingTrigger.TIMTH, ReportingTrigger.TIMQU, ReportingTrigger.PERIO), strict=True
-    ):
-        if end is not None and reading.now >= end:
-            triggers |= asked.triggers & trigger
-    return triggers & ~urr.told  # these five have the same bits in both flags: TS 29.244 8.2.19, 8.2.41
-
-
-def _left(rules: RuleSet, urr_id: int, reading: Reading, start: Mark, limits: Limits) -> Iterator[int]:
-    """Octets until each limit."""
-    up, down, *_ = measured(rules, urr_id, reading, start)
-    for volume, limit in zip((up + down, up, down), limits, strict=True):
-        if limit is not None:
-            yield limit - volume
-
-
-def _threshold_at(urr: Urr) -> float | None:
-    if urr.counting is None or not urr.asked.time_threshold:
-        return None
-    return max(urr.counting, urr.last.time) + urr.asked.time_threshold
-
-
-def _quota_at(urr: Urr) -> float | None:
-    if urr.counting is None or urr.asked.time_quota is None:
-        return None
-    return max(urr.counting, urr.granted.time) + urr.asked.time_quota
-
-
-def _period_at(urr: Urr) -> float | None:
-    return urr.last.time + urr.asked.period if urr.asked.triggers & ReportingTrigger.PERIO else None
-
-
-def next_at(rules: RuleSet, now: float) -> float | None:
-    """When a rule reports or stops next without a packet that passes; None is never."""
-    ends: list[float | None] = []
-    for urr in rules.urrs.values():
-        if 0 in urr.asked.quota and urr.asked.triggers & ReportingTrigger.VOLQU & ~urr.told:
-            ends.append(now)  # used up before the first packet, which therefore never counts
-        ends.append(_period_at(urr))
-        if urr.asked.triggers & ReportingTrigger.TIMTH:
-            ends.append(_threshold_at(urr))
-        quota = _quota_at(urr)
-        ends.append(quota if quota is not None and quota > now else None)
-    return min((end for end in ends if end is not None), default=None)
-
-
-# --- What the engine watches ---------------------------------------------------------------------
-def report_at(rules: RuleSet, reading: Reading) -> int:
-    """The octets of the session, both directions, at which the next threshold may be reached; 0 is never.
-
-    The engine counts the session as a whole: a threshold of one direction cannot be reached before this.
-    """
-    left: list[int] = []
-    for urr_id, urr in rules.urrs.items():
-        asked = urr.asked
-        if asked.triggers & ReportingTrigger.VOLTH:
-            left += _left(rules, urr_id, reading, urr.last, asked.thresholds)
-        if asked.triggers & ReportingTrigger.VOLQU & ~urr.told:
-            left += _left(rules, urr_id, reading, urr.granted, asked.quota)
-        if urr.counting is None and _measures_time(urr):
-            left.append(1)  # the first packet starts the clock
-    return reading.usage.uplink_octets + reading.usage.downlink_octets + max(min(left), 1) if left else 0
-
-
-def _measures_time(urr: Urr) -> bool:
-    asked = urr.asked
-    return bool(asked.method & MeasurementMethod.DURAT or asked.time_threshold) or asked.time_quota is not None
-
-
-def stops_at(rules: RuleSet, now: float) -> tuple[int, int, int] | None:
-    """The session's uplink, downlink and total octets from which on quotas let nothing pass (TS 29.244 5.2.2.2)."""
-    limits = [NEVER, NEVER, NEVER]
-    for urr_id, urr in rules.urrs.items():
-        for place, limit in _stops(directions(rules, urr_id), urr, now):
-            limits[place] = min(limits[place], limit)
-    uplink, downlink, total = limits
-    return None if uplink == downlink == total == NEVER else (uplink, downlink, total)
-
-
-def _stops(linked: tuple[bool, bool], urr: Urr, now: float) -> Iterator[tuple[int, int]]:
-    """Limits of one rule: 0 is uplink, 1 downlink, 2 both."""
-    (up, down, *_), (total, *alone) = urr.granted.volume, urr.asked.quota
-    end = _quota_at(urr)
-    for place, (before, limit) in enumerate(zip((up, down), alone, strict=True)):
-        if not linked[place]:
-            continue
-        if limit is not None:
-            yield place, before + limit
-        if end is not None and now >= end:
-            yield place, 0
-    if total is not None and any(linked):
-        place = 2 if all(linked) else linked.index(True)
-        yield place, (up, down, up + down)[place] + total
+def reports(
+    kind: type[R], rules: RuleSet, reading: Reading, why: dict[int, int], reference: int | None = None
+) -> Iterator[R]:
+    """The reports of several rules in one message."""
+    for urr_id, trigger in why.items():
+        yield from report(kind, rules, urr_id, reading, trigger, reference)

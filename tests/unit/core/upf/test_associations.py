@@ -98,6 +98,8 @@ def test_when_the_smf_answers_heartbeats_then_everything_stays():
 def test_when_a_heartbeat_shows_a_restart_then_sessions_and_association_end():
     world = Attached()
     heartbeat(world, 2)
+    assert SMF[0] not in world.upf.associations.by_peer
+    world.environment.clock.run_until(world.environment.now() + 120)
     assert (names(world), world.upf_plane.sessions()) == (["n4.peer-restarted"], 0)
     assert world.upf.associations.by_peer == {}
     world.sent.clear()

@@ -75,7 +75,7 @@ def test_when_the_session_ended_meanwhile_then_neither_events_nor_answers_matter
     request, _ = one_report(world)
     world.ask(SessionDeletionRequest(), world.seid)
     world.respond(request, SessionReportResponse(cause=PfcpCause.SESSION_CONTEXT_NOT_FOUND))
-    world.upf.reports.happened(DownlinkData(world.teid, 9, 0))
+    world.upf.reports.happened(DownlinkData(world.teid, 2, 9, 0))
     assert len(world.requests()) == 0
 
 

@@ -30,7 +30,7 @@ from freehold.codecs.pfcp import (
     UpdateQER,
     VolumeThreshold,
 )
-from freehold.codecs.pfcp.flags import ApplyAction, Interface, PFCPSMReqFlag, UsageReportTrigger
+from freehold.codecs.pfcp.flags import ApplyAction, Interface, MeasurementInformation, PFCPSMReqFlag, UsageReportTrigger
 from freehold.core.upf.compiling import compile_rules
 from freehold.core.upf.state.rules import unpack
 from freehold.spec.causes import PfcpCause
@@ -121,7 +121,8 @@ def test_when_the_gnb_is_known_then_packets_flow_both_ways():
         ),
         ({"create_far": (UPLINK_FAR, CreateFAR(far_id=2, apply_action=0))}, PfcpCause.MANDATORY_IE_INCORRECT, 44),
         ({"create_far": (UPLINK_FAR, CreateFAR(far_id=2, apply_action=6))}, PfcpCause.MANDATORY_IE_INCORRECT, 44),
-        ({"create_far": (UPLINK_FAR, CreateFAR(far_id=2, apply_action=0x12))}, PfcpCause.MANDATORY_IE_INCORRECT, 44),
+        ({"create_far": (UPLINK_FAR, CreateFAR(far_id=2, apply_action=0x0A))}, PfcpCause.MANDATORY_IE_INCORRECT, 44),
+        ({"create_far": (UPLINK_FAR, CreateFAR(far_id=2, apply_action=0x11))}, PfcpCause.CONDITIONAL_IE_MISSING, 5),
         ({"create_far": (UPLINK_FAR, CreateFAR(far_id=2, apply_action=2))}, PfcpCause.CONDITIONAL_IE_MISSING, 4),
     ],
 )
@@ -298,11 +299,11 @@ def test_when_a_flow_is_added_then_its_packets_are_marked_and_it_can_be_removed(
     assert [datagram[3][14] for datagram in world.plane.fabric.take_tap()] == [9, 9]
 
 
-def test_when_an_uplink_rule_is_added_then_it_shares_the_tunnel():
+def test_when_an_uplink_rule_is_added_then_it_has_a_tunnel_of_its_own_or_names_one_of_the_session():
     world = Attached()
     chosen = uplink_pdr(pdr_id=4, qfi=(5, 6))
     response = world.ask(SessionModificationRequest(create_pdr=(chosen,)), world.seid)
-    assert response.created_pdr[0].local_f_teid.teid == world.teid
+    assert response.created_pdr[0].local_f_teid.teid != world.teid
     same = uplink_pdr(pdr_id=5, local_f_teid=FTEID(world.teid, ipv4=bytes((192, 0, 2, 1))))
     response = world.ask(SessionModificationRequest(create_pdr=(same,)), world.seid)
     assert (response.cause, response.created_pdr) == (PfcpCause.REQUEST_ACCEPTED, ())
@@ -368,14 +369,17 @@ def test_when_parts_of_a_rule_come_without_octets_then_they_end():
     assert world.ping() == []
 
 
-def test_when_two_tunnels_are_asked_for_one_session_then_it_is_refused():
+def test_when_two_downlink_rules_lead_into_two_tunnels_then_each_packet_takes_its_own():
     world = Attached()
     second = tunnel(gtpu_ipv4=True, teid=99, ipv4=bytes((192, 0, 2, 12)))
+    flow = SDFFilter(flow_description=b"permit out ip from 198.51.100.1 to assigned")
     request = SessionModificationRequest(
-        create_pdr=(downlink_pdr(pdr_id=3, far_id=3),),
+        create_pdr=(downlink_pdr(pdr_id=3, far_id=3, precedence=1, sdf_filter=(flow,)),),
         create_far=(CreateFAR(far_id=3, apply_action=2, forwarding_parameters=second.forwarding_parameters),),
     )
-    assert world.ask(request, world.seid).failed_rule_id == FailedRuleID(far_id=3)
+    assert world.ask(request, world.seid).cause == PfcpCause.REQUEST_ACCEPTED
+    assert world.ping()[0].octets == 56
+    assert world.upf_plane.counters()["downlink_forwarded"] == 1
 
 
 def test_when_the_smf_moves_its_seid_then_answers_carry_the_new_one():
@@ -386,7 +390,7 @@ def test_when_the_smf_moves_its_seid_then_answers_carry_the_new_one():
 
 # --- Usage -----------------------------------------------------------------------------------
 def measured(**fields: object) -> dict[str, object]:
-    urr = CreateURR(1, 2, 2, **fields)
+    urr = CreateURR(1, 2, 2, measurement_information=MeasurementInformation.MNOP, **fields)
     return {"create_pdr": (uplink_pdr(urr_id=(1,)), downlink_pdr(urr_id=(1,))), "create_urr": (urr,)}
 
 
@@ -429,13 +433,25 @@ def test_when_a_urr_is_removed_then_its_last_usage_is_reported():
 def test_when_a_urr_measures_one_direction_then_only_that_is_reported():
     world = Attached(create_pdr=(uplink_pdr(urr_id=(1,)), downlink_pdr()), create_urr=(URR,))
     world.ping()
-    assert volumes(world.ask(SessionDeletionRequest(), world.seid).usage_report) == [(0, 84, 84, 1)]
+    assert volumes(world.ask(SessionDeletionRequest(), world.seid).usage_report) == [(0, 84, 84, None)]
 
 
-def test_when_a_urr_measures_some_packets_of_a_direction_then_it_is_refused():
-    pdrs = (uplink_pdr(urr_id=(1,)), uplink_pdr(pdr_id=3), downlink_pdr())
-    response = World().ask(establishment(create_pdr=pdrs, create_urr=(URR,)))
-    assert response.failed_rule_id == FailedRuleID(urr_id=1)
+def test_when_a_urr_measures_some_packets_of_a_direction_then_only_they_count():
+    flow = SDFFilter(flow_description=b"permit out 17 from any to assigned")
+    world = Attached(create_pdr=(uplink_pdr(), downlink_pdr()))
+    some = downlink_pdr(pdr_id=3, precedence=1, sdf_filter=(flow,), urr_id=(1,))
+    every = tuple(pfcp.UpdatePDR(pdr_id=pdr, urr_id=(2,)) for pdr in (1, 2))
+    urrs = CreateURR(1, 2, 2), CreateURR(2, 2, 2)
+    answer = world.ask(SessionModificationRequest(create_pdr=(some,), update_pdr=every, create_urr=urrs), world.seid)
+    assert answer.cause == PfcpCause.REQUEST_ACCEPTED
+    world.environment.clock.run_until(5)
+    world.ping()
+    world.upf_plane.inject(world.instance, bytes.fromhex("4500001c00000000401100000a2d00010a2d00020035003500080000"))
+    world.poll()
+    first, second = world.ask(SessionDeletionRequest(), world.seid).usage_report
+    totals = [report.volume_measurement.total_volume for report in (first, second)]
+    assert totals == [28, 168]
+    assert second.time_of_last_packet is not None
 
 
 def test_when_a_threshold_is_passed_before_a_change_then_it_is_still_reported_once():

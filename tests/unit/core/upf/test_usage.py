@@ -202,7 +202,7 @@ def test_when_a_rule_comes_later_then_it_counts_from_there():
     ("urr", "cause"),
     [
         (CreateURR(1, VOLUME, ReportingTrigger.PERIO), PfcpCause.CONDITIONAL_IE_MISSING),
-        (CreateURR(1, MeasurementMethod.EVENT, 0), PfcpCause.RULE_CREATION_MODIFICATION_FAILURE),
+        (CreateURR(1, 0, 0), PfcpCause.RULE_CREATION_MODIFICATION_FAILURE),
     ],
 )
 def test_when_a_rule_cannot_be_measured_then_the_session_is_refused(urr, cause):

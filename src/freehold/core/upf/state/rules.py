@@ -7,11 +7,17 @@ from typing import Final
 import msgspec
 
 from freehold.core.upf.state.measuring import Urr
-from freehold.services.userplane import Filter, Network
+from freehold.services.userplane import Filter, FrameFilter, Network
+
+End = tuple[str, int]
+"""An address and a TEID."""
 
 
 class Pdr(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A packet detection rule: what it finds, and the rules it points to (TS 29.244 5.2.1A)."""
+    """A packet detection rule: what it finds, and the rules it points to (TS 29.244 5.2.1A).
+
+    `teid` is the local tunnel of its packets; 0 is the session's own for uplink, and N6 for downlink.
+    """
 
     precedence: int
     uplink: bool
@@ -21,20 +27,41 @@ class Pdr(msgspec.Struct, frozen=True, gc=False, array_like=True):
     qers: tuple[int, ...]
     urrs: tuple[int, ...]
     framed: tuple[Network, ...] = ()
+    teid: int = 0
+    frames: tuple[FrameFilter, ...] = ()
 
 
 class Far(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A forwarding action rule: its apply action, the tunnel it leads to, the mark of the tunnel (TS 29.244 5.2.3)."""
+    """A forwarding action rule: its apply action, the tunnel it leads to, the mark of the tunnel (TS 29.244 5.2.3).
+
+    `bar` says how it buffers, `copies` are the tunnels of its duplicates.
+    """
 
     action: int
     to_access: bool | None = None
     address: str | None = None
     teid: int = 0
     service: int = 0
+    bar: int | None = None
+    copies: tuple[End, ...] = ()
+
+
+class Bar(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A buffering action rule: its notification delay in units of 50 ms, and packets at most (TS 29.244 5.2.4)."""
+
+    delay: int = 0
+    packets: int | None = None
+
+
+PacketLimit = tuple[int, int]
+"""Packets, and the nanoseconds in which so many may pass."""
 
 
 class Qer(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A QoS enforcement rule: gates, maximum bit rates in bit/s, the flow it marks, and how (TS 29.244 5.4)."""
+    """A QoS enforcement rule: gates, maximum bit rates in bit/s, the flow it marks, and how (TS 29.244 5.4).
+
+    `window` are the milliseconds over which its rates are averaged; 0 leaves them to the packet engine.
+    """
 
     uplink_closed: bool
     downlink_closed: bool
@@ -42,6 +69,9 @@ class Qer(msgspec.Struct, frozen=True, gc=False, array_like=True):
     downlink_rate: int = 0
     qfi: int = 0
     reflective: bool = False
+    window: int = 0
+    uplink_packets: PacketLimit | None = None
+    downlink_packets: PacketLimit | None = None
 
 
 class RuleSet(msgspec.Struct, gc=False, array_like=True):
@@ -54,6 +84,15 @@ class RuleSet(msgspec.Struct, gc=False, array_like=True):
     fars: dict[int, Far] = {}
     qers: dict[int, Qer] = {}
     urrs: dict[int, Urr] = {}
+    bars: dict[int, Bar] = {}
+    counted: bool = False
+    """Whether each usage reporting rule has a counter of its own."""
+    ethernet: bool = False
+    """Whether it is an Ethernet PDU session (TS 23.501 5.6.10.2)."""
+    frames: dict[int, FrameFilter] = {}
+    """Ethernet filters for both directions, by identifier."""
+    inactivity: int = 0
+    """Seconds without a packet after which the SMF is told (TS 29.244 8.2.83); 0 is never."""
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(RuleSet)

@@ -1,0 +1,108 @@
+"""Local F-TEIDs of a session (TS 29.244 5.5.3): its own tunnel, and one more for each further one that PDRs ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+
+import msgspec
+
+from freehold.codecs.pfcp import FTEID, CreatedPDR, CreatePDR, UpdatedPDR, UpdatePDR
+from freehold.codecs.pfcp.flags import Interface
+from freehold.core.upf.faults import RuleFault, missing
+from freehold.core.upf.state import RuleSet
+from freehold.services.userplane import SessionPlane
+from freehold.spec.causes import PfcpCause
+
+F_TEID: Final = 21
+
+Addresses = tuple[IPv4Address | IPv6Address, ...]
+"""The N3 addresses: one, or one of each version of IP."""
+
+Key = tuple[str, int]
+"""What PDRs that share a tunnel have in common: a CHOOSE ID, or being one and the same PDR (TS 29.244 8.2.3)."""
+
+
+class Tunnels(msgspec.Struct):
+    """What the PDRs of one request ask for: the key of a tunnel that is chosen here, or the TEID of a known one."""
+
+    asked: dict[int, Key | int]
+    chosen: dict[Key, int] = {}
+
+    @property
+    def fresh(self) -> list[Key]:
+        """The tunnels to open, in the order of their PDRs."""
+        return list(dict.fromkeys(key for key in self.asked.values() if not isinstance(key, int)))
+
+    def open(self, plane: SessionPlane, teid: int, *, own: bool) -> None:
+        """Open them; the first is the session's `own` where that is still free. RulesRefused where none is left."""
+        for place, key in enumerate(self.fresh):
+            self.chosen[key] = teid if own and place == 0 else plane.open_tunnel(teid)
+
+    def assign(self, rules: RuleSet, own: int) -> None:
+        """Give each PDR its TEID; that of uplink packets of the session's `own` tunnel is 0."""
+        for pdr_id, key in self.asked.items():
+            teid = key if isinstance(key, int) else self.chosen[key]
+            pdr = rules.pdrs[pdr_id]
+            teid = 0 if pdr.uplink and teid == own else teid
+            if teid != pdr.teid:
+                rules.pdrs[pdr_id] = msgspec.structs.replace(pdr, teid=teid)
+
+    def told(self, addresses: Addresses, pdrs: Iterable[CreatePDR | UpdatePDR]) -> Iterator[CreatedPDR]:
+        """What was chosen for each of `pdrs` (TS 29.244 7.5.3.2)."""
+        for pdr in pdrs:
+            key = self.asked.get(pdr.pdr_id)
+            if key is None or isinstance(key, int) or pdr.pdi is None or pdr.pdi.local_f_teid is None:
+                continue
+            given = f_teid(self.chosen[key], *_own(pdr.pdi.local_f_teid, addresses))
+            yield CreatedPDR(pdr_id=pdr.pdr_id, local_f_teid=given)
+
+
+def asked(pdrs: Iterable[CreatePDR | UpdatePDR], addresses: Addresses, known: Iterable[int] = ()) -> Tunnels:
+    """What PDRs ask for; `known` are the session's TEIDs. RuleFault where an F-TEID is missing or not ours."""
+    found: dict[int, Key | int] = {}
+    for pdr in pdrs:
+        if pdr.pdi is None:
+            continue
+        local = pdr.pdi.local_f_teid
+        if local is None:
+            if pdr.pdi.source_interface == Interface.ACCESS and isinstance(pdr, CreatePDR):
+                raise missing(F_TEID, f"uplink PDR {pdr.pdr_id} has no F-TEID")
+            continue
+        found[pdr.pdr_id] = _key(pdr.pdr_id, local, addresses, known)
+    return Tunnels(found)
+
+
+def _own(local: FTEID, addresses: Addresses) -> Addresses:
+    """Our addresses of the IP versions that are asked for (TS 29.244 8.2.3)."""
+    wanted = {4: local.choose_ipv4, 6: local.choose_ipv6}
+    return tuple(address for address in addresses if wanted[address.version])
+
+
+def _key(pdr_id: int, local: FTEID, addresses: Addresses, known: Iterable[int]) -> Key | int:
+    if _own(local, addresses):
+        return ("PDR", pdr_id) if local.choose_id is None else ("CHOOSE ID", local.choose_id)
+    if local.teid is None or local.teid not in known:
+        raise RuleFault(
+            PfcpCause.INVALID_F_TEID_ALLOCATION_OPTION,
+            f"PDR {pdr_id}: F-TEIDs of {', '.join(map(str, addresses))} are chosen by this function",
+            offending_ie=F_TEID,
+        )
+    return local.teid
+
+
+def known_to(rules: RuleSet, own: int) -> set[int]:
+    """The TEIDs of a session."""
+    return {own} | {pdr.teid for pdr in rules.pdrs.values() if pdr.teid}
+
+
+def updated(created: Iterable[CreatedPDR]) -> tuple[UpdatedPDR, ...]:
+    """The same in an answer about PDRs that were there before (TS 29.244 7.5.5.4)."""
+    return tuple(UpdatedPDR(pdr_id=one.pdr_id, local_f_teid=one.local_f_teid) for one in created)
+
+
+def f_teid(teid: int, *addresses: IPv4Address | IPv6Address) -> FTEID:
+    """One end of a tunnel (TS 29.244 8.2.3)."""
+    packed = {address.version: address.packed for address in addresses}
+    return FTEID(teid, ipv4=packed.get(4), ipv6=packed.get(6))
