@@ -10,7 +10,7 @@ import msgspec
 from freehold._native.xdp import Datapath
 from freehold.net.netlink import Netlink
 from freehold.net.userplane import UpfPlane
-from freehold.net.ways import Ways, find_devices
+from freehold.net.ways import TUNNEL_OCTETS, Ways, find_devices
 from freehold.net.xdp import Hook, names, program, unusable
 from freehold.services.userplane import Measured, Network, PlaneEvent, SessionRules, Usage, VolumeReached
 
@@ -54,7 +54,9 @@ class FastPlane:
         devices = find_devices(self._netlink, address)
         sizes = [(base, 1 << 32 - length) for base, length in pools.values()]
         compiled = program("userplane")
-        self._datapath = Datapath(compiled, address, self.engine.tunnel_key(), devices.n3.mtu, sizes)
+        longest = self.engine.link_mtu + TUNNEL_OCTETS if self.engine.link_mtu else devices.n3.mtu
+        mtu = min(devices.n3.mtu, longest)
+        self._datapath = Datapath(compiled, address, self.engine.tunnel_key(), mtu, sizes)
         self.engine.share_meters(self._datapath)
         self._ways = Ways(self._netlink, self._datapath, devices, (*kept, *pools.values()))
         self._ways.refresh()

@@ -97,7 +97,7 @@ class UserPlane:
         if second is not None:
             self.fabric.add_second_socket(number, second.fileno())
         addresses = (settings.address, *((settings.second,) if settings.second else ()))
-        plane = self._upfs[number] = UpfPlane(self.fabric, number, addresses)
+        plane = self._upfs[number] = UpfPlane(self.fabric, number, addresses, settings.link_mtu)
         return plane
 
     def add_access(self, address: str, seed: int, port: socket.socket | None = None) -> AccessPlane:
@@ -186,11 +186,13 @@ class UserPlane:
 class UpfPlane:
     """The packets of one user plane function: the native `SessionPlane`."""
 
-    def __init__(self, fabric: Fabric, number: int, addresses: tuple[str, ...]) -> None:
+    def __init__(self, fabric: Fabric, number: int, addresses: tuple[str, ...], link_mtu: int = 0) -> None:
         self._fabric = fabric
         self._number = number
         self.addresses = addresses
         """The N3 address, and one of the other version of IP where there is one."""
+        self.link_mtu = link_mtu
+        """The longest packet of N6 that a tunnel carries; 0 is any."""
         self._instances: dict[str, int] = {}
         self._listener: Callable[[PlaneEvent], None] | None = None
 

@@ -87,8 +87,8 @@ def ipv4(protocol: int, payload: bytes, *, fragment: int = 0) -> bytes:
     return struct.pack("!BBHHHBBH", *fields, checksum(header)) + ends + payload
 
 
-def echo(number: int) -> bytes:
-    body = struct.pack("!HH", 7, number) + bytes(56)
+def echo(number: int, size: int = 56) -> bytes:
+    body = struct.pack("!HH", 7, number) + bytes(size)
     return ipv4(1, struct.pack("!BBH", 8, 0, checksum(struct.pack("!BBH", 8, 0, 0) + body)) + body)
 
 
@@ -135,9 +135,9 @@ class Gnb:
             else:
                 return
 
-    async def ping(self, number: int) -> bool:
+    async def ping(self, number: int, size: int = 56) -> bool:
         """Whether the answer comes back in the session's tunnel."""
-        self.send(echo(number))
+        self.send(echo(number, size))
         end = time.monotonic() + 1
         while time.monotonic() < end:
             await asyncio.sleep(0.005)
@@ -158,7 +158,7 @@ class Network(Gnb):
         self.tun = Tun(TunSettings((POOL,), "route"))
         self.plane = UserPlane()
         self.n3 = bind_n3(N3)
-        engine = self.plane.add_upf(PlaneSettings(N3), bytes(16), self.n3)
+        engine = self.plane.add_upf(PlaneSettings(N3, link_mtu=100), bytes(16), self.n3)
         self.number = engine.add_instance("internet", [("10.45.0.0", 16)])
         engine.attach_tun(self.number, self.tun)
         self.upf = FastPlane(engine, {self.number: ("10.45.0.0", 16)}, ((N3, 32),), [HOOK])
@@ -220,6 +220,18 @@ async def pings(network: Network) -> dict[str, object]:
         "counted": [late - early for late, early in zip(after, before, strict=True)],
         "fast": [late - early for late, early in zip(faster, fast, strict=True)],
     }
+
+
+async def longer(network: Network) -> dict[str, object]:
+    """One ping just fits the tunnel's MTU, the answer to the next is the portable engine's to cut or to refuse."""
+    network.rules()
+    await network.resolved()
+    found = {}
+    for size in (72, 74):
+        fast = network.fast()
+        answered = await network.ping(size, size)
+        found[str(28 + size)] = [answered, *(late - early for late, early in zip(network.fast(), fast, strict=True))]
+    return found
 
 
 async def burst(network: Network) -> dict[str, object]:

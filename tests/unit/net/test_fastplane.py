@@ -39,6 +39,10 @@ def test_when_a_session_is_plain_then_its_packets_never_leave_the_kernel_and_all
     assert scenario("pings", hook) == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
 
 
+def test_when_a_packet_is_longer_than_a_tunnel_carries_then_it_is_the_portable_engines(hook):
+    assert scenario("longer", hook) == {"100": [True, 1, 1], "102": [True, 1, 0]}
+
+
 def test_when_packets_come_in_a_burst_then_each_arrives_and_is_counted_once(hook):
     assert scenario("burst", hook) == {"received": 5000, "counted": 5000, "fast": 5000}
 
