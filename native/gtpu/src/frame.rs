@@ -252,6 +252,8 @@ impl Content {
                             octets.iter().try_for_each(|&octet| writer.put(u64::from(octet), 8))?;
                         }
                     }
+                    // none of many says nothing of what they would be
+                    Field::Pairs(pairs) if pairs.is_empty() => writer.put(0, 8)?,
                     Field::Absent => {}
                     _ => return Err(format!("{} has octet strings", names[*field])),
                 },

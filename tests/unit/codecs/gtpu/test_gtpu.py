@@ -246,6 +246,15 @@ def test_when_an_echo_response_lacks_recovery_then_it_is_named_and_the_message_r
     assert gtpu.encode(gtpu.EchoResponse(recovery=None)) == octets
 
 
+def test_when_assistance_information_is_of_nothing_then_it_comes_and_goes() -> None:
+    sent = packet("842400")
+    decoded = gtpu.decode(sent)
+    assert decoded.message == gtpu.GPdu(
+        payload=b"", extensions=(gtpu.AssistanceInformationData(assistance_information=()),)
+    )
+    assert gtpu.encode(decoded.message) == sent
+
+
 @given(st.sampled_from([0x03, 0x04, 0x20, 0x40, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0xC0]), st.binary(max_size=80))
 @settings(max_examples=1500, deadline=None)
 def test_when_a_header_holds_random_octets_then_it_comes_back_as_it_was(kind: int, octets: bytes) -> None:
