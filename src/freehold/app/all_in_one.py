@@ -41,6 +41,8 @@ FEW: Final = 20
 """So many demonstration terminals start one after the other, so that the ladder can be read; more start together."""
 DOWNLOAD: Final = 200_000
 """Octets it fetches in each round."""
+STALLED: Final = 15.0
+"""Seconds after which a download that does not end is given up."""
 AGAIN: Final = 5.0
 """Seconds until a demonstration terminal that failed tries again."""
 
@@ -215,7 +217,9 @@ async def _live(network: Network, ue: UserEquipment, room: asyncio.Semaphore) ->
             log.warning("%s: %s", ue.terminal, item.failure)
             await asyncio.sleep(AGAIN)
             continue
-        with contextlib.suppress(NoConnection, PeerError, Reject, TimerExpired, Aborted, ConnectionError, ValueError):
+        with contextlib.suppress(
+            NoConnection, PeerError, Reject, TimerExpired, Aborted, ConnectionError, ValueError, TimeoutError
+        ):
             await _traffic(ue)
         await asyncio.sleep(AGAIN)
 
@@ -232,7 +236,8 @@ async def _traffic(ue: UserEquipment) -> None:
         socket = await session.tcp_connect(session.gateway, 80)
         try:
             await socket.send(request)
-            await socket.receive_all()
+            async with asyncio.timeout(STALLED):  # who only receives does not notice that its network went
+                await socket.receive_all()
         finally:
             socket.close()
         await asyncio.sleep(PAUSE)
