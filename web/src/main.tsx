@@ -4,7 +4,15 @@ import * as history from "./history";
 import { listen } from "./router";
 import * as session from "./session";
 import * as theme from "./theme";
-import "./style.css";
+import "./style/base.css";
+import "./style/frame.css";
+import "./style/parts.css";
+import "./style/dashboard.css";
+import "./style/tables.css";
+import "./style/forms.css";
+import "./style/trace.css";
+import "./style/settings.css";
+import "./style/narrow.css";
 
 theme.begin();
 listen();

@@ -1,0 +1,1 @@
+"""The only wiring: which function gets which service, link and store."""

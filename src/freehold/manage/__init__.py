@@ -1,0 +1,1 @@
+"""Operating a network that was handed over."""

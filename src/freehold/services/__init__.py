@@ -1,0 +1,1 @@
+"""What functions offer each other."""

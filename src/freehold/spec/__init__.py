@@ -1,0 +1,1 @@
+"""What every part knows: identities, causes, timers, counters, events, errors."""

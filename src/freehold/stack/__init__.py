@@ -1,0 +1,1 @@
+"""Protocol entities that both ends share."""
