@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from freehold.codecs.pfcp.flags import ApplyAction
@@ -90,21 +89,11 @@ def _far(rules: RuleSet, pdr_id: int, pdr: Pdr) -> Far:
 
 def _rules(rules: RuleSet, pdr_id: int, pdr: Pdr, far: Far, peer: Tunnel | None) -> list[Rule]:
     """One rule, or one for each QoS flow where the PDR names several."""
-    qers = [(qer_id, _qer(rules, pdr_id, qer_id)) for qer_id in pdr.qers]
     action: Action = ENGINE_ACTIONS[far.action & ~ApplyAction.DUPL]
     if pdr.uplink and action in {"buffer", "notify"}:
         raise failed(f"FAR {pdr.far} buffers uplink packets", far_id=pdr.far)
-    marked = next((qer.qfi for _, qer in qers if qer.qfi), 0)
-    if pdr.uplink:
-        closed = any(qer.uplink_closed for _, qer in qers)
-        rates = tuple((qer_id, qer.uplink_rate) for qer_id, qer in qers if qer.uplink_rate)
-    else:
-        closed = any(qer.downlink_closed for _, qer in qers)
-        rates = tuple((qer_id, qer.downlink_rate) for qer_id, qer in qers if qer.downlink_rate)
-    windows = tuple((qer_id, qer.window) for qer_id, qer in qers if qer.window)
-    packets = tuple(_packet_rates(qers, uplink=pdr.uplink))
+    closed, mark, rates, reflective, windows, packets = _enforced(rules, pdr_id, pdr)
     copies = tuple(Tunnel(*end) for end in far.copies) if far.action & ApplyAction.DUPL else ()
-    reflective = not pdr.uplink and any(qer.reflective for _, qer in qers)
     by_flow = pdr.uplink or pdr.teid != 0  # packets of N6 have no QoS flow yet
     return [
         Rule(
@@ -112,7 +101,7 @@ def _rules(rules: RuleSet, pdr_id: int, pdr: Pdr, far: Far, peer: Tunnel | None)
             qfi,
             action,
             closed,
-            qfi if pdr.uplink else marked,
+            qfi if pdr.uplink else mark,
             rates,
             reflective,
             0 if pdr.uplink and peer is None else far.service,
@@ -129,11 +118,33 @@ def _rules(rules: RuleSet, pdr_id: int, pdr: Pdr, far: Far, peer: Tunnel | None)
     ]
 
 
-def _packet_rates(qers: list[tuple[int, Qer]], *, uplink: bool) -> Iterator[tuple[int, int, int]]:
-    for qer_id, qer in qers:
-        limit = qer.uplink_packets if uplink else qer.downlink_packets
+Enforced = tuple[
+    bool, int, tuple[tuple[int, int], ...], bool, tuple[tuple[int, int], ...], tuple[tuple[int, int, int], ...]
+]
+
+
+def _enforced(rules: RuleSet, pdr_id: int, pdr: Pdr) -> Enforced:
+    """What a PDR's QERs say together, for its direction: closed, mark, rates, reflective, windows, packet rates."""
+    closed, mark, reflective = False, 0, False
+    rates: tuple[tuple[int, int], ...] = ()
+    windows: tuple[tuple[int, int], ...] = ()
+    packets: tuple[tuple[int, int, int], ...] = ()
+    for qer_id in pdr.qers:
+        qer = _qer(rules, pdr_id, qer_id)
+        mark = mark or qer.qfi
+        if pdr.uplink:
+            shut, rate, limit = qer.uplink_closed, qer.uplink_rate, qer.uplink_packets
+        else:
+            shut, rate, limit = qer.downlink_closed, qer.downlink_rate, qer.downlink_packets
+            reflective = reflective or qer.reflective
+        closed = closed or shut
+        if rate:
+            rates += ((qer_id, rate),)
+        if qer.window:
+            windows += ((qer_id, qer.window),)
         if limit is not None:
-            yield (qer_id, *limit)
+            packets += ((qer_id, *limit),)
+    return closed, mark, rates, reflective, windows, packets
 
 
 def _qer(rules: RuleSet, pdr_id: int, qer_id: int) -> Qer:
