@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from types import MappingProxyType
+from typing import Final
 
 from freehold.codecs import ngap
 from freehold.services.access import Tunnel
 from freehold.spec.errors import PeerError
 from freehold.spec.identities import GnbId, Guami, Ncgi, PlmnId, SNssai, STmsi, Tai
+
+TIME_TO_WAIT: Final[Mapping[str, float]] = MappingProxyType(
+    {"v1s": 1.0, "v2s": 2.0, "v5s": 5.0, "v10s": 10.0, "v20s": 20.0, "v60s": 60.0}
+)
+"""Seconds before whoever was refused may ask again (TS 38.413 9.3.1.56)."""
+
+
+def time_to_wait(named: str) -> float:
+    """The seconds of a time to wait; the longest where a later release's is named (TS 38.413 9.3.1.56)."""
+    return TIME_TO_WAIT.get(named, 60.0)
 
 
 def plmn_of(octets: bytes) -> PlmnId:

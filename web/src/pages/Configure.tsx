@@ -4,7 +4,7 @@ import { get, getTagged, send } from "../api";
 import { moment } from "../format";
 import { may } from "../session";
 import type { ChangeView, ConfigurationView, VersionView } from "../types";
-import { Badge, Button, Dialog, Empty, Field, Form, Panel, Sheet, tell, useRead } from "../ui/bits";
+import { Badge, Button, Dialog, Empty, Field, Form, Heads, Panel, Sheet, tell, useRead } from "../ui/bits";
 
 function Plan({ changes }: { changes: ChangeView[] }) {
   if (!changes.length) return <Empty title="It changes nothing" />;
@@ -102,15 +102,7 @@ export function Versions({ onDone }: { onDone: () => void }) {
       {versions.value?.length ? (
         <Sheet label="Versions">
           <table>
-            <thead>
-              <tr>
-                {["Version", "Applied", "By", "Why", ""].map((title) => (
-                  <th key={title} scope="col">
-                    {title || <span class="hidden">Actions</span>}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Heads titles={["Version", "Applied", "By", "Why", ""]} />
             <tbody>
               {versions.value
                 .slice()

@@ -16,6 +16,7 @@ import {
   Field,
   Form,
   Head,
+  Heads,
   Panel,
   Sheet,
   severityTone,
@@ -291,15 +292,7 @@ export function Users() {
           {accounts.value ? (
             <Sheet label="Accounts">
               <table>
-                <thead>
-                  <tr>
-                    {["Name", "Role", "Log-in", ""].map((title) => (
-                      <th key={title} scope="col">
-                        {title || <span class="hidden">Actions</span>}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
+                <Heads titles={["Name", "Role", "Log-in", ""]} />
                 <tbody>
                   {accounts.value.map((one) => (
                     <tr key={one.name}>
@@ -342,15 +335,7 @@ export function Users() {
           {tokens.value?.length ? (
             <Sheet label="Tokens">
               <table>
-                <thead>
-                  <tr>
-                    {["For", "Account", "Role", "Until", ""].map((title) => (
-                      <th key={title} scope="col">
-                        {title || <span class="hidden">Actions</span>}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
+                <Heads titles={["For", "Account", "Role", "Until", ""]} />
                 <tbody>
                   {tokens.value.map((one) => (
                     <tr key={one.id}>

@@ -96,6 +96,21 @@ export function Sheet(props: { label: string; inputs?: boolean; children: Compon
   );
 }
 
+/** The head of a plain table; a column without a title holds what can be done. */
+export function Heads({ titles }: { titles: string[] }) {
+  return (
+    <thead>
+      <tr>
+        {titles.map((title) => (
+          <th key={title} scope="col">
+            {title || <span class="hidden">Actions</span>}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
 export function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
   return (
     <dl class="facts">

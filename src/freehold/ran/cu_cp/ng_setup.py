@@ -11,11 +11,8 @@ from freehold.ran.configuration import GnbConfiguration, TrackingArea
 from freehold.ran.cu_cp.link import Link
 from freehold.spec.errors import PeerError, TimerExpired
 from freehold.spec.events import Event
-from freehold.stack.ngap_values import global_gnb_id, slice_
+from freehold.stack.ngap_values import global_gnb_id, slice_, time_to_wait
 
-TIME_TO_WAIT: Mapping[str, float] = MappingProxyType(
-    {"v1s": 1, "v2s": 2, "v5s": 5, "v10s": 10, "v20s": 20, "v60s": 60}  # TS 38.413 9.3.1.56
-)
 REFUSALS: Mapping[tuple[str, str], tuple[str, str]] = MappingProxyType(
     {
         ("misc", "unknown-PLMN-or-SNPN"): (
@@ -91,7 +88,8 @@ async def ng_setup(link: Link) -> None:
                 link.amf.learn(answer)  # 8.7.1.2
                 break
             # 8.7.1.3: not before the time to wait has passed.
-            wait = max(TIME_TO_WAIT.get(answer.time_to_wait or "", 0.0), wait)
+            if answer.time_to_wait is not None:
+                wait = max(time_to_wait(answer.time_to_wait), wait)
             await Emit(refusal(configuration, link, answer, wait))
         except (TimerExpired, PeerError) as wrong:
             text = f"{configuration.name}: NG Setup to {link}: {wrong}"
@@ -127,4 +125,4 @@ async def ran_configuration_update(link: Link) -> bool:
         await Emit(Event("ran-configuration-refused", text, "error", str(link), clause="TS 38.413 8.7.2.3"))
         if answer.time_to_wait is None:
             return False
-        await Expire(TIME_TO_WAIT[answer.time_to_wait])  # 8.7.2.3
+        await Expire(time_to_wait(answer.time_to_wait))  # 8.7.2.3

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from freehold.codecs import ngap
@@ -16,11 +14,10 @@ from freehold.core.amf.state.machines import MmState
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Collision, Expire, exchange, procedure
 from freehold.spec.errors import TimerExpired
+from freehold.stack.ngap_values import time_to_wait
 
-TIME_TO_WAIT: Final[Mapping[str, float]] = MappingProxyType(
-    {"v1s": 1, "v2s": 2, "v5s": 5, "v10s": 10, "v20s": 20, "v60s": 60}  # TS 38.413 9.3.1.56
-)
 TRIES: Final = 3
+"""How often a gNB that asks to wait is told of a configuration."""
 
 
 @procedure(
@@ -51,7 +48,7 @@ async def amf_configuration_update(amf: AmfFunction, gnb: Gnb) -> None:
         why = f"it refuses ({answer.cause[1] if answer.cause else 'without a cause'})"
         if answer.time_to_wait is None:
             break
-        await Expire(TIME_TO_WAIT[answer.time_to_wait])  # TS 38.413 8.7.3.3
+        await Expire(time_to_wait(answer.time_to_wait))  # TS 38.413 8.7.3.3
     amf.tell(
         "amf-configuration-refused",
         f"{gnb} does not take over the changed slices: {why}",

@@ -22,15 +22,6 @@ UNKNOWN_PLMN: Final[ngap.Cause] = ("misc", "unknown-PLMN-or-SNPN")
 NO_SLICE: Final[ngap.Cause] = ("radioNetwork", "slice-not-supported")
 NO_AREA: Final[ngap.Cause] = ("misc", "unspecified")
 SEMANTIC: Final[ngap.Cause] = ("protocol", "semantic-error")
-TIMES_TO_WAIT: Final = (
-    (1, "v1s"),
-    (2, "v2s"),
-    (5, "v5s"),
-    (10, "v10s"),
-    (20, "v20s"),
-    (60, "v60s"),
-)
-"""Values of Time to Wait in seconds (TS 38.413 9.3.1.56)."""
 
 
 class Refused(Exception):  # noqa: N818 - the word of the procedure
@@ -46,7 +37,7 @@ class Refused(Exception):  # noqa: N818 - the word of the procedure
 def time_to_wait(amf: AmfFunction) -> Any:
     """When the node may try again (TS 38.413 8.7.1.3)."""
     seconds = amf.driver.timers["time-to-wait"].seconds
-    return next((name for length, name in TIMES_TO_WAIT if length >= seconds), "v60s")
+    return next((name for name, length in ngap_values.TIME_TO_WAIT.items() if length >= seconds), "v60s")
 
 
 def areas_of(supported: Iterable[ngap.SupportedTAItem]) -> Areas:
