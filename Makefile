@@ -50,51 +50,56 @@ setup: .build/native.stamp .build/web.stamp
 
 .build/bootstrap.stamp: locks/bootstrap.txt
 	@tools/prerequisites $(PYTHON)
-	$(PYTHON) -m venv .build/bootstrap
-	.build/bootstrap/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@echo "set-up: Python packages"
+	@$(PYTHON) -m venv .build/bootstrap
+	@.build/bootstrap/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .build/run.stamp: locks/run.txt .build/bootstrap.stamp
-	test -x $(VENV)/python || $(UV) venv -q --python $(PYTHON) .venv
-	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@test -x $(VENV)/python || $(UV) venv -q --python $(PYTHON) .venv
+	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
 	@touch $@
 
 .build/test.stamp: locks/test.txt .build/run.stamp
-	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
 	@touch $@
 
 .build/check.stamp: locks/check.txt .build/run.stamp
-	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
 	@touch $@
 
 .build/fuzz.stamp: locks/fuzz.txt .build/run.stamp
-	$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
 	@touch $@
 
 .build/env.stamp: locks/build.txt .build/bootstrap.stamp
-	test -x $(BUILD)/python || $(UV) venv -q --python $(PYTHON) .build/env
-	$(UV) pip install -q --python $(BUILD)/python --require-hashes -r $<
+	@test -x $(BUILD)/python || $(UV) venv -q --python $(PYTHON) .build/env
+	@$(UV) pip install -q --python $(BUILD)/python --require-hashes -r $<
 	@touch $@
 
 .build/generated.stamp: $(GENERATORS) .build/env.stamp
-	$(BUILD)/python tools/generate.py src/freehold/_gen
+	@echo "set-up: tables of the ASN.1 protocols, programs for the kernel"
+	@$(BUILD)/python tools/generate.py src/freehold/_gen
 	@touch $@
 
 .build/native.stamp: $(NATIVE_SOURCES) pyproject.toml .build/run.stamp .build/env.stamp .build/generated.stamp
-	VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.build/bootstrap/bin:$$PATH" $(BUILD)/maturin develop --release --uv -q
+	@echo "set-up: native engines (a minute or two the first time)"
+	@VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.build/bootstrap/bin:$$PATH" CARGO_TERM_QUIET=true \
+		$(BUILD)/maturin develop --release --uv -q > .build/native.log 2>&1 || { cat .build/native.log; exit 1; }
 	@touch $@
 
 # The console: what it is built with, its pages, and what checks and tests need beside.
 .build/npm.stamp: web/package-lock.json locks/web.txt .build/env.stamp
-	tools/web install $(CURDIR)/$(UV)
+	@echo "set-up: the console"
+	@tools/web install $(CURDIR)/$(UV)
 	@touch $@
 
 .build/web.stamp: $(WEB_SOURCES) .build/npm.stamp
-	tools/web build $(CURDIR)/$(UV)
+	@tools/web build $(CURDIR)/$(UV)
 	@touch $@
 
 .build/web-dev.stamp: web/package-lock.json .build/npm.stamp .build/web.stamp
-	tools/web dev $(CURDIR)/$(UV)
+	@tools/web dev $(CURDIR)/$(UV)
 	@touch $@
 
 # Rewrites the locks from pyproject.toml; the only target that chooses versions.

@@ -55,8 +55,9 @@ class Web:
             log.warning("the API is at %s/api/v1, but the console was not built: run make setup", url)
             return
         self._made.console = f"{url}/#code={code}" if code else url
-        # whatever the log's level is: without the code nobody makes the first account
-        log.log(logging.WARNING if code else logging.INFO, "console: %s", self._made.console)
+        # where the log leaves information out, it is told all the same: without the code nobody makes the first account
+        quiet = bool(code) and not log.isEnabledFor(logging.INFO)
+        log.log(logging.WARNING if quiet else logging.INFO, "console: %s", self._made.console)
 
     async def close(self) -> None:
         """Listen no more."""
