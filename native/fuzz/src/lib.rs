@@ -4,6 +4,7 @@
 //! The tables of the codecs come from the folder that FREEHOLD_FUZZ_TABLES names; `tools/fuzz` writes it.
 pub mod crypto;
 pub mod datanet;
+pub mod gtpu;
 pub mod nas;
 pub mod per;
 pub mod pfcp;
@@ -15,10 +16,11 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_millis(10);
 
 /// All targets by name.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [(&str, fn(&[u8])); 7] = [
     ("per", per::check),
     ("nas", nas::check),
     ("pfcp", pfcp::check),
+    ("gtpu", gtpu::check),
     ("userplane", userplane::check),
     ("crypto", crypto::check),
     ("datanet", datanet::check),

@@ -141,8 +141,13 @@ impl Source for Maker {
     fn boolean(&self, value: &Value) -> Result<bool, Unencodable> {
         if let Value::Boolean(value) = value { Ok(*value) } else { no(value) }
     }
+    /// A truth value is a number too, as in Python: others are chosen by it.
     fn unsigned(&self, value: &Value) -> Result<u64, Unencodable> {
-        if let Value::Number(value) = value { Ok(*value) } else { no(value) }
+        match value {
+            Value::Number(value) => Ok(*value),
+            Value::Boolean(value) => Ok(u64::from(*value)),
+            _ => no(value),
+        }
     }
     fn octets(&self, value: &Value, put: &mut dyn FnMut(&[u8])) -> Result<(), Unencodable> {
         let Value::Octets(octets) = value else { return no(value) };

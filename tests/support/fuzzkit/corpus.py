@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 CORPUS = Path(__file__).resolve().parents[2] / "fuzz" / "corpus"
-TARGETS = ("per", "nas", "pfcp", "userplane", "crypto", "datanet")
+TARGETS = ("per", "nas", "pfcp", "gtpu", "userplane", "crypto", "datanet")
 
 
 def seeds(target: str) -> list[tuple[str, bytes]]:

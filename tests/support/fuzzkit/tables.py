@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from freehold.codecs import nas, pfcp
+from freehold.codecs.gtpu import codec as gtpu
 from freehold.codecs.nas.compile import Compiler as NasCompiler
 from freehold.codecs.pfcp.table import Compiler as PfcpCompiler
 
@@ -38,11 +39,15 @@ def pfcp_rows() -> list[object]:
     return [compiler.layouts, compiler.groups, compiler.messages]
 
 
+def gtpu_rows() -> list[object]:
+    return [[row.header_type, row.pdu_type, names, parts] for row, names, parts in gtpu.frames()]
+
+
 def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in protocols():
         (folder / f"{name}.per").write_bytes((GENERATED / f"{name}.per").read_bytes())
-    for name, rows in (("protocols", protocols()), ("nas", nas_rows()), ("pfcp", pfcp_rows())):
+    for name, rows in (("protocols", protocols()), ("nas", nas_rows()), ("pfcp", pfcp_rows()), ("gtpu", gtpu_rows())):
         (folder / f"{name}.json").write_text(json.dumps(rows))
 
 

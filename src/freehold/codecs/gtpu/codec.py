@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from freehold._native import gtpu as _native
 from freehold.codecs.gtpu import extensions
 from freehold.codecs.gtpu import messages as m
 from freehold.codecs.gtpu.bodies import BODIES, body, signalling
+from freehold.codecs.gtpu.frame import Frame, Row
 
 Reason = Literal[
     "version",
@@ -38,14 +40,17 @@ class Decoded(msgspec.Struct, frozen=True, gc=False):
     faults: tuple[Fault, ...] = ()
 
 
+def frames() -> Iterator[tuple[type[Frame], tuple[str, ...], list[Row]]]:
+    """Every frame's class, its fields, and its parts for the engine."""
+    for kind in extensions.FRAMES:
+        names = tuple(name for name in kind.__struct_fields__ if name != "spare")
+        yield kind, names, [part.row(names) for part in kind.parts]
+
+
 def _engine() -> _native.Engine:
-    frames = [
-        (kind, kind.header_type, kind.pdu_type, names, [part.row(names) for part in kind.parts])
-        for kind in extensions.FRAMES
-        for names in [tuple(name for name in kind.__struct_fields__ if name != "spare")]
-    ]
+    rows = [(kind, kind.header_type, kind.pdu_type, names, parts) for kind, names, parts in frames()]
     kept = [(kind.header_type, kind) for kind in extensions.KEPT]
-    return _native.Engine(frames, kept, (extensions.ExtensionHeader, m.GPdu, Decoded, Fault))
+    return _native.Engine(rows, kept, (extensions.ExtensionHeader, m.GPdu, Decoded, Fault))
 
 
 _ENGINE: Final = _engine()
