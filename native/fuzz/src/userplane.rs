@@ -39,7 +39,8 @@ impl Bench {
             Prefix::new(Ipv4Addr::new(10, 45, 0, 0).into(), 16),
             Prefix::new(Ipv6Addr::from(0xfd45_u128 << 112).into(), 48),
         ];
-        upf.add_instance(&Instance { pools, mtu: 1400, local_switch: LocalSwitch::Switch, ..Instance::default() }).expect("an instance");
+        upf.add_instance(&Instance { pools, mtu: 1400, local_switch: LocalSwitch::Switch, ..Instance::default() })
+            .expect("an instance");
         let teid = upf.open().expect("a session");
         upf.install(0, teid, &rules(Ipv4Addr::new(10, 45, 0, 2), Action::Forward), false).expect("rules");
         let held = upf.open().expect("a session");

@@ -27,7 +27,9 @@ def test_when_a_path_is_measured_live_then_packets_arrive_and_a_bare_redirect_is
         (path, "down", 100, 128),
     ]
     for case in cases:
-        assert 0 <= case.loss < 0.5  # what a veth's ring has no room for on a busy machine is lost before the program sees it
+        assert (
+            0 <= case.loss < 0.5
+        )  # what a veth's ring has no room for on a busy machine is lost before the program sees it
         assert case.mpps_per_core > 0
         assert 0 < case.share_of_redirect < 1.5
         assert case.gbps_per_core == pytest.approx(case.mpps_per_core * 128 * 8 / 1000, rel=0.01, abs=0.01)
