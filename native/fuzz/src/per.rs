@@ -3,14 +3,27 @@
 #[path = "../../per/tests/common/mod.rs"]
 mod tree;
 
-use freehold_per::{Decoder, Encoder, Fault, Message, Schema};
+use freehold_per::{Decoder, Encoder, Fault, Message, NodeId, Schema};
 use std::sync::LazyLock;
 use tree::{Shown, Tree, Value};
 
-static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| {
+/// A protocol, and its types in the order that inputs number them in.
+struct Protocol {
+    schema: Schema,
+    nodes: Vec<NodeId>,
+}
+
+static PROTOCOLS: LazyLock<Vec<Protocol>> = LazyLock::new(|| {
     let names: Vec<String> = serde_json::from_slice(&crate::table("protocols.json")).expect("a list of names");
-    names.iter().map(|name| Schema::load(&crate::table(&format!("{name}.per"))).expect("a table that loads")).collect()
+    names.iter().map(|name| protocol(&crate::table(&format!("{name}.per")))).collect()
 });
+
+fn protocol(table: &[u8]) -> Protocol {
+    let schema = Schema::load(table).expect("a table that loads");
+    let mut nodes: Vec<_> = schema.types.iter().map(|(_, node)| node).collect();
+    nodes.sort_unstable();
+    Protocol { schema, nodes }
+}
 
 type Read = (Option<(Message, Value)>, Option<u16>, Vec<Fault>);
 
@@ -30,10 +43,8 @@ fn values(value: &Value) -> usize {
 }
 
 /// Types that travel alone, chosen by two octets: where there are no messages, or the first octet's top bit is set.
-fn alone(schema: &Schema, octets: &[u8]) {
+fn alone(Protocol { schema, nodes }: &Protocol, octets: &[u8]) {
     let [high, low, octets @ ..] = octets else { return };
-    let mut nodes: Vec<_> = schema.types.iter().map(|(_, node)| node).collect();
-    nodes.sort_unstable();
     let node = nodes[usize::from(u16::from_be_bytes([*high, *low])) % nodes.len()];
     let mut decoder = Decoder::new(schema, Tree(schema), octets.len());
     let Some(value) = decoder.alone(octets, node).expect("a tree is always built") else { return };
@@ -52,9 +63,10 @@ fn alone(schema: &Schema, octets: &[u8]) {
 
 pub fn check(input: &[u8]) {
     let [choice, octets @ ..] = input else { return };
-    let schema = &SCHEMAS[usize::from(choice & 0x7f) % SCHEMAS.len()];
+    let protocol = &PROTOCOLS[usize::from(choice & 0x7f) % PROTOCOLS.len()];
+    let schema = &protocol.schema;
     if choice & 0x80 != 0 || schema.messages.is_empty() {
-        return alone(schema, octets);
+        return alone(protocol, octets);
     }
     let (message, transaction, faults) = read(schema, octets);
     let Some((message, value)) = message else {
