@@ -5,17 +5,18 @@ pub struct Reader<'a> {
     octets: &'a [u8],
     position: usize,
     end: usize,
+    ignored: usize,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(octets: &'a [u8]) -> Self {
-        Self { octets, position: 0, end: octets.len() * 8 }
+        Self { octets, position: 0, end: octets.len() * 8, ignored: 0 }
     }
 
     /// One half of an octet: `high` is bits 8 to 5.
     pub fn half(octet: &'a [u8; 1], high: bool) -> Self {
         let position = if high { 0 } else { 4 };
-        Self { octets: octet, position, end: position + 4 }
+        Self { octets: octet, position, end: position + 4, ignored: 0 }
     }
 
     pub fn remaining(&self) -> usize {
@@ -24,6 +25,11 @@ impl<'a> Reader<'a> {
 
     pub fn end(&self) -> usize {
         self.end
+    }
+
+    /// Bits so far that a later release put at the end of an extent.
+    pub fn ignored(&self) -> usize {
+        self.ignored
     }
 
     /// Restricts what follows to `bits`; the former end is given back, to be restored by [`Reader::leave`].
@@ -36,6 +42,7 @@ impl<'a> Reader<'a> {
 
     /// Skips what the extent still holds and restores `end`.
     pub fn leave(&mut self, end: usize) {
+        self.ignored += self.remaining();
         self.position = self.end;
         self.end = end;
     }

@@ -290,7 +290,8 @@ impl Tables {
         value::decode(&self.layout, element.node, &mut Reader::half(&[octet], high), sink).ok()
     }
 
-    /// A value of its octets; those beyond the longest are of a later release and are ignored (TS 24.007 11.2.4).
+    /// A value of its octets; those beyond the longest, and at the end of a part, are of a later release and are ignored
+    /// (TS 24.007 11.2.4). What is left has to be as long as the shortest.
     fn contents<S: Sink>(
         &self,
         e: &InformationElement,
@@ -308,7 +309,10 @@ impl Tables {
         if octets.len() > most {
             faults.add(FaultKind::TooLong, &e.name);
         }
-        value::decode(&self.layout, e.node, &mut Reader::new(octets.get(..most).unwrap_or(octets)), sink).ok()
+        let mut reader = Reader::new(octets.get(..most).unwrap_or(octets));
+        let value = value::decode(&self.layout, e.node, &mut reader, sink).ok()?;
+        let read = reader.end() - reader.remaining() - reader.ignored();
+        (read.div_ceil(8) >= least).then_some(value)
     }
 
     /// The optional part: gives back the unknown elements, or nothing where the message must be refused.

@@ -93,8 +93,11 @@ fn whole<S: Sink>(l: &Layout, node: NodeId, r: &mut Reader<'_>, sink: &mut S, fr
         r.skip(length).ok_or(Malformed)?;
         return Ok((value, 0));
     }
+    let ignored = r.ignored();
     let (value, number) = read(l, node, r, sink, frame)?;
-    sink.keep(node, length, bits, &value);
+    if r.remaining() == 0 && r.ignored() == ignored {
+        sink.keep(node, length, bits, &value);
+    }
     Ok((value, number))
 }
 

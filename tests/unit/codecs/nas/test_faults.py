@@ -214,3 +214,16 @@ def test_when_a_list_has_more_items_than_a_message_may_hold_then_it_is_malformed
 
     assert decoded.message == nas.PduSessionModificationCommand(1, 2)
     assert decoded.faults[0].kind == "optional element invalid"
+
+
+def test_when_most_of_an_element_is_of_a_later_release_and_the_rest_too_short_then_it_is_ignored():  # TS 24.007 11.2.4
+    whole = "7e0054" + "730006" + "05" + "07" + "020101" + "03"  # a group of one slice, as short as can be
+    later = "7e0054" + "73000b" + "0a" + "07" + "00" + "03" + "00" + "000000000000"  # none, and octets not known here
+    longer = "7e0054" + "73000b" + "0a" + "07" + "020101" + "03" + "00" + "00000000"
+
+    assert faults(whole) == []
+    assert faults(later) == [("optional element invalid", None, "nsag_information")]
+    assert faults(longer) == []
+    for octets in (whole, later, longer):
+        message = decode(bytes.fromhex(octets)).message
+        assert decode(nas.encode(message)).message == message
