@@ -1,7 +1,7 @@
 /* What drives the fast path under the clock: a fresh packet of a random session, then the program under test. */
 #include "packet.h"
 
-enum { UPLINK_WORDS = 11, DOWNLINK_WORDS = 5, TEID_AT = 46, SOURCE_AT = 70, DESTINATION_AT = 30 };
+enum { UPLINK_WORDS = 11, DOWNLINK_WORDS = 5, TEID_AT = 46, SOURCE_AT = 70, DESTINATION_AT = 30, PORTS_AT = 34 };
 
 struct bench {
     __u32 length;
@@ -12,8 +12,10 @@ struct bench {
 };
 
 struct target {
-    __u32 teid; /* both in network order */
+    __u32 teid; /* all in network order */
     __u32 terminal;
+    __u32 ports;
+    __u32 unused;
 };
 
 struct {
@@ -93,6 +95,7 @@ INLINE int write_downlink(struct xdp_md *context, struct bench *bench)
     for (int word = 0; word < DOWNLINK_WORDS; word++)
         ((any64 *)octets)[word] = bench->packet[word];
     *(any32 *)(octets + DESTINATION_AT) = target->terminal;
+    *(any32 *)(octets + PORTS_AT) = target->ports;
     return 1;
 }
 

@@ -21,6 +21,15 @@ struct ipv4 {
     __u32 destination;
 };
 
+struct ipv6 {
+    __u32 version_class_label;
+    __u16 length; /* of all that follows the header */
+    __u8 next;
+    __u8 hops;
+    any64 source[2];
+    any64 destination[2];
+} __attribute__((packed, aligned(2)));
+
 struct udp {
     __u16 source;
     __u16 destination;
@@ -36,14 +45,16 @@ struct gtpu {
     __u32 teid;
 };
 
-_Static_assert(sizeof(struct ethernet) == 14 && sizeof(struct ipv4) == 20 && sizeof(struct gtpu) == 8, "no gaps");
+_Static_assert(sizeof(struct ethernet) == 14 && sizeof(struct ipv4) == 20 && sizeof(struct ipv6) == 40 && sizeof(struct gtpu) == 8, "no gaps");
 
 enum {
     ETHERNET_IPV4 = 0x0800,
+    ETHERNET_IPV6 = 0x86dd,
     PLAIN_IPV4 = 0x45,
     FRAGMENT = 0x3fff, /* more fragments, or an offset (RFC 791 3.1) */
     TCP = 6,
     UDP = 17,
+    ICMP_6 = 58,
     SCTP = 132,
     GTPU_PORT = 2152,         /* TS 29.281 4.4.2.3 */
     G_PDU = 255,              /* TS 29.281 6.1 */

@@ -6,6 +6,9 @@
 /* A direction's octet of `forwarding`: whether the program takes its packets, and its QoS flow. */
 enum { TAKEN = 0x80, QOS_FLOW = 0x3f };
 
+/* Of the uplink's: the network meets another address in the place of the terminal's. */
+enum { HIDDEN = 0x40 };
+
 /* A volume's word: octets above, packets below. Its packets spill into the wide counters long before they overflow. */
 enum { PACKETS_BITS = 24, SPILL = 1 << (PACKETS_BITS - 1) };
 
@@ -19,7 +22,7 @@ struct volume {
 /* One session: one line of the cache, and with it the whole table in as few pages as can be. */
 struct record {
     __u32 teid;     /* host order; 0 while the session is not here */
-    __u32 terminal; /* network order */
+    __u32 terminal; /* network order; 0 without one */
     __u64 forwarding; /* one word, so that no packet meets a half of it: peer's TEID, peer, uplink, downlink */
     __u64 arrivals_ns[2];
     __u32 costs[2]; /* ns of an octet with 20 bits of fraction: 26 bits and how far they are shifted; 0 passes everything */
@@ -55,7 +58,40 @@ struct pool {
     __u32 base;
     __u32 size;
     __u32 offset; /* of its first address among all pools' */
+    __u32 mtu;    /* of the links of its terminals */
 };
+
+/* The same of prefixes of 64 bits, in host order. */
+struct network_6 {
+    __u64 base;
+    __u64 mask;
+};
+
+struct pool_6 {
+    __u64 base;
+    __u64 size;
+    __u32 offset;
+    __u32 mtu;
+};
+
+/* What becomes of the packets of one connection in one direction, whose terminal is hidden: on the wire's order. */
+struct translation {
+    __u32 source;
+    __u32 destination;
+    __u32 ports;
+    __u32 address; /* what stands there instead of the terminal's, or of the one that hides it */
+    __u16 port;
+    __u16 protocol;    /* 0 while it is nobody's */
+    __u32 address_sum; /* what a checksum over the address, and over address and port, changes by */
+    __u32 sum;
+    __u32 used_s; /* coarse seconds */
+};
+
+struct translations {
+    struct translation either[2];
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct translations) == 64, "a cache line");
 
 /* Two slots, each from 1: an array's values are eight octets at least. */
 struct slots {
@@ -69,12 +105,18 @@ struct settings {
     __u32 mask;    /* of the seal of TEIDs (native/userplane/src/seal.rs) */
     __u32 inverses[2];
     __u32 slot_mask;
-    __u32 n3_mtu;
+    __u32 hiding; /* the address that terminals hide behind, network order; 0 is none */
     __u32 pools_count;
     __u32 networks_count;
     __u32 first_octets[8]; /* a bit for each first octet that a network below has */
     struct pool pools[MOST_POOLS];
     struct network networks[MOST_NETWORKS]; /* where the host's own routing decides, or nobody may go */
+    __u32 pools_6_count;
+    __u32 networks_6_count;
+    __u32 translations_mask;
+    __u32 translations_seed;
+    struct pool_6 pools_6[MOST_POOLS];
+    struct network_6 networks_6[MOST_NETWORKS];
 };
 
 enum count { FORWARDED_UPLINK, FORWARDED_DOWNLINK, INNER_SOURCE, RATE_EXCEEDED, COUNTS };

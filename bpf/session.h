@@ -32,7 +32,16 @@ struct {
     MAP_VALUE(struct spilled);
 } SPILLED SEC(".maps");
 
-/* The slots of the pools' addresses. */
+/* The upper half of the addresses of each session's terminal, host order; 0 where it has no IPv6. */
+struct {
+    MAP_TYPE(ARRAY);
+    MAP_ENTRIES(1);
+    MAP_FLAGS(MMAPABLE);
+    MAP_KEY(__u32);
+    MAP_VALUE(__u64);
+} PREFIXES SEC(".maps");
+
+/* The slots of the pools' addresses, and of the prefixes of those of IPv6. */
 struct {
     MAP_TYPE(ARRAY);
     MAP_ENTRIES(1);
@@ -142,8 +151,16 @@ INLINE __u32 slot_of(struct settings *settings, __u32 teid)
     return (((turned ^ turned >> 16) * settings->inverses[0]) ^ settings->mask) & settings->slot_mask;
 }
 
-/* The slot of a terminal's address; beyond all slots where it has none. */
-INLINE __u32 slot_of_terminal(struct settings *settings, __u32 destination)
+INLINE __u32 slot_at(__u32 place)
+{
+    __u32 pair = place >> 1;
+    struct slots *slots = map_lookup(&ADDRESSES, &pair);
+    return slots ? slots->slot[place & 1] - 1 : NO_SLOT;
+}
+
+/* The slot of a terminal's address; beyond all slots where it has none, or where its link does not carry that many
+ * octets whole. */
+INLINE __u32 slot_of_terminal(struct settings *settings, __u32 destination, __u32 octets)
 {
     ROLLED for (__u32 number = 0; number < MOST_POOLS; number++) {
         if (number >= settings->pools_count)
@@ -152,10 +169,7 @@ INLINE __u32 slot_of_terminal(struct settings *settings, __u32 destination)
         __u32 place = to_be32(destination) - pool->base;
         if (place >= pool->size)
             continue;
-        place += pool->offset;
-        __u32 pair = place >> 1;
-        struct slots *slots = map_lookup(&ADDRESSES, &pair);
-        return slots ? slots->slot[place & 1] - 1 : NO_SLOT;
+        return octets > pool->mtu ? NO_SLOT : slot_at(place + pool->offset);
     }
     return NO_SLOT;
 }

@@ -1,11 +1,13 @@
 /* The fast path: N3 to N6 and back for sessions of one rule a direction; every other packet is the portable engine's.
  *
  * What becomes of a packet is decided on its octets alone; the two hooks, XDP and TC, only carry it out. */
+#include "hiding.h"
 #include "packet.h"
 #include "session.h"
+#include "version6.h"
 
 /* MOST_HEADERS: Ethernet, the tunnel's headers at their longest, and what is read of the terminal's packet with its transport header. */
-enum { MOST_HEADERS = 110, LONGEST_HEADER = 28, UPLINK_WAY = 0, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
+enum { MOST_HEADERS = 122, LONGEST_HEADER = 28, UPLINK_WAY = 0, UPLINK_WAY_6 = MOST_WAYS - 1, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
 enum verdict { UP_THE_STACK, DROP, FORWARD };
 
 struct {
@@ -23,6 +25,7 @@ struct packet {
     struct way *way; /* from here on what was decided */
     __u32 strip;     /* octets behind Ethernet's header that go */
     __u32 octets;    /* of the terminal's packet */
+    __u32 kind;      /* of it, as Ethernet has it */
     __u32 teid;
     __u8 qfi;
 };
@@ -70,6 +73,67 @@ INLINE __u32 header_length(struct gtpu *gtpu, void *end, __u8 *qfi)
     return length;
 }
 
+/* The rate, the counters. */
+INLINE enum verdict pass(struct packet *packet, struct record *record, __u32 slot, int direction)
+{
+    if (!conforms(record, direction, packet->octets))
+        return counted(RATE_EXCEEDED, DROP);
+    measure(record, slot, direction, packet->octets);
+    return counted(direction == UP ? FORWARDED_UPLINK : FORWARDED_DOWNLINK, FORWARD);
+}
+
+/* A terminal's IPv6 packet of `room` octets at most, out of a tunnel that is its session's. */
+static __attribute__((noinline)) int uplink_6(
+    struct packet *packet, struct settings *settings, struct ipv6 *inner, __u32 slot, __u32 room)
+{
+    struct record *record = map_lookup(&RECORDS, &slot);
+    __u64 prefix = prefix_of(slot);
+    if (!record || !prefix || (void *)(inner + 1) + sizeof(struct udp) > packet->end || !plain_6(inner, room))
+        return UP_THE_STACK;
+    packet->octets = sizeof *inner + to_be16(inner->length);
+    if (sizeof *packet->ethernet + packet->strip + packet->octets > packet->length ||
+        kept_back_6(settings, upper_half(inner->destination)))
+        return UP_THE_STACK;
+    if (inner->next == UDP && ((struct udp *)(inner + 1))->destination == to_be16(GTPU_PORT))
+        return UP_THE_STACK;
+    if (upper_half(inner->source) != prefix)
+        return counted(INNER_SOURCE, DROP); /* TS 33.117 4.3.3.1.1 */
+    __u32 number = UPLINK_WAY_6;
+    packet->kind = ETHERNET_IPV6;
+    packet->way = map_lookup(&WAYS, &number);
+    if (!packet->way || !packet->way->known)
+        return UP_THE_STACK;
+    return pass(packet, record, slot, UP);
+}
+
+static __attribute__((noinline)) int downlink_6(struct packet *packet)
+{
+    struct ipv6 *inner = (void *)(packet->ethernet + 1);
+    __u32 zero = 0;
+    struct settings *settings = map_lookup(&SETTINGS, &zero);
+    if (!settings || (void *)(inner + 1) + sizeof(struct udp) > packet->end ||
+        packet->ethernet->type != to_be16(ETHERNET_IPV6))
+        return UP_THE_STACK;
+    packet->octets = sizeof *inner + to_be16(inner->length);
+    packet->strip = 0;
+    __u64 prefix = upper_half(inner->destination);
+    __u32 slot = slot_of_prefix(settings, prefix, packet->octets);
+    struct record *record = map_lookup(&RECORDS, &slot);
+    if (!record || (inner->version_class_label & to_be32(0xf0000000)) != to_be32(0x60000000) ||
+        !plain_6(inner, packet->octets) || sizeof *packet->ethernet + packet->octets > packet->length)
+        return UP_THE_STACK;
+    __u32 teid = now_of(record->teid);
+    if (!teid || prefix_of(slot) != prefix)
+        return UP_THE_STACK;
+    __u64 rules = forwarding(record, teid);
+    packet->way = peer_of(rules);
+    if (!(downlink_of(rules) & TAKEN) || !packet->way || !packet->way->known || unfinished_6(inner, packet->end))
+        return UP_THE_STACK;
+    packet->teid = (__u32)rules;
+    packet->qfi = downlink_of(rules) & QOS_FLOW;
+    return pass(packet, record, slot, DOWN);
+}
+
 INLINE enum verdict uplink(struct packet *packet, struct settings *settings, struct ipv4 *outer)
 {
     struct udp *udp = (void *)(outer + 1);
@@ -91,12 +155,16 @@ INLINE enum verdict uplink(struct packet *packet, struct settings *settings, str
     struct way *peer = peer_of(rules);
     __u8 flow = uplink_of(rules) & QOS_FLOW;
     if (!(uplink_of(rules) & TAKEN) || (flow && flow != qfi) || !peer ||
-        outer->source != *(any32 *)(peer->frame + PEER_ADDRESS) || !plain(inner, message - header))
+        outer->source != *(any32 *)(peer->frame + PEER_ADDRESS))
         return UP_THE_STACK;
-    if (inner->source != record->terminal)
+    packet->strip = sizeof *outer + sizeof *udp + header;
+    if (unlikely((inner->version_length & 0xf0) == 0x60))
+        return uplink_6(packet, settings, (void *)inner, slot, message - header);
+    if (!plain(inner, message - header))
+        return UP_THE_STACK;
+    if (inner->source != record->terminal || !inner->source)
         return counted(INNER_SOURCE, DROP); /* TS 33.117 4.3.3.1.1 */
     packet->octets = to_be16(inner->length);
-    packet->strip = sizeof *outer + sizeof *udp + header;
     if (sizeof *packet->ethernet + packet->strip + packet->octets > packet->length)
         return UP_THE_STACK;
     if (inner->protocol == UDP && ((struct udp *)(inner + 1))->destination == to_be16(GTPU_PORT))
@@ -107,24 +175,36 @@ INLINE enum verdict uplink(struct packet *packet, struct settings *settings, str
     packet->way = map_lookup(&WAYS, &number);
     if (!packet->way || !packet->way->known)
         return UP_THE_STACK;
-    if (!conforms(record, UP, packet->octets))
-        return counted(RATE_EXCEEDED, DROP);
-    measure(record, slot, UP, packet->octets);
-    return counted(FORWARDED_UPLINK, FORWARD);
+    if (unlikely(uplink_of(rules) & HIDDEN)) {
+        struct translation *found = translation_of(settings, inner);
+        if (!found || !translate(inner, packet->end, found, 1))
+            return UP_THE_STACK;
+    }
+    packet->kind = ETHERNET_IPV4;
+    return pass(packet, record, slot, UP);
 }
 
 INLINE enum verdict downlink(struct packet *packet, struct settings *settings, struct ipv4 *inner)
 {
-    __u32 slot = slot_of_terminal(settings, inner->destination);
-    struct record *record = map_lookup(&RECORDS, &slot);
+    if ((void *)(inner + 1) + sizeof(struct udp) > packet->end)
+        return UP_THE_STACK;
+    struct translation *shown = 0;
+    __u32 terminal = inner->destination;
+    if (unlikely(terminal == settings->hiding)) {
+        shown = translation_of(settings, inner);
+        if (!shown)
+            return UP_THE_STACK;
+        terminal = shown->address;
+    }
     packet->octets = to_be16(inner->length);
     packet->strip = 0;
-    if (!record || (void *)(inner + 1) + sizeof(struct udp) > packet->end ||
-        packet->octets + TUNNEL > settings->n3_mtu || !plain(inner, packet->octets) ||
+    __u32 slot = slot_of_terminal(settings, terminal, packet->octets);
+    struct record *record = map_lookup(&RECORDS, &slot);
+    if (!record || !plain(inner, packet->octets) ||
         sizeof *packet->ethernet + packet->octets > packet->length)
         return UP_THE_STACK;
     __u32 teid = now_of(record->teid);
-    if (!teid || record->terminal != inner->destination)
+    if (!teid || record->terminal != terminal)
         return UP_THE_STACK;
     __u64 rules = forwarding(record, teid);
     packet->way = peer_of(rules);
@@ -134,10 +214,9 @@ INLINE enum verdict downlink(struct packet *packet, struct settings *settings, s
         return UP_THE_STACK;
     packet->teid = (__u32)rules;
     packet->qfi = downlink_of(rules) & QOS_FLOW;
-    if (!conforms(record, DOWN, packet->octets))
-        return counted(RATE_EXCEEDED, DROP);
-    measure(record, slot, DOWN, packet->octets);
-    return counted(FORWARDED_DOWNLINK, FORWARD);
+    if (shown && !translate(inner, packet->end, shown, 0))
+        return UP_THE_STACK;
+    return pass(packet, record, slot, DOWN);
 }
 
 /* What becomes of a packet. Where it leaves, `strip` says in which direction: nothing is stripped towards a terminal. */
@@ -146,8 +225,11 @@ INLINE enum verdict decide(struct packet *packet)
     struct ipv4 *ipv4 = (void *)(packet->ethernet + 1);
     __u32 zero = 0;
     struct settings *settings = map_lookup(&SETTINGS, &zero);
-    if (!settings || (void *)(ipv4 + 1) > packet->end || packet->ethernet->type != to_be16(ETHERNET_IPV4) ||
-        ipv4->version_length != PLAIN_IPV4 || ipv4->fragment & to_be16(FRAGMENT))
+    if (!settings || (void *)(ipv4 + 1) > packet->end)
+        return UP_THE_STACK;
+    if (unlikely(packet->ethernet->type != to_be16(ETHERNET_IPV4)))
+        return downlink_6(packet);
+    if (ipv4->version_length != PLAIN_IPV4 || ipv4->fragment & to_be16(FRAGMENT))
         return UP_THE_STACK;
     if (ipv4->destination == settings->address)
         return uplink(packet, settings, ipv4);
@@ -203,7 +285,7 @@ SEC("xdp") int userplane(struct xdp_md *context)
         if ((void *)(ethernet + 1) > limit)
             return XDP_ABORTED;
         write_ends(ethernet->ends, packet.way);
-        ethernet->type = to_be16(ETHERNET_IPV4);
+        ethernet->type = to_be16((__u16)packet.kind);
     } else {
         if ((void *)(ethernet + 1) + TUNNEL > limit)
             return XDP_ABORTED;
@@ -230,7 +312,9 @@ SEC("classifier") int userplane_tc(struct __sk_buff *context)
     case FORWARD:
         break;
     }
-    __u64 flags = packet.strip ? 0 : ENCAPSULATES_IPV4 | ENCAPSULATES_UDP;
+    __u64 flags = ENCAPSULATES_IPV4 | ENCAPSULATES_UDP;
+    if (packet.strip)
+        flags = packet.kind == ETHERNET_IPV6 ? LEAVES_IPV6 : 0;
     if (adjust_room(context, packet.strip ? -packet.strip : TUNNEL, ROOM_BEHIND_ETHERNET, flags))
         return TC_DROP;
     struct ethernet *ethernet = (void *)(long)context->data;
@@ -239,6 +323,7 @@ SEC("classifier") int userplane_tc(struct __sk_buff *context)
         if ((void *)(ethernet + 1) > limit)
             return TC_DROP;
         write_ends(ethernet->ends, packet.way);
+        ethernet->type = to_be16((__u16)packet.kind);
     } else {
         if ((void *)(ethernet + 1) + TUNNEL > limit)
             return TC_DROP;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 GTPU_PORT, G_PDU, CONTAINER = 2152, 255, 0x85
 UP, DROP, LEAVE = "up", "drop", "leave"
@@ -31,9 +31,10 @@ class Session:
     """A session that the program may carry, as its rules say."""
 
     def __init__(self, rules):
-        possible = rules.ipv4 and rules.peer and not rules.quota and not rules.framed
+        possible = (rules.ipv4 or rules.ipv6) and rules.peer and not rules.quota and not rules.framed
         self.up, self.down = (only(rules.uplink), only(rules.downlink)) if possible else (None, None)
         self.rules = rules
+        self.hidden = False
         self.usage = [0, 0, 0, 0]
 
     def count(self, direction, octets):
@@ -67,17 +68,90 @@ class Ipv4:
         return self.payload[place : place + 2] == struct.pack("!H", checksum_total(pseudo))
 
 
+class Ipv6:
+    """A header and all that follows; None of it is checked."""
+
+    def __init__(self, octets):
+        self.version = octets[0] >> 4
+        self.length, self.next, self.hops = 40 + struct.unpack("!H", octets[4:6])[0], octets[6], octets[7]
+        self.source, self.destination = octets[8:24], octets[24:40]
+        self.octets, self.payload = octets, octets[40:]
+
+    def plain(self, room):
+        """Whether it is one whole packet without extension headers that a router may hand on."""
+        return self.version == 6 and self.hops > 1 and 48 <= self.length <= room and self.next in {6, 17, 58}
+
+    def unfinished(self):
+        """Whether its transport checksum is the pseudo header's sum."""
+        place = {6: 16, 17: 6, 58: 2}[self.next]
+        if len(self.payload) < place + 2:
+            return True
+        pseudo = self.source + self.destination + struct.pack("!HH", self.next, self.length - 40)
+        return self.payload[place : place + 2] == struct.pack("!H", checksum_total(pseudo))
+
+
+class Connection:
+    """A connection of a hidden terminal: its own end, the peer's, and the one that the network meets."""
+
+    def __init__(self, protocol, terminal, peer, outside):
+        self.protocol = protocol
+        self.terminal, self.peer, self.outside = (
+            IPv4Address(address).packed + struct.pack("!H", port) for address, port in (terminal, peer, outside)
+        )
+
+    def matches(self, packet, source, destination):
+        """Whether a packet goes from one end to the other."""
+        ends = packet.source + packet.payload[:2], packet.destination + packet.payload[2:4]
+        return packet.protocol == self.protocol and ends == (source, destination)
+
+
+def updated(packet, place, old, new):
+    """The octets with a checksum at `place` made for the new octets, from what it was for the old (RFC 1624 3)."""
+    before = struct.unpack("!H", packet[place : place + 2])[0] ^ 0xFFFF
+    total = before + checksum_total(bytes(octet ^ 0xFF for octet in old)) + checksum_total(new)
+    while total > 0xFFFF:
+        total = (total & 0xFFFF) + (total >> 16)
+    return packet[:place] + struct.pack("!H", total ^ 0xFFFF) + packet[place + 2 :]
+
+
+def translated(packet, old, new, *, source):
+    """The packet with another address and port; None where its transport header says that it is not plain."""
+    octets, place = packet.octets, 36 if packet.protocol == 6 else 26
+    if packet.protocol not in {6, 17}:
+        return None
+    if packet.protocol == 6 and (len(packet.payload) < 20 or packet.payload[13] & 7):
+        return None
+    if packet.protocol == 6 or octets[26:28] != bytes(2):
+        octets = updated(octets, place, old, new)
+        if packet.protocol == 17 and octets[26:28] == bytes(2):
+            octets = octets[:26] + b"\xff\xff" + octets[28:]
+    octets = updated(octets, 10, old[:4], new[:4])
+    first, port = (12, 20) if source else (16, 22)
+    octets = octets[:first] + new[:4] + octets[first + 4 :]
+    return octets[:port] + new[4:] + octets[port + 2 :]
+
+
 class Model:
     """A user plane at one N3 address with sessions by TEID; hops are named by what stands before them."""
 
-    def __init__(self, address, mtu, pool, kept, hops):
-        self.address, self.mtu = IPv4Address(address).packed, mtu
-        self.pool, self.kept, self.hops = IPv4Network(pool), [IPv4Network(network) for network in kept], hops
+    def __init__(self, address, pools, kept, hops):
+        """`pools` are those of IPv4 and of IPv6, each with the MTU of its links."""
+        self.address = IPv4Address(address).packed
+        (self.pool, self.mtu), (self.pool_6, self.mtu_6) = pools
+        self.pool, self.pool_6 = IPv4Network(self.pool), IPv6Network(self.pool_6)
+        self.kept = [IPv4Network(network) for network in kept if ":" not in network]
+        self.kept_6 = [IPv6Network(network) for network in kept if ":" in network]
+        self.hops = hops
         self.sessions: dict[int, Session] = {}
+        self.connections: list[Connection] = []
+        self.outside = None
 
     def frame(self, octets):
         """The verdict on an Ethernet frame, and the frame that leaves."""
         packet = octets[14:]
+        if octets[12:14] == b"\x86\xdd" and len(packet) >= 48:
+            verdict, left = self.downlink_6(Ipv6(packet))
+            return verdict, left if verdict == LEAVE else octets
         if len(packet) < 20 or octets[12:14] != b"\x08\x00":
             return UP, octets
         outer = Ipv4(packet)
@@ -118,26 +192,71 @@ class Model:
         inner, flow = Ipv4(payload), session.up.match_qfi
         if (flow and flow != qfi) or outer.source != IPv4Address(session.rules.peer.address).packed:
             return UP, b""
+        if payload[0] >> 4 == 6:
+            return self.uplink_6(session, payload, room)
         if not inner.plain(room):
             return UP, b""
-        if inner.source != IPv4Address(session.rules.ipv4).packed:
+        if not session.rules.ipv4 or inner.source != IPv4Address(session.rules.ipv4).packed:
             return DROP, b""
         tunnel_inside = inner.protocol == 17 and inner.payload[2:4] == struct.pack("!H", GTPU_PORT)
         kept = any(IPv4Address(inner.destination) in network for network in self.kept)
         if inner.length > len(payload) or tunnel_inside or kept:
             return UP, b""
+        if session.hidden:
+            found = [one for one in self.connections if one.matches(inner, one.terminal, one.peer)]
+            payload = translated(inner, found[0].terminal, found[0].outside, source=True) if found else None
+            if payload is None:
+                return UP, b""
         session.count(0, inner.length)
         return LEAVE, self.hops[""] + b"\x08\x00" + payload
 
+    def uplink_6(self, session, payload, room):
+        if session.hidden or session.rules.ipv6 is None or len(payload) < 48:
+            return UP, b""
+        inner, prefix = Ipv6(payload), IPv6Address(session.rules.ipv6).packed[:8]
+        destination = IPv6Address(inner.destination)
+        unicast = destination in IPv6Network("2000::/3") or destination in IPv6Network("fc00::/7")
+        wide = [network.supernet(new_prefix=min(network.prefixlen, 64)) for network in self.kept_6]
+        if not inner.plain(room) or not unicast or any(destination in network for network in wide):
+            return UP, b""
+        if inner.length > len(payload) or (inner.next == 17 and inner.payload[2:4] == struct.pack("!H", GTPU_PORT)):
+            return UP, b""
+        if inner.source[:8] != prefix:
+            return DROP, b""
+        session.count(0, inner.length)
+        return LEAVE, self.hops["6"] + b"\x86\xdd" + payload
+
+    def downlink_6(self, inner):
+        prefix = str(IPv6Address(inner.destination[:8] + bytes(8)))
+        found = [one for one in self.sessions.values() if one.rules.ipv6 == prefix and not one.hidden]
+        if IPv6Address(inner.destination) not in self.pool_6 or not found or not found[0].down:
+            return UP, b""
+        if not inner.plain(len(inner.octets)) or inner.length > self.mtu_6 or inner.unfinished():
+            return UP, b""
+        return self.tunnelled(found[0], inner)
+
     def downlink(self, inner):
-        terminal = IPv4Address(inner.destination)
+        shown, terminal = None, IPv4Address(inner.destination)
+        if len(inner.octets) >= 28 and inner.destination == self.outside:
+            shown = [one for one in self.connections if one.matches(inner, one.peer, one.outside)]
+            if not shown:
+                return UP, b""
+            terminal = IPv4Address(shown[0].terminal[:4])
         found = [(teid, one) for teid, one in self.sessions.items() if one.rules.ipv4 == str(terminal)]
         if terminal not in self.pool or not found or not found[0][1].down:
             return UP, b""
         ((_, session),) = found
         whole = len(inner.octets) >= 28 and inner.plain(inner.length) and inner.length <= len(inner.octets)
-        if not whole or inner.length + TUNNEL > self.mtu or inner.unfinished():
+        if not whole or inner.length > self.mtu or inner.unfinished():
             return UP, b""
+        if shown:
+            octets = translated(inner, shown[0].outside, shown[0].terminal, source=False)
+            if octets is None:
+                return UP, b""
+            inner = Ipv4(octets)
+        return self.tunnelled(session, inner)
+
+    def tunnelled(self, session, inner):
         session.count(1, inner.length)
         peer = session.rules.peer
         tunnel = struct.pack(

@@ -2,11 +2,11 @@
 use crate::userplane::Fabric;
 use crate::userplane::convert::{Address, Rules, usage};
 use freehold_fabric::userplane::TunnelKey;
-use freehold_xdp::{Datapath as Inner, Fast, Hook, Hop, Load, Objects, Plan};
+use freehold_xdp::{Connection, Datapath as Inner, Fast, Hook, Hop, Load, Objects, Plan, Pool};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,6 +24,13 @@ fn version_4(address: Address) -> PyResult<Ipv4Addr> {
         IpAddr::V4(address) => Ok(address),
         IpAddr::V6(_) => Err(PyValueError::new_err("an IPv4 address is needed")),
     }
+}
+
+type End = (Address, u16);
+
+fn connection(protocol: u8, terminal: End, peer: End, outside: End) -> PyResult<Connection> {
+    let end = |(address, port)| Ok::<_, PyErr>(SocketAddrV4::new(version_4(address)?, port));
+    Ok(Connection { protocol, terminal: end(terminal)?, peer: end(peer)?, outside: end(outside)? })
 }
 
 fn hook(name: &str) -> PyResult<Hook> {
@@ -48,20 +55,42 @@ impl Datapath {
         program: &[u8],
         address: Address,
         key: (u32, u32, u32, u32),
-        n3_mtu: u32,
-        pools: Vec<(Address, u32)>,
+        pools: Vec<(Address, u32, u32)>,
+        hiding: bool,
     ) -> PyResult<Self> {
         let (mask, first, second, index_bits) = key;
-        let pools = pools.into_iter().map(|(base, size)| Ok((version_4(base)?, size))).collect::<PyResult<_>>()?;
+        let pools = pools.into_iter().map(|(base, size, mtu)| Pool { base: base.0, size, mtu }).collect();
         let key = TunnelKey { mask, inverses: [first, second], index_bits };
-        let plan = Plan { address: version_4(address)?, key, n3_mtu, pools };
+        let plan = Plan { address: version_4(address)?, key, pools, hiding };
         Ok(Self { inner: Mutex::new(Inner::new(program, plan)?) })
     }
 
     fn keep_back(&self, networks: Vec<(Address, u8)>) -> PyResult<()> {
-        let networks: Vec<_> =
-            networks.into_iter().map(|(base, length)| Ok((version_4(base)?, length))).collect::<PyResult<_>>()?;
+        let networks: Vec<_> = networks.into_iter().map(|(base, length)| (base.0, length)).collect();
         Ok(self.inner().keep_back(&networks)?)
+    }
+
+    fn limit(&self, pool: usize, mtu: u32) {
+        self.inner().limit(pool, mtu);
+    }
+
+    fn hide_behind(&self, address: Option<Address>) -> PyResult<()> {
+        self.inner().hide_behind(address.map(version_4).transpose()?);
+        Ok(())
+    }
+
+    /// Whether the program carries the connection from now on.
+    fn hide(&self, protocol: u8, terminal: End, peer: End, outside: End) -> PyResult<bool> {
+        Ok(self.inner().hiding().hide(&connection(protocol, terminal, peer, outside)?))
+    }
+
+    fn show(&self, protocol: u8, terminal: End, peer: End, outside: End) -> PyResult<()> {
+        self.inner().hiding().show(&connection(protocol, terminal, peer, outside)?);
+        Ok(())
+    }
+
+    fn idle(&self, protocol: u8, terminal: End, peer: End, outside: End) -> PyResult<Option<u32>> {
+        Ok(self.inner().hiding().idle(&connection(protocol, terminal, peer, outside)?))
     }
 
     fn port(&self, number: u32, device: u32) -> PyResult<()> {
@@ -91,9 +120,10 @@ impl Datapath {
         Ok(inner.stays())
     }
 
-    fn install(&self, teid: u32, rules: Rules, way: u16, remaining: u64) -> bool {
+    fn install(&self, teid: u32, rules: Rules, way: u16, remaining: u64, hidden: bool) -> bool {
         let mut inner = self.inner();
-        let taken = Fast::of(&rules.0).is_some_and(|fast| inner.install(teid, &fast, way, remaining));
+        let fast = Fast::of(&rules.0).map(|fast| if hidden { fast.hidden() } else { fast });
+        let taken = fast.is_some_and(|fast| inner.install(teid, &fast, way, remaining));
         if !taken {
             inner.remove(teid);
         }
@@ -145,8 +175,9 @@ fn measure(
     octets: u16,
     uplink: bool,
     packets: u32,
+    hidden: bool,
 ) -> PyResult<(f64, f64)> {
-    let load = Load { sessions, octets, uplink };
+    let load = Load { sessions, octets, uplink, hidden };
     let found = py.detach(|| freehold_xdp::measure(objects(compiled), load, packets))?;
     Ok((found.program_ns, found.redirect_ns))
 }
@@ -161,7 +192,7 @@ fn live(
     seconds: f64,
 ) -> PyResult<(f64, f64, f64)> {
     let (sessions, octets, uplink) = load;
-    let (load, hook) = (Load { sessions, octets, uplink }, hook(at)?);
+    let (load, hook) = (Load { sessions, octets, uplink, hidden: false }, hook(at)?);
     let time = Duration::try_from_secs_f64(seconds).map_err(|error| PyValueError::new_err(error.to_string()))?;
     let found = py.detach(|| freehold_xdp::live(objects(compiled), load, hook, time))?;
     Ok((found.packets_per_second, found.redirect_packets_per_second, found.loss))

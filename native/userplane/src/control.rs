@@ -104,6 +104,16 @@ impl Upf {
         Ok(number)
     }
 
+    /// Has the links of an instance's terminals carry packets of at most so many octets from now on; 0 is any. Terminals
+    /// with a prefix hear of it, one after the other.
+    pub fn set_mtu(&mut self, instance: u16, mtu: u16) {
+        let longest = known_mtu(mtu).min(self.link_mtu);
+        if let Some(own) = self.mtus.get_mut(usize::from(instance)) {
+            *own = longest;
+            self.round.hurry(self.table.records.len());
+        }
+    }
+
     /// Opens a session and returns its tunnel identifier (TS 29.244 5.5.3); every packet of it is dropped until
     /// [`Upf::install`].
     pub fn open(&mut self) -> Result<u32, Refused> {

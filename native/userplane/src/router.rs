@@ -30,6 +30,8 @@ const ROUTER_LIFETIME: u16 = 0xffff;
 /// Each connected terminal hears of its router so often, well before that lifetime ends.
 const REFRESH_S: u64 = 21_600;
 const SECOND_NS: u64 = 1_000_000_000;
+/// Of a change so many terminals hear in a second.
+const HURRIED_A_SECOND: usize = 2000;
 /// The least that every IPv6 link carries whole (RFC 8200 5): errors are no longer.
 const LEAST_MTU: usize = 1280;
 
@@ -174,6 +176,17 @@ fn plain_checksum(octets: &[u8]) -> u16 {
 pub(crate) struct Round {
     slot: usize,
     at_ns: u64,
+    /// Of the next advertisement, in sessions times seconds.
+    owed: u64,
+    /// Sessions that are to hear of a change soon.
+    waiting: usize,
+}
+
+impl Round {
+    /// Goes once around so many sessions as fast as it may.
+    pub(crate) fn hurry(&mut self, sessions: usize) {
+        self.waiting = sessions;
+    }
 }
 
 impl Upf {
@@ -235,7 +248,11 @@ impl Upf {
         let seconds = if self.round.at_ns == 0 { 0 } else { (now_ns - self.round.at_ns) / SECOND_NS };
         self.round.at_ns = now_ns.max(1);
         let sessions = self.table.records.len();
-        let many = (sessions as u64).div_ceil(REFRESH_S).saturating_mul(seconds).min(sessions as u64);
+        let owed = (sessions as u64).saturating_mul(seconds).saturating_add(self.round.owed);
+        self.round.owed = owed % REFRESH_S;
+        let hurried = self.round.waiting.min(HURRIED_A_SECOND);
+        let many = (owed / REFRESH_S).max(hurried as u64).min(sessions as u64);
+        self.round.waiting = self.round.waiting.saturating_sub(many as usize);
         for _ in 0..many {
             self.round.slot = (self.round.slot + 1) % sessions;
             self.advertise(self.round.slot);

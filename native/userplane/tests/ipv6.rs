@@ -86,6 +86,20 @@ fn when_a_session_gets_its_tunnel_then_its_prefix_is_advertised_and_only_then() 
 }
 
 #[test]
+fn when_the_mtu_of_the_links_changes_then_terminals_hear_of_it_once_and_packets_meet_it() {
+    let mut net = net();
+    net.poll();
+    net.upf.set_mtu(0, 1300);
+    let mut out = Vec::new();
+    for second in 1..5_u64 {
+        net.upf.poll(second * 1_000_000_000, &mut Vec::new(), &mut out);
+    }
+    let (kind, _, destination, message) = told(&out);
+    assert_eq!((kind, destination), (134, address("ff02::1")));
+    assert_eq!(message[48..], [5, 1, 0, 0, 0, 0, 5, 0x14]);
+}
+
+#[test]
 fn when_a_terminal_asks_for_routers_then_it_is_answered_alone() {
     let mut net = net();
     let (kind, _, destination, _) = told(&net.uplink(GNB, &g_pdu(net.teid, 9, &solicitation(LINK_LOCAL))));

@@ -1,22 +1,24 @@
 //! The program with its records: what the control plane does to it.
 
+use crate::hiding::{Hiding, LINES};
 use crate::links::Links;
 use crate::loading::{classifier, descriptor, load, map, program, told};
 use crate::meters::Meters;
-use crate::record::{
-    Fast, Hop, MOST_NETWORKS, MOST_POOLS, MOST_WAYS, Network, Pool, Record, Settings, Spilled, Way, first_octets,
-    packed, record,
+use crate::record::{Fast, Record, Spilled, packed, record};
+use crate::settings::{
+    MOST_NETWORKS, MOST_POOLS, Network, Settings, first_octets, networks, networks_6, rank, upper_half,
 };
-use crate::sys::{Shared, test_run, total, update};
+use crate::sys::{Shared, lookup, test_run, total, update};
+use crate::way::{Hop, MOST_WAYS, Way};
 use aya::Ebpf;
 use aya::maps::{MapData, RingBuf};
 use freehold_userplane::{TunnelKey, Usage};
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::ptr::addr_of_mut;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 const PROGRAM: &str = "userplane";
 const CLASSIFIER: &str = "userplane_tc";
@@ -48,10 +50,43 @@ pub struct Plan {
     /// The N3 address.
     pub address: Ipv4Addr,
     pub key: TunnelKey,
-    /// The longest packet that leaves to N3.
-    pub n3_mtu: u32,
-    /// The terminals' addresses, as first one and how many.
-    pub pools: Vec<(Ipv4Addr, u32)>,
+    pub pools: Vec<Pool>,
+    /// Some of them hide their terminals' IPv4 addresses behind the host's.
+    pub hiding: bool,
+}
+
+/// Addresses of terminals that follow one another: of IPv6, prefixes of 64 bits.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    pub base: IpAddr,
+    pub size: u32,
+    /// The longest packet that its terminals' links carry.
+    pub mtu: u32,
+}
+
+impl Plan {
+    /// What the program is told; nothing leaves before the way is known.
+    fn settings(&self, lines: u32) -> Settings {
+        let mut settings = Settings {
+            address: self.address.octets(),
+            mask: self.key.mask,
+            inverses: self.key.inverses,
+            slot_mask: (1 << self.key.index_bits) - 1,
+            networks_count: 1,
+            networks_6_count: 1,
+            first_octets: [u32::MAX; 8],
+            translations_mask: lines - 1,
+            translations_seed: self.key.mask.wrapping_mul(self.key.inverses[0]),
+            ..Settings::default()
+        };
+        settings.put_pools(&self.pools);
+        settings
+    }
+}
+
+/// A prefix as its first address.
+fn address_of(prefix: u64) -> IpAddr {
+    IpAddr::V6((u128::from(prefix) << 64).into())
 }
 
 /// The fast path of one user plane function.
@@ -62,6 +97,8 @@ pub struct Datapath {
     records: Shared<Record>,
     spilled: Shared<Spilled>,
     addresses: Shared<Slots>,
+    prefixes: Shared<AtomicU64>,
+    hiding: Hiding,
     events: RingBuf<MapData>,
     links: Links,
 }
@@ -69,68 +106,52 @@ pub struct Datapath {
 impl Datapath {
     /// Loads the program `object`. An error says which capability or which part of the kernel is missing.
     pub fn new(object: &[u8], plan: Plan) -> io::Result<Self> {
-        if plan.pools.is_empty() || plan.pools.len() > MOST_POOLS {
-            return Err(io::Error::other("the fast path serves one to four IPv4 pools"));
+        let version_4 = plan.pools.iter().filter(|pool| pool.base.is_ipv4()).count();
+        if plan.pools.is_empty() || version_4.max(plan.pools.len() - version_4) > MOST_POOLS {
+            return Err(io::Error::other("the fast path serves one to four pools of each version of IP"));
         }
         let slots = 1_u32 << plan.key.index_bits.min(24);
-        let addresses: u32 = plan.pools.iter().map(|(_, size)| *size).sum();
-        let pairs = addresses.div_ceil(2);
-        let mut object = load(object, &[("RECORDS", slots), ("SPILLED", slots), ("ADDRESSES", pairs)])?;
+        let addresses: u32 = plan.pools.iter().map(|pool| pool.size).sum();
+        let (pairs, lines) = (addresses.div_ceil(2), if plan.hiding { LINES } else { 1 });
+        let sizes = [
+            ("RECORDS", slots),
+            ("SPILLED", slots),
+            ("PREFIXES", slots),
+            ("ADDRESSES", pairs),
+            ("TRANSLATIONS", lines),
+        ];
+        let mut object = load(object, &sizes)?;
         program(&mut object, PROGRAM)?;
         let events = object.take_map("EVENTS").ok_or_else(|| io::Error::other("no map EVENTS"))?;
+        let settings = plan.settings(lines);
         let path = Self {
             settings: Shared::new(map(&object, "SETTINGS")?, 1)?,
             records: Shared::new(map(&object, "RECORDS")?, slots as usize)?,
             spilled: Shared::new(map(&object, "SPILLED")?, slots as usize)?,
             addresses: Shared::new(map(&object, "ADDRESSES")?, pairs as usize)?,
+            prefixes: Shared::new(map(&object, "PREFIXES")?, slots as usize)?,
+            hiding: Hiding::new(Shared::new(map(&object, "TRANSLATIONS")?, lines as usize)?, &settings),
             events: RingBuf::try_from(events).map_err(|error| told(&error))?,
             links: Links::default(),
             object,
             plan,
         };
-        path.settle();
-        Ok(path)
-    }
-
-    fn settle(&self) {
-        let mut settings = Settings {
-            address: self.plan.address.octets(),
-            mask: self.plan.key.mask,
-            inverses: self.plan.key.inverses,
-            slot_mask: (1 << self.plan.key.index_bits) - 1,
-            n3_mtu: self.plan.n3_mtu,
-            pools_count: self.plan.pools.len() as u32,
-            networks_count: 1,
-            first_octets: [u32::MAX; 8],
-            ..Settings::default()
-        };
-        settings.networks[0] = Network::default(); // nothing leaves before the way is known
-        let mut offset = 0;
-        for (place, (base, size)) in settings.pools.iter_mut().zip(&self.plan.pools) {
-            *place = Pool { base: base.to_bits(), size: *size, offset };
-            offset += size;
-        }
-        if let Some(place) = self.settings.at(0) {
+        if let Some(place) = path.settings.at(0) {
             // SAFETY: the place is in the mapping; the program reads whole words of it.
             unsafe { place.write_volatile(settings) };
         }
+        Ok(path)
     }
 
-    /// Leaves uplink packets for these networks to the host; as many as fit, or an error.
-    pub fn keep_back(&mut self, networks: &[(Ipv4Addr, u8)]) -> io::Result<()> {
-        if networks.len() > MOST_NETWORKS {
+    /// Leaves uplink packets for these networks to the host; as many of each version of IP as fit, or an error.
+    pub fn keep_back(&mut self, kept: &[(IpAddr, u8)]) -> io::Result<()> {
+        let (kept, kept_6) = (networks(kept), networks_6(kept));
+        if kept.len().max(kept_6.len()) > MOST_NETWORKS {
             return Err(io::Error::other("more routes than the fast path holds"));
         }
         let Some(place) = self.settings.at(0) else { return Ok(()) };
-        let kept: Vec<Network> = networks
-            .iter()
-            .map(|(base, length)| {
-                let mask = u32::MAX.checked_shl(32 - u32::from(*length.min(&32))).unwrap_or(0);
-                Network { base: base.to_bits() & mask, mask }
-            })
-            .collect();
         let settings = place.as_ptr();
-        // SAFETY: the place is in the mapping. While the list changes its first network is every one.
+        // SAFETY: the place is in the mapping. While a list changes its first network is every one.
         unsafe {
             addr_of_mut!((*settings).networks[0]).write_volatile(Network::default());
             addr_of_mut!((*settings).first_octets).write_volatile([u32::MAX; 8]);
@@ -140,8 +161,43 @@ impl Datapath {
             }
             addr_of_mut!((*settings).networks_count).write_volatile(kept.len() as u32);
             addr_of_mut!((*settings).first_octets).write_volatile(first_octets(&kept));
+            addr_of_mut!((*settings).networks_6[0]).write_volatile(Default::default());
+            addr_of_mut!((*settings).networks_6_count).write_volatile(kept_6.len().max(1) as u32);
+            for (number, network) in kept_6.iter().enumerate().rev() {
+                addr_of_mut!((*settings).networks_6[number]).write_volatile(*network);
+            }
+            addr_of_mut!((*settings).networks_6_count).write_volatile(kept_6.len() as u32);
         }
         Ok(())
+    }
+
+    /// The longest packet that the links of a pool's terminals carry; longer ones go up.
+    pub fn limit(&mut self, pool: usize, mtu: u32) {
+        let (Some(settings), Some(own)) = (self.settings.at(0), self.plan.pools.get_mut(pool)) else { return };
+        own.mtu = mtu;
+        let (version_4, rank) = (own.base.is_ipv4(), rank(&self.plan.pools, pool));
+        // SAFETY: the place is in the mapping, and there are as many pools as `new` allows.
+        unsafe {
+            if version_4 {
+                addr_of_mut!((*settings.as_ptr()).pools[rank].mtu).write_volatile(mtu);
+            } else {
+                addr_of_mut!((*settings.as_ptr()).pools_6[rank].mtu).write_volatile(mtu);
+            }
+        }
+    }
+
+    /// The address that hidden terminals have in the network; none while it is not known.
+    pub fn hide_behind(&mut self, address: Option<Ipv4Addr>) {
+        let octets = address.map_or([0; 4], |address| address.octets());
+        if let Some(place) = self.settings.at(0) {
+            // SAFETY: the place is in the mapping; a whole word.
+            unsafe { addr_of_mut!((*place.as_ptr()).hiding).write_volatile(octets) };
+        }
+    }
+
+    /// The connections of hidden terminals.
+    pub fn hiding(&mut self) -> &mut Hiding {
+        &mut self.hiding
     }
 
     /// Makes a device one that packets leave through.
@@ -156,6 +212,10 @@ impl Datapath {
         }
         let ends = peer.map(|peer| (self.plan.address, peer));
         let ways = map(&self.object, "WAYS")?;
+        let wanted = Way::new(ends, hop);
+        if lookup(ways, u32::from(number), wanted)? == wanted {
+            return Ok(());
+        }
         update(ways, u32::from(number), Way::new(ends, None))?; // half of one hop and half of another are none
         hop.map_or(Ok(()), |hop| update(ways, u32::from(number), Way::new(ends, Some(hop))))
     }
@@ -191,42 +251,59 @@ impl Datapath {
     }
 
     /// Takes a session over, or what changed of it, packets meanwhile lost by neither; what it used stays used. `way` is
-    /// the one to its peer; it is told after `remaining` octets, 0 is never. False where its address is in no pool.
+    /// the one to its peer; it is told after `remaining` octets, 0 is never. False where an address of it is in no pool.
     pub fn install(&mut self, teid: u32, fast: &Fast, way: u16, remaining: u64) -> bool {
         let slot = self.plan.key.slot(teid);
-        let (Some(place), Some(address)) = (self.records.at(slot as usize), self.address(fast.terminal)) else {
+        let (Some(place), Some(prefix)) = (self.records.at(slot as usize), self.prefix(slot)) else { return false };
+        let ends = [fast.terminal.map(IpAddr::V4), (fast.prefix != 0).then(|| address_of(fast.prefix))];
+        if ends.into_iter().flatten().any(|end| self.address(end).is_none()) {
             return false;
-        };
+        }
+        let terminal = fast.terminal.map_or([0; 4], |terminal| terminal.octets());
         // SAFETY: in the mapping, which `self` holds.
         let own = unsafe { record(place) };
-        if own.teid.load(Ordering::Relaxed) != teid || own.terminal != fast.terminal.octets() {
+        let known = own.terminal == terminal && prefix.load(Ordering::Relaxed) == fast.prefix;
+        if own.teid.load(Ordering::Relaxed) != teid || !known {
             self.remove(teid);
             // SAFETY: in the mapping; the program does not look at the terminal of a record whose identifier is 0.
-            unsafe { addr_of_mut!((*place.as_ptr()).terminal).write_volatile(fast.terminal.octets()) };
+            unsafe { addr_of_mut!((*place.as_ptr()).terminal).write_volatile(terminal) };
+            prefix.store(fast.prefix, Ordering::Relaxed);
         }
         for (cost, word) in fast.costs.iter().zip(&own.costs) {
             word.store(packed(*cost), Ordering::Relaxed);
         }
         own.report_after(remaining);
         own.forwarding.store(fast.forwarding(way), Ordering::Release);
-        address.store(slot + 1, Ordering::Relaxed);
+        for address in ends.into_iter().flatten().filter_map(|end| self.address(end)) {
+            address.store(slot + 1, Ordering::Relaxed);
+        }
         own.teid.store(teid, Ordering::Release);
         true
     }
 
-    fn address(&self, terminal: Ipv4Addr) -> Option<&AtomicU32> {
+    /// The place that says whose an address is; none outside the pools.
+    fn address(&self, terminal: IpAddr) -> Option<&AtomicU32> {
         let mut offset = 0;
-        for (base, size) in &self.plan.pools {
-            let place = terminal.to_bits().wrapping_sub(base.to_bits());
-            if place < *size {
-                let number = offset + place;
+        for pool in &self.plan.pools {
+            let place = match (terminal, pool.base) {
+                (IpAddr::V4(terminal), IpAddr::V4(base)) => terminal.to_bits().wrapping_sub(base.to_bits()).into(),
+                (IpAddr::V6(terminal), IpAddr::V6(base)) => upper_half(terminal).wrapping_sub(upper_half(base)),
+                _ => u64::MAX,
+            };
+            if place < u64::from(pool.size) {
+                let number = offset + place as u32;
                 // SAFETY: in the mapping, which `self` holds; every access is atomic.
                 let slots = unsafe { self.addresses.at(number as usize / 2)?.as_ref() };
                 return slots.get(number as usize % 2);
             }
-            offset += size;
+            offset += pool.size;
         }
         None
+    }
+
+    fn prefix(&self, slot: u32) -> Option<&AtomicU64> {
+        // SAFETY: in the mapping, which `self` holds; every access is atomic.
+        self.prefixes.at(slot as usize).map(|place| unsafe { place.as_ref() })
     }
 
     fn record(&self, teid: u32) -> Option<&Record> {
@@ -239,10 +316,13 @@ impl Datapath {
         let Some(record) = self.record(teid) else { return };
         record.teid.store(0, Ordering::Release);
         fence(Ordering::SeqCst);
-        if let Some(address) = self.address(record.terminal.into()) {
-            // It may be another session's by now.
-            let own = self.plan.key.slot(teid) + 1;
-            let _ = address.compare_exchange(own, 0, Ordering::Relaxed, Ordering::Relaxed);
+        let slot = self.plan.key.slot(teid);
+        let prefix = self.prefix(slot).map(|prefix| address_of(prefix.load(Ordering::Relaxed)));
+        for end in [Some(IpAddr::from(record.terminal)), prefix].into_iter().flatten() {
+            if let Some(address) = self.address(end) {
+                // It may be another session's by now.
+                let _ = address.compare_exchange(slot + 1, 0, Ordering::Relaxed, Ordering::Relaxed);
+            }
         }
     }
 

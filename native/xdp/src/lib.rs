@@ -2,16 +2,21 @@
 //!
 //! It only accelerates. Every packet the program does not take goes up to [`freehold_userplane::Upf`], which is complete.
 mod datapath;
+mod hiding;
 mod links;
 mod live;
 mod loading;
 mod measure;
 mod meters;
 mod record;
+mod settings;
 mod sys;
+mod way;
 
-pub use datapath::{Datapath, Hook, Plan};
+pub use datapath::{Datapath, Hook, Plan, Pool};
+pub use hiding::{Connection, Hiding};
 pub use live::{Live, live};
 pub use measure::{Load, Measured, Objects, load_time, measure};
 pub use meters::Meters;
-pub use record::{Fast, Hop};
+pub use record::Fast;
+pub use way::{Hop, MOST_WAYS};

@@ -1,19 +1,25 @@
 //! How long the program takes for a packet, by the kernel's own clock: BPF_PROG_TEST_RUN over random sessions.
 
+use crate::datapath::Pool;
 use crate::datapath::{Datapath, Hook, Plan, port};
+use crate::hiding::Connection;
 use crate::loading::{self, descriptor, map, program};
-use crate::record::{Fast, Hop};
+use crate::record::Fast;
 use crate::sys::{Shared, test_run, update};
+use crate::way::Hop;
 use aya::Ebpf;
 use freehold_userplane::{Action, Peer, Rule, SessionRules, Settings, Upf};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 pub(crate) const GNB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+/// What hides terminals, and the port of theirs that each connection has.
+const OUTSIDE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 2);
+const PORT: u16 = 40_000;
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 64, 0, 0);
 /// 127.0.0.0/8 and so on: about as many routes as a host has.
 const KEPT_BACK: [(Ipv4Addr, u8); 4] = [
@@ -42,7 +48,10 @@ struct Template {
 #[repr(C)]
 struct Target {
     teid: [u8; 4],
+    /// Where downlink packets go: the terminal's address, or the one that hides it.
     terminal: [u8; 4],
+    ports: [u8; 4],
+    unused: u32,
 }
 
 /// The compiled programs: the one under test, and what drives it.
@@ -58,6 +67,8 @@ pub struct Load {
     pub sessions: u32,
     pub octets: u16,
     pub uplink: bool,
+    /// Terminals are hidden behind one address, each with one connection.
+    pub hidden: bool,
 }
 
 /// Nanoseconds a packet, what driving the program cost already taken off.
@@ -69,11 +80,16 @@ pub struct Measured {
 }
 
 /// A fast path with that many sessions, each with a rate, counters and a threshold, and what loading them took.
-fn filled(object: &[u8], sessions: u32) -> io::Result<(Datapath, Vec<Target>, Duration)> {
+fn filled(object: &[u8], sessions: u32, hidden: bool, uplink: bool) -> io::Result<(Datapath, Vec<Target>, Duration)> {
     let mut settings = Settings::new(IpAddr::V4(N3), [7; 16]);
     settings.capacity = sessions as usize;
     let mut upf = Upf::new(&settings);
-    let plan = Plan { address: N3, key: upf.tunnel_key(), n3_mtu: 9200, pools: vec![(FIRST, sessions)] };
+    let plan = Plan {
+        address: N3,
+        key: upf.tunnel_key(),
+        pools: vec![Pool { base: IpAddr::V4(FIRST), size: sessions, mtu: 9000 }],
+        hiding: hidden,
+    };
     let refused = |_| io::Error::other("the engine has no room");
     let teids = (0..sessions).map(|_| upf.open().map_err(refused)).collect::<io::Result<Vec<u32>>>()?;
     let rule = Rule { action: Action::Forward, qfi: 9, rates: vec![(1, RATE)], ..Rule::default() };
@@ -81,27 +97,46 @@ fn filled(object: &[u8], sessions: u32) -> io::Result<(Datapath, Vec<Target>, Du
     let mut targets = Vec::with_capacity(sessions as usize);
     let start = Instant::now();
     let mut path = Datapath::new(object, plan)?;
-    path.keep_back(&KEPT_BACK)?;
+    path.keep_back(&KEPT_BACK.map(|(base, length)| (IpAddr::V4(base), length)))?;
     path.port(0, LOOPBACK)?;
     let hop = Hop { ends: [2; 12], port: 0, device: LOOPBACK };
     path.way(0, None, Some(hop))?;
     path.way(1, Some(GNB), Some(hop))?;
+    path.hide_behind(hidden.then_some(OUTSIDE));
     for (number, teid) in (0..sessions).zip(teids) {
         let terminal = Ipv4Addr::from_bits(FIRST.to_bits() + number);
         rules.ipv4 = Some(terminal);
         rules.peer = Some(Peer { address: IpAddr::V4(GNB), teid: number + 1 });
         let fast = Fast::of(&rules).ok_or_else(|| io::Error::other("a plain session is not fast"))?;
+        let fast = if hidden { fast.hidden() } else { fast };
         if !path.install(teid, &fast, 1, 1 << 60) {
             return Err(io::Error::other("a terminal's address is in no pool"));
         }
-        targets.push(Target { teid: teid.to_be_bytes(), terminal: terminal.octets() });
+        let port = if hidden { hide(&mut path, terminal, number) } else { Some(PORT) };
+        // Where a line is full the host keeps the connection: its packets would not be the program's.
+        let Some([one, other]) = port.map(u16::to_be_bytes) else { continue };
+        let end = if hidden && !uplink { OUTSIDE } else { terminal };
+        targets.push(Target {
+            teid: teid.to_be_bytes(),
+            terminal: end.octets(),
+            ports: [0, 53, one, other],
+            unused: 0,
+        });
     }
     Ok((path, targets, start.elapsed()))
 }
 
+/// One connection of a hidden terminal: the port that the network meets.
+fn hide(path: &mut Datapath, terminal: Ipv4Addr, number: u32) -> Option<u16> {
+    let port = 1024 + (number % 60_000) as u16;
+    let (terminal, peer) = (SocketAddrV4::new(terminal, PORT), SocketAddrV4::new(SERVER, 53));
+    let connection = Connection { protocol: 17, terminal, peer, outside: SocketAddrV4::new(OUTSIDE, port) };
+    path.hiding().hide(&connection).then_some(port)
+}
+
 /// How long that many sessions take to be loaded, program and maps included.
 pub fn load_time(object: &[u8], sessions: u32) -> io::Result<Duration> {
-    filled(object, sessions).map(|(_, _, took)| took)
+    filled(object, sessions, false, true).map(|(_, _, took)| took)
 }
 
 /// The frame of a packet of `octets` octets of IP; the session's own fields are set by the driver.
@@ -154,19 +189,20 @@ pub(crate) struct Bench {
 impl Bench {
     /// Packets of `octets` octets of IP over so many sessions in random order; live ones leave by `device`.
     pub fn new(objects: Objects<'_>, load: Load, device: u32) -> io::Result<Self> {
-        let Load { sessions, octets, uplink } = load;
+        let Load { sessions, octets, uplink, hidden } = load;
         if sessions == 0 || sessions > 1 << 20 || !(40..=3000).contains(&octets) {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
-        let (path, mut targets, _) = filled(objects.program, sessions)?;
+        let (path, mut targets, _) = filled(objects.program, sessions, hidden, uplink)?;
         shuffle(&mut targets);
         let driver = loading::load(objects.bench, &[("TARGETS", sessions)])?;
         let frame = frame(octets, uplink);
+        let sessions = targets.len() as u32;
         let mut template = Template { length: frame.len() as u32, sessions, next: 0, device, packet: [0; 128] };
         let known = frame.len().min(template.packet.len());
         template.packet[..known].copy_from_slice(&frame[..known]);
         update(map(&driver, "BENCH")?, 0, template)?;
-        let places = Shared::<Target>::new(map(&driver, "TARGETS")?, sessions as usize)?;
+        let places = Shared::<Target>::new(map(&driver, "TARGETS")?, targets.len())?;
         #[cfg(test)]
         let teids = targets.iter().map(|target| u32::from_be_bytes(target.teid)).collect();
         for (number, target) in targets.into_iter().enumerate() {
@@ -225,7 +261,7 @@ mod tests {
             eprintln!("skipped: make setup makes the programs");
             return None;
         };
-        let load = Load { sessions: 1, octets: 1400, uplink: true };
+        let load = Load { sessions: 1, octets: 1400, uplink: true, hidden: false };
         match Bench::new(Objects { program: &program, bench: &bench }, load, LOOPBACK) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
@@ -244,7 +280,8 @@ mod tests {
         let teid = bench.teids[0];
         for rate in [4_000_000_000_u64, 1_000_000_000, 100_000_000, 1_000_000, 64_000] {
             let costs = [Meter::new(rate).octet_cost(); 2];
-            let fast = Fast { terminal: FIRST, peer: GNB, peer_teid: 1, directions: [0x80, 0x89], costs };
+            let fast =
+                Fast { terminal: Some(FIRST), prefix: 0, peer: GNB, peer_teid: 1, directions: [0x80, 0x89], costs };
             assert!(bench.path.install(teid, &fast, 1, 0));
             let refused = bench.path.totals().unwrap()[3].1;
             while bench.path.totals().unwrap()[3].1 == refused {

@@ -7,20 +7,15 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Of a direction's octet: the program takes its packets.
 const TAKEN: u8 = 0x80;
+/// Of the uplink's octet: the network meets another address in the place of the terminal's.
+const HIDDEN: u8 = 0x40;
 /// A report that never comes.
 pub const NEVER: u64 = 1 << 62;
 const PACKETS_BITS: u32 = 24;
 const SPILL: u64 = 1 << (PACKETS_BITS - 1);
 const COST_BITS: u32 = 26;
-pub const MOST_POOLS: usize = 4;
-pub const MOST_NETWORKS: usize = 32;
-pub const MOST_WAYS: u16 = 1024;
 /// Above this cost of an octet (some 120 bit/s) the program's arithmetic would not hold a long packet.
 const MOST_COST: u64 = 1 << 46;
-/// Ethernet, IPv4, UDP: what a way writes before GTP-U.
-const FRAME: usize = 62;
-const IPV4_TYPE: [u8; 2] = [8, 0];
-const GTPU_PORTS: [u8; 4] = [0x08, 0x68, 0x08, 0x68]; // TS 29.281 4.4.2.3
 
 #[derive(Debug, Default)]
 #[repr(C)]
@@ -101,93 +96,12 @@ pub fn unpacked(word: u32) -> u64 {
     u64::from(word & ((1 << COST_BITS) - 1)) << (word >> COST_BITS)
 }
 
-/// Where packets leave: both Ethernet addresses, the number of the port, the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hop {
-    pub ends: [u8; 12],
-    pub port: u32,
-    pub device: u32,
-}
-
-/// A way as the program has it: what is before GTP-U, of a way to a peer; unless `known`, its packets go up.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-pub struct Way {
-    pub frame: [u8; FRAME],
-    known: u16,
-    sum: u32,
-    port: u32,
-    device: u32,
-    unused: [u32; 13],
-}
-
-impl Way {
-    /// The way to a tunnel's other end, or to N6; without a hop until its neighbour is known.
-    pub fn new(ends: Option<(Ipv4Addr, Ipv4Addr)>, hop: Option<Hop>) -> Self {
-        let mut way = Self { frame: [0; FRAME], known: 0, sum: 0, port: 0, device: 0, unused: [0; 13] };
-        if let Some((source, peer)) = ends {
-            let outer = &mut way.frame[14..42];
-            outer[..10].copy_from_slice(&[0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17]);
-            outer[12..16].copy_from_slice(&source.octets());
-            outer[16..20].copy_from_slice(&peer.octets());
-            way.sum = outer[..20].chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1])).sum();
-            outer[20..24].copy_from_slice(&GTPU_PORTS);
-            way.frame[12..14].copy_from_slice(&IPV4_TYPE);
-        }
-        if let Some(hop) = hop {
-            way.frame[..12].copy_from_slice(&hop.ends);
-            (way.known, way.port, way.device) = (1, hop.port, hop.device);
-        }
-        way
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
-pub struct Network {
-    pub base: u32,
-    pub mask: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
-pub struct Pool {
-    pub base: u32,
-    pub size: u32,
-    pub offset: u32,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
-pub struct Settings {
-    pub address: [u8; 4],
-    pub mask: u32,
-    pub inverses: [u32; 2],
-    pub slot_mask: u32,
-    pub n3_mtu: u32,
-    pub pools_count: u32,
-    pub networks_count: u32,
-    pub first_octets: [u32; 8],
-    pub pools: [Pool; MOST_POOLS],
-    pub networks: [Network; MOST_NETWORKS],
-}
-
-/// A bit for each first octet that some network has.
-pub fn first_octets(networks: &[Network]) -> [u32; 8] {
-    let mut bits = [0; 8];
-    for network in networks {
-        let last = network.base | !network.mask;
-        for octet in network.base >> 24..=last >> 24 {
-            bits[octet as usize / 32] |= 1 << (octet % 32);
-        }
-    }
-    bits
-}
-
 /// A session's rules in the shape that a record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fast {
-    pub terminal: Ipv4Addr,
+    pub terminal: Option<Ipv4Addr>,
+    /// The upper half of the terminal's IPv6 addresses; 0 without IPv6.
+    pub prefix: u64,
     pub peer: Ipv4Addr,
     pub peer_teid: u32,
     /// An uplink and a downlink octet of `forwarding`: whether the program takes the packets, and their QoS flow.
@@ -202,19 +116,28 @@ impl Fast {
         if rules.quota.is_some() || !rules.framed.is_empty() || rules.chained() {
             return None;
         }
-        let terminal = rules.ipv4?;
+        if rules.ipv4.is_none() && rules.ipv6.is_none() {
+            return None;
+        }
         let Peer { address: IpAddr::V4(peer), teid } = rules.peer? else { return None };
         let (uplink, downlink) = (plain(&rules.uplink), plain(&rules.downlink));
         let costs = [uplink, downlink].map(|rule| rule.map_or(0, |rule| Meter::new(rule.rate()).octet_cost()));
-        // IPv6 stays with the portable engine: no rate may be given out by both.
-        if costs.iter().any(|cost| *cost > MOST_COST || (*cost != 0 && rules.ipv6.is_some())) {
+        if costs.iter().any(|cost| *cost > MOST_COST) {
             return None;
         }
         let directions = [
             uplink.map_or(0, |rule| TAKEN | rule.match_qfi & 0x3f),
             downlink.map_or(0, |rule| TAKEN | rule.qfi & 0x3f),
         ];
-        (directions != [0, 0]).then_some(Self { terminal, peer, peer_teid: teid, directions, costs })
+        let (terminal, prefix) = (rules.ipv4, rules.ipv6.unwrap_or(0));
+        (directions != [0, 0]).then_some(Self { terminal, prefix, peer, peer_teid: teid, directions, costs })
+    }
+
+    /// The same with the terminal's IPv4 address hidden from the network.
+    pub fn hidden(mut self) -> Self {
+        self.directions[0] |= HIDDEN;
+        self.prefix = 0; // the host translates IPv6 alone
+        self
     }
 
     /// The word that says where packets go, with the number of the way to the peer.
@@ -254,8 +177,6 @@ mod tests {
     fn when_a_record_is_laid_out_then_it_is_one_line() {
         let offsets = (offset_of!(Record, forwarding), offset_of!(Record, costs), offset_of!(Record, report_at));
         assert_eq!((size_of::<Record>(), size_of::<Spilled>(), offsets), (64, 32, (8, 32, 56)));
-        assert_eq!((size_of::<Way>(), offset_of!(Way, sum), offset_of!(Way, device)), (128, 64, 72));
-        assert_eq!(size_of::<Settings>(), 64 + 12 * MOST_POOLS + 8 * MOST_NETWORKS);
     }
 
     #[test]
@@ -263,6 +184,18 @@ mod tests {
         let fast = Fast::of(&rules()).unwrap();
         assert_eq!(fast.directions, [TAKEN, TAKEN | 9]);
         assert_eq!(fast.forwarding(3), 0x8980_0003_0000_0007);
+    }
+
+    #[test]
+    fn when_a_terminal_has_ipv6_alone_or_too_then_it_is_fast() {
+        let mut both = rules();
+        both.ipv6 = Some(0x2001_0db8_0000_0005);
+        assert_eq!(Fast::of(&both).unwrap().prefix, 0x2001_0db8_0000_0005);
+        both.ipv4 = None;
+        assert_eq!(Fast::of(&both).unwrap().terminal, None);
+        assert_eq!(Fast::of(&rules()).unwrap().hidden().directions, [TAKEN | HIDDEN, TAKEN | 9]);
+        both.ipv4 = Some(Ipv4Addr::new(10, 45, 0, 2));
+        assert_eq!(Fast::of(&both).unwrap().hidden().prefix, 0);
     }
 
     #[test]
@@ -307,23 +240,12 @@ mod tests {
     }
 
     #[test]
-    fn when_networks_are_kept_back_then_their_first_octets_are_marked() {
-        let network = |base: u32, length: u32| Network { base, mask: u32::MAX.checked_shl(32 - length).unwrap_or(0) };
-        assert_eq!(first_octets(&[Network::default()]), [u32::MAX; 8]);
-        assert_eq!(
-            first_octets(&[network(0x0a00_0000, 8), network(0xe000_0000, 3)]),
-            [1 << 10, 0, 0, 0, 0, 0, 0, u32::MAX]
-        );
-    }
-
-    #[test]
     fn when_a_record_cannot_say_it_then_the_session_is_not_fast() {
         for change in [
             (|rules: &mut SessionRules| rules.ipv4 = None) as fn(&mut SessionRules),
             |rules| rules.peer = None,
             |rules| rules.quota = Some([u64::MAX, u64::MAX, 1 << 30]),
             |rules| rules.peer = Some(Peer { address: "2001:db8::1".parse().unwrap(), teid: 1 }),
-            |rules| rules.ipv6 = Some(1),
             |rules| rules.uplink[0].rates = vec![(1, 1)],
         ] {
             let mut changed = rules();

@@ -31,6 +31,20 @@ pub fn update<T: Copy>(map: BorrowedFd<'_>, key: u32, mut value: T) -> io::Resul
     element(MAP_UPDATE, map, key, (&raw mut value).cast())
 }
 
+/// The value at `key` of a map whose values are as large.
+pub fn lookup<T: Copy>(map: BorrowedFd<'_>, key: u32, mut value: T) -> io::Result<T> {
+    element(MAP_LOOKUP, map, key, (&raw mut value).cast())?;
+    Ok(value)
+}
+
+/// Seconds of the program's coarse clock.
+pub fn coarse_s() -> u32 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel fills `time`.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+    (((time.tv_sec as u64) * 1_000_000_000 + time.tv_nsec as u64) >> 30) as u32
+}
+
 /// The sum of what each processor counted at `key`.
 pub fn total(map: BorrowedFd<'_>, key: u32) -> io::Result<u64> {
     let mut values = vec![0_u64; possible_processors()?];

@@ -5,9 +5,9 @@
 use freehold_userplane::{
     Action, AddressPool, Count, Instance, Packet, Peer, Port, Prefix, Rule, SessionRules, Settings, Upf, Usage,
 };
-use freehold_xdp::{Datapath, Fast, Hook, Hop, Plan};
+use freehold_xdp::{Connection, Datapath, Fast, Hook, Hop, MOST_WAYS, Plan, Pool};
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 
 const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -17,6 +17,12 @@ const POOL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 0);
 const TERMINAL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 2);
 const FILTERED: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 3);
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+const PREFIX: u64 = 0x2001_0db8_0000_0002;
+const POOL_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
+const TERMINAL_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 9);
+const SERVER_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x100, 0, 0, 0, 0, 1);
+/// What hides terminals from the network.
+const OUTSIDE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 2);
 const PEER_TEID: u32 = 0x0102_0304;
 const CONTAINER: &[u8] = &[0x85, 1, 0x10, 9, 0];
 const OUTER: usize = 14 + 28;
@@ -61,9 +67,11 @@ impl Both {
             return None;
         };
         let mut upf = Upf::new(&Settings { capacity: 64, ..Settings::new(IpAddr::V4(N3), [3; 16]) });
-        let pools: Vec<AddressPool> = vec![Prefix::new(IpAddr::V4(POOL), 24)];
-        upf.add_instance(&Instance { pools, ..Instance::default() }).unwrap();
-        let plan = Plan { address: N3, key: upf.tunnel_key(), n3_mtu: 1500, pools: vec![(POOL, 256)] };
+        let pools: Vec<AddressPool> = vec![Prefix::new(IpAddr::V4(POOL), 24), Prefix::new(IpAddr::V6(POOL_6), 60)];
+        upf.add_instance(&Instance { pools, mtu: 1456, ..Instance::default() }).unwrap();
+        let pool = |base, size| Pool { base, size, mtu: 1456 };
+        let pools = vec![pool(IpAddr::V4(POOL), 256), pool(IpAddr::V6(POOL_6), 16)];
+        let plan = Plan { address: N3, key: upf.tunnel_key(), pools, hiding: true };
         let mut path = match Datapath::new(&object, plan) {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
@@ -71,12 +79,14 @@ impl Both {
             }
             loaded => loaded.unwrap(),
         };
-        path.keep_back(&[(POOL, 24), (N3, 24)]).unwrap();
+        let kept = [(IpAddr::V4(POOL), 24), (IpAddr::V4(N3), 24), (IpAddr::V6(POOL_6), 60)];
+        path.keep_back(&kept).unwrap();
         path.port(0, LOOPBACK).unwrap();
         path.way(0, None, Some(hop(6))).unwrap();
+        path.way(MOST_WAYS - 1, None, Some(hop(6))).unwrap();
         path.way(1, Some(GNB), Some(hop(3))).unwrap();
         let mut both = Self { upf, path, teid: 0 };
-        both.teid = both.session(&rules(TERMINAL, PEER_TEID, rate));
+        both.teid = both.session(&SessionRules { ipv6: Some(PREFIX), ..rules(TERMINAL, PEER_TEID, rate) });
         let mut filtered = rules(FILTERED, PEER_TEID + 1, rate);
         filtered.downlink.push(filtered.downlink[0].clone());
         both.session(&filtered);
@@ -86,6 +96,7 @@ impl Both {
     fn session(&mut self, rules: &SessionRules) -> u32 {
         let teid = self.upf.open().unwrap();
         self.upf.install(0, teid, rules, false).unwrap();
+        self.upf.poll(0, &mut Vec::new(), &mut Vec::new()); // the router's advertisement
         assert!(self.path.install(teid, &Fast::of(rules).unwrap(), 1, 0));
         teid
     }
@@ -127,8 +138,24 @@ fn inner(source: Ipv4Addr, destination: Ipv4Addr, protocol: u8, length: u16) -> 
     packet
 }
 
+fn inner_6(source: Ipv6Addr, destination: Ipv6Addr, next: u8, length: u16) -> Vec<u8> {
+    let mut packet = vec![0x60, 0, 0, 0];
+    packet.extend((length - 40).to_be_bytes());
+    packet.extend([next, 64]);
+    packet.extend(source.octets());
+    packet.extend(destination.octets());
+    packet.extend([0x9c, 0x40, 0, 53, 0, 0, 0, 0]);
+    packet.resize(usize::from(length).max(48), 0xa5);
+    packet
+}
+
+/// What Ethernet calls a packet.
+fn kind(packet: &[u8]) -> [u8; 2] {
+    if packet[0] >> 4 == 6 { [0x86, 0xdd] } else { [8, 0] }
+}
+
 fn ethernet(packet: &[u8]) -> Vec<u8> {
-    [&[2; 12][..], &[8, 0], packet].concat()
+    [&[2; 12][..], &kind(packet), packet].concat()
 }
 
 /// A GTP-U message in its datagram; `options` are what follows the sequence number, the N-PDU number included.
@@ -162,6 +189,7 @@ fn longer((place, octet): (usize, u8)) -> u8 {
 /// Uplink frames with what the program is to do with them.
 fn uplink(teid: u32) -> Vec<(&'static str, u32, Vec<u8>)> {
     let good = inner(TERMINAL, SERVER, 17, 128);
+    let good_6 = inner_6(TERMINAL_6, SERVER_6, 17, 128);
     let container = [&[0, 0, 0][..], CONTAINER].concat();
     let with = |payload: &[u8]| tunnelled(GNB, teid, 0x34, &container, payload);
     vec![
@@ -184,7 +212,23 @@ fn uplink(teid: u32) -> Vec<(&'static str, u32, Vec<u8>)> {
         ("options", PASS, with(&changed(good.clone(), 0, 0x46))),
         ("a fragment", PASS, with(&changed(good.clone(), 6, 0x20))),
         ("a later fragment", PASS, with(&changed(good.clone(), 7, 1))),
-        ("IPv6", PASS, with(&changed(good.clone(), 0, 0x60))),
+        ("IPv6", REDIRECT, with(&good_6)),
+        ("IPv6 of another of its addresses", REDIRECT, with(&changed(good_6.clone(), 23, 1))),
+        ("IPv6 with octets behind it", REDIRECT, with(&[&good_6[..], &[1, 2, 3]].concat())),
+        ("another terminal's prefix", DROP, with(&changed(good_6.clone(), 15, 3))),
+        ("a mapped address", DROP, with(&inner_6(TERMINAL.to_ipv6_mapped(), SERVER_6, 17, 128))),
+        ("an extension header", PASS, with(&changed(good_6.clone(), 6, 44))),
+        ("the last hop of IPv6", PASS, with(&changed(good_6.clone(), 7, 1))),
+        ("its router", PASS, with(&inner_6(TERMINAL_6, Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1), 58, 128))),
+        ("multicast", PASS, with(&inner_6(TERMINAL_6, Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2), 58, 128))),
+        (
+            "a terminal of IPv6",
+            PASS,
+            with(&inner_6(TERMINAL_6, Ipv6Addr::new(0x2001, 0xdb8, 0, 5, 0, 0, 0, 2), 17, 128)),
+        ),
+        ("a tunnel inside IPv6", PASS, with(&changed(changed(good_6.clone(), 42, 8), 43, 0x68))),
+        ("IPv6 longer than its message", PASS, with(&changed(good_6, 4, 1))),
+        ("IPv4 that says it is IPv6", PASS, with(&changed(good.clone(), 0, 0x60))),
         ("longer than its message", PASS, with(&changed(good.clone(), 2, 1))),
         ("shorter than a transport header", PASS, with(&inner(TERMINAL, SERVER, 17, 24))),
         ("the last hop", PASS, with(&changed(good.clone(), 8, 1))),
@@ -204,8 +248,17 @@ fn unfinished(protocol: u8, place: usize) -> Vec<u8> {
     packet
 }
 
+/// The same of IPv6 (RFC 8200 8.1).
+fn unfinished_6() -> Vec<u8> {
+    let mut packet = inner_6(SERVER_6, TERMINAL_6, 6, 128);
+    let pseudo = [&packet[8..40], &[0, 6, 0, 88]].concat();
+    packet[56..58].copy_from_slice(&(sum(&pseudo) as u16).to_be_bytes());
+    packet
+}
+
 fn downlink() -> Vec<(&'static str, u32, Vec<u8>)> {
     let good = inner(SERVER, TERMINAL, 17, 128);
+    let good_6 = inner_6(SERVER_6, TERMINAL_6, 17, 128);
     vec![
         ("a packet", REDIRECT, ethernet(&good)),
         ("a small one, padded", REDIRECT, ethernet(&[&inner(SERVER, TERMINAL, 1, 28)[..], &[0; 18]].concat())),
@@ -222,11 +275,20 @@ fn downlink() -> Vec<(&'static str, u32, Vec<u8>)> {
         ("nobody's address", PASS, ethernet(&inner(SERVER, Ipv4Addr::new(10, 45, 0, 9), 17, 128))),
         ("outside the pools", PASS, ethernet(&inner(SERVER, Ipv4Addr::new(10, 46, 0, 2), 17, 128))),
         ("ARP", PASS, changed(ethernet(&good), 13, 6)),
+        ("IPv6", REDIRECT, ethernet(&good_6)),
+        ("the longest of IPv6", REDIRECT, ethernet(&inner_6(SERVER_6, TERMINAL_6, 6, 1456))),
+        ("one more than the link of IPv6 takes", PASS, ethernet(&inner_6(SERVER_6, TERMINAL_6, 6, 1457))),
+        ("nobody's prefix", PASS, ethernet(&changed(good_6.clone(), 31, 7))),
+        ("the last hop of IPv6", PASS, ethernet(&changed(good_6.clone(), 7, 1))),
+        ("a fragment of IPv6", PASS, ethernet(&changed(good_6.clone(), 6, 44))),
+        ("IPv6 cut off", PASS, ethernet(&good_6[..100])),
+        ("a checksum of IPv6 that is left to a device", PASS, ethernet(&unfinished_6())),
     ]
 }
 
 fn whole(packet: &[u8]) -> &[u8] {
-    &packet[..usize::from(u16::from_be_bytes([packet[2], packet[3]]))]
+    let length = |place: usize| usize::from(u16::from_be_bytes([packet[place], packet[place + 1]]));
+    &packet[..if packet[0] >> 4 == 6 { 40 + length(4) } else { length(2) }]
 }
 
 fn sum(header: &[u8]) -> u32 {
@@ -244,7 +306,7 @@ fn when_an_uplink_packet_is_taken_then_it_leaves_as_the_engine_lets_it() {
             assert_eq!(found, verdict, "{hook:?} {name}");
             match verdict {
                 REDIRECT => {
-                    assert_eq!(left[..14], [&[6; 12][..], &[8, 0]].concat(), "{hook:?} {name}");
+                    assert_eq!(left[..14], [&[6; 12][..], &kind(&left[14..])].concat(), "{hook:?} {name}");
                     assert_eq!(whole(&left[14..]), portable.unwrap(), "{hook:?} {name}");
                 }
                 DROP => assert_eq!(portable, None, "{hook:?} {name}"),
@@ -252,9 +314,9 @@ fn when_an_uplink_packet_is_taken_then_it_leaves_as_the_engine_lets_it() {
             }
         }
         let (program, engine) = (both.path.usage(both.teid), both.upf.usage(both.teid).unwrap());
-        assert_eq!((program.uplink_packets, program.uplink_octets), (5, 5 * 128));
+        assert_eq!((program.uplink_packets, program.uplink_octets), (8, 8 * 128));
         assert!(engine.uplink_packets > program.uplink_packets);
-        assert_eq!(both.upf.counters().get(Count::InnerSource), 1);
+        assert_eq!(both.upf.counters().get(Count::InnerSource), 3);
     }
 }
 
@@ -279,7 +341,71 @@ fn when_a_downlink_packet_is_taken_then_its_tunnel_is_the_engine_s() {
             let length = usize::from(u16::from_be_bytes([datagram[24], datagram[25]]));
             assert_eq!((length, &datagram[26..28]), (datagram.len() - 20, &[0, 0][..]), "{hook:?} {name}");
         }
-        assert_eq!(both.path.usage(both.teid).downlink_octets, 128 + 28 + 1456);
+        assert_eq!(both.path.usage(both.teid).downlink_octets, 2 * (128 + 1456) + 28);
+    }
+}
+
+/// A hidden terminal's connection, as its own packets, and as the network has them.
+fn hidden(protocol: u8, flags: u8) -> [Vec<u8>; 4] {
+    let finished = |source: (Ipv4Addr, u16), destination: (Ipv4Addr, u16)| {
+        let mut packet = inner(source.0, destination.0, protocol, 129);
+        packet[20..22].copy_from_slice(&source.1.to_be_bytes());
+        packet[22..24].copy_from_slice(&destination.1.to_be_bytes());
+        packet[33] = flags;
+        let place = if protocol == 6 { 36 } else { 26 };
+        let header = !(sum(&packet[..20]) as u16);
+        packet[10..12].copy_from_slice(&header.to_be_bytes());
+        packet[place..place + 2].fill(0);
+        let pseudo = [&packet[12..20], &[0, protocol, 0, 109], &packet[20..], &[0]].concat();
+        let transport = !(sum(&pseudo) as u16);
+        packet[place..place + 2].copy_from_slice(&transport.to_be_bytes());
+        packet
+    };
+    let (own, peer, outside) = ((TERMINAL, 40_000), (SERVER, 53), (OUTSIDE, 61_234));
+    [finished(own, peer), finished(outside, peer), finished(peer, outside), finished(peer, own)]
+}
+
+fn connection(protocol: u8) -> Connection {
+    let end = |address, port| SocketAddrV4::new(address, port);
+    let (terminal, outside) = (end(TERMINAL, 40_000), end(OUTSIDE, 61_234));
+    Connection { protocol, terminal, peer: end(SERVER, 53), outside }
+}
+
+#[test]
+fn when_a_terminal_is_hidden_then_its_connections_leave_with_the_address_that_hides_it_and_come_back() {
+    for (hook, protocol) in [(Hook::Xdp, 6), (Hook::Xdp, 17), (Hook::Tc, 6), (Hook::Tc, 17)] {
+        let Some(mut both) = Both::new(0) else { return };
+        let fast = Fast::of(&rules(TERMINAL, PEER_TEID, 0)).unwrap().hidden();
+        assert!(both.path.install(both.teid, &fast, 1, 0));
+        both.path.hide_behind(Some(OUTSIDE));
+        let [own, left, back, shown] = hidden(protocol, 0x10);
+        let up = tunnelled(GNB, both.teid, 0x30, &[], &own);
+        let down = ethernet(&back);
+        assert_eq!((both.run(hook, &up), both.run(hook, &down)), ((PASS, up.clone()), (PASS, down.clone())));
+        assert!(both.path.hiding().hide(&connection(protocol)));
+        let (verdict, frame) = both.run(hook, &up);
+        assert_eq!((verdict, &frame[14..]), (REDIRECT, &left[..]));
+        let (verdict, frame) = both.run(hook, &down);
+        assert_eq!((verdict, &frame[14 + 44..]), (REDIRECT, &shown[..]));
+        assert_eq!(both.path.hiding().idle(&connection(protocol)).map(|seconds| seconds < 5), Some(true));
+        let [ending, ..] = hidden(6, 0x11);
+        let ending = tunnelled(GNB, both.teid, 0x30, &[], &ending);
+        assert_eq!(both.run(hook, &ending), (PASS, ending.clone()), "what ends a connection is the host's");
+        both.path.hiding().show(&connection(protocol));
+        assert_eq!((both.run(hook, &up), both.run(hook, &down)), ((PASS, up), (PASS, down)));
+        let usage = both.path.usage(both.teid);
+        assert_eq!((usage.uplink_packets, usage.downlink_packets), (1, 1));
+    }
+}
+
+#[test]
+fn when_a_pool_s_links_carry_less_then_longer_packets_go_up_at_once() {
+    let Some(mut both) = Both::new(0) else { return };
+    let frames = [ethernet(&inner(SERVER, TERMINAL, 6, 1400)), ethernet(&inner_6(SERVER_6, TERMINAL_6, 6, 1400))];
+    for (pool, frame) in frames.iter().enumerate() {
+        assert_eq!(both.run(Hook::Xdp, frame).0, REDIRECT);
+        both.path.limit(pool, 1399);
+        assert_eq!(both.run(Hook::Xdp, frame).0, PASS);
     }
 }
 
@@ -385,8 +511,8 @@ fn when_a_session_moves_then_its_bucket_moves_with_it() {
 #[test]
 fn when_the_way_is_not_known_then_nothing_leaves() {
     let Some(mut both) = Both::new(0) else { return };
-    both.path.keep_back(&[(Ipv4Addr::UNSPECIFIED, 0)]).unwrap();
+    both.path.keep_back(&[(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)]).unwrap();
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
     assert_eq!(both.run(Hook::Xdp, &frame).0, PASS);
-    assert!(both.path.keep_back(&[(N3, 32); 33]).is_err());
+    assert!(both.path.keep_back(&[(IpAddr::V4(N3), 32); 33]).is_err());
 }

@@ -237,6 +237,8 @@ class Network:
         """Take over what needs no restart, live; Unusable, and nothing happens, where something does."""
         if "core" in self.roles:
             self.core.reconfigure(configuration)
+        if "upf" in self.roles:
+            self.packets.reconfigure(configuration)
         if "gnb" in self.roles:
             self.radio.reconfigure(configuration)
         self.configuration = configuration

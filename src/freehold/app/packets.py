@@ -9,7 +9,7 @@ from collections.abc import Callable
 from freehold.app.config import Configuration, DnnSection
 from freehold.app.world import VirtualWorld, World
 from freehold.net.endpoints import parse_address
-from freehold.net.fastplane import FastPlane
+from freehold.net.fastplane import FastPlane, Served
 from freehold.net.resolver import host_resolver
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import GTPU_PORT, PlaneSettings, UpfPlane, UserPlane, bind_n3
@@ -41,6 +41,8 @@ class Packets:
         self._world = world
         self._ends: list[Callable[[], None]] = []
         self._fast: FastPlane | None = None
+        self._plane: UpfPlane | FastPlane | None = None
+        self._tuns: dict[str, Tun] = {}
 
     def run(self) -> None:
         """Begin to work: in a thread, or on the virtual clock."""
@@ -59,8 +61,24 @@ class Packets:
         for end in reversed(ends):
             end()
 
+    def reconfigure(self, configuration: Configuration) -> None:
+        """Take over what needs no restart: the MTU of terminals' links."""
+        before = {section.name: section.mtu for section in self._configuration.dnn}
+        self._configuration = configuration
+        for section in configuration.dnn:
+            number = None if self._plane is None else self._plane.instance(section.name)
+            if self._plane is None or number is None or before.get(section.name) == section.mtu:
+                continue
+            self._plane.set_mtu(number, section.mtu)
+            if section.name in self._tuns:
+                self._tuns[section.name].set_mtu(section.mtu)
+
     def add_upf(self, *, outside: bool) -> UpfPlane | FastPlane:
         """The packets of the UPF: N3 on a socket and N6 on interfaces where `outside` allows what is configured."""
+        self._plane = self._make_upf(outside=outside)
+        return self._plane
+
+    def _make_upf(self, *, outside: bool) -> UpfPlane | FastPlane:
         upf = self._configuration.upf
         address, second, port, other = UPF_N3, None, None, None
         if upf.n3:
@@ -103,19 +121,20 @@ class Packets:
                     f"upf.path = {path} serves N3 over IPv4: give upf.n3 an IPv4 address, or set path to auto"
                 )
             return plane
-        pools = {
-            number: (str(section.pool.network_address), section.pool.prefixlen)
+        served = {
+            number: Served(_networks(section), section.mtu, section.n6 == "nat")
             for section in self._configuration.dnn
-            if section.n6 == "route" and section.ipv4 and (number := plane.instance(section.name)) is not None
+            if section.n6 in {"route", "nat"} and (number := plane.instance(section.name)) is not None
         }
-        if not pools:
+        if not served:
             if path != "auto":
                 raise Unusable(
-                    f"upf.path = {path} serves data networks with n6 = route, and there is none: set path to auto"
+                    f"upf.path = {path} serves data networks with n6 = route or nat, and there is none: "
+                    "set path to auto"
                 )
             return plane
         try:
-            self._fast = FastPlane(plane, pools, protected, HOOKS[path])
+            self._fast = FastPlane(plane, served, protected, HOOKS[path])
         except Unusable as missing:
             if path != "auto":
                 raise
@@ -137,7 +156,7 @@ class Packets:
         return tuple((host, 128 if ":" in host else 32) for host in sorted({address, *hosts}))
 
     def _add_network(self, plane: UpfPlane, section: DnnSection, *, outside: bool) -> None:
-        pools = [(str(network.network_address), network.prefixlen) for network in section.networks]
+        pools = _networks(section)
         gateways = tuple(map(str, section.gateways))
         instance = plane.add_instance(section.name, pools, mtu=section.mtu)
         if section.n6 == "internal" or not outside:
@@ -148,10 +167,14 @@ class Packets:
             plane.attach_relay(instance, *gateways, mtu=section.mtu, resolver=host_resolver())
             self.notes.append(f"{section.name}: TCP and UDP of {shown} leave through this machine (n6 = relay)")
             return
-        tun = Tun(TunSettings(tuple(map(str, section.networks)), section.n6, section.mtu))
+        tun = self._tuns[section.name] = Tun(TunSettings(tuple(map(str, section.networks)), section.n6, section.mtu))
         self._ends.append(tun.close)
         plane.attach_tun(instance, tun)
         self.notes.append(f"{section.name}: terminals of {shown} leave through {tun.name} (n6 = {section.n6})")
         if section.n6 == "route":
             for route in tun.return_routes("ADDRESS-OF-THIS-MACHINE"):
                 self.notes.append(f"{section.name}: other routers need: {route}")
+
+
+def _networks(section: DnnSection) -> tuple[Network, ...]:
+    return tuple((str(network.network_address), network.prefixlen) for network in section.networks)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network
 
 import msgspec
 
 from freehold._native.xdp import Datapath
+from freehold.net.hiding import Hiding
 from freehold.net.netlink import Netlink
 from freehold.net.userplane import UpfPlane
-from freehold.net.ways import TUNNEL_OCTETS, Ways, find_devices
+from freehold.net.ways import TUNNEL_OCTETS, Ways, find_devices, version
 from freehold.net.xdp import Hook, names, program, unusable
 from freehold.services.userplane import Measured, Network, PlaneEvent, SessionRules, Usage, VolumeReached
 
@@ -19,6 +21,16 @@ SETTLE_SECONDS = 0.02
 """Changes of the host's routing come in bursts: they are looked at together."""
 LAST_OCTETS = 4096
 """Of a volume to report less than this is not divided any more."""
+MOST_PREFIXES = 1 << 20
+"""Of a pool of IPv6 so many terminals are the program's at most; the rest is the engine's."""
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A network instance on the fast path: its pools, the MTU of its terminals' links, whether the host hides them."""
+
+    networks: tuple[Network, ...]
+    mtu: int = 0
+    hidden: bool = False
 
 
 class FastPlane:
@@ -30,17 +42,18 @@ class FastPlane:
     """
 
     def __init__(
-        self, engine: UpfPlane, pools: dict[int, Network], kept: tuple[Network, ...], hooks: Sequence[Hook]
+        self, engine: UpfPlane, served: dict[int, Served], kept: tuple[Network, ...], hooks: Sequence[Hook]
     ) -> None:
         self.engine = engine
-        self._instances = frozenset(pools)
+        self._served = served
+        self._hiding: Hiding | None = None
         self._listener: Callable[[PlaneEvent], None] | None = None
         self._divided: dict[int, SessionRules] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._netlink = Netlink()
         try:
-            self._load(pools, kept, hooks)
+            self._load(kept, hooks)
         except OSError as error:
             self._netlink.close()
             raise unusable(error) from error
@@ -49,18 +62,36 @@ class FastPlane:
             raise
         engine.listen(self._happened)
 
-    def _load(self, pools: dict[int, Network], kept: tuple[Network, ...], hooks: Sequence[Hook]) -> None:
-        address = self.engine.address
+    def _load(self, kept: tuple[Network, ...], hooks: Sequence[Hook]) -> None:
+        address, served = self.engine.address, self._served.values()
         devices = find_devices(self._netlink, address)
-        sizes = [(base, 1 << 32 - length) for base, length in pools.values()]
-        compiled = program("userplane")
-        longest = self.engine.link_mtu + TUNNEL_OCTETS if self.engine.link_mtu else devices.n3.mtu
-        mtu = min(devices.n3.mtu, longest)
-        self._datapath = Datapath(compiled, address, self.engine.tunnel_key(), mtu, sizes)
+        self._longest = devices.n3.mtu - TUNNEL_OCTETS
+        pools = [(network[0], _size(network), self._mtu(one)) for one in served for network in one.networks]
+        hiding = any(one.hidden for one in served)
+        self._datapath = Datapath(program("userplane"), address, self.engine.tunnel_key(), pools, hiding)
         self.engine.share_meters(self._datapath)
-        self._ways = Ways(self._netlink, self._datapath, devices, (*kept, *pools.values()))
+        networks = [network for one in served for network in one.networks]
+        self._ways = Ways(self._netlink, self._datapath, devices, (*kept, *networks))
         self._ways.refresh()
+        if hiding:
+            hidden = (network for one in served if one.hidden for network in one.networks if version(network) == 4)
+            self._hiding = Hiding(self._datapath, self._ways, [IPv4Network(network) for network in hidden])
         self.hook = self._attach(devices.indexes(), hooks)
+
+    def _mtu(self, served: Served) -> int:
+        """The longest packet that a terminal's link and its tunnel carry."""
+        return min(filter(None, (served.mtu, self.engine.link_mtu, self._longest)))
+
+    def set_mtu(self, instance: int, mtu: int) -> None:
+        """Have the links of an instance's terminals carry packets of at most so many octets."""
+        self.engine.set_mtu(instance, mtu)
+        if instance not in self._served:
+            return
+        self._served[instance] = msgspec.structs.replace(self._served[instance], mtu=mtu)
+        owners = [number for number, one in self._served.items() for _ in one.networks]
+        for pool, owner in enumerate(owners):
+            if owner == instance:
+                self._datapath.limit(pool, self._mtu(self._served[instance]))
 
     def _attach(self, devices: tuple[int, ...], hooks: Sequence[Hook]) -> Hook:
         """Attach at the first hook that every device has: one without it could not be sent to from the others."""
@@ -88,6 +119,8 @@ class FastPlane:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hear in `loop` of volumes that are used up and of changes of the host's routing."""
         self._loop = loop
+        if self._hiding is not None:
+            self._hiding.start(loop)
         loop.add_reader(self._datapath.fileno(), self._hear)
         loop.add_reader(self._netlink.fileno(), self._routing_changed)
         self._refresh()
@@ -100,6 +133,8 @@ class FastPlane:
             self._loop = None
         if self._timer is not None:
             self._timer.cancel()
+        if self._hiding is not None:
+            self._hiding.stop()
         self._datapath.detach()
         self._netlink.close()
 
@@ -122,7 +157,8 @@ class FastPlane:
         self.engine.install(teid, self._of_engine(teid, rules, share), end_marker=end_marker)
         self._divided.pop(teid, None)
         if hop is not None:
-            self._datapath.install(teid, rules, hop, max(share, 0) if rules.report_at else 0)
+            hidden = self._served[rules.instance].hidden
+            self._datapath.install(teid, rules, hop, max(share, 0) if rules.report_at else 0, hidden)
         if rules.report_at:
             self._divide(teid, rules, left)
 
@@ -146,8 +182,12 @@ class FastPlane:
 
     def _hop(self, rules: SessionRules) -> int | None:
         """The hop of a session's downlink packets; None where the session does not fit the records."""
-        plain = rules.quota is None and rules.ipv4 is not None and rules.instance in self._instances
-        if not plain or rules.peer is None or ":" in rules.peer.address:
+        if (
+            rules.quota is not None
+            or rules.instance not in self._served
+            or rules.peer is None
+            or ":" in rules.peer.address
+        ):
             return None
         return self._ways.hop(rules.peer.address)
 
@@ -234,6 +274,8 @@ class FastPlane:
 
     def _refresh(self) -> None:
         self._ways.refresh()
+        if self._hiding is not None:
+            self._hiding.refresh()
         self._again(REFRESH_SECONDS)
 
     def _again(self, seconds: float) -> None:
@@ -241,6 +283,13 @@ class FastPlane:
             self._timer.cancel()
         if self._loop is not None:
             self._timer = self._loop.call_later(seconds, self._refresh)
+
+
+def _size(network: Network) -> int:
+    """How many terminals a pool has addresses for."""
+    if version(network) == 4:
+        return 1 << 32 - network[1]
+    return int(min(1 << max(64 - network[1], 0), MOST_PREFIXES))
 
 
 def _share(left: int) -> int:

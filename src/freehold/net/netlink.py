@@ -6,7 +6,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 from typing import Final
 
 import msgspec
@@ -19,8 +19,10 @@ ERROR, DONE = 2, 3
 GET_LINK, GET_ADDRESS, GET_ROUTE, NEW_NEIGHBOUR, GET_NEIGHBOUR = 18, 22, 26, 28, 30
 LINK, ADDRESS, NEIGHBOUR = struct.Struct("=BxHiII"), struct.Struct("=BBBBi"), struct.Struct("=BxxxiHBB")
 ROUTE = struct.Struct("=BBBBBBBBI")
-GROUPS: Final = 0x1 | 0x4 | 0x10 | 0x40
-"""Changes of links, neighbours, IPv4 addresses and IPv4 routes."""
+GROUPS: Final = 0x1 | 0x4 | 0x10 | 0x40 | 0x100 | 0x400
+"""Changes of links, neighbours, addresses and routes, of both versions of IP."""
+FAMILIES: Final = ((socket.AF_INET, 4), (socket.AF_INET6, 16))
+"""Each version's family, and how many octets an address has."""
 MAIN_TABLE, UNICAST = 254, 1
 USABLE: Final = 0x02 | 0x04 | 0x08 | 0x10 | 0x80
 """A neighbour that is reachable, stale, delayed, probed or permanent: its address is known."""
@@ -29,7 +31,7 @@ SECONDS: Final = 1.0
 LONGEST: Final = 1 << 16
 LINK_ADDRESS, LINK_MTU = 1, 4
 LOCAL_ADDRESS = 2
-DESTINATION, OUTPUT, GATEWAY, METRIC = 1, 4, 5, 6
+DESTINATION, OUTPUT, GATEWAY, METRIC, SOURCE = 1, 4, 5, 6, 7
 NEIGHBOUR_OF, NEIGHBOUR_ADDRESS = 1, 2
 
 
@@ -42,12 +44,14 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """An IPv4 route of the main table: its network, the device, the next router (None: on the link), its metric."""
+    """A route of the main table: its network, the device, the next router (None: on the link), its metric."""
 
     network: tuple[str, int]
     device: int
     router: str | None
     metric: int
+    source: str | None = None
+    """The host's own address towards it, where the kernel says so."""
 
 
 Attributes = dict[int, bytes]
@@ -101,34 +105,37 @@ class Netlink:
         return None
 
     def neighbours(self) -> dict[tuple[int, str], bytes]:
-        """The Ethernet address of every known IPv4 neighbour, by device and address."""
+        """The Ethernet address of every known neighbour, by device and address."""
         found = {}
-        asked = NEIGHBOUR.pack(socket.AF_INET, 0, 0, 0, 0)
-        for (_, device, state, _, _), attributes in self._dump(GET_NEIGHBOUR, NEIGHBOUR, asked):
-            address = attributes.get(NEIGHBOUR_OF, b"")
-            if state & USABLE and len(address) == 4 and NEIGHBOUR_ADDRESS in attributes:
-                found[device, str(IPv4Address(address))] = attributes[NEIGHBOUR_ADDRESS]
+        for family, length in FAMILIES:
+            asked = NEIGHBOUR.pack(family, 0, 0, 0, 0)
+            for (_, device, state, _, _), attributes in self._dump(GET_NEIGHBOUR, NEIGHBOUR, asked):
+                address = attributes.get(NEIGHBOUR_OF, b"")
+                if state & USABLE and len(address) == length and NEIGHBOUR_ADDRESS in attributes:
+                    found[device, str(ip_address(address))] = attributes[NEIGHBOUR_ADDRESS]
         return found
 
     def routes(self) -> list[Route]:
         """The unicast routes of the main table."""
-        asked = ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0)
         return [
-            _route(fields[1], attributes)
-            for fields, attributes in self._dump(GET_ROUTE, ROUTE, asked)
+            _route(fields, attributes)
+            for family, _ in FAMILIES
+            for fields, attributes in self._dump(GET_ROUTE, ROUTE, ROUTE.pack(family, 0, 0, 0, 0, 0, 0, 0, 0))
             if fields[4] == MAIN_TABLE and fields[7] == UNICAST
         ]
 
     def way(self, address: str) -> Route | None:
         """The route that packets to an address take now; None where there is none."""
-        body = ROUTE.pack(socket.AF_INET, 32, 0, 0, 0, 0, 0, 0, 0) + _attribute(1, IPv4Address(address).packed)
+        octets = ip_address(address).packed
+        body = ROUTE.pack(_family(octets), 8 * len(octets), 0, 0, 0, 0, 0, 0, 0) + attribute(1, octets)
         for fields, attributes in self._ask(GET_ROUTE, REQUEST, ROUTE, body):
-            return _route(fields[1], attributes) if fields[7] == UNICAST else None
+            return _route(fields, attributes) if fields[7] == UNICAST else None
         return None
 
     def resolve(self, device: int, address: str) -> None:
         """Have the kernel find out, or confirm, a neighbour's Ethernet address."""
-        body = NEIGHBOUR.pack(socket.AF_INET, device, 0, USE, 0) + _attribute(1, IPv4Address(address).packed)
+        octets = ip_address(address).packed
+        body = NEIGHBOUR.pack(_family(octets), device, 0, USE, 0) + attribute(1, octets)
         for _ in self._ask(NEW_NEIGHBOUR, REQUEST | ACKNOWLEDGE | CREATE, NEIGHBOUR, body):
             pass
 
@@ -140,17 +147,17 @@ class Netlink:
         self._sequence += 1
         self._port.send(HEADER.pack(HEADER.size + len(body), kind, flags, self._sequence, 0) + body)
         while True:
-            for found, sequence, content in _messages(self._port.recv(LONGEST)):
+            for found, sequence, content in messages(self._port.recv(LONGEST)):
                 if sequence != self._sequence:
                     continue
                 if found in {ERROR, DONE}:
                     return
-                yield fixed.unpack_from(content), _attributes(content[fixed.size :])
+                yield fixed.unpack_from(content), attributes_of(content[fixed.size :])
                 if not flags & (DUMP | ACKNOWLEDGE):
                     return
 
 
-def _messages(octets: bytes) -> Iterator[tuple[int, int, bytes]]:
+def messages(octets: bytes) -> Iterator[tuple[int, int, bytes]]:
     """The kind, the sequence number and the content of each message."""
     place = 0
     while place + HEADER.size <= len(octets):
@@ -161,7 +168,8 @@ def _messages(octets: bytes) -> Iterator[tuple[int, int, bytes]]:
         place += length + 3 & ~3
 
 
-def _attributes(octets: bytes) -> Attributes:
+def attributes_of(octets: bytes) -> Attributes:
+    """The attributes by their kinds; what is cut off is none."""
     found = {}
     place = 0
     while place + ATTRIBUTE.size <= len(octets):
@@ -173,20 +181,26 @@ def _attributes(octets: bytes) -> Attributes:
     return found
 
 
-def _attribute(kind: int, value: bytes) -> bytes:
-    return ATTRIBUTE.pack(ATTRIBUTE.size + len(value), kind) + value
+def attribute(kind: int, value: bytes) -> bytes:
+    """One attribute, as long as the next one's place needs it."""
+    return ATTRIBUTE.pack(ATTRIBUTE.size + len(value), kind) + value + bytes(-len(value) % 4)
 
 
 def _number(octets: bytes) -> int:
     return int.from_bytes(octets, sys.byteorder)
 
 
-def _route(length: int, attributes: Attributes) -> Route:
-    network = str(IPv4Address(attributes.get(DESTINATION, bytes(4))))
-    router = attributes.get(GATEWAY)
+def _family(address: bytes) -> int:
+    return next(family for family, length in FAMILIES if length == len(address))
+
+
+def _route(fields: tuple[int, ...], attributes: Attributes) -> Route:
+    nowhere = bytes(dict(FAMILIES)[socket.AddressFamily(fields[0])])
+    router, source = attributes.get(GATEWAY), attributes.get(SOURCE)
     return Route(
-        network=(network, length),
+        network=(str(ip_address(attributes.get(DESTINATION, nowhere))), fields[1]),
         device=_number(attributes.get(OUTPUT, b"")),
-        router=None if router is None else str(IPv4Address(router)),
+        router=None if router is None else str(ip_address(router)),
         metric=_number(attributes.get(METRIC, b"")),
+        source=None if source is None else str(ip_address(source)),
     )

@@ -94,6 +94,11 @@ class Tun:
         """The host's addresses towards the terminals."""
         return tuple(_gateway(pool).ip for pool in self._pools)
 
+    def set_mtu(self, mtu: int) -> None:
+        """Have the host send packets of at most so many octets into it."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            _set(control, self.name, SIOCSIFMTU, struct.pack("=i20x", mtu))
+
     def close(self) -> None:
         """Remove rules and interface; forwarding goes back to what it was."""
         self._undo.close()

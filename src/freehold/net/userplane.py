@@ -218,6 +218,10 @@ class UpfPlane:
         self._instances[name.lower()] = number
         return number
 
+    def set_mtu(self, instance: int, mtu: int) -> None:
+        """Have the links of an instance's terminals carry packets of at most so many octets; terminals hear of it."""
+        self._fabric.set_mtu(self._number, instance, mtu)
+
     def attach_network(self, instance: int, *addresses: str, mtu: int = 1400, seed: int = 1) -> None:
         """Put a data network of this process behind an instance; it answers at its addresses, and for every other one.
 

@@ -14,11 +14,13 @@ from freehold.spec.errors import Unusable
 UPLINK: Final = 0
 """The hop of all uplink packets: the host's default route."""
 MOST_WAYS: Final = 1024
+UPLINK_6: Final = MOST_WAYS - 1
+"""The same of IPv6."""
 MOST_NETWORKS: Final = 32
 TUNNEL_OCTETS: Final = 44
-EVERYTHING: Final[Network] = ("0.0.0.0", 0)  # noqa: S104 - a network, nothing listens
+EVERYTHING: Final[dict[int, Network]] = {4: ("0.0.0.0", 0), 6: ("::", 0)}  # noqa: S104 - networks, nothing listens
 NEVER: Final[tuple[Network, ...]] = (("0.0.0.0", 8), ("127.0.0.0", 8), ("169.254.0.0", 16), ("224.0.0.0", 3))  # noqa: S104
-"""What no router forwards (RFC 6890)."""
+"""What no router forwards (RFC 6890); of IPv6 the program itself lets only unicast leave."""
 
 
 class Devices(msgspec.Struct, frozen=True):
@@ -32,9 +34,14 @@ class Devices(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys((self.n3.index, self.n6.index)))
 
 
-def default_route(routes: list[Route]) -> Route | None:
-    """The route of everything else, through a router."""
-    found = [route for route in routes if not route.network[1] and route.device and route.router is not None]
+def version(network: Network) -> int:
+    """A network's version of IP."""
+    return 6 if ":" in network[0] else 4
+
+
+def default_route(routes: list[Route], of: int = 4) -> Route | None:
+    """The route of everything else in a version of IP, through a router."""
+    found = [route for route in routes if route.network == EVERYTHING[of] and route.device and route.router is not None]
     return min(found, key=lambda route: route.metric, default=None)
 
 
@@ -61,6 +68,8 @@ class Ways:
         self._hops: dict[str, int] = {}
         self._known: dict[int, tuple[bytes, int, int] | None] = {}
         self._networks: list[Network] = []
+        self.outside: str | None = None
+        """The host's own address where uplink packets of IPv4 leave."""
         self._ports = {index: number for number, index in enumerate(devices.indexes())}
         for index, number in self._ports.items():
             datapath.port(number, index)
@@ -68,7 +77,7 @@ class Ways:
     def hop(self, peer: str) -> int | None:
         """The hop of a gNB's or a UPF's N3 address; None where there are more of them than hops."""
         number = self._hops.get(peer)
-        if number is None and len(self._hops) + 1 < MOST_WAYS:
+        if number is None and len(self._hops) + 1 < UPLINK_6:
             number = self._hops[peer] = len(self._hops) + 1
             self._aim(number, self._netlink.way(peer), peer, self._netlink.neighbours(), self._netlink.links())
         return number
@@ -77,19 +86,30 @@ class Ways:
         """Make hops and networks those that the host has now, and have old neighbours confirmed."""
         self._netlink.drain()
         routes, links, neighbours = self._netlink.routes(), self._netlink.links(), self._netlink.neighbours()
-        default = default_route(routes)
-        self._keep_back(routes, default)
-        if default is not None and links[default.device].mtu + TUNNEL_OCTETS < self._devices.n3.mtu:
-            default = None  # what is too long for N6 is the host's to cut or to refuse
-        self._aim(UPLINK, default, "", neighbours, links)
+        defaults = {of: default_route(routes, of) for of in EVERYTHING}
+        self._keep_back(routes, defaults)
+        for of, number in ((4, UPLINK), (6, UPLINK_6)):
+            default = defaults[of]
+            if default is not None and links[default.device].mtu + TUNNEL_OCTETS < self._devices.n3.mtu:
+                default = None  # what is too long for N6 is the host's to cut or to refuse
+            self._aim(number, default, "", neighbours, links)
+        self.outside = self._outside(defaults[4])
         for peer, number in self._hops.items():
             self._aim(number, self._netlink.way(peer), peer, neighbours, links)
 
-    def _keep_back(self, routes: list[Route], default: Route | None) -> None:
-        own = [route.network for route in routes if route.network[1]]
-        networks = sorted({*own, *self._kept, *NEVER})
-        if default is None or len(networks) > MOST_NETWORKS:
-            networks = [EVERYTHING]
+    def _outside(self, default: Route | None) -> str | None:
+        if default is None or default.router is None:
+            return None
+        route = self._netlink.way(default.router)
+        return None if route is None else route.source
+
+    def _keep_back(self, routes: list[Route], defaults: dict[int, Route | None]) -> None:
+        own = {*(route.network for route in routes if route.network[1]), *self._kept, *NEVER}
+        networks: list[Network] = []
+        for of, default in defaults.items():
+            chosen = sorted(network for network in own if version(network) == of)
+            allowed = default is not None and len(chosen) <= MOST_NETWORKS
+            networks += chosen if allowed else [EVERYTHING[of]]
         if networks != self._networks:
             self._datapath.keep_back(networks)
             self._networks = networks

@@ -28,13 +28,13 @@ def names() -> Path | None:
     return BPF_FILES / "freehold" / str(Path("/proc/thread-self/ns/net").stat().st_ino)
 
 
-def measure_xdp(sessions: int, octets: int, *, uplink: bool, packets: int) -> tuple[float, float]:
+def measure_xdp(sessions: int, octets: int, *, uplink: bool, packets: int, hidden: bool = False) -> tuple[float, float]:
     """Nanoseconds a packet of the program, and of a bare redirect in the same run, by the kernel's own clock.
 
-    Unusable says what is missing on this machine.
+    With `hidden`, terminals share an address and each has one connection. Unusable says what this machine lacks.
     """
     try:
-        return measure((program("userplane"), program("bench")), sessions, octets, uplink, packets)
+        return measure((program("userplane"), program("bench")), sessions, octets, uplink, packets, hidden)
     except OSError as error:
         raise unusable(error) from error
 

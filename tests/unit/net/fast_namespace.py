@@ -15,16 +15,19 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
-from freehold.net.fastplane import FastPlane
-from freehold.net.tun import Tun, TunSettings
+from freehold.net.fastplane import FastPlane, Served
+from freehold.net.tun import Mode, Tun, TunSettings
 from freehold.net.userplane import PlaneSettings, UserPlane, bind_n3
 from freehold.services.access import Tunnel
 from freehold.services.userplane import Rule, SessionRules, VolumeReached
 
 POOL, TERMINAL, SERVER, ROUTER = "10.45.0.0/16", "10.45.0.2", "203.0.113.1", "198.51.100.1"
+POOL_6, TERMINAL_6, SERVER_6 = "2001:db8:45::/48", "2001:db8:45:2::", "2001:db8:100::1"
+OUTSIDE = "198.51.100.2"
 N3, GNB, GNB_TEID = "192.0.2.1", "192.0.2.10", 77
 CLONE_NEWNET = 0x40000000
 SIOCETHTOOL, GRO, CHECKSUMS = 0x8946, 0x2C, 0x17  # linux/ethtool.h: ETHTOOL_SGRO, ETHTOOL_STXCSUM
@@ -92,6 +95,14 @@ def echo(number: int, size: int = 56) -> bytes:
     return ipv4(1, struct.pack("!BBH", 8, 0, checksum(struct.pack("!BBH", 8, 0, 0) + body)) + body)
 
 
+def echo_6(number: int) -> bytes:
+    body = struct.pack("!HH", 7, number) + bytes(32)
+    ends = b"".join(socket.inet_pton(socket.AF_INET6, end) for end in (TERMINAL_6 + "9", SERVER_6))
+    pseudo = ends + struct.pack("!II", 4 + len(body), 58)
+    message = struct.pack("!BBH", 128, 0, checksum(pseudo + struct.pack("!BBH", 128, 0, 0) + body)) + body
+    return struct.pack("!IHBB", 0x60000000, len(message), 58, 64) + ends + message
+
+
 def datagram(length: int, **options: int) -> bytes:
     return ipv4(17, struct.pack("!HHHH", 40000, 9, length - 20, 0) + bytes(length - 28), **options)
 
@@ -102,9 +113,16 @@ class Ground:
     def __init__(self) -> None:
         sh("ip link set lo up")
         self.neighbours = [Neighbour("n3", N3, GNB), Neighbour("n6", "198.51.100.2", ROUTER)]
-        sh(f"ip route add default via {ROUTER}")
+        sh(
+            f"ip route add default via {ROUTER}; ip addr add fd00:6::2/64 dev n6 nodad;"
+            "ip -6 route add default via fd00:6::1"
+        )
         with self.neighbours[1].inside():
-            sh(f"ip addr add {SERVER}/32 dev lo; ip route add {POOL} via 198.51.100.2")
+            sh(
+                f"ip addr add {SERVER}/32 dev lo; ip route add {POOL} via {OUTSIDE};"
+                f"ip addr add fd00:6::1/64 dev far nodad; ip addr add {SERVER_6}/128 dev lo nodad;"
+                f"ip -6 route add {POOL_6} via fd00:6::2"
+            )
             self.sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.sink.bind((SERVER, 9))
             self.sink.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
@@ -138,6 +156,17 @@ class Gnb:
     async def ping(self, number: int, size: int = 56) -> bool:
         """Whether the answer comes back in the session's tunnel."""
         self.send(echo(number, size))
+        said = b"\0\0", struct.pack("!H", number)
+        return bool(await self.receive(lambda inner: inner[9] == 1 and (inner[20:22], inner[26:28]) == said))
+
+    async def ping_6(self, number: int) -> bool:
+        """The same over IPv6."""
+        self.send(echo_6(number))
+        said = b"\x81\0", struct.pack("!H", number)
+        return bool(await self.receive(lambda inner: inner[0] == 0x60 and (inner[40:42], inner[46:48]) == said))
+
+    async def receive(self, wanted: Callable[[bytes], bool]) -> bytes:
+        """The next packet of the session's tunnel that is wanted; nothing when none comes."""
         end = time.monotonic() + 1
         while time.monotonic() < end:
             await asyncio.sleep(0.005)
@@ -145,23 +174,24 @@ class Gnb:
                 answer = self.gnb.recv(2048)
             except (BlockingIOError, ConnectionRefusedError):
                 continue
-            if answer[4:8] == struct.pack("!I", GNB_TEID) and answer[36:38] == b"\0\0":
-                return answer[42:44] == struct.pack("!H", number)
-        return False
+            if answer[4:8] == struct.pack("!I", GNB_TEID) and wanted(answer[16:]):
+                return answer[16:]
+        return b""
 
 
 class Network(Gnb):
     """The UPF with one session, its gNB, and events as they came."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, mode: Mode = "route") -> None:
         self.neighbours, self.sink = ground.neighbours, ground.sink
-        self.tun = Tun(TunSettings((POOL,), "route"))
+        self.tun = Tun(TunSettings((POOL, POOL_6), mode))
         self.plane = UserPlane()
         self.n3 = bind_n3(N3)
         engine = self.plane.add_upf(PlaneSettings(N3, link_mtu=100), bytes(16), self.n3)
-        self.number = engine.add_instance("internet", [("10.45.0.0", 16)])
+        pools = ("10.45.0.0", 16), ("2001:db8:45::", 48)
+        self.number = engine.add_instance("internet", pools)
         engine.attach_tun(self.number, self.tun)
-        self.upf = FastPlane(engine, {self.number: ("10.45.0.0", 16)}, ((N3, 32),), [HOOK])
+        self.upf = FastPlane(engine, {self.number: Served(pools, hidden=mode == "nat")}, ((N3, 32),), [HOOK])
         self.events: list[object] = []
         self.upf.listen(self.events.append)
         super().__init__(ground.gnb, self.upf.open())
@@ -177,7 +207,7 @@ class Network(Gnb):
     def rules(self, action: str = "forward", rate: int = 0, **more: object) -> None:
         rule = (Rule(action=action, qfi=9, rates=((1, rate),) if rate else ()),)
         peer = Tunnel(GNB, GNB_TEID)
-        self.upf.install(self.teid, SessionRules(self.number, TERMINAL, None, rule, rule, peer, **more))
+        self.upf.install(self.teid, SessionRules(self.number, TERMINAL, TERMINAL_6, rule, rule, peer, **more))
 
     def fast(self) -> list[int]:
         counts = self.upf.fast_counters()
@@ -220,6 +250,46 @@ async def pings(network: Network) -> dict[str, object]:
         "counted": [late - early for late, early in zip(after, before, strict=True)],
         "fast": [late - early for late, early in zip(faster, fast, strict=True)],
     }
+
+
+async def pings_6(network: Network) -> dict[str, object]:
+    network.rules()
+    before = network.fast()
+    for number in range(1000):
+        fast = network.fast()
+        if await network.ping_6(number) and network.fast() == [fast[0] + 1, fast[1] + 1]:
+            break
+    before, fast = packets(network), network.fast()
+    answered = [await network.ping_6(number) for number in range(2000, 2020)]
+    after, faster = packets(network), network.fast()
+    return {
+        "answered": sum(answered),
+        "counted": [late - early for late, early in zip(after, before, strict=True)],
+        "fast": [late - early for late, early in zip(faster, fast, strict=True)],
+    }
+
+
+async def hidden(network: Network) -> dict[str, object]:
+    """A connection that the host translates: once it is settled the program carries it, behind the same address."""
+    network.rules()
+    network.sink.settimeout(1)
+    ends, fast, late = set(), [0, 0], 0
+    for _ in range(3000):
+        before = network.fast()
+        network.send(datagram(100))
+        try:
+            octets, end = network.sink.recvfrom(2048)
+        except TimeoutError:
+            continue
+        ends.add(end)
+        network.sink.sendto(octets, end)
+        answer = await network.receive(lambda inner: inner[9] == 17)
+        assert (answer[16:20], answer[22:24]) == (socket.inet_aton(TERMINAL), struct.pack("!H", 40000)), answer
+        fast = [after - one for after, one in zip(network.fast(), before, strict=True)]
+        late = late + 1 if fast == [1, 1] else 0
+        if late == 50:
+            break
+    return {"outside": [address for address, _ in ends], "carried": late}
 
 
 async def longer(network: Network) -> dict[str, object]:
@@ -386,7 +456,7 @@ async def main(name: str) -> dict[str, object]:
     try:
         if name == "crash":
             return await crash(ground)
-        network = Network(ground)
+        network = Network(ground, "nat" if name == "hidden" else "route")
         try:
             network.start()
             return await globals()[name](network)

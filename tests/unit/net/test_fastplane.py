@@ -39,6 +39,14 @@ def test_when_a_session_is_plain_then_its_packets_never_leave_the_kernel_and_all
     assert scenario("pings", hook) == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
 
 
+def test_when_packets_are_of_ipv6_then_they_never_leave_the_kernel_either(hook):
+    assert scenario("pings_6", hook) == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
+
+
+def test_when_the_host_hides_terminals_then_settled_connections_are_carried_past_it(hook):
+    assert scenario("hidden", hook) == {"outside": ["198.51.100.2"], "carried": 50}
+
+
 def test_when_a_packet_is_longer_than_a_tunnel_carries_then_it_is_the_portable_engines(hook):
     assert scenario("longer", hook) == {"100": [True, 1, 1], "102": [True, 1, 0]}
 

@@ -155,6 +155,10 @@ impl Fabric {
         self.handle.with(|fabric| fabric.add_instance(upf, &instance)).map_err(fault)
     }
 
+    fn set_mtu(&self, py: Python<'_>, upf: usize, instance: u16, mtu: u16) -> PyResult<()> {
+        self.upf(py, upf, |upf| upf.set_mtu(instance, mtu))
+    }
+
     fn attach_network(&self, upf: usize, instance: u16, addresses: Vec<Address>, mtu: u16, seed: u64) -> PyResult<()> {
         let config = Config { mtu, seed, ..Config::at(&ips(addresses)) };
         self.handle.with(|fabric| fabric.attach_engine(upf, instance, config)).map_err(fault)

@@ -12,12 +12,14 @@ from freehold.spec.errors import Unusable
 Direction = Literal["up", "down"]
 POPULATIONS = (1, 10_000, 100_000)
 PACKETS = 300_000
+MOST_HIDDEN = 10_000
 
 
 class LiveCase(msgspec.Struct, frozen=True):
     """One path over so many sessions in random order, in the kernel each with a rate, counters and a threshold.
 
-    `ns_per_packet_testrun` is the program alone (None where it cannot be run so), `redirect_ns_testrun` a program that
+    `ns_per_packet_testrun` is the program alone (None where it cannot be run so), `hidden_ns_testrun` the same for
+    terminals behind one address (None beyond 10,000: there are not so many ports), `redirect_ns_testrun` a program that
     only redirects. What a core carries includes generator, cables and sink; `share_of_redirect` is of what it carries
     with a bare redirect in the same run. `load_seconds` is what loading the sessions took.
     """
@@ -33,6 +35,7 @@ class LiveCase(msgspec.Struct, frozen=True):
     share_of_redirect: float
     loss: float
     load_seconds: float | None = None
+    hidden_ns_testrun: float | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -85,8 +88,12 @@ def _case(path: Hook, wanted: Wanted, sessions: int, direction: Direction) -> Li
     if path == "tc":
         return case
     program, redirect = measure_xdp(sessions, wanted.size, uplink=uplink, packets=wanted.packets)
+    hidden = None
+    if sessions <= MOST_HIDDEN:
+        hidden = measure_xdp(sessions, wanted.size, uplink=uplink, packets=wanted.packets, hidden=True)[0]
     return msgspec.structs.replace(
         case,
+        hidden_ns_testrun=hidden,
         ns_per_packet_testrun=program,
         redirect_ns_testrun=redirect,
         load_seconds=round(measure_loading(sessions), 4),
