@@ -6,7 +6,7 @@ from typing import Final
 
 from freehold.codecs.pfcp.flags import ApplyAction
 from freehold.core.upf.faults import failed
-from freehold.core.upf.limits import counter, report_at, stops_at
+from freehold.core.upf.limits import counter, has_quota, report_at, stops_at
 from freehold.core.upf.readings import Reading, directions
 from freehold.core.upf.state import Far, Pdr, Qer, RuleSet
 from freehold.core.upf.state.rules import End
@@ -32,8 +32,9 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING) -> SessionRules:
         far = _far(rules, pdr_id, pdr)
         own = pdr.uplink or len(peers) > 1
         peer = Tunnel(far.address, far.teid) if own and far.address is not None else None
-        found = _rules(rules, pdr_id, pdr, far, peer)
-        (uplink if pdr.uplink else downlink).extend((pdr.precedence, rule) for rule in found)
+        side = uplink if pdr.uplink else downlink
+        for rule in _rules(rules, pdr_id, pdr, far, peer):
+            side.append((pdr.precedence, rule))
     _check_usage(rules)
     whole = bool(rules.urrs) and not rules.counted
     return SessionRules(
@@ -54,8 +55,12 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING) -> SessionRules:
 
 def _access_tunnels(rules: RuleSet) -> set[End]:
     """Where downlink packets go: mostly one tunnel, which is the session's peer."""
-    fars = (rules.fars.get(pdr.far) for pdr in rules.pdrs.values() if not pdr.uplink)
-    return {(far.address, far.teid) for far in fars if far is not None and far.address is not None}
+    found: set[End] = set()
+    for pdr in rules.pdrs.values():
+        far = None if pdr.uplink else rules.fars.get(pdr.far)
+        if far is not None and far.address is not None:
+            found.add((far.address, far.teid))
+    return found
 
 
 def _held_packets(rules: RuleSet) -> int | None:
@@ -66,14 +71,18 @@ def _held_packets(rules: RuleSet) -> int | None:
 
 def _framed(rules: RuleSet) -> tuple[Network, ...]:
     """The networks behind the terminal, whichever rules name them (TS 23.501 5.6.14)."""
-    return tuple(dict.fromkeys(network for pdr in rules.pdrs.values() for network in pdr.framed))
+    found: dict[Network, None] = {}
+    for pdr in rules.pdrs.values():
+        if pdr.framed:
+            found |= dict.fromkeys(pdr.framed)
+    return tuple(found)
 
 
 def _ordered(rules: list[tuple[int, Rule]]) -> tuple[Rule, ...]:
     """The lower value of precedence comes first (TS 29.244 8.2.11)."""
     if len(rules) > 1:
         rules.sort(key=lambda item: item[0])
-    return tuple(rule for _, rule in rules)
+    return tuple([rule for _, rule in rules])
 
 
 def _far(rules: RuleSet, pdr_id: int, pdr: Pdr) -> Far:
@@ -156,17 +165,26 @@ def _qer(rules: RuleSet, pdr_id: int, qer_id: int) -> Qer:
 
 def _check_usage(rules: RuleSet) -> None:
     for pdr_id, pdr in rules.pdrs.items():
-        if not rules.urrs.keys() >= set(pdr.urrs):
-            raise failed(f"PDR {pdr_id} points to a URR that is not there", pdr_id=pdr_id)
+        for urr_id in pdr.urrs:
+            if urr_id not in rules.urrs:
+                raise failed(f"PDR {pdr_id} points to a URR that is not there", pdr_id=pdr_id)
 
 
 def _report_at(rules: RuleSet, reading: Reading) -> int:
     """The octets of the session at which the next rule may have to report; 0 is never."""
-    return min((at for urr_id in rules.urrs if (at := report_at(rules, urr_id, reading))), default=0)
+    first = 0
+    for urr_id in rules.urrs:
+        at = report_at(rules, urr_id, reading)
+        if at and (not first or at < first):
+            first = at
+    return first
 
 
 def _quota(rules: RuleSet, reading: Reading) -> tuple[int, int, int] | None:
     """The octets of the session from which on the quotas of all rules let nothing pass."""
-    limits = [stops_at(rules, urr_id, reading, directions(rules, urr_id)) for urr_id in rules.urrs]
-    found = [limit for limit in limits if limit is not None]
+    found = []
+    for urr_id, urr in rules.urrs.items():
+        limit = stops_at(rules, urr_id, reading, directions(rules, urr_id)) if has_quota(urr) else None
+        if limit is not None:
+            found.append(limit)
     return (min(one[0] for one in found), min(one[1] for one in found), min(one[2] for one in found)) if found else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv6Address, IPv6Network
 from itertools import chain
 from typing import Final
 
@@ -72,32 +71,40 @@ def _pdr(
         raise incorrect(SOURCE_INTERFACE, f"packets of source interface {pdi.source_interface} do not come here")
     if pdi.ethernet_packet_filter and not rules.ethernet:
         raise incorrect(ETHERNET_PACKET_FILTER, "Ethernet filters in a session of IP packets")
-    delegated = [network for address in pdi.ue_ip_address for network in _own_address(rules, address)]
-    filters = tuple(chain.from_iterable(map(parse_filter, pdi.sdf_filter)))
-    behind = (*framed_routes(pdi), *delegated)
-    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to, behind, teid, frame_filters(rules, pdi))
+    behind = tuple(framed_routes(pdi)) if pdi.framed_route or pdi.framed_ipv6_route else ()
+    for address in pdi.ue_ip_address:
+        behind += _own_address(rules, address)
+    filters = tuple(chain.from_iterable(map(parse_filter, pdi.sdf_filter))) if pdi.sdf_filter else ()
+    frames = frame_filters(rules, pdi) if pdi.ethernet_packet_filter else ()
+    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to, behind, teid, frames)
 
 
-def _own_address(rules: RuleSet, address: UEIPAddress) -> Iterator[Network]:
+def _own_address(rules: RuleSet, address: UEIPAddress) -> tuple[Network, ...]:
     """The terminal's address: the SMF allocates it (TS 29.244 5.21), and all rules of a session name the same.
 
-    Of a prefix shorter than 64 bits everything is the terminal's: it is yielded as a network behind it.
+    Of a prefix shorter than 64 bits everything is the terminal's: a network behind it, which is what is given.
     """
     if address.choose_ipv4 or address.choose_ipv6:
         raise incorrect(UE_IP_ADDRESS, "addresses are allocated by the SMF")
     if address.ipv4 is not None:
-        text = str(IPv4Address(address.ipv4))
+        text = "{}.{}.{}.{}".format(*address.ipv4)
         if rules.ipv4 not in {None, text}:
             raise incorrect(UE_IP_ADDRESS, "a second IPv4 address in one session")
         rules.ipv4 = text
-    if address.ipv6 is not None:
-        text = str(IPv6Address(address.ipv6[:8] + bytes(8)))
-        if rules.ipv6 not in {None, text}:
-            raise incorrect(UE_IP_ADDRESS, "a second IPv6 prefix in one session")
-        rules.ipv6 = text
-        length = _prefix_length(address)
-        if length < LINK_PREFIX:
-            yield str(IPv6Network((address.ipv6, length), strict=False).network_address), length
+    if address.ipv6 is None:
+        return ()
+    return _own_prefix(rules, address, address.ipv6)
+
+
+def _own_prefix(rules: RuleSet, address: UEIPAddress, ipv6: bytes) -> tuple[Network, ...]:
+    text = str(IPv6Address(ipv6[:8] + bytes(8)))
+    if rules.ipv6 not in {None, text}:
+        raise incorrect(UE_IP_ADDRESS, "a second IPv6 prefix in one session")
+    rules.ipv6 = text
+    length = _prefix_length(address)
+    if length >= LINK_PREFIX:
+        return ()
+    return ((str(IPv6Network((ipv6, length), strict=False).network_address), length),)
 
 
 def _prefix_length(address: UEIPAddress) -> int:

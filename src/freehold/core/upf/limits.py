@@ -116,9 +116,13 @@ def quota_at(urr: Urr) -> float | None:
 
 def next_at(rules: RuleSet, reading: Reading) -> float | None:
     """When a rule reports, stops or changes next without a packet that passes; None is never."""
-    timed = (item for item in rules.urrs.items() if _is_timed(item[1]))
-    ends = [end for urr_id, urr in timed for end in _moments(urr_id, urr, reading)]
-    return min((end for end in ends if end is not None), default=None)
+    found = None
+    for urr_id, urr in rules.urrs.items():
+        if _is_timed(urr):
+            for end in _moments(urr_id, urr, reading):
+                if end is not None and (found is None or end < found):
+                    found = end
+    return found
 
 
 TIMED: Final = (
@@ -182,10 +186,15 @@ def _measures_time(urr: Urr) -> bool:
     return bool(urr.asked.method & MeasurementMethod.DURAT or goals.time_threshold) or goals.time_quota is not None
 
 
+def has_quota(urr: Urr) -> bool:
+    """Whether anything may stop the traffic of a rule."""
+    goals = urr.asked.goals
+    return goals.quota != NO_LIMITS or goals.time_quota is not None or goals.event_quota is not None
+
+
 def stops_at(rules: RuleSet, urr_id: int, reading: Reading, linked: tuple[bool, bool]) -> tuple[int, int, int] | None:
     """The uplink, downlink and total octets from which on the rule's quotas let nothing pass (TS 29.244 5.2.2.2)."""
-    goals = rules.urrs[urr_id].asked.goals
-    if goals.quota == NO_LIMITS and goals.time_quota is None and goals.event_quota is None:
+    if not has_quota(rules.urrs[urr_id]):
         return None
     limits = [NEVER, NEVER, NEVER]
     for place, limit in _stops(linked, rules.urrs[urr_id], reading.now):

@@ -12,7 +12,7 @@ from freehold.codecs import pfcp
 from freehold.codecs.pfcp.flags import MeasurementInformation, MeasurementMethod, ReportingTrigger
 from freehold.core.upf.faults import failed, missing
 from freehold.core.upf.state import Mark, Measurement, RuleSet, Urr
-from freehold.core.upf.state.measuring import Clock, Goals, Limits, Waits
+from freehold.core.upf.state.measuring import NO_LIMITS, Clock, Goals, Limits, Waits
 
 MEASUREMENT_PERIOD: Final = 64
 INACTIVITY_DETECTION_TIME: Final = 36
@@ -104,7 +104,7 @@ def _changed(old: Measurement, urr: pfcp.CreateURR | pfcp.UpdateURR) -> Measurem
         ),
         dropped=_dropped(urr.dropped_dl_traffic_threshold, old.dropped),
         linked=urr.linked_urr_id or old.linked,
-        subsequent=tuple(sorted(_subsequent(urr), key=lambda item: item[0])) or old.subsequent,
+        subsequent=_all_subsequent(urr) or old.subsequent,
     )
 
 
@@ -114,13 +114,19 @@ def _kept(new: int | None, old: int) -> int:
 
 def _goals(urr: pfcp.CreateURR | pfcp.UpdateURR, old: Goals) -> Goals:
     return Goals(
-        _thresholds(_limits(urr.volume_threshold, old.thresholds)),
+        old.thresholds if urr.volume_threshold is None else _thresholds(_limits(urr.volume_threshold, NO_LIMITS)),
         _limits(urr.volume_quota, old.quota),
         _kept(urr.time_threshold, old.time_threshold),
         old.time_quota if urr.time_quota is None else urr.time_quota,
         _kept(urr.event_threshold, old.event_threshold),
         old.event_quota if urr.event_quota is None else urr.event_quota,
     )
+
+
+def _all_subsequent(urr: pfcp.CreateURR | pfcp.UpdateURR) -> tuple[tuple[int, Goals], ...]:
+    if urr.monitoring_time is None and not urr.additional_monitoring_time:
+        return ()
+    return tuple(sorted(_subsequent(urr), key=lambda item: item[0]))
 
 
 def _subsequent(urr: pfcp.CreateURR | pfcp.UpdateURR) -> Iterator[tuple[int, Goals]]:
@@ -130,8 +136,8 @@ def _subsequent(urr: pfcp.CreateURR | pfcp.UpdateURR) -> Iterator[tuple[int, Goa
             yield (
                 one.monitoring_time,
                 Goals(
-                    _thresholds(_limits(one.subsequent_volume_threshold, (None, None, None))),
-                    _limits(one.subsequent_volume_quota, (None, None, None)),
+                    _thresholds(_limits(one.subsequent_volume_threshold, NO_LIMITS)),
+                    _limits(one.subsequent_volume_quota, NO_LIMITS),
                     one.subsequent_time_threshold or 0,
                     one.subsequent_time_quota,
                     one.subsequent_event_threshold or 0,
@@ -142,6 +148,23 @@ def _subsequent(urr: pfcp.CreateURR | pfcp.UpdateURR) -> Iterator[tuple[int, Goa
 
 def _check(urr_id: int, asked: Measurement) -> None:
     """What a trigger needs must be there (TS 29.244 7.5.2.4)."""
+    if asked.triggers & DEMANDING:
+        _check_triggers(urr_id, asked)
+    if not asked.method & (MeasurementMethod.DURAT | MeasurementMethod.VOLUM | MeasurementMethod.EVENT):
+        raise failed(f"URR {urr_id} measures nothing", urr_id=urr_id)
+
+
+DEMANDING: Final = (
+    ReportingTrigger.PERIO
+    | ReportingTrigger.QUHTI
+    | ReportingTrigger.STOPT
+    | ReportingTrigger.DROTH
+    | ReportingTrigger.ENVCL
+)
+"""The triggers that need something beside themselves."""
+
+
+def _check_triggers(urr_id: int, asked: Measurement) -> None:
     for trigger, there, element in (
         (ReportingTrigger.PERIO, asked.waits.period, MEASUREMENT_PERIOD),
         (ReportingTrigger.QUHTI, asked.waits.holding, QUOTA_HOLDING_TIME),
@@ -152,8 +175,6 @@ def _check(urr_id: int, asked: Measurement) -> None:
             raise missing(element, f"URR {urr_id} lacks what its reporting trigger {trigger:#x} needs")
     if asked.triggers & ReportingTrigger.ENVCL:
         raise failed(f"URR {urr_id} reports envelopes, which are not measured here", urr_id=urr_id)
-    if not asked.method & (MeasurementMethod.DURAT | MeasurementMethod.VOLUM | MeasurementMethod.EVENT):
-        raise failed(f"URR {urr_id} measures nothing", urr_id=urr_id)
 
 
 def _dropped(threshold: pfcp.DroppedDLTrafficThreshold | None, old: tuple[int, int]) -> tuple[int, int]:

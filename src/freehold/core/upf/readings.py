@@ -54,8 +54,11 @@ def _volume(usage: Usage) -> Volume:
 
 def directions(rules: RuleSet, urr_id: int) -> tuple[bool, bool]:
     """Whether a rule measures uplink and downlink."""
-    linked = {pdr.uplink for pdr in rules.pdrs.values() if urr_id in pdr.urrs}
-    return True in linked, False in linked
+    uplink = downlink = False
+    for pdr in rules.pdrs.values():
+        if urr_id in pdr.urrs:
+            uplink, downlink = uplink or pdr.uplink, downlink or not pdr.uplink
+    return uplink, downlink
 
 
 def measured(rules: RuleSet, urr_id: int, reading: Reading, start: Mark) -> Volume:
@@ -84,8 +87,10 @@ def _special(urr: Urr) -> bool:
 
 
 def _partial(rules: RuleSet, urr_id: int) -> bool:
-    for uplink in (True, False):
-        if len({urr_id in pdr.urrs for pdr in rules.pdrs.values() if pdr.uplink is uplink}) > 1:
+    directions: dict[bool, bool] = {}
+    for pdr in rules.pdrs.values():
+        linked = urr_id in pdr.urrs
+        if directions.setdefault(pdr.uplink, linked) is not linked:
             return True
     return False
 

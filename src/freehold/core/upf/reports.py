@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from freehold.codecs.pfcp import (
+    FTEID,
     DLBufferingDuration,
     DownlinkDataReport,
     DownlinkDataServiceInformation,
@@ -38,7 +39,7 @@ from freehold.core.upf.forwarding import update_bar
 from freehold.core.upf.sessions import Sessions
 from freehold.core.upf.state import Far, RuleSet, Session
 from freehold.core.upf.state.rules import unpack
-from freehold.core.upf.tunnels import f_teid
+from freehold.core.upf.tunnels import Addresses
 from freehold.core.upf.usage import advance, due, reports
 from freehold.procedure import Signal
 from freehold.services.datagram import Address
@@ -193,7 +194,8 @@ class Reports:
 
     def _tunnel_lost(self, session: Session, event: PeerLostTunnel) -> None:
         """An access node or another UPF does not know the tunnel (TS 23.527 5.3.3.1)."""
-        remote = f_teid(event.remote_teid, ip_address(event.address))
+        there = Addresses.of((event.address,))
+        remote = FTEID(event.remote_teid, ipv4=there.ipv4, ipv6=there.ipv6)
         report = ErrorIndicationReport(remote_f_teid=(remote,))
         self._send(session, SessionReportRequest(report_type=ReportType.ERIR, error_indication_report=report))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Final
 
 from freehold.codecs.pfcp import (
@@ -30,7 +29,7 @@ from freehold.core.upf.readings import Reading, carry_on, measures, needs_counte
 from freehold.core.upf.state import Mark, RuleSet, Session
 from freehold.core.upf.state.rules import pack, unpack
 from freehold.core.upf.timing import Timing
-from freehold.core.upf.tunnels import Tunnels, asked, known_to, updated
+from freehold.core.upf.tunnels import Addresses, Tunnels, asked, known_to, updated
 from freehold.core.upf.usage import reports
 from freehold.procedure import Environment
 from freehold.services.datagram import Address
@@ -66,7 +65,7 @@ class Sessions:
         self._environment = environment
         self._plane = plane
         self._node_id = node_id
-        self._addresses = tuple(map(ip_address, plane.addresses))
+        self._addresses = Addresses.of(plane.addresses)
 
     def __len__(self) -> int:
         return len(self.by_teid)
@@ -113,8 +112,8 @@ class Sessions:
     def _f_seid(self, session: Session) -> FSEID:
         if self._node_id.fqdn is None:
             return FSEID(session.seid, self._node_id.ipv4, self._node_id.ipv6)
-        address = self._addresses[0].packed
-        return FSEID(session.seid, ipv6=address) if len(address) == 16 else FSEID(session.seid, ipv4=address)
+        ipv4, ipv6 = self._addresses.ipv4, self._addresses.ipv6
+        return FSEID(session.seid, ipv4, None if ipv4 else ipv6)
 
     def _instance(self, request: SessionEstablishmentRequest) -> int:
         """The network instance of the data network's side (TS 29.244 8.2.4); any where there is only N3 and N9."""
@@ -330,18 +329,18 @@ def _reaches_network(request: SessionEstablishmentRequest) -> bool:
 
 def _instance_names(request: SessionEstablishmentRequest) -> Iterator[str]:
     """Names of the data network, the surest first: downlink rules, where uplink goes, the DNN, uplink rules."""
-    pdis = [pdr.pdi for pdr in request.create_pdr]
-    named = [pdi.network_instance for pdi in pdis if pdi.source_interface != Interface.ACCESS]
-    named += [
-        far.forwarding_parameters.network_instance
-        for far in request.create_far
-        if far.forwarding_parameters and far.forwarding_parameters.destination_interface != Interface.ACCESS
-    ]
-    yield from (instance_name(octets) for octets in named if octets)
+    for pdr in request.create_pdr:
+        if pdr.pdi.source_interface != Interface.ACCESS and pdr.pdi.network_instance:
+            yield instance_name(pdr.pdi.network_instance)
+    for far in request.create_far:
+        to = far.forwarding_parameters
+        if to is not None and to.destination_interface != Interface.ACCESS and to.network_instance:
+            yield instance_name(to.network_instance)
     if request.apn_dnn:
         yield request.apn_dnn
-    named = [pdi.network_instance for pdi in pdis if pdi.source_interface == Interface.ACCESS]
-    yield from (instance_name(octets) for octets in named if octets)
+    for pdr in request.create_pdr:
+        if pdr.pdi.source_interface == Interface.ACCESS and pdr.pdi.network_instance:
+            yield instance_name(pdr.pdi.network_instance)
 
 
 def instance_name(octets: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import ip_address
 from typing import Final
 
 import msgspec
@@ -17,8 +17,30 @@ from freehold.spec.causes import PfcpCause
 
 F_TEID: Final = 21
 
-Addresses = tuple[IPv4Address | IPv6Address, ...]
-"""The N3 addresses: one, or one of each version of IP."""
+
+class Addresses(msgspec.Struct, frozen=True, gc=False):
+    """The N3 addresses in network order: one, or one of each version of IP."""
+
+    ipv4: bytes | None = None
+    ipv6: bytes | None = None
+
+    @classmethod
+    def of(cls, addresses: Iterable[str]) -> Addresses:
+        """From how they are written."""
+        packed = {address.version: address.packed for address in map(ip_address, addresses)}
+        return cls(packed.get(4), packed.get(6))
+
+    def f_teid(self, teid: int, wanted: FTEID) -> FTEID:
+        """One end of a tunnel, with our addresses of the IP versions that are asked for (TS 29.244 8.2.3)."""
+        return FTEID(
+            teid,
+            ipv4=self.ipv4 if wanted.choose_ipv4 else None,
+            ipv6=self.ipv6 if wanted.choose_ipv6 else None,
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(str(ip_address(address)) for address in (self.ipv4, self.ipv6) if address is not None)
+
 
 Key = tuple[str, int]
 """What PDRs that share a tunnel have in common: a CHOOSE ID, or being one and the same PDR (TS 29.244 8.2.3)."""
@@ -55,7 +77,7 @@ class Tunnels(msgspec.Struct):
             key = self.asked.get(pdr.pdr_id)
             if key is None or isinstance(key, int) or pdr.pdi is None or pdr.pdi.local_f_teid is None:
                 continue
-            given = f_teid(self.chosen[key], *_own(pdr.pdi.local_f_teid, addresses))
+            given = addresses.f_teid(self.chosen[key], pdr.pdi.local_f_teid)
             yield CreatedPDR(pdr_id=pdr.pdr_id, local_f_teid=given)
 
 
@@ -74,19 +96,13 @@ def asked(pdrs: Iterable[CreatePDR | UpdatePDR], addresses: Addresses, known: It
     return Tunnels(found)
 
 
-def _own(local: FTEID, addresses: Addresses) -> Addresses:
-    """Our addresses of the IP versions that are asked for (TS 29.244 8.2.3)."""
-    wanted = {4: local.choose_ipv4, 6: local.choose_ipv6}
-    return tuple(address for address in addresses if wanted[address.version])
-
-
 def _key(pdr_id: int, local: FTEID, addresses: Addresses, known: Iterable[int]) -> Key | int:
-    if _own(local, addresses):
+    if (local.choose_ipv4 and addresses.ipv4) or (local.choose_ipv6 and addresses.ipv6):
         return ("PDR", pdr_id) if local.choose_id is None else ("CHOOSE ID", local.choose_id)
     if local.teid is None or local.teid not in known:
         raise RuleFault(
             PfcpCause.INVALID_F_TEID_ALLOCATION_OPTION,
-            f"PDR {pdr_id}: F-TEIDs of {', '.join(map(str, addresses))} are chosen by this function",
+            f"PDR {pdr_id}: F-TEIDs of {addresses} are chosen by this function",
             offending_ie=F_TEID,
         )
     return local.teid
@@ -100,9 +116,3 @@ def known_to(rules: RuleSet, own: int) -> set[int]:
 def updated(created: Iterable[CreatedPDR]) -> tuple[UpdatedPDR, ...]:
     """The same in an answer about PDRs that were there before (TS 29.244 7.5.5.4)."""
     return tuple(UpdatedPDR(pdr_id=one.pdr_id, local_f_teid=one.local_f_teid) for one in created)
-
-
-def f_teid(teid: int, *addresses: IPv4Address | IPv6Address) -> FTEID:
-    """One end of a tunnel (TS 29.244 8.2.3)."""
-    packed = {address.version: address.packed for address in addresses}
-    return FTEID(teid, ipv4=packed.get(4), ipv6=packed.get(6))
