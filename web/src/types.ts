@@ -203,6 +203,7 @@ export interface SubscriberView {
   uplink: number;
   downlink: number;
   slices: SliceForm[];
+  allowed_pei: string[];
 }
 
 export interface ChangeView {
@@ -253,4 +254,72 @@ export interface Act {
   act: string;
   subject: string;
   detail: string;
+}
+
+export interface CauseView {
+  name: string;
+  clause: string;
+  then: string;
+  then_clause: string;
+  locks: boolean;
+}
+
+export interface RuleView {
+  name: string;
+  title: string;
+  clause: string;
+  asked_of: string;
+  asked: string;
+  configured_of: string;
+  configured: string;
+  advice: string;
+}
+
+export interface FailureView {
+  id: string;
+  time: number;
+  first: number;
+  count: number;
+  event: string;
+  procedure: string;
+  clause: string;
+  text: string;
+  supi: string;
+  subject: string;
+  cause: CauseView | null;
+  rule: RuleView | null;
+  fix: string;
+  over: boolean;
+}
+
+export interface FieldForm {
+  name: string;
+  label: string;
+  pattern: string;
+  required: boolean;
+}
+
+export interface RemedyView {
+  name: string;
+  title: string;
+  text: string;
+  needs: string;
+  changes: ChangeView[];
+  fields: FieldForm[];
+  tag: string;
+}
+
+export interface FailureDetails extends FailureView {
+  remedies: RemedyView[];
+}
+
+export interface TerminalView {
+  supi: string;
+  name: string;
+  power: string;
+  state: string;
+  card: string;
+  gnb: string;
+  addresses: string[];
+  trouble: string;
 }

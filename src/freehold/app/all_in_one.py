@@ -11,22 +11,17 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from freehold import __version__
 from freehold.app import config, logs
 from freehold.app.config import Configuration, ManagementSection
-from freehold.app.demo import AT_ONCE, main_job
-from freehold.app.handles import UserEquipment
 from freehold.app.ledger import own_act
 from freehold.app.managed import Managed
 from freehold.app.network import WHOLE, Network, Role
 from freehold.app.registry import slices_of
 from freehold.app.subscriptions import next_number, subscriber
+from freehold.app.terminals import TerminalCounts, Terminals
 from freehold.app.web import Web
 from freehold.services.nudr import Subscriber
-from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired
-from freehold.ue.errors import NoConnection
 
 if TYPE_CHECKING:
     from freehold.manage.api import Api
@@ -35,26 +30,8 @@ CODE: Final = 16
 """Random octets in the code for the first account."""
 DEMO: Final = "demo terminal"
 """The name of the subscriptions that `up --demo` makes, and finds again at the next start."""
-PAUSE: Final = 1.0
-"""Seconds between two rounds of a demonstration terminal's traffic."""
-FEW: Final = 20
-"""So many demonstration terminals start one after the other, so that the ladder can be read; more start together."""
-DOWNLOAD: Final = 200_000
-"""Octets it fetches in each round."""
-STALLED: Final = 15.0
-"""Seconds after which a download that does not end is given up."""
-AGAIN: Final = 5.0
-"""Seconds until a demonstration terminal that failed tries again."""
 
 log = logging.getLogger("freehold")
-
-
-class TerminalCounts(msgspec.Struct, frozen=True, gc=False):
-    """Terminals of one process: how many there are, are registered, and how many sessions they have."""
-
-    ues: int
-    registered: int
-    sessions: int
 
 
 class Running:
@@ -62,10 +39,11 @@ class Running:
 
     def __init__(self, network: Network, source: Path | None = None) -> None:
         self.network = network
-        self.managed = Managed(network, source) if "core" in network.roles else None
+        self.terminals = Terminals(network) if {"gnb", "ue"} <= network.roles else None
+        """The simulated terminals, where this process has a simulated radio."""
+        self.managed = Managed(network, source, self.terminals) if "core" in network.roles else None
         self.console = ""
         """Where the console is, and what its first visitor needs; empty where there is none."""
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def demonstrate(self, terminals: int) -> None:
         """Let terminals register, open a session and pass traffic until the end."""
@@ -73,27 +51,17 @@ class Running:
 
     def attach(self, subscribers: Sequence[Subscriber]) -> None:
         """The same for terminals with these SIMs."""
-        room = asyncio.Semaphore(1 if len(subscribers) <= FEW else AT_ONCE)
-        for given in subscribers:
-            self._start(_live(self.network, self.network.ue(given), room))
+        if self.terminals is not None:
+            self.terminals.attach(subscribers)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def terminals(self) -> TerminalCounts:
+    def counts(self) -> TerminalCounts:
         """How far the terminals of this process are."""
-        ues = self.network.ues
-        sessions = sum(bool(session.addresses) for ue in ues for session in ue.sessions.values())
-        return TerminalCounts(len(ues), sum(ue.registered for ue in ues), sessions)
+        return TerminalCounts(0, 0, 0) if self.terminals is None else self.terminals.counts()
 
     async def stop(self) -> None:
         """End the demonstration."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self.terminals is not None:
+            await self.terminals.close()
 
 
 @contextlib.asynccontextmanager
@@ -205,39 +173,3 @@ def demo_subscribers(network: Network, wanted: int) -> list[Subscriber]:
     if missing:
         _durable = udr.put_all(missing)
     return found + missing
-
-
-async def _live(network: Network, ue: UserEquipment, room: asyncio.Semaphore) -> None:
-    """One demonstration terminal's life: the main job, then traffic, over and over."""
-    dnn = network.configuration.dnn[0].name
-    while True:
-        async with room:
-            item = await main_job(ue, dnn)
-        if item.failure:
-            log.warning("%s: %s", ue.terminal, item.failure)
-            await asyncio.sleep(AGAIN)
-            continue
-        with contextlib.suppress(
-            NoConnection, PeerError, Reject, TimerExpired, Aborted, ConnectionError, ValueError, TimeoutError
-        ):
-            await _traffic(ue)
-        await asyncio.sleep(AGAIN)
-
-
-async def _traffic(ue: UserEquipment) -> None:
-    """Ping and download until the session goes."""
-    session = next(iter(ue.sessions.values()))
-    host = f"[{session.gateway}]" if ":" in session.gateway else session.gateway
-    request = f"GET /bytes/{DOWNLOAD} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-    while ue.registered and session.addresses:
-        await session.ping()
-        if session.gateway6:
-            await session.ping(session.gateway6)
-        socket = await session.tcp_connect(session.gateway, 80)
-        try:
-            await socket.send(request)
-            async with asyncio.timeout(STALLED):  # who only receives does not notice that its network went
-                await socket.receive_all()
-        finally:
-            socket.close()
-        await asyncio.sleep(PAUSE)

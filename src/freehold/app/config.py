@@ -75,6 +75,7 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The AMF: its N2 addresses (`192.0.2.1:38412`, `unix:/run/n2.sock`), its identity, its algorithms in order.
 
+    `tac` are tracking areas that it serves beside the one of the network.
     `ie_order = "any"` serves gNBs that put NGAP IEs in another order than TS 38.413 does.
     """
 
@@ -82,6 +83,7 @@ class AmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     region: int = 2
     set: int = 1
     pointer: int = 0
+    tac: tuple[int, ...] = ()
     ciphering: tuple[CipheringName, ...] = ("NEA2", "NEA1", "NEA3")
     integrity: tuple[IntegrityName, ...] = ("NIA2", "NIA1", "NIA3")
     null_scheme: bool = True
@@ -299,8 +301,12 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
     found += [
         ("dnn.pool", f"{s.pool} has no room for a terminal") for s in configuration.dnn if s.pool.num_addresses < 4
     ]
-    if not 0 < configuration.network.tac < 0xFFFFFE:
-        found.append(("network.tac", f"{configuration.network.tac} is outside 1..16777213 (TS 23.003 19.4.2.3)"))
+    found += [
+        (key, f"{tac} is outside 1..16777213 (TS 23.003 19.4.2.3)")
+        for key, tacs in (("network.tac", (configuration.network.tac,)), ("amf.tac", configuration.amf.tac))
+        for tac in tacs
+        if not 0 < tac < 0xFFFFFE
+    ]
     found += [("gnb.bits", f"{g.bits} is outside 22..32") for g in configuration.gnb if not 22 <= g.bits <= 32]
     found += [("gnb.id", f"{g.id} has more than {g.bits} bits") for g in configuration.gnb if g.id >> g.bits]
     performance = configuration.performance

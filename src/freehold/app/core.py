@@ -135,7 +135,7 @@ class Core:
             name="AMF",
             guami=Guami(plmn, amf.region, amf.set, amf.pointer),
             plmns=(PlmnSupport(plmn, tuple(section.id for section in configuration.slice)),),
-            tacs=(configuration.network.tac,),
+            tacs=tuple(dict.fromkeys((configuration.network.tac, *amf.tac))),
             security=SecurityPolicy(
                 tuple(int(name[3:]) for name in amf.integrity), tuple(int(name[3:]) for name in amf.ciphering)
             ),

@@ -191,6 +191,12 @@ class UserEquipment:
         self.terminal.go_idle()
         await self._world.wait(released)
 
+    async def released(self) -> None:
+        """Wait until there is no signalling connection."""
+        gone: Signal[None] = Signal()
+        self.terminal.after_release(functools.partial(gone.set, None))
+        await self._world.wait(gone)
+
     async def deregister(self, *, switch_off: bool = False) -> None:
         """Deregister; with `switch_off` without waiting for the network's answer."""
         await self._world.wait(self.terminal.deregister(switch_off=switch_off))

@@ -20,6 +20,7 @@ from freehold.app.registry import home_key_views
 from freehold.core.amf.state.machines import MmState
 from freehold.core.smf.state.pool import printed_prefix
 from freehold.core.smf.state.session import SmContext
+from freehold.manage.terminals import ManagedTerminals
 from freehold.manage.views import (
     FunctionView,
     GnbView,
@@ -48,8 +49,9 @@ LOOKING: Final = 50
 class Managed:
     """The core of a network, read by operators; SUPIs are whole here, for those who may see them."""
 
-    def __init__(self, network: Network, source: Path | None = None) -> None:
+    def __init__(self, network: Network, source: Path | None = None, terminals: ManagedTerminals | None = None) -> None:
         """`source` is the file of the configuration, None where it has none."""
+        self.terminals = terminals
         self.configuration = LiveConfiguration(network, source)
         self._network = network
         self._core = network.core

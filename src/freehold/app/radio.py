@@ -75,16 +75,20 @@ class Radio:
         area = TrackingArea(network.tac if section.tac is None else section.tac, slices, (network.plmn,))
         return GnbConfiguration(GnbId(network.plmn, section.id, section.bits), (area,), section.name)
 
-    def add_terminal(self, subscriber: Subscriber, home_key: HomeNetworkKey | None, gnb: int = 0) -> Terminal:
-        """One more terminal, switched off, under a gNB; its USIM has the subscriber's keys."""
-        number = len(self.terminals) + 1
-        subscription = Subscription(
+    def card(self, subscriber: Subscriber, home_key: HomeNetworkKey | None) -> Subscription:
+        """What a USIM of this subscriber holds."""
+        return Subscription(
             subscriber.supi,
             self.configuration.network.plmn,
             bytes(subscriber.authentication.k),
             bytes(subscriber.authentication.opc),
             home_key,
         )
+
+    def add_terminal(self, subscriber: Subscriber, home_key: HomeNetworkKey | None, gnb: int = 0) -> Terminal:
+        """One more terminal, switched off, under a gNB; its USIM has the subscriber's keys."""
+        number = len(self.terminals) + 1
+        subscription = self.card(subscriber, home_key)
         equipment = Equipment(Pei(f"imeisv-{FIRST_IMEISV + number}"), UeSecurityCapability.of(), b"\x00" * 32)
         made = UeConfiguration(
             f"UE {number}", subscription, equipment, tuple(section.id for section in self.configuration.slice)

@@ -33,6 +33,7 @@ LIVE: Final = frozenset(
         "dnn.mtu",
         "dnn.ambr_up",
         "dnn.ambr_down",
+        "amf.tac",
         "amf.ciphering",
         "amf.integrity",
         "amf.null_scheme",
@@ -180,6 +181,7 @@ def live(before: Configuration, wanted: Configuration) -> Configuration:
         dnn=tuple(_network(section, asked.get(section.name)) for section in before.dnn),
         amf=replace(
             before.amf,
+            tac=wanted.amf.tac,
             ciphering=wanted.amf.ciphering,
             integrity=wanted.amf.integrity,
             null_scheme=wanted.amf.null_scheme,

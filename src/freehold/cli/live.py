@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from freehold.app.all_in_one import TerminalCounts
+    from freehold.app.terminals import TerminalCounts
     from freehold.manage.network import ManagedNetwork
     from freehold.procedure import Record
     from freehold.spec.events import Event

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli import alarms, bench, codec, config, doctor, ledger, metrics, network, state, subscriber, trace
+from freehold.cli import alarms, bench, codec, config, doctor, ledger, metrics, network, state, subscriber, trace, why
 from freehold.spec.errors import Unusable
 
 
@@ -40,7 +40,16 @@ def program() -> typer.Typer:
     ) -> None:
         """A complete 5G standalone network: core, radio access, terminals, management."""
 
-    for command in (network.up, network.demo, network.run, doctor.doctor, trace.trace, codec.decode, codec.encode):
+    for command in (
+        network.up,
+        network.demo,
+        network.run,
+        doctor.doctor,
+        trace.trace,
+        why.why,
+        codec.decode,
+        codec.encode,
+    ):
         app.command()(command)
     state.add_to(app)
     for name, group in (

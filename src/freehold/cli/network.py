@@ -134,7 +134,7 @@ def _serve(
             if as_json:
                 from msgspec import to_builtins
 
-                show_json(to_builtins(made.terminals() if made.managed is None else made.managed.status()))
+                show_json(to_builtins(made.counts() if made.managed is None else made.managed.status()))
 
     with contextlib.suppress(KeyboardInterrupt):  # how an owner ends it
         loops.run(serve())
@@ -153,7 +153,7 @@ async def _watch(made: Running, seconds: float | None, *, plain: bool) -> None:
     from freehold.cli.live import TerminalLines, choose
 
     if made.managed is None:
-        await watched(TerminalLines().watch(made.terminals), seconds)
+        await watched(TerminalLines().watch(made.counts), seconds)
     else:
         await watched(choose(plain=plain, console=lambda: made.console).watch(made.managed), seconds)
 

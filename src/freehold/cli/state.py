@@ -41,6 +41,15 @@ EVENTS: Final = {
     "fix": "DO",
     "clause": "CLAUSE",
 }
+TERMINALS: Final = {
+    "supi": "SUPI",
+    "name": "TERMINAL",
+    "power": "POWER",
+    "state": "STATE",
+    "card": "CARD",
+    "addresses": "ADDRESS",
+    "trouble": "TROUBLE",
+}
 COUNTERS: Final = {"name": "COUNTER", "label": "LABEL", "value": "VALUE"}
 
 ue = typer.Typer(help="UE contexts of the AMF.", invoke_without_command=True)
@@ -109,6 +118,28 @@ def add_to(app: typer.Typer) -> None:
 def show_ue(supi: SupiArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """One UE with its sessions."""
     show_fields(client(config).get("ues", supi), as_json=as_json)
+
+
+def _switched(verb: str, done: str, help_text: str) -> None:
+    """Add a command that switches a simulated terminal."""
+
+    def command(supi: SupiArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+        view = client(config).ask("POST", ("terminals", supi, verb))
+        if as_json:
+            show_fields(view, as_json=True)
+        else:
+            show_line(f"{view['supi']} {done}")
+
+    command.__doc__ = help_text
+    ue.command(verb)(command)
+
+
+_switched("start", "is switched on", "Switch a simulated terminal on; it is made where there is none.")
+_switched("stop", "is switched off", "Switch a simulated terminal off.")
+_switched("power-cycle", "is switched off and on", "Switch a simulated terminal off and on, which unlocks its card.")
+ue.command("terminals")(
+    listing("terminals", TERMINALS, "no terminal is simulated here", "Simulated terminals, and their cards.")
+)
 
 
 @ue.command("deregister")

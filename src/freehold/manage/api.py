@@ -26,6 +26,7 @@ from freehold.manage.performance.thresholds import Threshold, Thresholds
 from freehold.manage.routes import ROUTES, SHAPES
 from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import CounterView, ProblemView
+from freehold.manage.why.failures import Failures
 from freehold.services.store import Store
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
@@ -62,6 +63,7 @@ class Api:
         self.network = network
         self.slices = slices
         self.journal = Journal()
+        self.failures = Failures()
         self.alarms = AlarmList(kept, network.utc)
         self.thresholds = Thresholds(kept, thresholds)
         self.recorder = Recorder(network, kept, recording)
@@ -138,7 +140,9 @@ class Api:
         self._note(event)
 
     def _note(self, event: Event) -> None:
-        self.journal.note(event, self.network.utc())
+        now = self.network.utc()
+        self.journal.note(event, now)
+        self.failures.note(event, now)
         self._supervision.heard(event)
 
     def _look(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from freehold.manage.handlers import answer, record, tag
 from freehold.manage.http import Request, Response
 from freehold.manage.operation import Problem
-from freehold.manage.views import VersionText
+from freehold.manage.views import ChangeView, VersionText
 
 if TYPE_CHECKING:
     from freehold.manage.api import Api
@@ -49,11 +49,17 @@ async def apply(api: Api, request: Request, _: str) -> Response:
     if request.if_match not in {"*", tag(configuration.view().text.encode())}:
         raise Problem(412, "somebody changed the configuration meanwhile: read it again, and change what is there now")
     given = form(request)
+    return answer(await take(api, request, given.text, given.note))
+
+
+async def take(api: Api, request: Request, text: str, note: str) -> tuple[ChangeView, ...]:
+    """Apply a text, and write into the ledger who did."""
+    configuration = api.network.configuration
     actor = "somebody" if request.principal is None else request.principal.actor
-    changes = await configuration.apply(given.text, actor, given.note)
+    changes = await configuration.apply(text, actor, note)
     api.slices = configuration.slices
-    await record(api, request, "configuration.apply", given.note, ", ".join(change.key for change in changes))
-    return answer(changes)
+    await record(api, request, "configuration.apply", note, ", ".join(change.key for change in changes))
+    return changes
 
 
 async def versions(api: Api, _: Request, __: str) -> Response:

@@ -13,6 +13,7 @@ from freehold.manage.faults import AlarmList
 from freehold.manage.journal import Journal
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.views import Change, CounterView
+from freehold.manage.why.failures import Failures
 
 PERIOD: Final = 1.0
 """Seconds between two looks at a topic, at least."""
@@ -29,6 +30,7 @@ class Watched(Protocol):
     network: ManagedNetwork
     journal: Journal
     alarms: AlarmList
+    failures: Failures
 
     def counters(self) -> Sequence[CounterView]:
         """Every counter."""
@@ -46,6 +48,10 @@ def _counter(view: Any) -> str:
     return f"{view.name} {view.label}".rstrip()
 
 
+def _supi(view: Any) -> str:
+    return str(view.supi)
+
+
 def _event(view: Any) -> str:
     return f"{view.time:.6f} {view.name} {view.subject}"
 
@@ -53,11 +59,13 @@ def _event(view: Any) -> str:
 TOPICS: Final[dict[str, tuple[Callable[[Watched], Sequence[Any]], Callable[[Any], str]]]] = {
     "status": (lambda api: [api.network.status()], _row),
     "gnbs": (lambda api: api.network.gnbs(), lambda view: str(view.id)),
-    "ues": (lambda api: api.network.ues(), lambda view: str(view.supi)),
+    "ues": (lambda api: api.network.ues(), _supi),
     "sessions": (lambda api: api.network.sessions(), _session),
     "counters": (lambda api: api.counters(), _counter),
     "alarms": (lambda api: api.alarms.all(), lambda view: str(view.id)),
     "events": (lambda api: api.journal.events(), _event),
+    "failures": (lambda api: api.failures.views(api.network), lambda view: str(view.id)),
+    "terminals": (lambda api: api.network.terminals.views() if api.network.terminals else (), _supi),
 }
 """What may be followed: how it is read, and what tells one row from another."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import (
@@ -23,6 +23,9 @@ from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
 from freehold.spec.events import Event
 from freehold.spec.identities import Supi
+
+if TYPE_CHECKING:
+    from freehold.manage.terminals import ManagedTerminals
 
 T = TypeVar("T")
 
@@ -60,6 +63,10 @@ class ManagedNetwork(Protocol):
     @property
     def configuration(self) -> ManagedConfiguration:
         """The configuration of the network."""
+
+    @property
+    def terminals(self) -> ManagedTerminals | None:
+        """The simulated terminals; None where the process has no simulated radio."""
 
     @property
     def tap(self) -> Tap:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from freehold.manage import access, assurance, configuration, handlers, streams
+from freehold.manage import access, assurance, configuration, handlers, streams, terminals
 from freehold.manage.accounts import Permission, TokenView
 from freehold.manage.faults.alarm import AlarmCounts, AlarmView
 from freehold.manage.live import TOPICS
@@ -35,6 +35,8 @@ from freehold.manage.views import (
     VersionText,
     VersionView,
 )
+from freehold.manage.why import handlers as why
+from freehold.manage.why.failures import FailureView
 from freehold.services.ledger import Act
 
 _FOLLOWED: Final = {
@@ -57,6 +59,12 @@ def _stream(pieces: Any, text: str, media_type: str, answer: Any = None) -> dict
     """What comes by, until the client goes."""
     call = handlers.streaming(pieces, media_type)
     return {"GET": Operation(call, text, answer, media_type=media_type, query=_FOLLOWED, needs=Permission.OPERATE)}
+
+
+def _switch(call: Any, text: str) -> dict[str, Operation]:
+    """An operation on one simulated terminal."""
+    view = terminals.TerminalView
+    return {"POST": Operation(call, text, view, refusals=(404, 422), needs=Permission.OPERATE)}
 
 
 ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
@@ -162,6 +170,42 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
     "dashboard": {"GET": Operation(assurance.dashboard, "A Grafana dashboard of the metrics.", dict[str, Any])},
 }
 """Fault and performance management."""
+
+WHY: Final[dict[str, dict[str, Operation]]] = {
+    "failures": {
+        "GET": Operation(
+            why.failures,
+            "Procedures that failed, the latest first: the cause, and the rule that fired.",
+            list[FailureView],
+            query={"ue": "only those of this SUPI"},
+            refusals=(422,),
+        )
+    },
+    "failures/{id}": {
+        "GET": Operation(
+            why.show_failure, "One failure, with the changes that may end it.", why.FailureDetails, refusals=(404,)
+        )
+    },
+    "failures/{id}/repair": {
+        "POST": Operation(
+            why.repair,
+            "Make one of those changes; a change of the configuration needs the permission to administer.",
+            why.FailureDetails,
+            body=why.RemedyForm,
+            refusals=(404, 409, 412, 422),
+            needs=Permission.OPERATE,
+        )
+    },
+    "terminals": {
+        "GET": Operation(
+            terminals.list_terminals, "Simulated terminals, where there are some.", list[terminals.TerminalView]
+        )
+    },
+    "terminals/{supi}/start": _switch(terminals.start, "Switch a simulated terminal on; it is made where it is not."),
+    "terminals/{supi}/stop": _switch(terminals.stop, "Switch a simulated terminal off."),
+    "terminals/{supi}/power-cycle": _switch(terminals.power_cycle, "Switch a simulated terminal off and on."),
+}
+"""Failures and what ends them; simulated terminals."""
 
 ROUTES: Final[dict[str, dict[str, Operation]]] = {
     "setup": {"GET": Operation(access.setup, "Whether the first account was made.", access.SetupView, needs=None)},
@@ -298,6 +342,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
         )
     },
     **ASSURANCE,
+    **WHY,
     "ledger": {
         "GET": Operation(
             handlers.ledger,

@@ -14,7 +14,7 @@ from freehold.core.udr import credentials
 from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr, DnnConfiguration, PduSessionType
 from freehold.services.nudr import DataRepository, SliceSubscription, Subscriber
 from freehold.spec.errors import Unusable
-from freehold.spec.identities import SNssai, Supi, dnn
+from freehold.spec.identities import Pei, SNssai, Supi, dnn
 
 LINK_PREFIX: Final = 64
 GIGABIT: Final = 1_000_000_000
@@ -51,7 +51,10 @@ class SliceForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SubscriberForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A subscription as it is given; without `slices` it gets the network's own."""
+    """A subscription as it is given; without `slices` it gets the network's own.
+
+    `allowed_pei` are the devices that its card may be in, `imeisv-...` or `imei-...`; any where none is named.
+    """
 
     supi: str
     k: str = ""
@@ -64,6 +67,7 @@ class SubscriberForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     uplink: int = GIGABIT
     downlink: int = GIGABIT
     slices: tuple[SliceForm, ...] = ()
+    allowed_pei: tuple[str, ...] = ()
 
 
 class SubscriberView(msgspec.Struct, frozen=True):
@@ -76,6 +80,7 @@ class SubscriberView(msgspec.Struct, frozen=True):
     uplink: int
     downlink: int
     slices: tuple[SliceForm, ...]
+    allowed_pei: tuple[str, ...] = ()
 
 
 def supi_of(text: str) -> Supi:
@@ -111,7 +116,14 @@ def view(subscriber: Subscriber) -> SubscriberView:
     )
     ambr = mobility.ue_ambr
     return SubscriberView(
-        subscriber.supi.value, subscriber.name, subscriber.enabled, mobility.gpsi, ambr.uplink, ambr.downlink, slices
+        subscriber.supi.value,
+        subscriber.name,
+        subscriber.enabled,
+        mobility.gpsi,
+        ambr.uplink,
+        ambr.downlink,
+        slices,
+        mobility.allowed_pei,
     )
 
 
@@ -133,8 +145,16 @@ def subscriber_of(form: SubscriberForm, slices: tuple[SliceForm, ...], existing:
         tuple(one.slice for one in subscribed),
         Ambr(form.uplink, form.downlink),
         form.msisdn,
+        allowed_pei=tuple(map(_pei, form.allowed_pei)),
     )
     return Subscriber(supi, secrets, mobility, subscribed, form.enabled, form.name)
+
+
+def _pei(text: str) -> str:
+    try:
+        return Pei(text).value
+    except ValueError as error:
+        raise Unusable(f"allowed_pei: {error}") from None
 
 
 def _slice(form: SliceForm) -> SliceSubscription:

@@ -26,12 +26,16 @@ class AuthenticationInfo(msgspec.Struct, frozen=True, gc=False):
 
 
 class UeAuthenticationCtx(msgspec.Struct, frozen=True, gc=False):
-    """The serving network's part of a 5G-AKA vector (TS 29.509 6.1.6.2.3)."""
+    """The serving network's part of a 5G-AKA vector (TS 29.509 6.1.6.2.3).
+
+    `whom` is for events of a network whose core is one: the SEAF identifies nobody by it (TS 33.501 6.1.3.2.0).
+    """
 
     context_id: int
     rand: bytes
     autn: bytes
     hxres_star: bytes
+    whom: Supi | None = None
 
 
 class ConfirmationDataResponse(msgspec.Struct, frozen=True, gc=False):

@@ -12,23 +12,33 @@ Exception
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from freehold.spec.failures import Unmet
+
 
 class PeerError(Exception):
     """A peer sent what the protocol does not allow; `cause` is the wire value its clause asks for."""
 
-    def __init__(self, message: str, cause: int | None = None) -> None:
+    def __init__(self, message: str, cause: int | None = None, *, unmet: Unmet | None = None) -> None:
         super().__init__(message)
         self.cause = cause
+        self.unmet = unmet
 
 
 class Reject(Exception):  # noqa: N818 - the word of the specifications
-    """A procedure ends with a cause of its protocol; `why` is for the operator, `fix` the setting to change."""
+    """A procedure ends with a cause of its protocol.
 
-    def __init__(self, cause: int, why: str = "", fix: str = "") -> None:
+    `why` is for the operator, `fix` the setting to change, `unmet` what was compared with what.
+    """
+
+    def __init__(self, cause: int, why: str = "", fix: str = "", *, unmet: Unmet | None = None) -> None:
         super().__init__(why or f"cause #{cause}")
         self.cause = cause
         self.why = why
         self.fix = fix
+        self.unmet = unmet
 
 
 class TimerExpired(Exception):  # noqa: N818 - the word of the specifications

@@ -12,9 +12,10 @@ from freehold.procedure import Driver, Environment, Signal
 from freehold.services.access import TerminalPlane
 from freehold.services.air import Bearer, Cell, SystemInformation
 from freehold.spec.causes import SmCause
+from freehold.spec.errors import Bug
 from freehold.spec.identities import PlmnId, SNssai
 from freehold.ue.alarms import Alarms
-from freehold.ue.configuration import UeConfiguration
+from freehold.ue.configuration import Subscription, UeConfiguration
 from freehold.ue.errors import Refused
 from freehold.ue.nas.dispatch import dispatch
 from freehold.ue.nas.link import Link, Received, Released
@@ -84,6 +85,13 @@ class Terminal:
             self.mm.step(MmEvent.SWITCH_ON)
             self.usim.invalid = False
             self.mm.forbidden = Forbidden()
+
+    def insert(self, subscription: Subscription) -> None:
+        """Another USIM, while the terminal is switched off; Bug otherwise."""
+        if self.mm.state is not MmState.NULL:
+            raise Bug("a card is changed while the terminal is on")
+        self.configuration = msgspec.structs.replace(self.configuration, subscription=subscription)
+        self.usim = Usim(subscription)
 
     def register(self, *, follow_on: bool = True) -> Signal[Granted]:
         """Register, or update the registration; `follow_on` keeps the connection for what comes next."""

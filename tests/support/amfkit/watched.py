@@ -39,7 +39,16 @@ class Watched:
         events = self.events()
         assert not [event for event in events if event.name == "bug"], events
         if faults:
-            assert len([event for event in events if event.name in {"protocol-fault", "gnb-refused"}]) == faults
+            assert (
+                len(
+                    [
+                        event
+                        for event in events
+                        if event.name in {"protocol-fault", "gnb-refused", "gnb-update-refused", "path-switch-refused"}
+                    ]
+                )
+                == faults
+            )
         for event in events:
             text = event.text + event.subject + event.fix
             assert "0010100000000" not in text

@@ -76,6 +76,7 @@ class FakeNetwork:
         self.acts = Ledger(MemoryStore())
         self.sampled = {"RM.RegisteredSubNbr": 1, "SM.SessionNbr": 2}
         self.looked = {}
+        self.terminals = None
 
     def utc(self):
         return self.environment.utc()

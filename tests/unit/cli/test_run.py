@@ -9,9 +9,10 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from freehold.app.all_in_one import TerminalCounts, running
+from freehold.app.all_in_one import running
 from freehold.app.config import parse
 from freehold.app.sims import read_sims
+from freehold.app.terminals import TerminalCounts
 from freehold.cli import main as entry
 from freehold.spec.errors import Unusable
 
@@ -48,7 +49,7 @@ def test_when_sims_attach_from_another_process_then_they_get_sessions_over_n2_an
             durable = served.network.core.udr.put_all(read_sims(sims, core))
             async with running(ran, ("gnb", "ue")) as attached, asyncio.timeout(30):
                 attached.attach(read_sims(sims, ran))
-                while attached.terminals() != TerminalCounts(3, 3, 3):  # noqa: ASYNC110 - it has no event
+                while attached.counts() != TerminalCounts(3, 3, 3):  # noqa: ASYNC110 - it has no event
                     await asyncio.sleep(0)
                 sessions = [session for ue in attached.network.ues for session in ue.sessions.values()]
                 pings = [await session.ping() for session in sessions]

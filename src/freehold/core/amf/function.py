@@ -11,13 +11,14 @@ from freehold.core.amf.configuration import AmfConfiguration, AmfPeers
 from freehold.core.amf.state.contexts import Contexts
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Conversation, Driver, Environment
-from freehold.procedure.correlation import correlation
+from freehold.procedure.correlation import correlation, supi_of
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import PduSession
 from freehold.services.nudm import SdmNotify
 from freehold.spec import counters
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event, Severity
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import PlmnId, SNssai, Supi, Tai
 from freehold.spec.timers import Timers
 from freehold.stack import ngap_values
@@ -138,10 +139,15 @@ class AmfFunction:
         severity: Severity = "warning",
         fix: str = "",
         clause: str = "",
+        cause: str = "",
+        unmet: Unmet | None = None,
     ) -> None:
         """One event in plain words; identities are masked by their own printing."""
-        ue = correlation(subject, self.environment.tap.key)
-        self.environment.emit(Event(name, text, severity, str(subject), fix, clause, ue=ue))
+        whom = supi_of(subject) or (unmet.supi if unmet is not None else None)
+        ue = correlation(whom, self.environment.tap.key)
+        self.environment.emit(
+            Event(name, text, severity, str(subject), fix, clause, ue=ue, whom=whom, cause=cause, unmet=unmet)
+        )
 
     def fault(
         self,
@@ -152,10 +158,12 @@ class AmfFunction:
         subject: object = "",
         clause: str = "",
         fix: str = "",
+        cause: str = "",
+        unmet: Unmet | None = None,
     ) -> None:
         """Count one thing a peer did against the protocol, and say it once."""
         self.environment.count(counters.PROTOCOL_FAULT, kind)
-        self.tell(name, text, subject=subject, clause=clause, fix=fix)
+        self.tell(name, text, subject=subject, clause=clause, fix=fix, cause=cause, unmet=unmet)
 
     def broke(self, bug: Exception, what: str) -> None:
         """Report a mistake of ours outside any procedure; what it happened in is dropped, the rest goes on."""

@@ -19,6 +19,7 @@ from freehold.core.amf.state.connection import Connection
 from freehold.core.amf.state.ue import Ue
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import Guti, STmsi
 
 
@@ -99,6 +100,9 @@ def refuse_for_now(amf: AmfFunction, connection: Connection, ue: Ue, message: na
             "registration-storm",
             f"more than {amf.configuration.half_open} terminals are unproved at once: new ones are told to try again",
             fix="look for a gNB or terminals that begin registrations and never answer",
+            clause="TS 33.117 4.2.3.3.3",
+            cause="5GMM #22",
+            unmet=Unmet("storm", "one more registration", f"{amf.configuration.half_open} unproved at once"),
         )
     N1(amf, ue).send(nas.RegistrationReject(cause=MmCause.CONGESTION))
     release_now(amf, connection, NORMAL)
@@ -134,6 +138,8 @@ def refuse_unknown_service(amf: AmfFunction, connection: Connection, message: na
         f"a terminal with an unknown 5G-S-TMSI asked for service: #{int(cause)}, it registers again",
         severity="info",
         clause="TS 24.501 5.6.1.5",
+        cause=f"5GMM #{int(cause)}",
+        unmet=Unmet("unknown-terminal", "a 5G-S-TMSI", "no context has it"),
     )
     release_now(amf, connection, NORMAL)
 

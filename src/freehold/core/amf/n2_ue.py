@@ -17,6 +17,7 @@ from freehold.core.amf.state.connection import Connection, Gnb
 from freehold.core.amf.state.machines import ContextEvent, ContextState
 from freehold.core.amf.state.ue import UeRadio
 from freehold.spec import counters
+from freehold.spec.failures import Unmet
 
 
 def initial_ue_message(amf: AmfFunction, gnb: Gnb, message: ngap.InitialUEMessage) -> None:
@@ -83,6 +84,8 @@ def context_failed(amf: AmfFunction, connection: Connection, message: ngap.Initi
         subject=ue,
         fix="see the gNB's log; a wrong KgNB or unknown algorithms end here",
         clause="TS 38.413 8.3.1.3",
+        cause=f"NGAP {cause[1]}",
+        unmet=Unmet("context-setup", f"{cause[0]}: {cause[1]}"),
     )
     report(amf, ue, message.pdu_session_resource_failed_to_setup_list_cxt_fail, SETUP_FAILED)
     ue.conversation.start(an_release(amf, ue, connection, as_cause(cause)))

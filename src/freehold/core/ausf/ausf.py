@@ -56,7 +56,7 @@ class Ausf:
         if len(self._contexts) >= OPEN_CONTEXTS:
             del self._contexts[next(iter(self._contexts))]
         self._contexts[context_id] = _Context(vector.supi, Key(vector.xres_star), Key(k_seaf), name)
-        return UeAuthenticationCtx(context_id, vector.rand, vector.autn, hxres_star)
+        return UeAuthenticationCtx(context_id, vector.rand, vector.autn, hxres_star, vector.supi)
 
     async def confirm(self, context_id: int, res_star: bytes) -> ConfirmationDataResponse:
         """Compare RES* with XRES*, once for each context (TS 29.509 5.2.2.2.2, TS 33.501 6.1.3.2.0 steps 11 and 12)."""

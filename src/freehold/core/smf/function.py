@@ -14,13 +14,14 @@ from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.session import SmContext, SmIdentity, Terms
 from freehold.core.smf.state.upf import Upf
 from freehold.procedure import Call, Driver, Environment
-from freehold.procedure.correlation import correlation
+from freehold.procedure.correlation import correlation, supi_of
 from freehold.services.errors import ServiceError
 from freehold.services.namf import Communication
 from freehold.services.nsmf import SmContextCreateData
 from freehold.services.nudm import SdmNotify
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event, Severity
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import Supi
 from freehold.spec.timers import Timers
 from freehold.stack.pfcp import PfcpEntity
@@ -137,7 +138,12 @@ class SmfFunction:
         severity: Severity = "warning",
         fix: str = "",
         clause: str = "",
+        cause: str = "",
+        unmet: Unmet | None = None,
     ) -> None:
         """One event in plain words."""
-        ue = correlation(subject, self.environment.tap.key)
-        self.environment.emit(Event(name, text, severity, str(subject), fix, clause, ue=ue))
+        whom = supi_of(subject) or (unmet.supi if unmet is not None else None)
+        ue = correlation(whom, self.environment.tap.key)
+        self.environment.emit(
+            Event(name, text, severity, str(subject), fix, clause, ue=ue, whom=whom, cause=cause, unmet=unmet)
+        )

@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
+
 from freehold.codecs import nas
 from freehold.codecs.nas import PduSessionEstablishmentRequest, SmMessage
 from freehold.core.smf import n1, transfers
@@ -37,6 +39,7 @@ from freehold.services.nsmf import SmContextCreateData, SmContextUpdateData, SmC
 from freehold.spec import counters
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import Aborted, PeerError, Reject, Unusable
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import Supi
 from freehold.spec.timers import Timers
 from freehold.stack.pfcp import PfcpEntity
@@ -186,6 +189,8 @@ class Smf:
             subject=f"{data.supi} session {data.pdu_session_id}",
             fix=reject.fix,
             clause="TS 24.501 6.4.1.4",
+            cause=f"5GSM #{int(reject.cause)}",
+            unmet=_of(reject, data.supi),
         )
         modes = reject.modes if isinstance(reject, UnsupportedSscMode) else None
         message = n1.reject(data.pdu_session_id, request.pti, reject.cause, ssc_modes=modes)
@@ -362,3 +367,8 @@ FROM_GNB: Final[Mapping[type, FromGnbHandler]] = MappingProxyType(
     }
 )
 """What a gNB may say; what is missing needs no answer."""
+
+
+def _of(reject: Reject, supi: Supi) -> Unmet | None:
+    """What was not met, with whom it is about: no context says so yet."""
+    return None if reject.unmet is None else msgspec.structs.replace(reject.unmet, supi=supi)

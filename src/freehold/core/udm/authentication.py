@@ -16,6 +16,7 @@ from freehold.services.nausf import ResynchronizationInfo
 from freehold.services.nudm import AuthenticationVector
 from freehold.services.nudr import AuthenticationSubscription, DataRepository, Subscriber
 from freehold.spec.errors import Unusable
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import Suci, Supi
 from freehold.spec.keys import Key
 
@@ -41,7 +42,7 @@ class UeAuthentication:
         rand = await Random(16)
         if subscriber is None or not subscriber.enabled:
             _vector(_DECOY, rand, 1, 0, serving_network_name)
-            raise _refusal(subscriber)
+            raise _refusal(subscriber, supi)
         try:
             seq = await self._repository.next_sequence()
             if resynchronization is not None:
@@ -63,10 +64,10 @@ class UeAuthentication:
         subscription = subscriber.authentication
         # TS 33.102 6.3.5: only for a challenge of ours that nobody has answered, and not for ever.
         if len(info.auts) != _AUTS or not self._challenges.redeem(subscriber.supi, info.rand):
-            raise _resynchronization_refused("no open challenge has this RAND")
+            raise _resynchronization_refused("no open challenge has this RAND", subscriber.supi)
         sqn_ms = aka.verify_auts(subscription.k, subscription.opc, info.rand, info.auts)
         if sqn_ms is None:
-            raise _resynchronization_refused("MAC-S is wrong: check K and OPc of the SIM")
+            raise _resynchronization_refused("MAC-S is wrong: check K and OPc of the SIM", subscriber.supi)
         seq_ms = sqn_ms >> IND_BITS
         # TS 33.102 6.3.5 step 3: the USIM would take our next SQN all the same, so nothing is reset.
         if seq_ms < seq + subscription.sqn_offset <= seq_ms + DELTA:
@@ -89,11 +90,14 @@ def _vector(
     )
 
 
-def _refusal(subscriber: Subscriber | None) -> ServiceError:
+def _refusal(subscriber: Subscriber | None, supi: Supi) -> ServiceError:
     if subscriber is None:
-        return ServiceError(404, "USER_NOT_FOUND", "no such subscription: provision the SIM")
-    return ServiceError(403, "AUTHENTICATION_REJECTED", "the subscription is disabled")
+        unmet = Unmet("unknown-subscriber", "the SUPI of the card", "no such subscription", supi=supi)
+        return ServiceError(404, "USER_NOT_FOUND", "no such subscription: provision the SIM", unmet=unmet)
+    unmet = Unmet("barred-subscriber", "registration", "enabled = false", supi=supi)
+    return ServiceError(403, "AUTHENTICATION_REJECTED", "the subscription is disabled", unmet=unmet)
 
 
-def _resynchronization_refused(why: str) -> ServiceError:
-    return ServiceError(403, "AUTHENTICATION_REJECTED", f"resynchronisation refused: {why}")
+def _resynchronization_refused(why: str, supi: Supi) -> ServiceError:
+    unmet = Unmet("synchronisation", "AUTS of the card", why, supi=supi)
+    return ServiceError(403, "AUTHENTICATION_REJECTED", f"resynchronisation refused: {why}", unmet=unmet)

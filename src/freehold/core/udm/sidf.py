@@ -8,6 +8,7 @@ import msgspec
 
 from freehold.crypto.suci import Scheme, SchemeOutputError, deconceal, msin_of_plaintext, suci_public_key
 from freehold.services.errors import ServiceError
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import PlmnId, Suci, Supi
 from freehold.spec.keys import Key
 
@@ -39,7 +40,9 @@ class Sidf:
     def supi(self, suci: Suci) -> Supi:
         """The SUPI of a SUCI; ServiceError with the application error of TS 29.503 6.3.7.3."""
         if self._plmns and suci.supi_type == "imsi" and suci.plmn not in self._plmns:
-            raise ServiceError(404, "USER_NOT_FOUND", "the SUCI is of another PLMN")
+            ours = ", ".join(map(str, sorted(self._plmns)))
+            unmet = Unmet("home-plmn", f"PLMN {suci.plmn}", f"PLMN {ours}", {"plmn": str(suci.plmn)})
+            raise ServiceError(404, "USER_NOT_FOUND", "the SUCI is of another PLMN", unmet=unmet)
         plain = self._plain(suci)
         try:
             return _imsi(suci, plain) if suci.supi_type == "imsi" else _nai(suci, plain)
@@ -50,20 +53,28 @@ class Sidf:
         if suci.scheme == Scheme.NULL:
             # TS 33.501 6.12.2: the operator decides whether an identity may come in clear.
             if not self.null_scheme:
-                raise ServiceError(501, "UNSUPPORTED_PROTECTION_SCHEME", "the policy asks for a concealed identity")
+                unmet = Unmet("null-scheme", "scheme 0, in clear", "[amf] null_scheme = false")
+                raise ServiceError(
+                    501, "UNSUPPORTED_PROTECTION_SCHEME", "the policy asks for a concealed identity", unmet=unmet
+                )
             return suci.output
         private = self._keys.get((suci.scheme, suci.key_id))
         if private is None:
+            here = ", ".join(f"{key} of scheme {scheme}" for scheme, key in sorted(self._keys)) or "none"
             raise ServiceError(
                 403,
                 "INVALID_HN_PUBLIC_KEY_IDENTIFIER",
                 f"no home network key {suci.key_id} of scheme {suci.scheme}: provision it, or correct the SIM",
+                unmet=Unmet("home-key", f"key {suci.key_id} of scheme {suci.scheme}", f"key {here}"),
             )
         try:
             return deconceal(suci.scheme, private, suci.output)
         except SchemeOutputError as error:
             # TS 33.501 C.3.3, TS 33.514 4.2.1: nothing of the plaintext is used before its tag is right.
-            raise ServiceError(403, "INVALID_SCHEME_OUTPUT", f"the SUCI does not open: wrong {error}") from error
+            unmet = Unmet("concealed-identity", f"scheme {suci.scheme}, key {suci.key_id}", f"wrong {error}")
+            raise ServiceError(
+                403, "INVALID_SCHEME_OUTPUT", f"the SUCI does not open: wrong {error}", unmet=unmet
+            ) from error
 
 
 def _imsi(suci: Suci, plain: bytes) -> Supi:

@@ -61,6 +61,8 @@ def test_when_the_ue_is_silent_then_the_challenge_comes_five_times(world, gnb, u
     assert type(release) is ngap.UEContextReleaseCommand
     ue.released()
     assert world.baseline()["connections"] == 0
+    unmet = world.event("registration-failed").unmet
+    assert (unmet.rule, unmet.asked) == ("timer", "T3560")
 
 
 # --- AUTHENTICATION FAILURE ----------

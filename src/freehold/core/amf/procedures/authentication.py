@@ -20,6 +20,7 @@ from freehold.services.nausf import AuthenticationInfo, ResynchronizationInfo, U
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import Reject
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import Suci, Supi
 from freehold.spec.keys import Key
 
@@ -51,20 +52,21 @@ class Attempt:
         self.resynchronization: ResynchronizationInfo | None = None
         self.resynchronized = False
 
-    async def identify(self, why: str) -> None:
+    async def identify(self, why: str, unmet: Unmet) -> None:
         """Ask for the SUCI once, as the 5G-GUTI may have been another UE's; then refuse (TS 24.501 5.4.1.3.5)."""
         if self.concealed:
-            raise refused(why)
+            raise refused(why, unmet)
         self.identity = await identification(self.amf, self.ue)
         self.concealed = True
 
 
-def refused(why: str) -> Reject:
+def refused(why: str, unmet: Unmet) -> Reject:
     """AUTHENTICATION REJECT, which a terminal forgets only when it is switched off (TS 24.501 5.4.1.3.5)."""
     return Reject(
         AUTHENTICATION_REJECT,
         why,
         "compare K and OPc of the subscriber with the SIM; after a repair switch the terminal off and on",
+        unmet=unmet,
     )
 
 
@@ -106,7 +108,7 @@ async def authentication(amf: AmfFunction, ue: Ue, identity: Suci | Supi, used_k
             continue
         amf.environment.count(counters.AUTHENTICATION_FAILURE, f"#{answer.cause}")
         await FAILURES.get(answer.cause, unknown_failure)(attempt, challenge, answer)
-    raise refused(f"{MOST_CHALLENGES} challenges without success")
+    raise refused(f"{MOST_CHALLENGES} challenges without success", Unmet("challenges", str(MOST_CHALLENGES)))
 
 
 async def confirm(attempt: Attempt, challenge: UeAuthenticationCtx, res_star: bytes) -> Authenticated | None:
@@ -115,27 +117,39 @@ async def confirm(attempt: Attempt, challenge: UeAuthenticationCtx, res_star: by
     # step 9
     if keys.hres_star(challenge.rand, res_star) != challenge.hxres_star:
         amf.environment.count(counters.AUTHENTICATION_FAILURE, "HRES*")
-        await attempt.identify("the terminal's RES* is wrong: its key is not the subscriber's")
+        await attempt.identify(
+            "the terminal's RES* is wrong: its key is not the subscriber's",
+            Unmet("wrong-response", "RES* of the card", "XRES* of the subscription", supi=challenge.whom),
+        )
         return None
     # steps 10 to 12
     answer = await amf.peers.ausf.confirm(challenge.context_id, res_star)
     if not answer.success or answer.supi is None or answer.k_seaf is None:
         amf.environment.count(counters.AUTHENTICATION_FAILURE, "AUSF")
-        await attempt.identify("the home network refused the terminal's RES*")
+        await attempt.identify(
+            "the home network refused the terminal's RES*",
+            Unmet("wrong-response", "RES* of the card", "XRES* of the subscription", supi=challenge.whom),
+        )
         return None
     kamf = keys.kamf(answer.k_seaf, answer.supi.value.partition("-")[2].encode(), keys.ABBA)  # TS 33.501 A.7
     return Authenticated(answer.supi, Key(kamf), attempt.ngksi)
 
 
 # --- AUTHENTICATION FAILURE by its cause (TS 24.501 5.4.1.3.7 c to f) ------------------------
-async def mac_failure(attempt: Attempt, _: UeAuthenticationCtx, __: nas.AuthenticationFailure) -> None:
+async def mac_failure(attempt: Attempt, challenge: UeAuthenticationCtx, _: nas.AuthenticationFailure) -> None:
     """#20: the UE does not know the network's key (TS 24.501 5.4.1.3.7 c)."""
-    await attempt.identify("the terminal found the network's MAC wrong: K or OPc differ")
+    await attempt.identify(
+        "the terminal found the network's MAC wrong: K or OPc differ",
+        Unmet("wrong-key", "K and OPc of the card", "K and OPc of the subscription", supi=challenge.whom),
+    )
 
 
-async def non_5g_authentication(attempt: Attempt, _: UeAuthenticationCtx, __: nas.AuthenticationFailure) -> None:
+async def non_5g_authentication(attempt: Attempt, challenge: UeAuthenticationCtx, _: nas.AuthenticationFailure) -> None:
     """#26: the separation bit of AUTN is 0 (TS 24.501 5.4.1.3.7 d)."""
-    await attempt.identify("the terminal misses the separation bit: the subscriber's AMF field needs bit 0 set (8000)")
+    await attempt.identify(
+        "the terminal misses the separation bit: the subscriber's AMF field needs bit 0 set (8000)",
+        Unmet("separation-bit", "AMF field with bit 0 set", "AMF field without it", supi=challenge.whom),
+    )
 
 
 async def key_set_in_use(attempt: Attempt, _: UeAuthenticationCtx, __: nas.AuthenticationFailure) -> None:
@@ -146,14 +160,21 @@ async def key_set_in_use(attempt: Attempt, _: UeAuthenticationCtx, __: nas.Authe
 async def synch_failure(attempt: Attempt, challenge: UeAuthenticationCtx, failure: nas.AuthenticationFailure) -> None:
     """#21: resynchronise once, with the RAND that was sent (TS 24.501 5.4.1.3.7 f, TS 33.501 6.1.3.3.2)."""
     if attempt.resynchronized:
-        raise refused("the terminal found the sequence number stale again after resynchronisation")
+        raise refused(
+            "the terminal found the sequence number stale again after resynchronisation",
+            Unmet("synchronisation", "SQN of the card", "SQN of the subscription", supi=challenge.whom),
+        )
     attempt.resynchronized = True
     attempt.resynchronization = ResynchronizationInfo(challenge.rand, failure.failure_parameter or b"")
 
 
-async def unknown_failure(_: Attempt, __: UeAuthenticationCtx, failure: nas.AuthenticationFailure) -> None:
+async def unknown_failure(_: Attempt, challenge: UeAuthenticationCtx, failure: nas.AuthenticationFailure) -> None:
     """A cause that AUTHENTICATION FAILURE does not have."""
-    raise Reject(MmCause.PROTOCOL_ERROR_UNSPECIFIED, f"authentication failure with cause #{failure.cause}")
+    raise Reject(
+        MmCause.PROTOCOL_ERROR_UNSPECIFIED,
+        f"authentication failure with cause #{failure.cause}",
+        unmet=Unmet("authentication-cause", f"5GMM #{failure.cause}", supi=challenge.whom),
+    )
 
 
 FAILURES: Mapping[

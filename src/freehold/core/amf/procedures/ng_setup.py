@@ -13,6 +13,7 @@ from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.an_release import lose
 from freehold.core.amf.state.connection import Gnb
 from freehold.spec.errors import PeerError
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import GnbId, PlmnId, SNssai, Tai
 from freehold.stack import ngap_values
 
@@ -27,8 +28,9 @@ SEMANTIC: Final[ngap.Cause] = ("protocol", "semantic-error")
 class Refused(Exception):  # noqa: N818 - the word of the procedure
     """The node is not served: NGAP cause, and in words what differs and where to change it."""
 
-    def __init__(self, cause: ngap.Cause, why: str, fix: str) -> None:
+    def __init__(self, cause: ngap.Cause, why: str, fix: str, unmet: Unmet | None = None) -> None:
         super().__init__(why)
+        self.unmet = unmet
         self.cause = cause
         self.why = why
         self.fix = fix
@@ -66,6 +68,7 @@ def judge(amf: AmfFunction, areas: Areas) -> None:
             UNKNOWN_PLMN,
             f"the gNB broadcasts PLMN {listed(theirs)}, this network is {listed(ours)}",
             "set the gNB's PLMN or [network] plmn; an MNC of two digits is not one of three",
+            _differs("gnb-plmn", areas, f"PLMN {listed(theirs)}", f"PLMN {listed(ours)}"),
         )
     served = [tai for tai in areas if configuration.supports(tai)]
     if not served:
@@ -73,7 +76,13 @@ def judge(amf: AmfFunction, areas: Areas) -> None:
             NO_AREA,
             f"the gNB's TAC {listed(sorted({tai.tac for tai in areas}))} is none of this network's "
             f"{listed(configuration.tacs)}",
-            "set the gNB's TAC or [network] tac (both in decimal here)",
+            "set the gNB's TAC or [network] tac, or add it to [amf] tac (all in decimal here)",
+            _differs(
+                "gnb-tac",
+                areas,
+                f"TAC {listed(sorted({tai.tac for tai in areas}))}",
+                f"TAC {listed(configuration.tacs)}",
+            ),
         )
     if not any(slice_ in configuration.slices(tai.plmn) for tai in served for slice_ in areas[tai]):
         mine = [slice_ for support in configuration.plmns for slice_ in support.slices]
@@ -82,7 +91,23 @@ def judge(amf: AmfFunction, areas: Areas) -> None:
             f"the gNB's slices {listed(sorted({each for tai in served for each in areas[tai]}, key=str))} are none of "
             f"this network's {listed(mine)}",
             "set the gNB's slices or the [[slice]] sections; a slice without SD is not one with SD 000000",
+            _differs(
+                "gnb-slice",
+                areas,
+                f"slice {listed(sorted({each for tai in served for each in areas[tai]}, key=str))}",
+                f"slice {listed(mine)}",
+            ),
         )
+
+
+def _differs(rule: str, areas: Areas, asked: str, configured: str) -> Unmet:
+    """What the node broadcasts, beside what this network serves."""
+    about = {
+        "plmn": listed(sorted({tai.plmn for tai in areas})),
+        "tac": listed(sorted({tai.tac for tai in areas})),
+        "slice": listed(sorted({each for slices in areas.values() for each in slices}, key=str)),
+    }
+    return Unmet(rule, asked, configured, about)
 
 
 def listed(values_: Iterable[object]) -> str:
@@ -145,6 +170,8 @@ def fail(amf: AmfFunction, gnb: Gnb, name: str, refused: Refused) -> None:
         subject=name,
         clause="TS 38.413 8.7.1.3",
         fix=refused.fix,
+        cause=f"NGAP {refused.cause[1]}",
+        unmet=refused.unmet,
     )
 
 
@@ -190,7 +217,16 @@ def ran_configuration_update(amf: AmfFunction, gnb: Gnb, message: ngap.RANConfig
         cause = refused.cause if isinstance(refused, Refused) else SEMANTIC
         failure = ngap.RANConfigurationUpdateFailure(cause=cause, time_to_wait=time_to_wait(amf))
         send_ngap(amf, gnb, failure)
-        amf.fault("RAN configuration", f"{gnb}: update refused: {refused}", subject=gnb, clause="TS 38.413 8.7.2.3")
+        amf.fault(
+            "RAN configuration",
+            f"{gnb}: update refused: {refused}",
+            name="gnb-update-refused",
+            subject=gnb,
+            clause="TS 38.413 8.7.2.3",
+            fix=refused.fix if isinstance(refused, Refused) else "",
+            cause=f"NGAP {cause[1]}",
+            unmet=refused.unmet,
+        )
         return
     gnb.areas, gnb.name = areas, message.ran_node_name or gnb.name
     send_ngap(amf, gnb, ngap.RANConfigurationUpdateAcknowledge())

@@ -13,6 +13,7 @@ from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdateData
 from freehold.spec import counters
 from freehold.spec.errors import TimerExpired
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import STmsi
 from freehold.stack import ngap_values
 
@@ -78,6 +79,7 @@ async def paging(amf: AmfFunction, ue: Ue) -> None:
         subject=ue,
         severity="info",
         clause="TS 24.501 5.6.2.2.2",
+        unmet=Unmet("paging", "T3513", about={"timer": "T3513"}),
     )
     for session_id in {data.pdu_session_id for data in queued}:
         session = ue.session(session_id)

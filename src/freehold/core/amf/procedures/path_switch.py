@@ -18,6 +18,7 @@ from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdateData
 from freehold.spec import counters
 from freehold.spec.errors import Aborted
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import Tai
 
 CHAINING_COUNTS: Final = 8
@@ -42,7 +43,14 @@ def refuse(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest, why: str
         pdu_session_resource_released_list_ps_fail=released,
     )
     send_ngap(amf, gnb, failure)
-    amf.fault("path switch", f"{gnb} asked for a path switch: {why}", subject=gnb, clause="TS 38.413 8.4.4.3")
+    amf.fault(
+        "path switch",
+        f"{gnb} asked for a path switch: {why}",
+        name="path-switch-refused",
+        subject=gnb,
+        clause="TS 38.413 8.4.4.3",
+        unmet=Unmet("path-switch", "a path switch", why),
+    )
 
 
 def begin(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:

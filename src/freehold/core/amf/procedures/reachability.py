@@ -10,6 +10,7 @@ from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.removal import remove
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Collision, procedure
+from freehold.spec.failures import Unmet
 from freehold.spec.timers import TIMERS, Timers
 
 MARGIN: Final = 240
@@ -60,5 +61,6 @@ async def implicit_deregistration(amf: AmfFunction, ue: Ue) -> None:
         subject=ue,
         severity="info",
         clause="TS 24.501 5.3.7",
+        unmet=Unmet("silent"),
     )
     await remove(amf, ue, "REL_DUE_TO_UE_NOT_REACHABLE")

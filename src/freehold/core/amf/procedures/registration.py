@@ -35,6 +35,7 @@ from freehold.services.errors import ServiceError
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import Aborted, Reject
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import Suci, Supi
 
 Request = Initial[nas.RegistrationRequest]
@@ -80,6 +81,8 @@ async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, initial: Request) -> 
         subject=ue,
         fix=reject.fix,
         clause="TS 24.501 5.5.1.2.5",
+        cause=causes.wire(reject.cause),
+        unmet=reject.unmet,
     )
     refused = reject.cause == AUTHENTICATION_REJECT
     if refused:
@@ -99,7 +102,13 @@ async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) 
             ue.move(MmEvent.REGISTRATION_COMPLETED)
     else:
         measure(amf, initial.message, counters.FAILED, type(error).__name__)
-        amf.tell("registration-failed", f"registration ended: {error}", subject=ue, clause="TS 24.501 5.5.1.2.8")
+        amf.tell(
+            "registration-failed",
+            f"registration ended: {error}",
+            subject=ue,
+            clause="TS 24.501 5.5.1.2.8",
+            unmet=causes.unmet(error),
+        )
         await end(amf, ue, NORMAL)
 
 
@@ -146,7 +155,9 @@ async def registration(amf: AmfFunction, ue: Ue, initial: Request) -> None:
         learn(ue, request)
     supi = ue.identity.supi
     if supi is None:
-        raise Reject(MmCause.UE_IDENTITY_CANNOT_BE_DERIVED, "the terminal has no subscriber")
+        raise Reject(
+            MmCause.UE_IDENTITY_CANNOT_BE_DERIVED, "the terminal has no subscriber", unmet=Unmet("no-identity")
+        )
     amf.contexts.supis.setdefault(supi, ue)  # it may have waited for the end of its own deregistration
     # 14-16: registration and subscription at the UDM, policy; a periodic update changes neither
     if request.registration_type.value != RegistrationKind.PERIODIC_UPDATING or ue.subscription is None:
@@ -178,12 +189,19 @@ def check(amf: AmfFunction, ue: Ue, initial: Request) -> None:
             MmCause.PROTOCOL_ERROR_UNSPECIFIED,  # #5 and #7 would disable the USIM (TS 24.501 5.5.1.2.5, 5.5.1.2.6)
             f"registration type {request.registration_type.value} is not provided",
             "emergency, onboarding and disaster roaming registration are not offered by this network",
+            unmet=Unmet("registration-type", str(request.registration_type.value), "1, 2 and 3"),
         )
     if not amf.configuration.supports(connection.tai):
         raise Reject(
             MmCause.TRACKING_AREA_NOT_ALLOWED,
             f"tracking area {connection.tai} is not served by this AMF",
-            "add the TAC to [network] tac",
+            "add the TAC to [amf] tac",
+            unmet=Unmet(
+                "tracking-area",
+                f"TAC {connection.tai.tac} of PLMN {connection.tai.plmn}",
+                f"TAC {', '.join(map(str, amf.configuration.tacs))}",
+                {"tac": str(connection.tai.tac)},
+            ),
         )
     capability = request.ue_security_capability
     if capability is not None:
@@ -194,6 +212,7 @@ def check(amf: AmfFunction, ue: Ue, initial: Request) -> None:
             MmCause.INVALID_MANDATORY_INFORMATION,
             "the registration request lacks the UE security capability",
             "look at the terminal: TS 24.501 5.5.1.2.2 asks for it",
+            unmet=Unmet("security-capability", "none"),
         )
 
 

@@ -14,9 +14,12 @@ from freehold.core.amf.state.ue import Ue
 from freehold.procedure import exchange, procedure
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import PeerError, Reject
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import Pei
 from freehold.stack.nas_security import HeaderType, NasSecurity
 
+ALGORITHMS: Final = range(4)
+PREFIXES: Final = {"ciphering": "NEA", "integrity": "NIA"}
 RETRANSMIT: Final = nas.AdditionalSecurityInformation(retransmit_initial_message=True)
 
 
@@ -30,6 +33,7 @@ def select(policy: SecurityPolicy, capability: nas.UeSecurityCapability) -> nas.
             MmCause.UE_SECURITY_CAPABILITIES_MISMATCH,
             f"the terminal has none of 5G-EA {policy.ciphering} or none of 5G-IA {policy.integrity}",
             "[amf] ciphering and integrity list the algorithms allowed here",
+            unmet=_no_algorithm(policy, capability),
         )
     return nas.SecurityAlgorithms(ciphering=ciphering, integrity=integrity)
 
@@ -61,10 +65,27 @@ async def security_mode_control(
     if isinstance(answer, nas.SecurityModeReject):
         # TS 24.501 5.4.2.5: the procedure that needed it ends, the context in use before stays
         ue.security.pending = None
-        raise PeerError(f"the terminal rejected the security mode with cause #{answer.cause}", answer.cause)
+        raise PeerError(
+            f"the terminal rejected the security mode with cause #{answer.cause}",
+            answer.cause,
+            unmet=Unmet("security-mode-rejected", f"5GMM #{answer.cause} of the terminal"),
+        )
     if isinstance(answer.imeisv, Pei):
         ue.identity.pei = answer.imeisv
     return complete_request(answer, initial.message)
+
+
+def _no_algorithm(policy: SecurityPolicy, capability: nas.UeSecurityCapability) -> Unmet:
+    """What the terminal has beside what is allowed."""
+    has = {
+        "ciphering": [number for number in ALGORITHMS if capability.ciphering(number)],
+        "integrity": [number for number in ALGORITHMS if capability.integrity(number)],
+    }
+    allowed = {"ciphering": policy.ciphering, "integrity": policy.integrity}
+    said = {kind: " ".join(f"{PREFIXES[kind]}{number}" for number in numbers) for kind, numbers in has.items()}
+    here = [f"{PREFIXES[kind]}{number}" for kind, numbers in allowed.items() for number in numbers]
+    lacking = {kind: said[kind] for kind in has if not set(has[kind]) & set(allowed[kind])}
+    return Unmet("algorithms", " ".join(said.values()), " ".join(here), lacking)
 
 
 def complete_request(answer: nas.SecurityModeComplete, request: nas.RegistrationRequest) -> nas.RegistrationRequest:
@@ -79,4 +100,5 @@ def complete_request(answer: nas.SecurityModeComplete, request: nas.Registration
         MmCause.SEMANTICALLY_INCORRECT_MESSAGE,
         f"the container of SECURITY MODE COMPLETE holds {type(complete).__name__}, not the registration request",
         "look at the terminal's NAS: it breaks TS 24.501 5.4.2.3",
+        unmet=Unmet("container", type(complete).__name__, "RegistrationRequest"),
     )

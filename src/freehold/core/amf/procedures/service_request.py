@@ -6,6 +6,7 @@ from typing import Final
 
 from freehold.codecs import nas
 from freehold.codecs.nas import ServiceType
+from freehold.core.amf import causes
 from freehold.core.amf.channels import N1, protect
 from freehold.core.amf.delivery import flush, set_up
 from freehold.core.amf.function import AmfFunction
@@ -21,7 +22,8 @@ from freehold.procedure import Collision, procedure
 from freehold.services.errors import ServiceError
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
-from freehold.spec.errors import Reject
+from freehold.spec.errors import Aborted, Reject
+from freehold.spec.failures import Unmet
 
 Request = Initial[nas.ServiceRequest]
 EMERGENCY: Final = frozenset({ServiceType.EMERGENCY, ServiceType.EMERGENCY_FALLBACK})
@@ -31,7 +33,13 @@ async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, _: Request) -> None:
     """SERVICE REJECT; the UE stays registered (TS 24.501 5.6.1.5)."""
     amf.environment.count(counters.SERVICE_FAILURE, f"#{int(reject.cause)}")
     amf.tell(
-        "service-rejected", f"service request refused with #{reject.cause}: {reject.why}", subject=ue, fix=reject.fix
+        "service-rejected",
+        f"service request refused with {causes.name(reject.cause)}: {reject.why}",
+        subject=ue,
+        fix=reject.fix,
+        clause="TS 24.501 5.6.1.5",
+        cause=causes.wire(reject.cause),
+        unmet=reject.unmet,
     )
     N1(amf, ue).send(nas.ServiceReject(cause=reject.cause))
     connection = ue.connection
@@ -43,7 +51,17 @@ async def refuse(reject: Reject, amf: AmfFunction, ue: Ue, _: Request) -> None:
 async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) -> None:
     """A neighbour's passing fault is congestion to the UE: it tries again (TS 24.501 5.6.1.5)."""
     if isinstance(error, ServiceError):
-        await refuse(Reject(MmCause.CONGESTION, str(error), "see the events of that function"), amf, ue, initial)
+        unmet = error.unmet or Unmet("function-failed", str(error))
+        reject = Reject(MmCause.CONGESTION, str(error), "see the events of that function", unmet=unmet)
+        await refuse(reject, amf, ue, initial)
+    elif not isinstance(error, Aborted):
+        amf.tell(
+            "service-failed",
+            f"the service request ended: {error}",
+            subject=ue,
+            clause="TS 24.501 5.6.1.8",
+            unmet=causes.unmet(error),
+        )
 
 
 @procedure(
@@ -70,10 +88,19 @@ async def service_request(amf: AmfFunction, ue: Ue, initial: Request) -> None:
         return
     if ue.subscription is None or ue.identity.tmsi is None:
         # it waited for the end of its own deregistration
-        raise Reject(MmCause.IMPLICITLY_DEREGISTERED, "the terminal was deregistered meanwhile", "it registers again")
+        raise Reject(
+            MmCause.IMPLICITLY_DEREGISTERED,
+            "the terminal was deregistered meanwhile",
+            "it registers again",
+            unmet=Unmet("deregistered"),
+        )
     if request.service_type in EMERGENCY:
         # #7 would disable the USIM (TS 24.501 5.6.1.5)
-        raise Reject(MmCause.PROTOCOL_ERROR_UNSPECIFIED, "emergency services are not provided")
+        raise Reject(
+            MmCause.PROTOCOL_ERROR_UNSPECIFIED,
+            "emergency services are not provided",
+            unmet=Unmet("emergency", f"service type {request.service_type}"),
+        )
     if connection.context is ContextState.ABSENT:
         await deactivate_sessions(ue)  # what was active at a gNB before is not at this one
     # 4-11

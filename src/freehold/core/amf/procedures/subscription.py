@@ -14,7 +14,8 @@ from freehold.services.nnssf import AuthorizedNetworkSliceInfo, RejectedIn
 from freehold.services.nudm import Amf3GppAccessRegistration
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import Aborted, Reject
-from freehold.spec.identities import SNssai, Supi
+from freehold.spec.failures import Unmet
+from freehold.spec.identities import Pei, SNssai, Supi
 
 IN_THIS_AREA: Final[RejectedIn] = "registration-area"
 
@@ -36,6 +37,7 @@ async def subscribe(amf: AmfFunction, ue: Ue, supi: Supi) -> None:
             amf.configuration.rejects.device,
             "the SIM is bound to other devices",
             "add this device to the subscriber's `allowed_pei`, or clear the list",
+            unmet=_other_device(identity.pei, data.allowed_pei),
         )
     # 15-16
     policy = await peers.pcf.create_am_policy(supi, tai, data.ue_ambr)
@@ -63,7 +65,22 @@ async def select_slices(amf: AmfFunction, ue: Ue, request: nas.RegistrationReque
         f"no slice is left: asked for {words(requested) or 'the defaults'}, subscribed {words(data.slices)}, "
         f"allowed by the NSSF {words(selection.allowed)}, of the gNB here {words(served)}",
         "make subscriber, [[slice]] and the gNB's slices of this tracking area agree (an absent SD is not SD 000000)",
+        unmet=Unmet(
+            "slices",
+            f"asked for {words(requested) or 'the defaults'}; subscribed {words(data.slices)}",
+            f"of the network {words(selection.allowed)}; of the gNB {words(served)}",
+            {
+                "requested": words(requested or data.default_slices),
+                "subscribed": words(data.slices),
+                "gnb": words(served),
+            },
+        ),
     )
+
+
+def _other_device(pei: Pei | None, allowed: tuple[str, ...]) -> Unmet:
+    shown = "none was told" if pei is None else pei.value
+    return Unmet("device", shown, ", ".join(allowed), {} if pei is None else {"pei": pei.value})
 
 
 @lru_cache(maxsize=256)

@@ -20,6 +20,7 @@ from freehold.services.nsmf import SmContextCreateData, SmContextUpdateData
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import Reject
+from freehold.spec.failures import Unmet
 from freehold.spec.identities import SNssai
 
 PDU_SESSION_IDS: Final = range(1, 16)
@@ -47,6 +48,8 @@ async def give_back(reject: Reject, amf: AmfFunction, ue: Ue, message: nas.UlNas
         subject=ue,
         fix=reject.fix,
         clause="TS 24.501 5.4.5.2.5",
+        cause=f"5GMM #{int(reject.cause)}",
+        unmet=reject.unmet,
     )
 
 
@@ -57,7 +60,9 @@ async def answer(error: Exception, amf: AmfFunction, ue: Ue, message: nas.UlNasT
     session_id = message.pdu_session_identity or 0
     if error.n1_sm_message is None:
         why = f"the SMF did not take the request ({error})"
-        await give_back(Reject(MmCause.PAYLOAD_WAS_NOT_FORWARDED, why, "see the SMF's events"), amf, ue, message)
+        unmet = error.unmet or Unmet("function-failed", str(error))
+        reject = Reject(MmCause.PAYLOAD_WAS_NOT_FORWARDED, why, "see the SMF's events", unmet=unmet)
+        await give_back(reject, amf, ue, message)
         return
     N1(amf, ue).send(transport(session_id, error.n1_sm_message))
 
@@ -76,6 +81,7 @@ async def uplink_nas_transport(amf: AmfFunction, ue: Ue, message: nas.UlNasTrans
             MmCause.PAYLOAD_WAS_NOT_FORWARDED,
             f"{identity} is no PDU session identity: 1 to 15 are",
             "look at the terminal: it breaks TS 24.007 11.2.3.1b",
+            unmet=Unmet("session-identity", str(identity), "1 to 15"),
         )
     session = ue.session(identity)
     route = ROUTES.get((session is not None, message.request_type), refuse)
@@ -104,7 +110,7 @@ async def establish(amf: AmfFunction, ue: Ue, _: Session | None, message: nas.Ul
     """TS 24.501 5.4.5.2.3 a 3: choose slice, DNN and SMF, keep the routing context, forward."""
     supi, tai = ue.identity.supi, ue.mobility.tai
     if supi is None or tai is None:
-        raise Reject(MmCause.PAYLOAD_WAS_NOT_FORWARDED, "the terminal is not registered")
+        raise Reject(MmCause.PAYLOAD_WAS_NOT_FORWARDED, "the terminal is not registered", unmet=Unmet("not-registered"))
     slice_ = select_slice(ue, message)
     dnns = (await amf.peers.udm.get_smf_select_data(supi, slice_)).dnns
     dnn = (message.dnn or "").lower() or next(iter(dnns), "")
@@ -113,6 +119,12 @@ async def establish(amf: AmfFunction, ue: Ue, _: Session | None, message: nas.Ul
             MmCause.DNN_NOT_SUPPORTED_OR_NOT_SUBSCRIBED_IN_THE_SLICE,
             f"DNN {message.dnn!r} is not among the subscriber's {', '.join(dnns) or 'none'} of slice {slice_}",
             f"add the DNN to the subscriber's slice {slice_} and as a [[dnn]], or change the terminal's APN",
+            unmet=Unmet(
+                "dnn-not-subscribed",
+                f"DNN {message.dnn} in slice {slice_}",
+                f"DNN {', '.join(dnns) or 'none'} in slice {slice_}",
+                {"dnn": dnn, "slice": str(slice_)},
+            ),
         )
     session = Session(message.pdu_session_identity or 0, slice_, dnn, await amf.select_smf(slice_, dnn))
     # TS 24.501 5.4.5.2.3: kept before the SMF is asked, which may answer the UE at once
@@ -147,13 +159,24 @@ def select_slice(ue: Ue, message: nas.UlNasTransport) -> SNssai:
     if message.snssai is None:
         if allowed:
             return allowed[0]
-        raise Reject(MmCause.PAYLOAD_WAS_NOT_FORWARDED, "the terminal has no allowed slice", "subscribe it to a slice")
+        raise Reject(
+            MmCause.PAYLOAD_WAS_NOT_FORWARDED,
+            "the terminal has no allowed slice",
+            "subscribe it to a slice",
+            unmet=Unmet("slice-not-allowed", "any slice", "none is allowed"),
+        )
     if message.snssai.snssai in allowed:
         return message.snssai.snssai
     raise Reject(
         MmCause.PAYLOAD_WAS_NOT_FORWARDED,
         f"slice {message.snssai.snssai} is not among the allowed {', '.join(map(str, allowed)) or 'none'}",
         "subscribe the terminal to the slice and configure it as a [[slice]] of AMF and gNB",
+        unmet=Unmet(
+            "slice-not-allowed",
+            f"slice {message.snssai.snssai}",
+            f"slice {', '.join(map(str, allowed)) or 'none'}",
+            {"slice": str(message.snssai.snssai)},
+        ),
     )
 
 
@@ -164,6 +187,7 @@ async def refuse(_: AmfFunction, __: Ue, session: Session | None, message: nas.U
         MmCause.PAYLOAD_WAS_NOT_FORWARDED,
         f"request type {message.request_type} for a PDU session that is {there} here leads nowhere",
         "look at the terminal; emergency and multi-access sessions are not provided",
+        unmet=Unmet("request-type", f"request type {message.request_type}", f"the session is {there} here"),
     )
 
 

@@ -16,6 +16,7 @@ from freehold.services.nsmf import SmContextCreateData
 from freehold.services.nudm import DnnConfiguration
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import Reject
+from freehold.spec.failures import Unmet
 
 SUBSCRIPTION: Final[Mapping[str, SmCause]] = MappingProxyType(
     {
@@ -34,6 +35,7 @@ class UnsupportedSscMode(Reject):
             SmCause.NOT_SUPPORTED_SSC_MODE,
             f"the subscription allows SSC modes {', '.join(map(str, modes))} only",
             "add the SSC mode to the subscriber's DNN",
+            unmet=Unmet("ssc-mode", configured=f"SSC mode {', '.join(map(str, modes))}"),
         )
         self.modes = modes
 
@@ -45,7 +47,9 @@ async def admission(
     # 3
     if data.request_type == "EXISTING_PDU_SESSION":
         # TS 24.501 6.4.1.4: it is nowhere to be handed over from
-        raise Reject(SmCause.PDU_SESSION_DOES_NOT_EXIST, "a session to hand over that is not here")
+        raise Reject(
+            SmCause.PDU_SESSION_DOES_NOT_EXIST, "a session to hand over that is not here", unmet=Unmet("no-session")
+        )
     network = select_network(smf, data)
     # 4
     subscribed = await subscription(smf, data)
@@ -54,7 +58,10 @@ async def admission(
     upf = smf.select_upf()
     if upf is None:
         raise Reject(
-            SmCause.NETWORK_FAILURE, "no UPF has an association", "start the UPF and compare [upf] n4 on both sides"
+            SmCause.NETWORK_FAILURE,
+            "no UPF has an association",
+            "start the UPF and compare [upf] n4 on both sides",
+            unmet=Unmet("no-upf", "a user plane", "no UPF has an association"),
         )
     return smf.new_session(data, network, await smf.amf(), upf, terms), subscribed
 
@@ -64,7 +71,15 @@ def select_network(smf: SmfFunction, data: SmContextCreateData) -> Network:
     named = [network for network in smf.networks if network.dnn == data.dnn]
     if not named:
         raise Reject(
-            SmCause.MISSING_OR_UNKNOWN_DNN, f"DNN {data.dnn} is not configured", f"add a [[dnn]] named {data.dnn!r}"
+            SmCause.MISSING_OR_UNKNOWN_DNN,
+            f"DNN {data.dnn} is not configured",
+            f"add a [[dnn]] named {data.dnn!r}",
+            unmet=Unmet(
+                "dnn-not-configured",
+                f"DNN {data.dnn}",
+                f"DNN {', '.join(network.dnn for network in smf.networks)}",
+                {"dnn": data.dnn},
+            ),
         )
     for network in named:
         if network.serves(data.slice):
@@ -73,6 +88,7 @@ def select_network(smf: SmfFunction, data: SmContextCreateData) -> Network:
         SmCause.MISSING_OR_UNKNOWN_DNN_IN_A_SLICE,
         f"DNN {data.dnn} is not in slice {data.slice}",
         f"add slice {data.slice} to the [[dnn]] named {data.dnn!r}",
+        unmet=Unmet("dnn-not-in-slice", f"DNN {data.dnn} in slice {data.slice}", about={"dnn": data.dnn}),
     )
 
 
@@ -85,6 +101,12 @@ async def subscription(smf: SmfFunction, data: SmContextCreateData) -> DnnConfig
             SUBSCRIPTION.get(error.application_error, SmCause.NETWORK_FAILURE),
             f"the subscription has no DNN {data.dnn} in slice {data.slice} ({error})",
             f"freehold subscriber set ... --dnn {data.dnn}",
+            unmet=Unmet(
+                "dnn-not-subscribed",
+                f"DNN {data.dnn} in slice {data.slice}",
+                "not in the subscription",
+                {"dnn": data.dnn, "slice": str(data.slice)},
+            ),
         ) from error
 
 
@@ -109,7 +131,11 @@ def select_type(asked: int, network: Network, subscribed: DnnConfiguration) -> t
     Limited by what the data network has addresses for, and by what is subscribed.
     """
     if asked not in {n1.IPV4, n1.IPV6, n1.IPV4V6}:
-        raise Reject(SmCause.UNKNOWN_PDU_SESSION_TYPE, f"PDU session type {asked} is not provided")
+        raise Reject(
+            SmCause.UNKNOWN_PDU_SESSION_TYPE,
+            f"PDU session type {asked} is not provided",
+            unmet=Unmet("session-type", f"PDU session type {asked}", "IPv4, IPv6, IPv4v6"),
+        )
     types = {*subscribed.types}
     version_4 = network.pool is not None and bool(types & {"IPV4", "IPV4V6"})
     version_6 = network.pool6 is not None and bool(types & {"IPV6", "IPV4V6"})
@@ -126,12 +152,14 @@ def select_type(asked: int, network: Network, subscribed: DnnConfiguration) -> t
             SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED,
             "an IPv6 session, where only IPv4 is provided",
             f"set the terminal's APN to IPv4v6, or give the [[dnn]] named {network.dnn!r} a pool6",
+            unmet=_version("IPv6", network, subscribed),
         )
     if asked == n1.IPV4 and not version_4:
         raise Reject(
             SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED,
             "an IPv4 session, where only IPv6 is provided",
             f"set the terminal's APN to IPv4v6, or let the [[dnn]] named {network.dnn!r} have IPv4",
+            unmet=_version("IPv4", network, subscribed),
         )
     return asked, None
 
@@ -145,4 +173,20 @@ def _nothing_in_common(network: Network, subscribed: DnnConfiguration) -> Reject
         cause,
         f"{network.dnn} has {has}, and the subscription allows {', '.join(subscribed.types) or 'nothing'}",
         "add the type to the subscriber's DNN",
+        unmet=Unmet(
+            "session-type",
+            f"what {network.dnn} has: {has}",
+            f"the subscription allows {', '.join(subscribed.types) or 'nothing'}",
+            {"dnn": network.dnn, "types": "IPV4 IPV6 IPV4V6"},
+        ),
     )
+
+
+def _version(asked: str, network: Network, subscribed: DnnConfiguration) -> Unmet:
+    """Which side lacks a version of IP: the data network's pools, or the subscription's types."""
+    pools = [name for name, pool in (("IPv4", network.pool), ("IPv6", network.pool6)) if pool is not None]
+    about = {"dnn": network.dnn}
+    if asked in pools:
+        about["types"] = f"{asked.upper()} IPV4V6"
+    here = f"{network.dnn} has {' and '.join(pools)}, the subscription allows {', '.join(subscribed.types)}"
+    return Unmet("session-type", asked, here, about)

@@ -23,7 +23,8 @@ from freehold.services.npcf import SmPolicyContext
 from freehold.services.nudm import DnnConfiguration
 from freehold.spec import counters
 from freehold.spec.causes import SmCause
-from freehold.spec.errors import Aborted, Reject
+from freehold.spec.errors import Aborted, Reject, TimerExpired
+from freehold.spec.failures import Unmet
 
 MICROSECONDS: Final = 1e6
 
@@ -44,6 +45,8 @@ async def refuse(
         subject=session,
         fix=reject.fix,
         clause="TS 24.501 6.4.1.4",
+        cause=f"5GSM #{int(reject.cause)}",
+        unmet=reject.unmet,
     )
     answer = n1.reject(identity.pdu_session_id, request.pti, reject.cause)
     data = N1N2MessageTransferReqData(identity.pdu_session_id, identity.slice, answer)
@@ -64,7 +67,15 @@ async def fail(
     if isinstance(error, Aborted):
         await teardown(smf, session)
         return
-    reject = Reject(SmCause.NETWORK_FAILURE, f"a neighbour failed ({error})", "see the events before this one")
+    unmet = error.unmet if isinstance(error, ServiceError) else None
+    if isinstance(error, TimerExpired):
+        unmet = Unmet("gnb-silent", error.timer, about={"timer": error.timer})
+    reject = Reject(
+        SmCause.NETWORK_FAILURE,
+        f"a neighbour failed ({error})",
+        "see the events before this one",
+        unmet=unmet or Unmet("function-failed", str(error)),
+    )
     await refuse(reject, smf, session, request, subscribed)
 
 
@@ -129,14 +140,24 @@ def tunnel_of(answer: SetUp | Failed) -> Tunnel:
     """The gNB's end of N3; without its resources there is no session (TS 23.502 4.3.2.2.1 step 16)."""
     if isinstance(answer, SetUp):
         return answer.tunnel
-    raise Reject(SmCause.INSUFFICIENT_RESOURCES, f"the gNB has no resources ({answer.cause})", "see the gNB's log")
+    raise Reject(
+        SmCause.INSUFFICIENT_RESOURCES,
+        f"the gNB has no resources ({answer.cause})",
+        "see the gNB's log",
+        unmet=Unmet("gnb-resources", f"NGAP {answer.cause}"),
+    )
 
 
 async def connect(smf: SmfFunction, session: SmContext, tunnel: Tunnel) -> None:
     """The UPF sends downlink packets to the gNB (TS 23.502 4.3.2.2.1 step 16a)."""
     tunnel = tunnel.towards(session.user_plane.uplink)
     if not await user_plane.modify(smf, session, rules.forward_downlink(tunnel)):
-        raise Reject(SmCause.NETWORK_FAILURE, "the UPF does not send to the gNB", "see the UPF's events")
+        raise Reject(
+            SmCause.NETWORK_FAILURE,
+            "the UPF does not send to the gNB",
+            "see the UPF's events",
+            unmet=Unmet("upf", "the downlink rule"),
+        )
     session.user_plane.downlink = tunnel
 
 
@@ -172,6 +193,12 @@ def take(network: Network, pool: AddressPool, static: int | None, shown: str | N
                 SmCause.INSUFFICIENT_RESOURCES,
                 f"the static address {shown} is in use",
                 "give each subscriber its own static address",
+                unmet=Unmet(
+                    "static-address",
+                    str(shown),
+                    "in use, or outside of the pool",
+                    {"dnn": network.dnn, "field": "ip6" if ":" in str(shown) else "ip"},
+                ),
             )
         return static
     taken = pool.take()
@@ -180,5 +207,6 @@ def take(network: Network, pool: AddressPool, static: int | None, shown: str | N
             SmCause.INSUFFICIENT_RESOURCES_FOR_SLICE_AND_DNN,
             f"no address is left in {pool.network}",
             f"widen the pool of the [[dnn]] named {network.dnn!r}",
+            unmet=Unmet("pool", "an address", f"{pool.network} is used up", {"dnn": network.dnn}),
         )
     return taken

@@ -18,6 +18,7 @@ from freehold.procedure import Count, Signal
 from freehold.spec import counters
 from freehold.spec.causes import PfcpCause, SmCause
 from freehold.spec.errors import PeerError, Reject, TimerExpired
+from freehold.spec.failures import Unmet
 
 ACCEPTED: Final = PfcpCause.REQUEST_ACCEPTED
 CAUSES: Final[Mapping[int, SmCause]] = MappingProxyType(
@@ -45,7 +46,11 @@ async def establish(smf: SmfFunction, session: SmContext, framed_routes: tuple[s
         late.taken = True
     except (TimerExpired, PeerError) as error:
         await Count(counters.N4_SESSION_FAILURE, "no answer")
-        raise Reject(SmCause.NETWORK_FAILURE, f"{plane.upf} gave no usable answer ({error})") from error
+        raise Reject(
+            SmCause.NETWORK_FAILURE,
+            f"{plane.upf} gave no usable answer ({error})",
+            unmet=Unmet("upf", str(plane.upf), str(error)),
+        ) from error
     tunnel = rules.uplink_tunnel(response)
     if response.up_f_seid is not None:
         plane.remote_seid = response.up_f_seid.seid
@@ -56,6 +61,7 @@ async def establish(smf: SmfFunction, session: SmContext, framed_routes: tuple[s
             CAUSES.get(response.cause, SmCause.NETWORK_FAILURE),
             f"{plane.upf} refused the session (cause {response.cause}, IE {response.offending_ie})",
             "see the UPF's events",
+            unmet=Unmet("upf", str(plane.upf), f"PFCP cause {response.cause}", {"pfcp": str(response.cause)}),
         )
     plane.uplink = tunnel
 

@@ -1,0 +1,214 @@
+"""Simulated terminals that somebody switches on and off: each lives the main job and traffic until it is off."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from freehold.app.demo import AT_ONCE, main_job
+from freehold.app.handles import UserEquipment
+from freehold.app.network import Network
+from freehold.manage.terminals import TerminalView
+from freehold.services.nudr import Subscriber
+from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired, Unusable
+from freehold.spec.identities import Supi
+from freehold.ue.errors import NoConnection
+
+PAUSE: Final = 1.0
+"""Seconds between two rounds of a terminal's traffic."""
+FEW: Final = 20
+"""So many terminals start one after the other, so that the ladder can be read; more start together."""
+DOWNLOAD: Final = 200_000
+"""Octets it fetches in each round."""
+STALLED: Final = 15.0
+"""Seconds after which a download that does not end is given up."""
+AGAIN: Final = 5.0
+"""Seconds until a terminal that failed tries again."""
+OFF: Final = 5.0
+"""Seconds that a terminal has to say goodbye."""
+
+log = logging.getLogger("freehold")
+
+
+class TerminalCounts(msgspec.Struct, frozen=True, gc=False):
+    """Terminals of one process: how many there are, are registered, and how many sessions they have."""
+
+    ues: int
+    registered: int
+    sessions: int
+
+
+class Switched:
+    """One terminal with its power switch."""
+
+    __slots__ = ("gnb", "task", "trouble", "ue")
+
+    def __init__(self, ue: UserEquipment, gnb: str) -> None:
+        self.ue = ue
+        self.gnb = gnb
+        self.task: asyncio.Task[None] | None = None
+        self.trouble = ""
+
+    @property
+    def on(self) -> bool:
+        """Whether it is switched on."""
+        return self.task is not None
+
+
+class Terminals:
+    """The simulated terminals of a network (`manage.terminals.ManagedTerminals`), by the SUPI of their cards."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._known: dict[str, Switched] = {}
+        self._room = asyncio.Semaphore(1)
+
+    def attach(self, subscribers: Sequence[Subscriber]) -> None:
+        """Terminals with these cards, switched on."""
+        self._room = asyncio.Semaphore(1 if len(subscribers) <= FEW else AT_ONCE)
+        for given in subscribers:
+            self._switch_on(self._made(given))
+
+    def counts(self) -> TerminalCounts:
+        """How far the terminals of this process are."""
+        ues = self._network.ues
+        sessions = sum(bool(session.addresses) for ue in ues for session in ue.sessions.values())
+        return TerminalCounts(len(ues), sum(ue.registered for ue in ues), sessions)
+
+    async def close(self) -> None:
+        """End what they do, without a word to the network."""
+        await _ended([one.task for one in self._known.values() if one.task is not None])
+
+    # --- freehold.manage.terminals.ManagedTerminals -------------------------------------------
+    def views(self) -> Sequence[TerminalView]:
+        """All of them."""
+        return [_view(supi, one) for supi, one in self._known.items()]
+
+    def has(self, supi: str) -> bool:
+        """Whether one has the card of this SUPI."""
+        return supi in self._known
+
+    async def start(self, supi: str) -> None:
+        """Switch it on; one that is not there is made with the subscriber's keys on its card."""
+        known = self._known.get(supi)
+        if known is None:
+            known = self._made(self._subscriber(supi))
+        if not known.on:
+            self._switch_on(known)
+
+    async def stop(self, supi: str) -> None:
+        """Switch it off; Unusable where there is none."""
+        await self._switch_off(self._of(supi))
+
+    async def power_cycle(self, supi: str) -> None:
+        """Switch it off and on; Unusable where there is none."""
+        known = self._of(supi)
+        await self._switch_off(known)
+        self._switch_on(known)
+
+    async def remake(self, supi: str) -> None:
+        """Give it a card with the subscriber's keys, and switch it off and on."""
+        known, subscriber = self._of(supi), self._subscriber(supi)
+        await self._switch_off(known)
+        known.ue.terminal.insert(self._network.radio.card(subscriber, self._network.home_key()))
+        known.ue.subscriber = subscriber
+        self._switch_on(known)
+
+    # --- the switch -----------------------------------------------------------------------------
+    def _of(self, supi: str) -> Switched:
+        known = self._known.get(supi)
+        if known is None:
+            raise Unusable(f"no terminal here has the card of {supi}: start one")
+        return known
+
+    def _subscriber(self, supi: str) -> Subscriber:
+        found = self._network.core.udr.subscriber(Supi(supi))
+        if found is None:
+            raise Unusable(f"there is no subscriber {supi} whose card a terminal could have: add it first")
+        return found
+
+    def _made(self, subscriber: Subscriber) -> Switched:
+        made = self._known[subscriber.supi.value] = Switched(
+            self._network.ue(subscriber), self._network.radio.gnbs[0].configuration.name
+        )
+        return made
+
+    def _switch_on(self, known: Switched) -> None:
+        known.trouble = ""
+        known.task = asyncio.get_running_loop().create_task(self._live(known))
+
+    async def _switch_off(self, known: Switched) -> None:
+        task, known.task = known.task, None
+        if task is None:
+            return
+        await _ended([task])
+        known.trouble = ""
+        with contextlib.suppress(NoConnection, PeerError, Reject, TimerExpired, Aborted, TimeoutError):
+            async with asyncio.timeout(OFF):
+                await known.ue.deregister(switch_off=True)
+                await known.ue.released()
+        known.ue.terminal.release_locally()  # a terminal that is off has no connection, whoever did not answer
+
+    async def _live(self, known: Switched) -> None:
+        """The main job, then traffic, over and over; a card that is locked stays so until the switch is used."""
+        ue, dnn = known.ue, self._network.configuration.dnn[0].name
+        while True:
+            async with self._room:
+                item = await main_job(ue, dnn)
+            known.trouble = item.failure
+            if ue.terminal.usim.invalid:
+                log.warning("%s: %s", ue.terminal, item.failure)
+                return
+            if item.failure:
+                log.warning("%s: %s", ue.terminal, item.failure)
+                await asyncio.sleep(AGAIN)
+                continue
+            with contextlib.suppress(
+                NoConnection, PeerError, Reject, TimerExpired, Aborted, ConnectionError, ValueError, TimeoutError
+            ):
+                await _traffic(ue)
+            await asyncio.sleep(AGAIN)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _view(supi: str, known: Switched) -> TerminalView:
+    terminal = known.ue.terminal
+    return TerminalView(
+        supi,
+        str(terminal),
+        "on" if known.on else "off",
+        terminal.mm.state.value,
+        "locked" if terminal.usim.invalid else "valid",
+        known.gnb if known.on else "",
+        tuple(address for session in known.ue.sessions.values() for address in session.addresses),
+        known.trouble,
+    )
+
+
+async def _traffic(ue: UserEquipment) -> None:
+    """Ping and download until the session goes."""
+    session = next(iter(ue.sessions.values()))
+    host = f"[{session.gateway}]" if ":" in session.gateway else session.gateway
+    request = f"GET /bytes/{DOWNLOAD} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    while ue.registered and session.addresses:
+        await session.ping()
+        if session.gateway6:
+            await session.ping(session.gateway6)
+        socket = await session.tcp_connect(session.gateway, 80)
+        try:
+            await socket.send(request)
+            async with asyncio.timeout(STALLED):  # who only receives does not notice that its network went
+                await socket.receive_all()
+        finally:
+            socket.close()
+        await asyncio.sleep(PAUSE)

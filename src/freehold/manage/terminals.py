@@ -1,0 +1,87 @@
+"""Simulated terminals through the API: switched on, off, and off and on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from freehold.manage import handlers, subscribers
+from freehold.manage.http import Request, Response
+from freehold.manage.operation import Call, Problem
+from freehold.manage.views import View
+from freehold.spec.errors import Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from freehold.manage.api import Api
+
+
+class TerminalView(View, frozen=True):
+    """A simulated terminal: its 5GMM state (TS 24.501 5.1.3), its card, what it does, and why it does not get on."""
+
+    supi: str
+    name: str
+    power: Literal["on", "off"]
+    state: str
+    card: Literal["valid", "locked"]
+    gnb: str = ""
+    addresses: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+class ManagedTerminals(Protocol):
+    """The simulated terminals of a network, by the SUPI of their cards."""
+
+    def views(self) -> Sequence[TerminalView]:
+        """All of them."""
+
+    def has(self, supi: str) -> bool:
+        """Whether one has the card of this SUPI."""
+
+    async def start(self, supi: str) -> None:
+        """Switch it on; one that is not there is made with the subscriber's keys on its card. Unusable: no such."""
+
+    async def stop(self, supi: str) -> None:
+        """Switch it off: it deregisters where it can (TS 24.501 5.5.2.2.1)."""
+
+    async def power_cycle(self, supi: str) -> None:
+        """Switch it off and on."""
+
+    async def remake(self, supi: str) -> None:
+        """Give it a card with the subscriber's keys, and switch it off and on."""
+
+
+def terminals_of(api: Api) -> ManagedTerminals:
+    """The terminals of a network that simulates some; Problem elsewhere."""
+    found = api.network.terminals
+    if found is None:
+        raise Problem(404, "no terminals are simulated here: freehold up does, freehold run core does not")
+    return found
+
+
+async def list_terminals(api: Api, _: Request, __: str) -> Response:
+    """Every simulated terminal; none where there is no simulated radio."""
+    found = api.network.terminals
+    return handlers.answer([] if found is None else list(found.views()))
+
+
+def switching(what: str, switch: Callable[[ManagedTerminals, str], Awaitable[None]]) -> Call:
+    """An operation on one terminal."""
+
+    async def call(api: Api, request: Request, supi: str) -> Response:
+        named = subscribers.supi_of(supi).value
+        terminals = terminals_of(api)
+        try:
+            await switch(terminals, named)
+        except Unusable as none:
+            raise Problem(404, str(none)) from None
+        await handlers.record(api, request, f"terminal.{what}", named)
+        return handlers.answer(next(one for one in terminals.views() if one.supi == named))
+
+    return call
+
+
+start = switching("start", lambda terminals, supi: terminals.start(supi))
+stop = switching("stop", lambda terminals, supi: terminals.stop(supi))
+power_cycle = switching("power-cycle", lambda terminals, supi: terminals.power_cycle(supi))

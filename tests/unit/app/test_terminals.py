@@ -1,0 +1,93 @@
+"""Simulated terminals switched on and off through the API of a network in real time."""
+
+import asyncio
+
+import pytest
+
+from freehold.app.all_in_one import running
+from freehold.app.config import parse
+from freehold.app.requests import Client
+from freehold.spec.errors import Unusable
+from managekit import OPC, SUPI, K
+
+OTHER = "0" * 32
+
+
+async def until(look, wanted):
+    """Wait, bounded, until what is looked at is as wanted."""
+    async with asyncio.timeout(30):
+        while not wanted(found := await look()):  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0.05)
+    return found
+
+
+def switched(tmp_path, script):
+    """Run a script at the management socket of a whole network."""
+    text = f'[store]\npath = "{tmp_path}/data"\n[management]\nsocket = "{tmp_path}/m.sock"\nlisten = ""\n'
+
+    async def main():
+        async with running(parse(text)):
+            client = Client(tmp_path / "m.sock")
+
+            async def ask(method, *segments, body=None):
+                return await asyncio.to_thread(client.ask, method, segments, body=body)
+
+            return await script(ask)
+
+    return asyncio.run(main())
+
+
+def test_when_keys_are_broken_then_the_terminal_comes_back_only_after_repair_and_power_cycle(tmp_path):
+    async def script(ask):
+        async def terminal():
+            return (await ask("GET", "terminals"))[0]
+
+        await ask("POST", "subscribers", body={"supi": SUPI, "k": K, "opc": OPC})
+        await ask("POST", "terminals", SUPI, "start")
+        up = await until(terminal, lambda one: one["addresses"])
+        assert (up["power"], up["state"], up["card"], up["gnb"]) == ("on", "5GMM-REGISTERED", "valid", "gnb-1")
+        await ask("PATCH", "subscribers", SUPI, body={"k": OTHER, "opc": OPC})
+        await ask("POST", "terminals", SUPI, "power-cycle")
+        await until(terminal, lambda one: one["card"] == "locked")
+        failure = await ask("GET", "failures", (await ask("GET", "failures"))[0]["id"])
+        tags = {one["name"]: one["tag"] for one in failure["remedies"]}
+        assert set(tags) == {"give-keys", "remake-card", "power-cycle"}
+        form = {"remedy": "give-keys", "tag": tags["give-keys"], "fields": {"k": K, "opc": OPC}}
+        await ask("POST", "failures", failure["id"], "repair", body=form)
+        assert (await terminal())["card"] == "locked"  # TS 24.501 5.4.1.3.5: until it is switched off
+        await ask("POST", "terminals", SUPI, "power-cycle")
+        assert (await until(terminal, lambda one: one["addresses"]))["card"] == "valid"
+        off = await ask("POST", "terminals", SUPI, "stop")
+        assert (off["power"], off["state"], off["addresses"]) == ("off", "5GMM-NULL", [])
+
+    switched(tmp_path, script)
+
+
+def test_when_a_simulated_card_is_made_anew_then_it_has_the_subscriptions_keys(tmp_path):
+    async def script(ask):
+        async def terminal():
+            return (await ask("GET", "terminals"))[0]
+
+        await ask("POST", "subscribers", body={"supi": SUPI, "k": K, "opc": OPC})
+        await ask("POST", "terminals", SUPI, "start")
+        await until(terminal, lambda one: one["addresses"])
+        await ask("PATCH", "subscribers", SUPI, body={"k": OTHER, "opc": OPC})
+        await ask("POST", "terminals", SUPI, "power-cycle")
+        await until(terminal, lambda one: one["card"] == "locked")
+        failure = await ask("GET", "failures", (await ask("GET", "failures"))[0]["id"])
+        tag = next(one["tag"] for one in failure["remedies"] if one["name"] == "remake-card")
+        await ask("POST", "failures", failure["id"], "repair", body={"remedy": "remake-card", "tag": tag})
+        assert (await until(terminal, lambda one: one["addresses"]))["card"] == "valid"
+
+    switched(tmp_path, script)
+
+
+def test_when_there_is_no_such_subscriber_or_terminal_then_nothing_is_switched(tmp_path):
+    async def script(ask):
+        with pytest.raises(Unusable, match="there is no subscriber"):
+            await ask("POST", "terminals", SUPI, "start")
+        with pytest.raises(Unusable, match="no terminal here"):
+            await ask("POST", "terminals", SUPI, "stop")
+        assert await ask("GET", "terminals") == []
+
+    switched(tmp_path, script)
