@@ -376,6 +376,21 @@ def socket_path(configuration: Configuration) -> Path:
     return folder / "management.sock"
 
 
+def text_of(path: Path) -> str:
+    """The text of a configuration file; empty where there is none that can be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def files_of(configuration: Configuration) -> tuple[str, ...]:
+    """The files that a configuration names: certificate, keys, secrets."""
+    section = configuration.management
+    named = [section.certificate, section.key, *(each.secret_file for each in configuration.alarms.webhook)]
+    return tuple(filter(None, named))
+
+
 def _folder(root: str, variable: str, beneath: str) -> Path:
     if os.getuid() == 0 and variable not in os.environ:
         return Path(root) / "freehold"

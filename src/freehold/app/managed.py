@@ -13,6 +13,7 @@ import msgspec
 
 from freehold import __version__
 from freehold.app import config
+from freehold.app.backups import RunningBackups
 from freehold.app.inside import inside
 from freehold.app.network import Network
 from freehold.app.reconfiguration import LiveConfiguration
@@ -53,6 +54,7 @@ class Managed:
         """`source` is the file of the configuration, None where it has none."""
         self.terminals = terminals
         self.configuration = LiveConfiguration(network, source)
+        self.backups = RunningBackups(network, source)
         self._network = network
         self._core = network.core
         self._began = network.world.environment.now()

@@ -61,7 +61,7 @@ class LiveConfiguration:
     def __init__(self, network: Network, path: Path | None = None) -> None:
         self._network = network
         self._path = path
-        self._text = "" if path is None else _read(path)
+        self._text = "" if path is None else config.text_of(path)
         rows = dict(network.store.load(TABLE))
         self._versions = {int(key): msgspec.msgpack.decode(row, type=Version) for key, row in sorted(rows.items())}
 
@@ -72,7 +72,7 @@ class LiveConfiguration:
 
     def view(self) -> ConfigurationView:
         """As it is written now, by whomever; what of it runs only after a restart."""
-        text = self._text if self._path is None else _read(self._path)
+        text = self._text if self._path is None else config.text_of(self._path)
         try:
             pending = differences(self._network.configuration, config.parse(text, "configuration"))
         except Unusable:  # somebody is writing it by hand
@@ -124,13 +124,6 @@ class LiveConfiguration:
 
 def _key(number: int) -> str:
     return f"{number:08}"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 def differences(before: Configuration, after: Configuration) -> tuple[ChangeView, ...]:

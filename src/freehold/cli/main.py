@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from freehold.cli import alarms, bench, codec, config, doctor, ledger, metrics, network, state, subscriber, trace, why
+from freehold.cli import (
+    alarms,
+    backup,
+    bench,
+    codec,
+    config,
+    doctor,
+    ledger,
+    metrics,
+    network,
+    state,
+    subscriber,
+    trace,
+    why,
+)
 from freehold.spec.errors import Unusable
 
 
@@ -57,6 +71,7 @@ def program() -> typer.Typer:
         ("alarms", alarms.app),
         ("metrics", metrics.app),
         ("ledger", ledger.app),
+        ("backup", backup.app),
         ("config", config.app),
         ("bench", bench.app),
     ):

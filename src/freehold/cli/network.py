@@ -116,7 +116,7 @@ def _serve(
 ) -> None:
     from freehold.app import logs, loops
 
-    chosen = configuration(config)
+    chosen = _restored(configuration(config), config, parts)
     attached = _sims(sims, chosen)
     plain = plain or as_json
     screen = not plain and _is_terminal()
@@ -138,6 +138,20 @@ def _serve(
 
     with contextlib.suppress(KeyboardInterrupt):  # how an owner ends it
         loops.run(serve())
+
+
+def _restored(chosen: Configuration, config: Path | None, parts: tuple[str, ...]) -> Configuration:
+    """The configuration once a backup that waits for this start is restored."""
+    from freehold.app.config import data_folder, default_path
+
+    if "core" not in parts or not (data_folder(chosen) / "restore.msgpack").exists():
+        return chosen
+    from freehold.app.restoring import carry_out
+
+    shown = carry_out(chosen, config or default_path())
+    if shown is not None:
+        note(f"restored the backup of {shown.network}: {shown.subscribers} subscribers, {shown.accounts} accounts")
+    return configuration(config)
 
 
 def _sims(file: Path | None, chosen: Configuration) -> list[Subscriber]:

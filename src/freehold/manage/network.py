@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from freehold.manage.backup.content import Content
 from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import (
+    BackupView,
     ChangeView,
     ConfigurationView,
     FunctionView,
@@ -53,6 +55,25 @@ class ManagedConfiguration(Protocol):
         """The text of a version."""
 
 
+class ManagedBackups(Protocol):
+    """Backups of a running network; Unusable says why one cannot be restored."""
+
+    async def content(self, *, history: bool) -> Content:
+        """Everything that a backup of now holds."""
+
+    def check(self, content: Content, without: Collection[str]) -> BackupView:
+        """What would be restored; nothing is changed."""
+
+    def stage(self, content: Content, without: Collection[str], actor: str) -> BackupView:
+        """Restore it at the next start."""
+
+    def waiting(self) -> BackupView | None:
+        """What the next start restores."""
+
+    def give_up(self) -> bool:
+        """Restore nothing at the next start; whether anything waited."""
+
+
 class ManagedNetwork(Protocol):
     """What `manage` asks of the network it was given; every read answers at once."""
 
@@ -67,6 +88,10 @@ class ManagedNetwork(Protocol):
     @property
     def terminals(self) -> ManagedTerminals | None:
         """The simulated terminals; None where the process has no simulated radio."""
+
+    @property
+    def backups(self) -> ManagedBackups:
+        """Backups of the network."""
 
     @property
     def tap(self) -> Tap:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CSV: Final = "text/csv"
 LINES: Final = "application/x-ndjson"
+OCTETS: Final = "application/octet-stream"
 
 Call = Callable[["Api", Request, str], Awaitable[Response | Streamed]]
 

@@ -6,14 +6,16 @@ from typing import Any, Final
 
 from freehold.manage import access, assurance, configuration, handlers, streams, terminals
 from freehold.manage.accounts import Permission, TokenView
+from freehold.manage.backup import operations as backups
 from freehold.manage.faults.alarm import AlarmCounts, AlarmView
 from freehold.manage.live import TOPICS
-from freehold.manage.operation import LINES, Operation
+from freehold.manage.operation import LINES, OCTETS, Operation
 from freehold.manage.performance.history import History
 from freehold.manage.performance.thresholds import Threshold
 from freehold.manage.subscribers import SubscriberForm, SubscriberView
 from freehold.manage.views import (
     Added,
+    BackupView,
     Change,
     ChangeView,
     ConfigurationView,
@@ -207,7 +209,57 @@ WHY: Final[dict[str, dict[str, Operation]]] = {
 }
 """Failures and what ends them; simulated terminals."""
 
+BACKUP: Final[dict[str, dict[str, Operation]]] = {
+    "backup": {
+        "POST": Operation(
+            backups.create,
+            "Make a backup: everything an operator would lose, encrypted.",
+            body=backups.BackupForm,
+            media_type=OCTETS,
+            refusals=(422,),
+            needs=Permission.ADMINISTER,
+        )
+    },
+    "backup-check": {
+        "POST": Operation(
+            backups.verify,
+            "Say what is in a backup, and whether it can be restored here.",
+            BackupView,
+            body=backups.RestoreForm,
+            refusals=(422,),
+            needs=Permission.ADMINISTER,
+        )
+    },
+    "restore": {
+        "POST": Operation(
+            backups.restore,
+            "Check a backup as a whole, and restore it at the next start.",
+            BackupView,
+            status=202,
+            body=backups.RestoreForm,
+            refusals=(422,),
+            needs=Permission.ADMINISTER,
+        ),
+        "GET": Operation(
+            backups.waiting,
+            "What the next start restores.",
+            BackupView,
+            refusals=(404,),
+            needs=Permission.ADMINISTER,
+        ),
+        "DELETE": Operation(
+            backups.give_up,
+            "Restore nothing at the next start.",
+            status=204,
+            refusals=(404,),
+            needs=Permission.ADMINISTER,
+        ),
+    },
+}
+"""Backup and restore."""
+
 ROUTES: Final[dict[str, dict[str, Operation]]] = {
+    **BACKUP,
     "setup": {"GET": Operation(access.setup, "Whether the first account was made.", access.SetupView, needs=None)},
     "initialise": {
         "POST": Operation(

@@ -283,3 +283,24 @@ class VersionText(View, frozen=True):
 
     number: int
     text: str
+
+
+class BackupView(View, frozen=True):
+    """What is in a backup, made at `made` (seconds since 1970); `files` are named by its configuration and not in it.
+
+    `ledger_root` is the state of its ledger, to be compared with a checkpoint that was kept outside.
+    """
+
+    program: str
+    made: float
+    network: str
+    plmn: str
+    subscribers: int
+    home_keys: int
+    accounts: int
+    tokens: int
+    versions: int
+    ledger_entries: int
+    ledger_root: str
+    periods: int = 0
+    files: tuple[str, ...] = ()

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from freehold.procedure import Signal
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """All that a store holds at one instant: rows by table and key, and the high-water marks of counters."""
+
+    tables: dict[str, dict[str, bytes]]
+    marks: dict[str, int]
 
 
 class Store(Protocol):
@@ -16,6 +25,15 @@ class Store(Protocol):
 
     def commit(self, table: str, rows: Sequence[tuple[str, bytes | None]]) -> Signal[None]:
         """Write rows (None deletes) in one transaction; set once durable, failed with Unusable where it cannot be."""
+
+    def replace(self, tables: Mapping[str, Mapping[str, bytes]], marks: Mapping[str, int]) -> Signal[None]:
+        """Put other rows in the place of all rows of these tables, in one transaction; marks are raised, never lowered.
+
+        Whoever loaded rows before does not see it: for a store that nothing works with yet.
+        """
+
+    def snapshot(self) -> Snapshot:
+        """Everything that is durable now; may be called in any thread."""
 
     def write_behind(self, table: str, key: str, row: bytes | None) -> None:
         """Write a row some time soon, grouped with others; a crash may lose it."""

@@ -10,12 +10,15 @@ from pathlib import Path
 from freehold.spec.errors import Unusable
 
 
-def replace_file(path: Path, octets: bytes) -> None:
-    """Write a file's new octets durably, its mode kept; Unusable, and the old file stays, where that cannot be."""
+def replace_file(path: Path, octets: bytes, fresh: int = 0o644) -> None:
+    """Write a file's new octets durably, its mode kept, or `fresh` for a new one.
+
+    Unusable, and the old file stays, where that cannot be.
+    """
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         target = path.resolve()
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+        mode = target.stat().st_mode & 0o777 if target.exists() else fresh
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

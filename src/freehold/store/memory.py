@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from freehold.procedure import Signal
+from freehold.services.store import Snapshot
 
 
 class MemoryStore:
@@ -25,6 +26,17 @@ class MemoryStore:
         for key, row in rows:
             self.write_behind(table, key, row)
         return _done()
+
+    def replace(self, tables: Mapping[str, Mapping[str, bytes]], marks: Mapping[str, int]) -> Signal[None]:
+        """Put other rows in the place of all rows of these tables."""
+        self._tables.update({table: dict(rows) for table, rows in tables.items()})
+        for counter, mark in marks.items():
+            _durable = self.reserve(counter, mark)
+        return _done()
+
+    def snapshot(self) -> Snapshot:
+        """Everything there is now."""
+        return Snapshot({table: dict(rows) for table, rows in self._tables.items() if rows}, dict(self._marks))
 
     def write_behind(self, table: str, key: str, row: bytes | None) -> None:
         """Write a row, None deletes."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import Final
 
 from freehold.procedure import Signal
+from freehold.services.store import Snapshot
 from freehold.spec.errors import Unusable
 from freehold.store.faults import unusable
 from freehold.store.folder import DataFolder
@@ -68,6 +70,27 @@ class SqliteStore:
         """Write rows (None deletes) in one transaction; set once on the disk, failed with Unusable."""
         return self._writer.durable(Durable([(table, key, row) for key, row in rows]))
 
+    def replace(self, tables: Mapping[str, Mapping[str, bytes]], marks: Mapping[str, int]) -> Signal[None]:
+        """Put other rows in the place of all rows of these tables, in one transaction; marks are raised, never lowered.
+
+        Whoever loaded rows before does not see it: for a store that nothing works with yet.
+        """
+        gone = [(table, key, None) for table in tables for key, _ in self.load(table) if key not in tables[table]]
+        kept = [(table, key, row) for table, rows in tables.items() for key, row in rows.items()]
+        return self._writer.durable(Durable([*gone, *kept], marks))
+
+    def snapshot(self) -> Snapshot:
+        """Everything that is durable now, by a connection of its own; may be called in any thread."""
+        tables: dict[str, dict[str, bytes]] = {}
+        try:
+            with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+                connection.execute("BEGIN")
+                for table, key, row in connection.execute("SELECT tab, key, row FROM rows"):
+                    tables.setdefault(table, {})[key] = row
+                return Snapshot(tables, dict(connection.execute("SELECT name, mark FROM counters")))
+        except sqlite3.Error as error:
+            raise unusable(self._path, error) from error
+
     def write_behind(self, table: str, key: str, row: bytes | None) -> None:
         """Write a row (None deletes) together with others; a key is always written behind or always committed."""
         self._writer.behind((table, key, row))
@@ -78,7 +101,7 @@ class SqliteStore:
 
     def reserve(self, counter: str, upto: int) -> Signal[None]:
         """Persist a high-water mark; only once the signal is set may values below it be used."""
-        return self._writer.durable(Durable((), (counter, upto)))
+        return self._writer.durable(Durable((), {counter: upto}))
 
     def close(self) -> None:
         """Write what is behind, fold the log into the file and give the folder back; harmless when done twice."""

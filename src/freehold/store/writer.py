@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -27,13 +27,13 @@ _RAISE_MARK: Final = (
 
 
 class Durable:
-    """Rows or a high-water mark whose writer waits until they are on the disk."""
+    """Rows and high-water marks whose writer waits until they are on the disk."""
 
-    __slots__ = ("mark", "rows", "signal")
+    __slots__ = ("marks", "rows", "signal")
 
-    def __init__(self, rows: Sequence[Row], mark: tuple[str, int] | None = None) -> None:
+    def __init__(self, rows: Sequence[Row], marks: Mapping[str, int] | None = None) -> None:
         self.rows = rows
-        self.mark = mark
+        self.marks = marks or {}
         self.signal: Signal[None] = Signal()
 
 
@@ -96,7 +96,7 @@ class Writer:
         if not requests:
             return
         marks: dict[str, int] = {}
-        for name, mark in (request.mark for request in requests if request.mark):
+        for name, mark in (item for request in requests for item in request.marks.items()):
             marks[name] = max(mark, marks.get(name, 0))
         try:
             self._transaction("FULL", (row for request in requests for row in request.rows), marks)

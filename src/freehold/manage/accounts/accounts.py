@@ -50,7 +50,9 @@ class TokenView(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class _Token(msgspec.Struct, frozen=True):
+class Token(msgspec.Struct, frozen=True):
+    """A token as it is kept: its secret as a digest."""
+
     view: TokenView
     digest: bytes
 
@@ -79,7 +81,7 @@ class Accounts:
         self._passwords = Passwords()
         self._throttle = Throttle()
         self._accounts = {name: msgspec.json.decode(row, type=Account) for name, row in store.load(ACCOUNTS)}
-        self._tokens = {name: msgspec.json.decode(row, type=_Token) for name, row in store.load(TOKENS)}
+        self._tokens = {name: msgspec.json.decode(row, type=Token) for name, row in store.load(TOKENS)}
         self._logins: dict[bytes, _Login] = {}
 
     # --- accounts -----------------------------------------------------------------------------
@@ -186,7 +188,7 @@ class Accounts:
             raise Unusable(f"{account} is {owner.role}: its token cannot be {role}")
         view = TokenView(secrets.token_hex(8), account, role, self._utc() + seconds, text)
         secret = f"fht_{secrets.token_urlsafe(32)}"
-        kept = _Token(view, _digest(secret))
+        kept = Token(view, _digest(secret))
         self._tokens[view.id] = kept
         await self._wait(self._store.commit(TOKENS, [(view.id, _encode(kept))]))
         return view, secret
