@@ -79,16 +79,19 @@ async def running(
     """
     chosen = frozenset(roles)
     folder = config.data_folder(configuration) if "core" in chosen else None
-    async with Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder) as network:
+    recent, outside = logs.Recent(), Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder)
+    async with outside as network:
         made = Running(network, source)
         if made.managed is not None:
+            made.managed.log = recent.lines
             await network.wait(network.ledger.append(own_act("network.start", __version__, _digest(configuration))))
         network.world.listen(logs.log)
         for note in network.packets.notes:
             log.info(note)
         try:
-            async with _management(configuration, made, console=console):
-                yield made
+            with recent:
+                async with _management(configuration, made, console=console):
+                    yield made
         finally:
             await made.stop()
 

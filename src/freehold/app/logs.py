@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections import deque
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Self
 
 from freehold.spec.events import Event, Severity
 
@@ -17,6 +18,8 @@ LEVELS: Final[dict[Severity, int]] = {
     "error": logging.ERROR,
 }
 LOGGER: Final = logging.getLogger("freehold")
+RECENT: Final = 2000
+"""Lines kept in memory."""
 
 
 def start(level: Severity, *, quiet: bool = False, as_json: bool = False) -> None:
@@ -34,6 +37,26 @@ def log(event: Event) -> None:
     level = LEVELS[event.severity]
     if LOGGER.isEnabledFor(level):
         LOGGER.log(level, "%s", line(event), extra={"event": event})
+
+
+class Recent(logging.Handler):
+    """The last lines, for who helps; attached to the log for as long as the block runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        self.lines: deque[str] = deque(maxlen=RECENT)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        self.lines.append(self.format(record))
+
+    def __enter__(self) -> Self:
+        LOGGER.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        LOGGER.removeHandler(self)
 
 
 class JsonFormatter(logging.Formatter):

@@ -23,6 +23,7 @@ from freehold.core.smf.state.pool import printed_prefix
 from freehold.core.smf.state.session import SmContext
 from freehold.manage.terminals import ManagedTerminals
 from freehold.manage.views import (
+    FindingView,
     FunctionView,
     GnbView,
     HomeKeyView,
@@ -55,6 +56,8 @@ class Managed:
         self.terminals = terminals
         self.configuration = LiveConfiguration(network, source)
         self.backups = RunningBackups(network, source)
+        self.log: Collection[str] = ()
+        """The last lines of the log."""
         self._network = network
         self._core = network.core
         self._began = network.world.environment.now()
@@ -225,6 +228,13 @@ class Managed:
             found["disk", str(self._network.folder)] = disk.used / max(1, disk.used + disk.free)
             found["store-write", str(self._network.folder)] = float(bool(self._network.store_fault()))
         return found
+
+    def examine(self) -> Sequence[FindingView]:
+        """What the machine has and lacks for this network."""
+        from freehold.app.doctor import examine
+
+        found = examine(self._network.configuration)
+        return [FindingView(each.check, each.state, each.what, each.fix) for each in found]
 
     def call_at(self, when: float, callback: Callable[[], None]) -> Alarm:
         """Call back once monotonic time reaches `when` seconds."""

@@ -17,6 +17,8 @@ from freehold.core.udm.sidf import HomeNetworkKey
 from freehold.core.udr import Udr
 from freehold.crypto.suci import Scheme
 from freehold.manage import subscribers
+from freehold.manage.sims.cards import SimForm, SimsMade, batch
+from freehold.manage.sims.profile import profile, suci_calc_info
 from freehold.manage.subscribers import DnnForm, SliceForm
 from freehold.manage.views import HomeKeyView
 from freehold.services.nudr import Subscriber
@@ -55,6 +57,12 @@ class Registry(Protocol):
     def home_keys(self) -> list[Row]:
         """The public keys that SIMs conceal their SUPIs with."""
 
+    def generate(self, form: SimForm) -> SimsMade:
+        """Make SIMs: their keys leave once, encrypted."""
+
+    def profile(self, routing_indicator: str) -> list[Row]:
+        """What a card has to hold beside its keys."""
+
 
 def slices_of(configuration: Configuration) -> tuple[SliceForm, ...]:
     """What a subscriber gets who is given no slices: all of the network's, each with all its data networks."""
@@ -73,7 +81,7 @@ def registry(configuration: Configuration) -> Iterator[Registry]:
         yield RunningRegistry(client)
         return
     with offline(data_folder(configuration)) as store:
-        yield StoredRegistry(store, slices_of(configuration))
+        yield StoredRegistry(store, configuration)
 
 
 class RunningRegistry:
@@ -116,14 +124,23 @@ class RunningRegistry:
         """The public keys that SIMs conceal their SUPIs with."""
         return cast("list[Row]", self._client.get("home-keys"))
 
+    def generate(self, form: SimForm) -> SimsMade:
+        """Make SIMs: their keys leave once, encrypted."""
+        return msgspec.convert(self._client.ask("POST", ("sims",), body=msgspec.to_builtins(form)), SimsMade)
+
+    def profile(self, routing_indicator: str) -> list[Row]:
+        """What a card has to hold beside its keys."""
+        return cast("list[Row]", self._client.get("sim-profile", routing_indicator=routing_indicator))
+
 
 class StoredRegistry:
     """The subscriptions of a network that does not run."""
 
-    def __init__(self, store: OfflineStore, slices: tuple[SliceForm, ...]) -> None:
+    def __init__(self, store: OfflineStore, configuration: Configuration) -> None:
         self._store = store
         self._udr = Udr(store)
-        self._slices = slices
+        self._slices = slices_of(configuration)
+        self._network = configuration.network
 
     def add(self, forms: Sequence[Row]) -> int:
         """Add subscribers given as forms; how many."""
@@ -168,9 +185,25 @@ class StoredRegistry:
 
     def home_keys(self) -> list[Row]:
         """The public keys that SIMs conceal their SUPIs with; made now where the network never ran."""
+        return cast("list[Row]", msgspec.to_builtins(self._keys()))
+
+    def _keys(self) -> list[HomeKeyView]:
         found, durable = home_keys.ensure(self._store, os.urandom)
         self._store.wait(durable)
-        return cast("list[Row]", msgspec.to_builtins(home_key_views(found)))
+        return home_key_views(found)
+
+    def generate(self, form: SimForm) -> SimsMade:
+        """Make SIMs: their keys leave once, encrypted."""
+        keys = suci_calc_info(self._keys())
+        made, told = batch(form, self._network.plmn, self._slices, self._udr, keys)
+        self._store.wait(self._udr.put_all(made))
+        self._record("sim.generate", *subscribers.named(made))
+        return told
+
+    def profile(self, routing_indicator: str) -> list[Row]:
+        """What a card has to hold beside its keys."""
+        files = profile(self._network.name, self._network.plmn, self._keys(), routing_indicator)
+        return cast("list[Row]", msgspec.to_builtins(files))
 
     def _record(self, act: str, subject: str = "", detail: str = "") -> None:
         self._store.wait(Ledger(self._store).append(own_act(act, subject, detail)))

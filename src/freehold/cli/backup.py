@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from freehold.cli.options import ConfigOption, JsonOption, configuration
-from freehold.cli.output import note, show_fields
+from freehold.cli.output import note, read_file, show_fields, write_private
 from freehold.spec.errors import Unusable
 
 if TYPE_CHECKING:
@@ -41,11 +40,11 @@ def create(
     from freehold.app.config import default_path
 
     given = "" if recipient else _passphrase(passphrase, twice=True)
-    to = b"" if recipient is None else _read(recipient)
+    to = b"" if recipient is None else read_file(recipient)
     octets = backups.create(
         configuration(config), config or default_path(), passphrase=given, recipient=to, history=history
     )
-    _write(file, octets)
+    write_private(file, octets)
     show_fields({"file": str(file), "octets": len(octets)}, as_json=as_json)
 
 
@@ -61,7 +60,7 @@ def verify(
     """Say what is in a backup, and whether it can be restored here; nothing is changed."""
     from freehold.app import backups
 
-    octets = _read(file)
+    octets = read_file(file)
     opener = _opener(octets, passphrase, key, certificate)
     _show(backups.verify(configuration(config), octets, opener), as_json=as_json)
 
@@ -87,7 +86,7 @@ def restore(
     wrong = next((part for part in left_out if part not in PARTS), None)
     if wrong is not None:
         raise Unusable(f"--without {wrong}: it is one of {', '.join(PARTS)}")
-    octets = _read(file)
+    octets = read_file(file)
     opener = _opener(octets, passphrase, key, certificate)
     shown, done = backups.restore(configuration(config), config or default_path(), octets, opener, left_out)
     _show(shown, as_json=as_json)
@@ -103,34 +102,16 @@ def _opener(octets: bytes, passphrase: Path | None, key: Path | None, certificat
         return Opener(_passphrase(passphrase, twice=False))
     if key is None or certificate is None:
         raise Unusable(f"the backup is encrypted to {lock.name}: give --key and --certificate of that one")
-    return Opener(key=unwrapped(octets, _read(key), _read(certificate)))
+    return Opener(key=unwrapped(octets, read_file(key), read_file(certificate)))
 
 
 def _passphrase(file: Path | None, *, twice: bool) -> str:
     if file is not None:
-        lines = (sys.stdin.read() if str(file) == "-" else _read(file).decode(errors="replace")).splitlines()
+        lines = (sys.stdin.read() if str(file) == "-" else read_file(file).decode(errors="replace")).splitlines()
         return lines[0] if lines else ""
     if not sys.stdin.isatty():
         raise Unusable("no passphrase: give --passphrase FILE, or run it in a terminal to be asked")
     return str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=twice, err=True))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Unusable(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
-
-
-def _write(path: Path, octets: bytes) -> None:
-    """For its owner alone, and never over another file."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise Unusable(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 def _show(shown: BackupView, *, as_json: bool) -> None:

@@ -19,8 +19,10 @@ from freehold.cli import (
     ledger,
     metrics,
     network,
+    sim,
     state,
     subscriber,
+    support,
     trace,
     why,
 )
@@ -72,6 +74,8 @@ def program() -> typer.Typer:
         ("metrics", metrics.app),
         ("ledger", ledger.app),
         ("backup", backup.app),
+        ("sim", sim.app),
+        ("support", support.app),
         ("config", config.app),
         ("bench", bench.app),
     ):

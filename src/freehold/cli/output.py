@@ -10,7 +10,10 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
+
+from freehold.spec.errors import Unusable
 
 AGAIN: Final = 2.0
 """Seconds between two looks of `--watch`."""
@@ -110,3 +113,22 @@ def cell(value: object) -> str:
     if isinstance(value, dict):
         return " ".join(f"{name}={cell(part)}" for name, part in value.items())
     return str(value)
+
+
+def read_file(path: Path) -> bytes:
+    """A file's octets; Unusable where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unusable(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+
+
+def write_private(path: Path, octets: bytes) -> None:
+    """A new file for its owner alone, durably, and never over another one."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise Unusable(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None

@@ -11,6 +11,7 @@ from freehold.manage.views import (
     BackupView,
     ChangeView,
     ConfigurationView,
+    FindingView,
     FunctionView,
     GnbView,
     HomeKeyView,
@@ -96,6 +97,13 @@ class ManagedNetwork(Protocol):
     @property
     def tap(self) -> Tap:
         """Where records of every interface come by."""
+
+    @property
+    def log(self) -> Collection[str]:
+        """The last lines of the log."""
+
+    def examine(self) -> Sequence[FindingView]:
+        """What the machine has and lacks for this network; takes a while, and may be called in any thread."""
 
     def utc(self) -> float:
         """Seconds since 1970."""

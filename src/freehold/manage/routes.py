@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from freehold.manage import access, assurance, configuration, handlers, streams, terminals
+from freehold.manage import access, assurance, configuration, handlers, streams, support, terminals
 from freehold.manage.accounts import Permission, TokenView
 from freehold.manage.backup import operations as backups
 from freehold.manage.faults.alarm import AlarmCounts, AlarmView
@@ -12,6 +12,9 @@ from freehold.manage.live import TOPICS
 from freehold.manage.operation import LINES, OCTETS, Operation
 from freehold.manage.performance.history import History
 from freehold.manage.performance.thresholds import Threshold
+from freehold.manage.sims import operations as sims
+from freehold.manage.sims.cards import SimForm, SimsMade
+from freehold.manage.sims.profile import FileView
 from freehold.manage.subscribers import SubscriberForm, SubscriberView
 from freehold.manage.views import (
     Added,
@@ -23,6 +26,7 @@ from freehold.manage.views import (
     Dissectable,
     DissectionView,
     EventView,
+    FindingView,
     FunctionView,
     GnbView,
     HomeKeyView,
@@ -258,8 +262,44 @@ BACKUP: Final[dict[str, dict[str, Operation]]] = {
 }
 """Backup and restore."""
 
+SIMS: Final[dict[str, dict[str, Operation]]] = {
+    "sims": {
+        "POST": Operation(
+            sims.generate,
+            "Make SIMs: their keys leave once, in the answer, encrypted to the card vendor.",
+            SimsMade,
+            status=201,
+            body=SimForm,
+            refusals=(422,),
+            needs=Permission.OPERATE,
+        )
+    },
+    "sim-profile": {
+        "GET": Operation(
+            sims.show_profile,
+            "What a card has to hold beside its keys (TS 31.102).",
+            list[FileView],
+            query={"routing_indicator": "1 to 4 digits, 0 by default"},
+            refusals=(422,),
+        )
+    },
+    "support-bundle": {
+        "GET": Operation(
+            support.bundle,
+            "What somebody needs who helps: a ZIP file without secrets.",
+            media_type=support.ZIP,
+            query={"identities": "yes: identities of subscribers whole; pseudonyms by default"},
+            refusals=(422,),
+            needs=Permission.OPERATE,
+        )
+    },
+    "doctor": {"GET": Operation(support.doctor, "What the machine has and lacks for this network.", list[FindingView])},
+}
+"""SIMs, and help."""
+
 ROUTES: Final[dict[str, dict[str, Operation]]] = {
     **BACKUP,
+    **SIMS,
     "setup": {"GET": Operation(access.setup, "Whether the first account was made.", access.SetupView, needs=None)},
     "initialise": {
         "POST": Operation(

@@ -304,3 +304,12 @@ class BackupView(View, frozen=True):
     ledger_root: str
     periods: int = 0
     files: tuple[str, ...] = ()
+
+
+class FindingView(View, frozen=True):
+    """One thing that was looked at on this machine; `fix` says what to do where it is not good."""
+
+    check: str
+    state: Literal["good", "limited", "bad"]
+    what: str
+    fix: str = ""

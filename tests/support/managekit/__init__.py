@@ -15,6 +15,7 @@ from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import (
     ChangeView,
     ConfigurationView,
+    FindingView,
     FunctionView,
     GnbView,
     HomeKeyView,
@@ -74,6 +75,7 @@ class FakeNetwork:
         self.deregistered = []
         self.changed = []
         self.acts = Ledger(MemoryStore())
+        self.log = ["a line of the log"]
         self.sampled = {"RM.RegisteredSubNbr": 1, "SM.SessionNbr": 2}
         self.looked = {}
         self.terminals = None
@@ -101,6 +103,9 @@ class FakeNetwork:
 
     def inside(self, supi):
         return UeInsideView(SecurityView("NEA2", "NIA2", 0, 5, 7), ("1",))
+
+    def examine(self):
+        return [FindingView("sctp", "limited", "no SCTP", "modprobe sctp")]
 
     def settings(self):
         return {"network": {"name": "Freehold", "tac": 1}}
