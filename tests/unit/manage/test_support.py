@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -83,8 +84,12 @@ def test_when_a_procedure_failed_while_its_messages_were_kept_then_its_ladder_is
     monkeypatch.setattr(served.network, "inside", lambda _: bad)
 
     def watched():
+        mine = {"subject": "imsi-...0001"}
+        carried = SimpleNamespace(ran_ue_ngap_id=1)
         stop = served.api.kept.watch(lambda _: None, packets=False)
-        served.network.tap.record(Record(1.0, "N1", "AMF", "UE", "Authentication reject", subject="imsi-...0001"))
+        tap = served.network.tap
+        tap.record(Record(0.9, "N2", "AMF", "gnb-1", "DownlinkNASTransport", value=carried, **mine))
+        tap.record(Record(1.0, "N1", "AMF", "UE", "Authentication reject", **mine))
         stop()
 
     served.do(watched)
