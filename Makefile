@@ -1,6 +1,7 @@
-# make run | test | check | setup | bench | soak | locks | clean. Needs Python >= 3.11 with venv, make, cargo and a C linker.
+# make run | test | check | setup | bench | soak | wheel | locks | clean. Needs Python >= 3.11 with venv, make, cargo and a C linker.
 PYTHON ?= python3
 ARGS ?=
+OUT ?= dist
 UV = .build/bootstrap/bin/uv
 BUILD = .build/env/bin
 VENV = .venv/bin
@@ -12,7 +13,7 @@ NATIVE_SOURCES = $(shell find native \( -name target -o -name fuzz \) -prune -o 
 WEB_SOURCES = $(shell find web -name node_modules -prune -o -type f -print)
 GENERATORS = $(shell find tools -name '*.py') $(wildcard bpf/*)
 
-.PHONY: docs run test test-native check setup bench soak locks clean
+.PHONY: docs run test test-native check setup bench soak locks clean wheel
 .DELETE_ON_ERROR:
 
 run: setup
@@ -60,8 +61,8 @@ setup: .build/native.stamp .build/web.stamp
 	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
 	@touch $@
 
-.build/test.stamp: locks/test.txt .build/run.stamp
-	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+.build/test.stamp: locks/test.txt locks/trust.txt .build/run.stamp
+	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $< -r locks/trust.txt
 	@touch $@
 
 .build/check.stamp: locks/check.txt .build/run.stamp
@@ -84,9 +85,16 @@ setup: .build/native.stamp .build/web.stamp
 
 .build/native.stamp: $(NATIVE_SOURCES) pyproject.toml .build/run.stamp .build/env.stamp .build/generated.stamp
 	@echo "set-up: native engines (a minute or two the first time)"
+	@cargo fetch --quiet --locked --manifest-path native/Cargo.toml
 	@VIRTUAL_ENV=$(CURDIR)/.venv PATH="$(CURDIR)/.build/bootstrap/bin:$$PATH" CARGO_TERM_QUIET=true \
-		$(BUILD)/maturin develop --release --uv -q > .build/native.log 2>&1 || { cat .build/native.log; exit 1; }
+		tools/reproducibly $(BUILD)/maturin develop --release --uv -q > .build/native.log 2>&1 || { cat .build/native.log; exit 1; }
 	@touch $@
+
+# The wheel: the same octets from the same sources, whoever builds it, wherever and whenever.
+wheel: .build/env.stamp .build/generated.stamp .build/web.stamp
+	@cargo fetch --quiet --locked --manifest-path native/Cargo.toml
+	@CARGO_TERM_QUIET=true tools/reproducibly $(BUILD)/maturin build --release --locked --compatibility linux -q --out $(OUT) \
+		> .build/wheel.log 2>&1 || { cat .build/wheel.log; exit 1; }
 
 # The console: what it is built with, its pages, and what checks and tests need beside.
 .build/npm.stamp: web/package-lock.json locks/web.txt .build/env.stamp

@@ -1,11 +1,12 @@
-"""The house rules that gate: functions over 60 lines, files over 600, open marks, fields of a context."""
+"""The house rules that gate: functions over 60 lines, files over 600, open marks, fields of a context, no binary in git."""
 
 from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 MARK = re.compile(r"\b(TODO|FIXME|XXX)\b")
@@ -32,9 +33,28 @@ def faults(path: Path) -> Iterator[str]:
                 yield f"{path}:{node.lineno} {node.name}: {fields} fields in a context"
 
 
+def binaries(names: Iterable[str]) -> Iterator[str]:
+    """Yield each of these files that is no text: a reader of the source must be able to read all of it."""
+    for name in names:
+        octets = Path(name).read_bytes()
+        try:
+            octets.decode()
+        except UnicodeDecodeError:
+            octets = b"\0"
+        if b"\0" in octets:
+            yield f"{name}: a binary file"
+
+
+def tracked() -> list[str]:
+    """The files that git keeps; none where this is no work tree of git."""
+    finished = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=False)
+    return [name for name in finished.stdout.split("\0") if name and Path(name).is_file()]
+
+
 def main() -> int:
     """Print every fault; the exit status says whether there was one."""
     found = [fault for path in sorted(Path("src").rglob("*.py")) if "_gen" not in path.parts for fault in faults(path)]
+    found += binaries(tracked())
     sys.stdout.writelines(f"{fault}\n" for fault in found)
     return bool(found)
 

@@ -19,6 +19,7 @@ from freehold.cli import (
     ledger,
     metrics,
     network,
+    origin,
     sim,
     state,
     subscriber,
@@ -77,6 +78,7 @@ def program() -> typer.Typer:
         ("sim", sim.app),
         ("support", support.app),
         ("config", config.app),
+        ("origin", origin.app),
         ("bench", bench.app),
     ):
         app.add_typer(group, name=name)
