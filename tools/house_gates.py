@@ -1,4 +1,4 @@
-"""The house rules that gate: functions over 60 lines, files over 600, open marks, fields of a context, no binary in git."""
+"""The house rules that gate: functions too long, files too long, open marks, fields of a context, binaries in git."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from freehold.cli import (
     codec,
     config,
     doctor,
+    flows,
     ledger,
     metrics,
     network,
@@ -78,6 +79,7 @@ def program() -> typer.Typer:
         ("sim", sim.app),
         ("support", support.app),
         ("config", config.app),
+        ("flows", flows.app),
         ("origin", origin.app),
         ("bench", bench.app),
     ):

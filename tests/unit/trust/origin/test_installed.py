@@ -143,7 +143,8 @@ def test_when_a_wheel_is_damaged_twofold_or_too_much_then_it_is_refused(tmp_path
 
 def test_when_the_launcher_is_the_installers_then_it_passes_and_any_other_is_named(tmp_path):
     body = (
-        "# -*- coding: utf-8 -*-\nimport re\nimport sys\nfrom freehold.cli.main import main\nif __name__ == '__main__':\n"
+        "# -*- coding: utf-8 -*-\nimport re\nimport sys\nfrom freehold.cli.main import main\n"
+        "if __name__ == '__main__':\n"
         "    sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])\n    sys.exit(main())\n"
     )
     path = tmp_path / "freehold"

@@ -1,4 +1,4 @@
-"""Signed provenance: what it claims, of whom, and what is refused. A mirror holds what the locks name, or is refused."""
+"""Provenance: what it claims, of whom, and what is refused. A mirror holds what the locks name, or is refused."""
 
 import io
 import json
@@ -137,7 +137,7 @@ def test_when_a_file_of_a_mirror_is_of_no_lock_then_it_is_refused(small):
     (folder / "python/more.whl").unlink()
     crate = folder / "crates/left-1.0.0.crate"
     crate.write_bytes(crate.read_bytes() + b"\0")
-    with pytest.raises(Refused, match="Cargo.lock"):
+    with pytest.raises(Refused, match=r"Cargo\.lock"):
         mirror.check_mirror(folder, root)
     crate.unlink()
     with pytest.raises(Refused, match="missing"):
