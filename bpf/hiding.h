@@ -9,6 +9,7 @@ enum { SYN_FIN_RST = 0x07, TCP_FLAGS = 13, TCP_CHECKSUM = 16, UDP_CHECKSUM = 6, 
 
 /* Two to a line, found by what the packets of a connection have in common. */
 struct {
+    MAP_KEPT
     MAP_TYPE(ARRAY);
     MAP_ENTRIES(1);
     MAP_FLAGS(MMAPABLE);

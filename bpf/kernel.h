@@ -25,6 +25,12 @@ typedef __u16 __attribute__((may_alias)) any16;
 #define MAP_FLAGS(number) int (*map_flags)[number]
 #define MAP_KEY(kind) kind *key
 #define MAP_VALUE(kind) kind *value
+/* A map that outlives the process which made it, where there is a file system for its name. */
+#ifdef KEPT
+#define MAP_KEPT int (*pinning)[1];
+#else
+#define MAP_KEPT
+#endif
 
 enum { ARRAY = 2, PROGRAMS = 3, PERCPU_ARRAY = 6, DEVICES = 14, RING = 27 };
 enum { MMAPABLE = 1 << 10 };

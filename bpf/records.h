@@ -117,6 +117,7 @@ struct settings {
     __u32 translations_seed;
     struct pool_6 pools_6[MOST_POOLS];
     struct network_6 networks_6[MOST_NETWORKS];
+    __u8 seed[16]; /* of the TEIDs: user space's own */
 };
 
 enum count { FORWARDED_UPLINK, FORWARDED_DOWNLINK, INNER_SOURCE, RATE_EXCEEDED, COUNTS };

@@ -9,6 +9,7 @@ enum { BURST_NS = 100000000, BURST_OCTETS_SHIFT = 14, COST_FRACTION = 20, COST_B
 #define NO_SLOT 0xffffffff
 
 struct {
+    MAP_KEPT
     MAP_TYPE(ARRAY);
     MAP_ENTRIES(1);
     MAP_FLAGS(MMAPABLE);
@@ -17,6 +18,7 @@ struct {
 } SETTINGS SEC(".maps");
 
 struct {
+    MAP_KEPT
     MAP_TYPE(ARRAY);
     MAP_ENTRIES(1);
     MAP_FLAGS(MMAPABLE);
@@ -25,6 +27,7 @@ struct {
 } RECORDS SEC(".maps");
 
 struct {
+    MAP_KEPT
     MAP_TYPE(ARRAY);
     MAP_ENTRIES(1);
     MAP_FLAGS(MMAPABLE);
@@ -34,6 +37,7 @@ struct {
 
 /* The upper half of the addresses of each session's terminal, host order; 0 where it has no IPv6. */
 struct {
+    MAP_KEPT
     MAP_TYPE(ARRAY);
     MAP_ENTRIES(1);
     MAP_FLAGS(MMAPABLE);
@@ -43,6 +47,7 @@ struct {
 
 /* The slots of the pools' addresses, and of the prefixes of those of IPv6. */
 struct {
+    MAP_KEPT
     MAP_TYPE(ARRAY);
     MAP_ENTRIES(1);
     MAP_FLAGS(MMAPABLE);
@@ -51,6 +56,7 @@ struct {
 } ADDRESSES SEC(".maps");
 
 struct {
+    MAP_KEPT
     MAP_TYPE(ARRAY);
     MAP_ENTRIES(MOST_WAYS);
     MAP_KEY(__u32);
@@ -58,6 +64,7 @@ struct {
 } WAYS SEC(".maps");
 
 struct {
+    MAP_KEPT
     MAP_TYPE(PERCPU_ARRAY);
     MAP_ENTRIES(COUNTS);
     MAP_KEY(__u32);
@@ -65,6 +72,7 @@ struct {
 } TOTALS SEC(".maps");
 
 struct {
+    MAP_KEPT
     MAP_TYPE(RING);
     MAP_ENTRIES(1 << 18);
 } EVENTS SEC(".maps");

@@ -2,16 +2,18 @@
 use crate::userplane::Fabric;
 use crate::userplane::convert::{Address, Rules, usage};
 use freehold_fabric::userplane::TunnelKey;
-use freehold_xdp::{Connection, Datapath as Inner, Fast, Hook, Hop, Load, Objects, Plan, Pool};
+use freehold_xdp::{Connection, Datapath as Inner, Fast, Hook, Hop, Kept, Load, Objects, Plan, Pool, Programs};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// A session's identifier, its IPv4 address and its prefix, its tunnel, its directions' octets and their rates.
+type Left = (u32, Option<String>, Option<String>, (String, u32), (u8, u8), (u64, u64));
 type Counted = (u64, u64, u64, u64);
 
 #[pyclass(frozen)]
@@ -52,17 +54,20 @@ impl Datapath {
 impl Datapath {
     #[new]
     fn new(
-        program: &[u8],
+        programs: Compiled<'_>,
         address: Address,
         key: (u32, u32, u32, u32),
+        seed: [u8; 16],
         pools: Vec<(Address, u32, u32)>,
         hiding: bool,
+        names: Option<PathBuf>,
     ) -> PyResult<Self> {
         let (mask, first, second, index_bits) = key;
         let pools = pools.into_iter().map(|(base, size, mtu)| Pool { base: base.0, size, mtu }).collect();
         let key = TunnelKey { mask, inverses: [first, second], index_bits };
-        let plan = Plan { address: version_4(address)?, key, pools, hiding };
-        Ok(Self { inner: Mutex::new(Inner::new(program, plan)?) })
+        let plan = Plan { address: version_4(address)?, key, seed, pools, hiding };
+        let programs = Programs { alone: programs.0, kept: programs.1 };
+        Ok(Self { inner: Mutex::new(Inner::new(programs, plan, names.as_deref())?) })
     }
 
     fn keep_back(&self, networks: Vec<(Address, u8)>) -> PyResult<()> {
@@ -113,10 +118,36 @@ impl Datapath {
         self.inner().detach();
     }
 
+    /// Every packet of these terminals goes up, and of no others.
+    fn pause(&self, ends: Vec<Address>) {
+        let ends: Vec<IpAddr> = ends.into_iter().map(|end| end.0).collect();
+        self.inner().pause(&ends);
+    }
+
+    fn leave(&self) {
+        self.inner().leave();
+    }
+
+    fn ways(&self) -> PyResult<Vec<(u16, String)>> {
+        Ok(self.inner().ways()?.into_iter().map(|(number, peer)| (number, peer.to_string())).collect())
+    }
+
+    /// The sessions that an earlier process left.
+    fn kept(&self) -> PyResult<Vec<Left>> {
+        let left = |kept: Kept| {
+            let fast = kept.fast;
+            let prefix = (fast.prefix != 0).then(|| Ipv6Addr::from(u128::from(fast.prefix) << 64).to_string());
+            let [up, down] = fast.directions;
+            let tunnel = (fast.peer.to_string(), fast.peer_teid);
+            (kept.teid, fast.terminal.map(|end| end.to_string()), prefix, tunnel, (up, down), kept.rates.into())
+        };
+        Ok(self.inner().kept()?.into_iter().map(left).collect())
+    }
+
     /// Whether the program stays when this process dies.
-    fn attach(&self, devices: Vec<u32>, at: &str, names: Option<PathBuf>) -> PyResult<bool> {
+    fn attach(&self, devices: Vec<u32>, at: &str) -> PyResult<bool> {
         let mut inner = self.inner();
-        inner.attach(&devices, hook(at)?, names.as_deref())?;
+        inner.attach(&devices, hook(at)?)?;
         Ok(inner.stays())
     }
 
@@ -204,7 +235,14 @@ fn load_time(py: Python<'_>, program: &[u8], sessions: u32) -> PyResult<f64> {
     Ok(py.detach(|| freehold_xdp::load_time(program, sessions))?.as_secs_f64())
 }
 
+/// What the tunnels of the process that left its program in a folder were made of.
+#[pyfunction]
+fn left_seed(names: PathBuf) -> Option<[u8; 16]> {
+    freehold_xdp::left_seed(&names)
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(left_seed, module)?)?;
     module.add_function(wrap_pyfunction!(measure, module)?)?;
     module.add_function(wrap_pyfunction!(live, module)?)?;
     module.add_function(wrap_pyfunction!(load_time, module)?)?;

@@ -20,7 +20,7 @@ pub fn ip_number(address: IpAddr) -> u128 {
 }
 
 /// The address of a number.
-pub(crate) fn number_ip(number: u128) -> IpAddr {
+pub fn number_ip(number: u128) -> IpAddr {
     match u32::try_from(number ^ MAPPED) {
         Ok(bits) => IpAddr::V4(bits.into()),
         Err(_) => IpAddr::V6(number.into()),

@@ -120,6 +120,11 @@ impl Upf {
         self.table.open().ok_or(Refused::Full)
     }
 
+    /// Opens a session under the identifier that it had in an earlier life of this function, with the same seed.
+    pub fn reopen(&mut self, teid: u32) -> Result<(), Refused> {
+        if self.table.reopen(teid) { Ok(()) } else { Err(Refused::UnknownSession) }
+    }
+
     /// Opens one more local tunnel of a session (TS 29.244 5.5.3); the next rules that do not name it close it.
     pub fn open_tunnel(&mut self, teid: u32) -> Result<u32, Refused> {
         let slot = self.table.session(teid).ok_or(Refused::UnknownSession)? as u32;

@@ -19,6 +19,7 @@ use crate::rules::{Direction, Peer};
 use crate::seal::Seal;
 use crate::signal::{Event, Limiter};
 use crate::table::Table;
+use crate::watch::Watch;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -53,6 +54,7 @@ pub struct Upf {
     pub(crate) paths: Paths,
     pub(crate) fragments: Fragments,
     pub(crate) link_mtu: u16,
+    pub(crate) watch: Watch,
     events: Vec<Event>,
     pub(crate) screen: Screen,
     alarms: Limiter,
@@ -88,6 +90,7 @@ impl Upf {
             paths: Paths::new(settings.echo_interval_ns, secret.0),
             fragments: Fragments::new(secret.0),
             link_mtu: known_mtu(settings.link_mtu),
+            watch: Watch::new(secret.0),
             events: Vec::new(),
             screen: Screen { protected: settings.protected.clone(), trusted_sources: settings.trusted_sources.clone() },
             answers: Limiter::new(settings.answers_a_second),
@@ -105,7 +108,11 @@ impl Upf {
         if self.paths.due(now_ns) {
             self.watch_paths(now_ns);
         }
+        let (begin, watched) = (output.len(), self.watch.looks());
         output.append(&mut self.outbox);
+        if watched {
+            self.watch_input(now_ns, input);
+        }
         if input.len() > 4 {
             self.warm(input);
         }
@@ -126,6 +133,9 @@ impl Upf {
             }
         }
         output.append(&mut self.outbox);
+        if watched {
+            self.watch_output(now_ns, &output[begin..]);
+        }
     }
 
     /// What the control plane is to know since it last asked.

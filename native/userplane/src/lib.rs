@@ -29,8 +29,9 @@ mod rules;
 mod seal;
 mod signal;
 mod table;
+mod watch;
 
-pub use address::{Pool as AddressPool, Prefix, ip_number};
+pub use address::{Pool as AddressPool, Prefix, ip_number, number_ip};
 pub use control::{Instance, LocalSwitch, Settings};
 pub use count::{Count, Counters};
 pub use engine::Upf;
@@ -47,3 +48,4 @@ pub use router::ROUTER;
 pub use rules::{Action, CounterRules, Direction, Peer, Refused, Rule, SessionRules};
 pub use seal::TunnelKey;
 pub use signal::Event;
+pub use watch::{Ending, Flow, Traced};

@@ -74,6 +74,23 @@ impl Table {
         Some(record.teid)
     }
 
+    /// Opens a record under an identifier that it had in an earlier life. False where its slot is another's, or none.
+    pub(crate) fn reopen(&mut self, teid: u32) -> bool {
+        let slot = self.slot(teid);
+        if teid == 0 || slot >= self.capacity {
+            return false;
+        }
+        while self.records.len() <= slot {
+            self.free.push_back(self.records.len() as u32);
+            self.records.push(Record::default());
+        }
+        let place = self.free.iter().rposition(|free| *free as usize == slot);
+        let Some(place) = place else { return false };
+        self.free.remove(place);
+        self.records[slot] = Record { teid, ..Record::default() };
+        true
+    }
+
     /// Closes a record; its identifier finds nothing from now on.
     pub(crate) fn close(&mut self, slot: usize) -> Record {
         let record = std::mem::take(&mut self.records[slot]);

@@ -1,6 +1,7 @@
 //! The program with its records: what the control plane does to it.
 
-use crate::hiding::{Hiding, LINES};
+use crate::hiding::{Hiding, LINES, Line};
+use crate::kept::{Names, Shape};
 use crate::links::Links;
 use crate::loading::{classifier, descriptor, load, map, program, told};
 use crate::meters::Meters;
@@ -13,11 +14,13 @@ use crate::way::{Hop, MOST_WAYS, Way};
 use aya::Ebpf;
 use aya::maps::{MapData, RingBuf};
 use freehold_userplane::{TunnelKey, Usage};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::ptr::addr_of_mut;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 const PROGRAM: &str = "userplane";
@@ -50,6 +53,8 @@ pub struct Plan {
     /// The N3 address.
     pub address: Ipv4Addr,
     pub key: TunnelKey,
+    /// What the key was made of: the next process needs it for the same tunnels.
+    pub seed: [u8; 16],
     pub pools: Vec<Pool>,
     /// Some of them hide their terminals' IPv4 addresses behind the host's.
     pub hiding: bool,
@@ -64,6 +69,38 @@ pub struct Pool {
     pub mtu: u32,
 }
 
+/// Whether an earlier process left maps that are right for these settings.
+fn left(names: &Names, settings: &Settings, sizes: &[(&'static str, u32)]) -> bool {
+    let octets = |name| match name {
+        "RECORDS" => size_of::<Record>(),
+        "SPILLED" => size_of::<Spilled>(),
+        "TRANSLATIONS" => size_of::<Line>(),
+        _ => 8,
+    };
+    let mut shapes: Vec<Shape> = sizes.iter().map(|(name, count)| (*name, octets(*name), *count)).collect();
+    shapes.extend([
+        ("SETTINGS", size_of::<Settings>(), 1),
+        ("WAYS", size_of::<Way>(), u32::from(MOST_WAYS)),
+        ("TOTALS", 8, COUNTS.len() as u32),
+    ]);
+    names.left(&shapes) && earlier(names).is_some_and(|earlier| earlier.fits(settings))
+}
+
+/// What an earlier process told its program.
+fn earlier(names: &Names) -> Option<Settings> {
+    if !names.left(&[("SETTINGS", size_of::<Settings>(), 1)]) {
+        return None;
+    }
+    let map = names.map("SETTINGS").ok()?;
+    lookup(map.fd().as_fd(), 0, Settings::default()).ok()
+}
+
+/// What the tunnels of the process were made of that left its program in a folder, if nobody has it now.
+pub fn left_seed(folder: &Path) -> Option<[u8; 16]> {
+    let names = folder.is_dir().then(|| Names::new(folder))??;
+    earlier(&names).map(|settings| settings.seed).filter(|seed| *seed != [0; 16])
+}
+
 impl Plan {
     /// What the program is told; nothing leaves before the way is known.
     fn settings(&self, lines: u32) -> Settings {
@@ -75,6 +112,7 @@ impl Plan {
             networks_count: 1,
             networks_6_count: 1,
             first_octets: [u32::MAX; 8],
+            seed: self.seed,
             translations_mask: lines - 1,
             translations_seed: self.key.mask.wrapping_mul(self.key.inverses[0]),
             ..Settings::default()
@@ -101,11 +139,33 @@ pub struct Datapath {
     hiding: Hiding,
     events: RingBuf<MapData>,
     links: Links,
+    names: Option<Arc<Names>>,
+    adopted: bool,
+    /// Terminals whose packets all go up for now, and their sessions by slot.
+    paused: HashSet<IpAddr>,
+    waiting: HashMap<u32, u32>,
+}
+
+/// The compiled program, alone and over maps that are kept.
+#[derive(Clone, Copy)]
+pub struct Programs<'a> {
+    pub alone: &'a [u8],
+    pub kept: &'a [u8],
+}
+
+/// A session that an earlier process left in the records.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    pub teid: u32,
+    pub fast: Fast,
+    /// Bits per second, or 0.
+    pub rates: [u64; 2],
 }
 
 impl Datapath {
-    /// Loads the program `object`. An error says which capability or which part of the kernel is missing.
-    pub fn new(object: &[u8], plan: Plan) -> io::Result<Self> {
+    /// Loads the program. With a folder of a BPF file system, its maps are those that an earlier process left there, if
+    /// they are for the same plan. An error says which capability or which part of the kernel is missing.
+    pub fn new(programs: Programs<'_>, plan: Plan, folder: Option<&Path>) -> io::Result<Self> {
         let version_4 = plan.pools.iter().filter(|pool| pool.base.is_ipv4()).count();
         if plan.pools.is_empty() || version_4.max(plan.pools.len() - version_4) > MOST_POOLS {
             return Err(io::Error::other("the fast path serves one to four pools of each version of IP"));
@@ -120,11 +180,21 @@ impl Datapath {
             ("ADDRESSES", pairs),
             ("TRANSLATIONS", lines),
         ];
-        let mut object = load(object, &sizes)?;
+        let settings = plan.settings(lines);
+        let names = folder.and_then(Names::new).map(Arc::new);
+        let adopted = names.as_ref().is_some_and(|names| left(names, &settings, &sizes));
+        let mut object = match &names {
+            Some(names) => {
+                if !adopted {
+                    names.forget();
+                }
+                load(programs.kept, &sizes, Some(&names.maps()))?
+            }
+            None => load(programs.alone, &sizes, None)?,
+        };
         program(&mut object, PROGRAM)?;
         let events = object.take_map("EVENTS").ok_or_else(|| io::Error::other("no map EVENTS"))?;
-        let settings = plan.settings(lines);
-        let path = Self {
+        let mut path = Self {
             settings: Shared::new(map(&object, "SETTINGS")?, 1)?,
             records: Shared::new(map(&object, "RECORDS")?, slots as usize)?,
             spilled: Shared::new(map(&object, "SPILLED")?, slots as usize)?,
@@ -135,8 +205,16 @@ impl Datapath {
             links: Links::default(),
             object,
             plan,
+            names,
+            adopted,
+            paused: HashSet::new(),
+            waiting: HashMap::new(),
         };
-        if let Some(place) = path.settings.at(0) {
+        if adopted {
+            for number in 0..path.plan.pools.len() {
+                path.limit(number, path.plan.pools[number].mtu);
+            }
+        } else if let Some(place) = path.settings.at(0) {
             // SAFETY: the place is in the mapping; the program reads whole words of it.
             unsafe { place.write_volatile(settings) };
         }
@@ -151,6 +229,11 @@ impl Datapath {
         }
         let Some(place) = self.settings.at(0) else { return Ok(()) };
         let settings = place.as_ptr();
+        // SAFETY: the place is in the mapping; user space alone writes it.
+        let now = unsafe { place.read_volatile() };
+        if now.networks().eq(&kept) && now.networks_6().eq(&kept_6) {
+            return Ok(());
+        }
         // SAFETY: the place is in the mapping. While a list changes its first network is every one.
         unsafe {
             addr_of_mut!((*settings).networks[0]).write_volatile(Network::default());
@@ -220,16 +303,16 @@ impl Datapath {
         hop.map_or(Ok(()), |hop| update(ways, u32::from(number), Way::new(ends, Some(hop))))
     }
 
-    /// Attaches the program to devices, to all of them or, with an error, to none. With a folder of a BPF file system it
-    /// stays there when this process dies, and takes the place of what an earlier process left.
-    pub fn attach(&mut self, devices: &[u32], hook: Hook, names: Option<&Path>) -> io::Result<()> {
-        self.links = Links::named(names);
+    /// Attaches the program to devices, to all of them or, with an error, to none. With names it stays there when this
+    /// process dies, and takes the place of what an earlier process left.
+    pub fn attach(&mut self, devices: &[u32], hook: Hook) -> io::Result<()> {
+        self.links = Links::named(self.names.clone());
         let attached = devices.iter().try_for_each(|device| match hook {
             Hook::Tc => self.links.classify(classifier(&mut self.object, CLASSIFIER)?, *device),
             _ => self.links.receive(program(&mut self.object, PROGRAM)?, *device, hook == Hook::Generic),
         });
         if attached.is_err() {
-            self.detach();
+            self.links.detach();
         }
         attached
     }
@@ -237,6 +320,36 @@ impl Datapath {
     /// Takes the program from every device.
     pub fn detach(&mut self) {
         self.links.detach();
+        if let Some(names) = &self.names {
+            names.forget();
+        }
+    }
+
+    /// Leaves program and records as they are for the next process, where they have names.
+    pub fn leave(&mut self) {
+        self.links.leave();
+    }
+
+    /// The ways to tunnels' other ends, by number.
+    pub fn ways(&self) -> io::Result<Vec<(u16, Ipv4Addr)>> {
+        let ways = map(&self.object, "WAYS")?;
+        let peer =
+            |number| Ok(lookup(ways, u32::from(number), Way::new(None, None))?.peer().map(|peer| (number, peer)));
+        (0..MOST_WAYS).filter_map(|number| peer(number).transpose()).collect()
+    }
+
+    /// The sessions that an earlier process left, by their slots.
+    pub fn kept(&self) -> io::Result<Vec<Kept>> {
+        let ways: HashMap<u16, Ipv4Addr> = self.ways()?.into_iter().collect();
+        let slots = if self.adopted { 1 << self.plan.key.index_bits.min(24) } else { 0 };
+        let kept = |slot| {
+            // SAFETY: in the mapping, which `self` holds.
+            let record = unsafe { record(self.records.at(slot as usize)?) };
+            let (teid, word) = (record.teid.load(Ordering::Acquire), record.forwarding.load(Ordering::Relaxed));
+            let (peer, prefix) = (*ways.get(&((word >> 32) as u16))?, self.prefix(slot)?.load(Ordering::Relaxed));
+            (teid != 0).then(|| Kept { teid, fast: record.fast(peer, prefix), rates: record.rates() })
+        };
+        Ok((0..slots).filter_map(kept).collect())
     }
 
     /// Whether the program stays when this process dies.
@@ -254,7 +367,7 @@ impl Datapath {
     /// the one to its peer; it is told after `remaining` octets, 0 is never. False where an address of it is in no pool.
     pub fn install(&mut self, teid: u32, fast: &Fast, way: u16, remaining: u64) -> bool {
         let slot = self.plan.key.slot(teid);
-        let (Some(place), Some(prefix)) = (self.records.at(slot as usize), self.prefix(slot)) else { return false };
+        let Some(place) = self.records.at(slot as usize) else { return false };
         let ends = [fast.terminal.map(IpAddr::V4), (fast.prefix != 0).then(|| address_of(fast.prefix))];
         if ends.into_iter().flatten().any(|end| self.address(end).is_none()) {
             return false;
@@ -262,23 +375,71 @@ impl Datapath {
         let terminal = fast.terminal.map_or([0; 4], |terminal| terminal.octets());
         // SAFETY: in the mapping, which `self` holds.
         let own = unsafe { record(place) };
-        let known = own.terminal == terminal && prefix.load(Ordering::Relaxed) == fast.prefix;
+        let prefix = self.prefix(slot).map(|prefix| prefix.load(Ordering::Relaxed));
+        let known = own.terminal == terminal && prefix == Some(fast.prefix);
         if own.teid.load(Ordering::Relaxed) != teid || !known {
             self.remove(teid);
             // SAFETY: in the mapping; the program does not look at the terminal of a record whose identifier is 0.
             unsafe { addr_of_mut!((*place.as_ptr()).terminal).write_volatile(terminal) };
-            prefix.store(fast.prefix, Ordering::Relaxed);
+            if let Some(prefix) = self.prefix(slot) {
+                prefix.store(fast.prefix, Ordering::Relaxed);
+            }
         }
         for (cost, word) in fast.costs.iter().zip(&own.costs) {
             word.store(packed(*cost), Ordering::Relaxed);
         }
         own.report_after(remaining);
         own.forwarding.store(fast.forwarding(way), Ordering::Release);
-        for address in ends.into_iter().flatten().filter_map(|end| self.address(end)) {
+        if ends.iter().flatten().any(|end| self.paused.contains(end)) {
+            self.remove(teid);
+            self.waiting.insert(slot, teid);
+            return true;
+        }
+        self.open(slot, teid, &ends);
+        true
+    }
+
+    /// Has a session's packets find its record.
+    fn open(&self, slot: u32, teid: u32, ends: &[Option<IpAddr>]) {
+        for address in ends.iter().flatten().filter_map(|end| self.address(*end)) {
             address.store(slot + 1, Ordering::Relaxed);
         }
-        own.teid.store(teid, Ordering::Release);
-        true
+        if let Some(own) = self.record(teid) {
+            own.teid.store(teid, Ordering::Release);
+        }
+    }
+
+    /// Lets every packet of these terminals go up from now on, by their addresses or the first of their prefixes; those of
+    /// others are the program's again.
+    pub fn pause(&mut self, ends: &[IpAddr]) {
+        self.paused = ends.iter().copied().collect();
+        for end in ends {
+            let slot = self.address(*end).map_or(0, |address| address.load(Ordering::Relaxed));
+            let own = slot.checked_sub(1).and_then(|slot| self.records.at(slot as usize));
+            // SAFETY: in the mapping, which `self` holds.
+            let teid = own.map_or(0, |place| unsafe { record(place) }.teid.load(Ordering::Relaxed));
+            if teid != 0 {
+                self.remove(teid);
+                self.waiting.insert(slot - 1, teid);
+            }
+        }
+        let resumed: Vec<(u32, u32)> = self.waiting.iter().map(|(slot, teid)| (*slot, *teid)).collect();
+        for (slot, teid) in resumed {
+            let ends = self.ends(slot);
+            if !ends.iter().flatten().any(|end| self.paused.contains(end)) {
+                self.waiting.remove(&slot);
+                self.open(slot, teid, &ends);
+            }
+        }
+    }
+
+    /// The addresses of a record.
+    fn ends(&self, slot: u32) -> [Option<IpAddr>; 2] {
+        // SAFETY: in the mapping, which `self` holds.
+        let own = self.records.at(slot as usize).map(|place| unsafe { record(place) }.terminal);
+        let prefix = self.prefix(slot).map_or(0, |prefix| prefix.load(Ordering::Relaxed));
+        let terminal = own.filter(|terminal| *terminal != [0; 4]).map(IpAddr::from);
+        [terminal, (prefix != 0).then(|| address_of(prefix))]
     }
 
     /// The place that says whose an address is; none outside the pools.
@@ -312,7 +473,8 @@ impl Datapath {
     }
 
     /// Gives a session back to the portable engine at once; what it carried is kept.
-    pub fn remove(&self, teid: u32) {
+    pub fn remove(&mut self, teid: u32) {
+        self.waiting.remove(&self.plan.key.slot(teid));
         let Some(record) = self.record(teid) else { return };
         record.teid.store(0, Ordering::Release);
         fence(Ordering::SeqCst);

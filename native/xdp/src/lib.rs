@@ -3,6 +3,7 @@
 //! It only accelerates. Every packet the program does not take goes up to [`freehold_userplane::Upf`], which is complete.
 mod datapath;
 mod hiding;
+mod kept;
 mod links;
 mod live;
 mod loading;
@@ -13,7 +14,7 @@ mod settings;
 mod sys;
 mod way;
 
-pub use datapath::{Datapath, Hook, Plan, Pool};
+pub use datapath::{Datapath, Hook, Kept, Plan, Pool, Programs, left_seed};
 pub use hiding::{Connection, Hiding};
 pub use live::{Live, live};
 pub use measure::{Load, Measured, Objects, load_time, measure};

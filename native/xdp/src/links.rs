@@ -3,16 +3,16 @@
 //! Where there is a BPF file system, each link has a name there: when this process dies, the program goes on, and the next
 //! process puts its own in its place without a moment between.
 
+use crate::kept::Names;
 use crate::loading::told;
 use aya::programs::links::{FdLink, PinnedLink};
 use aya::programs::tc::{SchedClassifierLink, TcAttachType, qdisc_add_clsact};
 use aya::programs::xdp::XdpLink;
 use aya::programs::{SchedClassifier, Xdp, XdpFlags};
 use std::ffi::CStr;
-use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 const NAMES: [&str; 3] = ["xdp", "generic", "tc"];
 
@@ -28,36 +28,15 @@ enum Link {
 #[derive(Default)]
 pub struct Links {
     held: Vec<Link>,
-    names: Option<Names>,
+    names: Option<Arc<Names>>,
 }
 
-/// A folder of names that is this process's alone: its lock ends with the process.
-struct Names {
-    folder: PathBuf,
-    _lock: File,
-}
-
-impl Names {
-    /// None where there is no BPF file system, or where another process that lives has the folder.
-    fn new(folder: &Path) -> Option<Self> {
-        std::fs::create_dir_all(folder).ok()?;
-        let lock = File::open(folder).ok()?;
-        // SAFETY: a descriptor that is open.
-        let locked = unsafe { libc::flock(lock.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0;
-        locked.then(|| Self { folder: folder.to_owned(), _lock: lock })
+/// The link that an earlier process left; those of other hooks are taken away.
+fn left(names: &Names, device: u32, hook: &str) -> Option<FdLink> {
+    for other in NAMES.iter().filter(|name| **name != hook) {
+        let _ = std::fs::remove_file(names.link(device, other));
     }
-
-    fn place(&self, device: u32, hook: &str) -> PathBuf {
-        self.folder.join(format!("{device}-{hook}"))
-    }
-
-    /// The link that an earlier process left; those of other hooks are taken away.
-    fn left(&self, device: u32, hook: &str) -> Option<FdLink> {
-        for other in NAMES.iter().filter(|name| **name != hook) {
-            let _ = std::fs::remove_file(self.place(device, other));
-        }
-        PinnedLink::from_pin(self.place(device, hook)).ok().map(FdLink::from)
-    }
+    PinnedLink::from_pin(names.link(device, hook)).ok().map(FdLink::from)
 }
 
 fn name_of(device: u32) -> io::Result<String> {
@@ -71,9 +50,9 @@ fn name_of(device: u32) -> io::Result<String> {
 }
 
 impl Links {
-    /// Links with names in `folder`, where that can be.
-    pub fn named(folder: Option<&Path>) -> Self {
-        Self { held: Vec::new(), names: folder.and_then(Names::new) }
+    /// Links with names, where there are some.
+    pub fn named(names: Option<Arc<Names>>) -> Self {
+        Self { held: Vec::new(), names }
     }
 
     /// Whether the program stays when this process dies.
@@ -84,8 +63,8 @@ impl Links {
     /// Has a device's packets meet the program as they are received: in its driver, or `generic` right after it.
     pub fn receive(&mut self, program: &mut Xdp, device: u32, generic: bool) -> io::Result<()> {
         let hook = if generic { "generic" } else { "xdp" };
-        let left = self.names.as_ref().and_then(|names| XdpLink::try_from(names.left(device, hook)?).ok());
-        let replaced = left.and_then(|link| program.attach_to_link(link).ok());
+        let earlier = self.names.as_ref().and_then(|names| XdpLink::try_from(left(names, device, hook)?).ok());
+        let replaced = earlier.and_then(|link| program.attach_to_link(link).ok());
         let flags = if generic { XdpFlags::SKB_MODE } else { XdpFlags::DRV_MODE };
         let place = self.free(device, hook, replaced.is_some());
         let link = match replaced {
@@ -102,8 +81,9 @@ impl Links {
 
     /// Has a device's packets meet the program where the host's stack begins.
     pub fn classify(&mut self, program: &mut SchedClassifier, device: u32) -> io::Result<()> {
-        let left = self.names.as_ref().and_then(|names| SchedClassifierLink::try_from(names.left(device, "tc")?).ok());
-        let replaced = left.and_then(|link| program.attach_to_link(link).ok());
+        let earlier =
+            self.names.as_ref().and_then(|names| SchedClassifierLink::try_from(left(names, device, "tc")?).ok());
+        let replaced = earlier.and_then(|link| program.attach_to_link(link).ok());
         let place = self.free(device, "tc", replaced.is_some());
         let name = name_of(device)?;
         let link = match replaced {
@@ -123,11 +103,16 @@ impl Links {
 
     /// The name for a link: what is there and was not replaced is in nobody's use.
     fn free(&self, device: u32, hook: &str, replaced: bool) -> Option<PathBuf> {
-        let place = self.names.as_ref()?.place(device, hook);
+        let place = self.names.as_ref()?.link(device, hook);
         if !replaced {
             let _ = std::fs::remove_file(&place);
         }
         Some(place)
+    }
+
+    /// Leaves the program where it has a name, for the next process to take over.
+    pub fn leave(&mut self) {
+        self.held.clear();
     }
 
     /// Takes the program from every device.

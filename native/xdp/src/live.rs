@@ -159,7 +159,7 @@ fn measured(objects: Objects<'_>, load: Load, hook: Hook, time: Duration) -> io:
         for (place, best) in best.iter_mut().enumerate() {
             let mut bare = Links::default();
             match place {
-                0 => bench.path.attach(&[n3, n6], hook, None)?,
+                0 => bench.path.attach(&[n3, n6], hook)?,
                 _ => bare.receive(program(&mut bench.driver, "bare_redirect")?, inward, false)?,
             }
             let run = Run { bench: &bench, generator: generator.try_clone()?, beside: beside.clone() };

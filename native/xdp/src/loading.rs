@@ -6,6 +6,7 @@ use aya::{Ebpf, EbpfLoader};
 use std::error::Error;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 /// What the whole chain of an error says, as one that the glue can hand on.
 pub fn told(error: &(dyn Error + 'static)) -> io::Error {
@@ -19,9 +20,12 @@ pub fn told(error: &(dyn Error + 'static)) -> io::Error {
     io::Error::other(parts.join(": "))
 }
 
-/// Loads an object, its maps as large as `sizes` says.
-pub fn load(object: &[u8], sizes: &[(&str, u32)]) -> io::Result<Ebpf> {
+/// Loads an object, its maps as large as `sizes` says; those that are kept are, or get, names in the folder `kept`.
+pub fn load(object: &[u8], sizes: &[(&str, u32)], kept: Option<&Path>) -> io::Result<Ebpf> {
     let mut loader = EbpfLoader::new();
+    if let Some(kept) = kept {
+        loader.map_pin_path(kept);
+    }
     for (name, size) in sizes {
         loader.set_max_entries(name, *size);
     }

@@ -1,7 +1,7 @@
 //! How long the program takes for a packet, by the kernel's own clock: BPF_PROG_TEST_RUN over random sessions.
 
 use crate::datapath::Pool;
-use crate::datapath::{Datapath, Hook, Plan, port};
+use crate::datapath::{Datapath, Hook, Plan, Programs, port};
 use crate::hiding::Connection;
 use crate::loading::{self, descriptor, map, program};
 use crate::record::Fast;
@@ -89,6 +89,7 @@ fn filled(object: &[u8], sessions: u32, hidden: bool, uplink: bool) -> io::Resul
         key: upf.tunnel_key(),
         pools: vec![Pool { base: IpAddr::V4(FIRST), size: sessions, mtu: 9000 }],
         hiding: hidden,
+        seed: [7; 16],
     };
     let refused = |_| io::Error::other("the engine has no room");
     let teids = (0..sessions).map(|_| upf.open().map_err(refused)).collect::<io::Result<Vec<u32>>>()?;
@@ -96,7 +97,7 @@ fn filled(object: &[u8], sessions: u32, hidden: bool, uplink: bool) -> io::Resul
     let mut rules = SessionRules { uplink: vec![rule.clone()], downlink: vec![rule], ..SessionRules::default() };
     let mut targets = Vec::with_capacity(sessions as usize);
     let start = Instant::now();
-    let mut path = Datapath::new(object, plan)?;
+    let mut path = Datapath::new(Programs { alone: object, kept: &[] }, plan, None)?;
     path.keep_back(&KEPT_BACK.map(|(base, length)| (IpAddr::V4(base), length)))?;
     path.port(0, LOOPBACK)?;
     let hop = Hop { ends: [2; 12], port: 0, device: LOOPBACK };
@@ -195,7 +196,7 @@ impl Bench {
         }
         let (path, mut targets, _) = filled(objects.program, sessions, hidden, uplink)?;
         shuffle(&mut targets);
-        let driver = loading::load(objects.bench, &[("TARGETS", sessions)])?;
+        let driver = loading::load(objects.bench, &[("TARGETS", sessions)], None)?;
         let frame = frame(octets, uplink);
         let sessions = targets.len() as u32;
         let mut template = Template { length: frame.len() as u32, sessions, next: 0, device, packet: [0; 128] };

@@ -59,6 +59,25 @@ impl Record {
         }
     }
 
+    /// What it says, with the other end of its way and its prefix.
+    pub fn fast(&self, peer: Ipv4Addr, prefix: u64) -> Fast {
+        let word = self.forwarding.load(Ordering::Relaxed);
+        Fast {
+            terminal: (self.terminal != [0; 4]).then(|| self.terminal.into()),
+            prefix,
+            peer,
+            peer_teid: word as u32,
+            directions: [(word >> 48) as u8, (word >> 56) as u8],
+            costs: self.costs.each_ref().map(|cost| unpacked(cost.load(Ordering::Relaxed))),
+        }
+    }
+
+    /// The bits per second of both directions; 0 is no limit.
+    pub fn rates(&self) -> [u64; 2] {
+        let most = Meter::new(1).octet_cost();
+        self.costs.each_ref().map(|cost| most.checked_div(unpacked(cost.load(Ordering::Relaxed))).unwrap_or(0))
+    }
+
     pub fn usage(&self, spilled: &Spilled) -> Usage {
         let (uplink_octets, uplink_packets) = self.volume(spilled, 0);
         let (downlink_octets, downlink_packets) = self.volume(spilled, 1);

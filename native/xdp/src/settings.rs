@@ -20,7 +20,7 @@ pub struct Network6 {
     mask: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Pool4 {
     base: u32,
@@ -29,7 +29,7 @@ pub struct Pool4 {
     pub mtu: u32,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Pool6 {
     base: u64,
@@ -57,6 +57,7 @@ pub struct Settings {
     pub translations_seed: u32,
     pub pools_6: [Pool6; MOST_POOLS],
     pub networks_6: [Network6; MOST_NETWORKS],
+    pub seed: [u8; 16],
 }
 
 /// The upper half of an IPv6 address.
@@ -71,6 +72,27 @@ pub fn rank(pools: &[Pool], number: usize) -> usize {
 }
 
 impl Settings {
+    /// Whether records that were made for one are right for the other: the same address, tunnels and pools.
+    pub fn fits(&self, other: &Self) -> bool {
+        let shape = |one: &Self| {
+            let pools = one.pools.map(|pool| Pool4 { mtu: 0, ..pool });
+            let pools_6 = one.pools_6.map(|pool| Pool6 { mtu: 0, ..pool });
+            let key = (one.mask, one.inverses, one.slot_mask, one.translations_mask, one.translations_seed);
+            (one.address, key, pools, pools_6, one.seed)
+        };
+        shape(self) == shape(other)
+    }
+
+    /// The networks of IPv4 that are kept back.
+    pub fn networks(&self) -> &[Network] {
+        &self.networks[..(self.networks_count as usize).min(MOST_NETWORKS)]
+    }
+
+    /// Those of IPv6.
+    pub fn networks_6(&self) -> &[Network6] {
+        &self.networks_6[..(self.networks_6_count as usize).min(MOST_NETWORKS)]
+    }
+
     /// Has the pools in it, whose addresses follow one another in the program's table.
     pub fn put_pools(&mut self, pools: &[Pool]) {
         let mut offset = 0;
@@ -134,7 +156,7 @@ mod tests {
 
     #[test]
     fn when_the_shared_structures_are_laid_out_then_they_are_those_of_the_program() {
-        assert_eq!((size_of::<Way>(), size_of::<Settings>()), (128, 1008));
+        assert_eq!((size_of::<Way>(), size_of::<Settings>()), (128, 1024));
         let offsets = (offset_of!(Settings, pools), offset_of!(Settings, networks), offset_of!(Settings, pools_6));
         assert_eq!((offsets, offset_of!(Settings, networks_6)), ((64, 128, 400), 496));
     }

@@ -47,4 +47,10 @@ impl Way {
         }
         way
     }
+
+    /// The other end of its tunnel; none of one to N6, or of one that was never set.
+    pub fn peer(&self) -> Option<Ipv4Addr> {
+        let octets: [u8; 4] = self.frame[30..34].try_into().ok()?;
+        (octets != [0; 4]).then(|| octets.into())
+    }
 }

@@ -5,7 +5,7 @@
 use freehold_userplane::{
     Action, AddressPool, Count, Instance, Packet, Peer, Port, Prefix, Rule, SessionRules, Settings, Upf, Usage,
 };
-use freehold_xdp::{Connection, Datapath, Fast, Hook, Hop, MOST_WAYS, Plan, Pool};
+use freehold_xdp::{Connection, Datapath, Fast, Hook, Hop, MOST_WAYS, Plan, Pool, Programs};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
@@ -71,8 +71,8 @@ impl Both {
         upf.add_instance(&Instance { pools, mtu: 1456, ..Instance::default() }).unwrap();
         let pool = |base, size| Pool { base, size, mtu: 1456 };
         let pools = vec![pool(IpAddr::V4(POOL), 256), pool(IpAddr::V6(POOL_6), 16)];
-        let plan = Plan { address: N3, key: upf.tunnel_key(), pools, hiding: true };
-        let mut path = match Datapath::new(&object, plan) {
+        let plan = Plan { address: N3, key: upf.tunnel_key(), pools, hiding: true, seed: [3; 16] };
+        let mut path = match Datapath::new(Programs { alone: &object, kept: &[] }, plan, None) {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
                 return None;
@@ -316,7 +316,7 @@ fn when_an_uplink_packet_is_taken_then_it_leaves_as_the_engine_lets_it() {
         let (program, engine) = (both.path.usage(both.teid), both.upf.usage(both.teid).unwrap());
         assert_eq!((program.uplink_packets, program.uplink_octets), (8, 8 * 128));
         assert!(engine.uplink_packets > program.uplink_packets);
-        assert_eq!(both.upf.counters().get(Count::InnerSource), 3);
+        assert_eq!(both.upf.counters().get(Count::InnerSource), 2);
     }
 }
 
@@ -396,6 +396,27 @@ fn when_a_terminal_is_hidden_then_its_connections_leave_with_the_address_that_hi
         let usage = both.path.usage(both.teid);
         assert_eq!((usage.uplink_packets, usage.downlink_packets), (1, 1));
     }
+}
+
+#[test]
+fn when_a_terminal_is_paused_then_its_packets_go_up_until_it_is_not_whatever_is_installed_meanwhile() {
+    let Some(mut both) = Both::new(0) else { return };
+    let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
+    let back = ethernet(&inner_6(SERVER_6, TERMINAL_6, 6, 1400));
+    let verdicts = |both: &mut Both| (both.run(Hook::Xdp, &frame).0, both.run(Hook::Xdp, &back).0);
+    for end in [IpAddr::V4(TERMINAL), IpAddr::V6(Ipv6Addr::from(u128::from(PREFIX) << 64))] {
+        both.path.pause(&[end]);
+        assert_eq!(verdicts(&mut both), (PASS, PASS));
+        let rules = SessionRules { ipv6: Some(PREFIX), ..rules(TERMINAL, PEER_TEID, 0) };
+        assert!(both.path.install(both.teid, &Fast::of(&rules).unwrap(), 1, 0));
+        assert_eq!(verdicts(&mut both), (PASS, PASS));
+        both.path.pause(&[]);
+        assert_eq!(verdicts(&mut both), (REDIRECT, REDIRECT));
+    }
+    both.path.pause(&[IpAddr::V4(TERMINAL)]);
+    both.path.close(both.teid);
+    both.path.pause(&[]);
+    assert_eq!(verdicts(&mut both), (PASS, PASS), "a session that ended meanwhile stays so");
 }
 
 #[test]

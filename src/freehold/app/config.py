@@ -48,6 +48,7 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A data network: its addresses for terminals, name servers, MTU in octets, rate, and way out (N6).
 
     Terminals get an IPv4 address of `pool` unless `ipv4` is false, and a /64 of `pool6` where there is one.
+    `flow_records`: the address of an IPFIX collector that is told of every flow (RFC 7011); empty: none is.
     """
 
     name: str = "internet"
@@ -57,6 +58,7 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dns: tuple[IPv4Address | IPv6Address, ...] = ()
     p_cscf: tuple[IPv4Address | IPv6Address, ...] = ()
     mtu: int = 1400
+    flow_records: str = ""
     ambr_up: BitRate = BitRate(1_000_000_000)
     ambr_down: BitRate = BitRate(1_000_000_000)
     n6: N6 = "internal"
@@ -104,6 +106,7 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `path`: "xdp" and "tc" insist on the fast path in the kernel, there; "auto" takes the best that every interface has,
     "tun" none.
     `mtu`: the longest packet that N3 carries to terminals; senders of longer ones are told. 0 is any.
+    `keep`: the program in the kernel stays with its plain sessions when this process ends, for the next one.
     `echo`: seconds between two echo requests to each gNB and UPF, at least 60 (TS 29.281 7.2.1); 0 asks none.
     """
 
@@ -115,6 +118,7 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: Literal["auto", "xdp", "tc", "tun"] = "auto"
     echo: int = 0
     mtu: int = 0
+    keep: bool = False
 
 
 class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,12 +32,13 @@ from freehold.manage.views import (
     UeInsideView,
     UeView,
 )
-from freehold.procedure import Alarm, Signal, Tap
+from freehold.procedure import Alarm, Record, Signal, Tap
 from freehold.services.errors import ServiceError
 from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
 from freehold.services.userplane import RulesRefused
 from freehold.spec import counters
+from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
 from freehold.spec.identities import Supi
 
@@ -173,6 +174,16 @@ class Managed:
     def sessions(self) -> Sequence[SessionView]:
         """The PDU sessions."""
         return [self._session(session) for session in self._core.smf.sessions]
+
+    def trace(self, ends: Sequence[str], octets: int, a_second: int) -> None:
+        """Trace terminals' packets at the UPF by address; nobody's where there is none."""
+        if "upf" not in self._network.roles:
+            raise Unusable("the UPF runs in another process: packets are traced where it runs with the core")
+        self._network.upf_plane.trace(ends, octets, a_second)
+
+    def traced(self) -> Sequence[Record]:
+        """The packets traced since the last call."""
+        return self._network.upf_plane.take_traced()
 
     def functions(self) -> Sequence[FunctionView]:
         """The network functions of this process."""

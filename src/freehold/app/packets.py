@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from freehold.app.config import Configuration, DnnSection
 from freehold.app.world import VirtualWorld, World
 from freehold.net.endpoints import parse_address
 from freehold.net.fastplane import FastPlane, Served
+from freehold.net.flowrecords import FlowRecords
 from freehold.net.resolver import host_resolver
 from freehold.net.tun import Tun, TunSettings
 from freehold.net.userplane import GTPU_PORT, PlaneSettings, UpfPlane, UserPlane, bind_n3
-from freehold.net.xdp import Hook, names
+from freehold.net.xdp import Hook, kept_seed, names
 from freehold.procedure import Tap
 from freehold.services.userplane import Network
 from freehold.spec.errors import Unusable
 
+IPFIX_PORT = 4739  # RFC 7011 10.3.4
 N3_PREFIX = "10.255.0"
 """N3 in process: names of the ends of tunnels, no sockets."""
 UPF_N3 = f"{N3_PREFIX}.1"
@@ -42,6 +45,7 @@ class Packets:
         self._ends: list[Callable[[], None]] = []
         self._fast: FastPlane | None = None
         self._plane: UpfPlane | FastPlane | None = None
+        self._records: FlowRecords | None = None
         self._tuns: dict[str, Tun] = {}
 
     def run(self) -> None:
@@ -53,9 +57,14 @@ class Packets:
             self._ends.append(self.plane.stop)
             if self._fast is not None:
                 self._fast.start(asyncio.get_running_loop())
+            if self._records is not None:
+                self._records.start(asyncio.get_running_loop())
 
     def close(self) -> None:
         """Stop working and let go of sockets and interfaces."""
+        if self._records is not None:
+            self._records.stop()
+            self._records = None
         self.plane.close()
         ends, self._ends = self._ends, []
         for end in reversed(ends):
@@ -76,6 +85,15 @@ class Packets:
     def add_upf(self, *, outside: bool) -> UpfPlane | FastPlane:
         """The packets of the UPF: N3 on a socket and N6 on interfaces where `outside` allows what is configured."""
         self._plane = self._make_upf(outside=outside)
+        engine = self._plane if isinstance(self._plane, UpfPlane) else self._plane.engine
+        collectors = {
+            number: (section.name, parse_address(section.flow_records, IPFIX_PORT, "dnn.flow_records"))
+            for section in self._configuration.dnn
+            if section.flow_records and outside and (number := engine.instance(section.name)) is not None
+        }
+        if collectors:
+            environment = self._world.environment
+            self._records = FlowRecords(engine, collectors, environment.now, environment.utc)
         return self._plane
 
     def _make_upf(self, *, outside: bool) -> UpfPlane | FastPlane:
@@ -100,7 +118,8 @@ class Packets:
             echo_seconds=upf.echo if port else 0,
             link_mtu=upf.mtu,
         )
-        plane = self.plane.add_upf(settings, self._world.environment.random(16), port, other)
+        seed = (kept_seed() if port else None) or self._world.environment.random(16)
+        plane = self.plane.add_upf(settings, seed, port, other)
         for section in self._configuration.dnn:
             self._add_network(plane, section, outside=outside)
         if port is None or upf.path == "tun":
@@ -124,7 +143,9 @@ class Packets:
         served = {
             number: Served(_networks(section), section.mtu, section.n6 == "nat")
             for section in self._configuration.dnn
-            if section.n6 in {"route", "nat"} and (number := plane.instance(section.name)) is not None
+            if section.n6 in {"route", "nat"}
+            and not section.flow_records
+            and (number := plane.instance(section.name)) is not None
         }
         if not served:
             if path != "auto":
@@ -140,11 +161,14 @@ class Packets:
                 raise
             self.notes.append(f"UPF: {missing}; packets take the portable engine")
             return plane
-        self._ends.append(self._fast.stop)
+        self._ends.append(partial(self._fast.stop, keep=self._configuration.upf.keep))
         where = f"{PLACES[self._fast.hook]} (path = {path}){self._fast.why}"
         self.notes.append(f"UPF: plain sessions stay in the kernel, {where}")
         if self._fast.stays:
-            self.notes.append(f"UPF: their packets pass on if this process dies, until it is back ({names()})")
+            until = "dies or ends" if self._configuration.upf.keep else "dies"
+            self.notes.append(f"UPF: their packets pass on if this process {until}, until it is back ({names()})")
+        if self._fast.kept:
+            self.notes.append(f"UPF: {len(self._fast.kept)} sessions go on that an earlier process left")
         return self._fast
 
     def _protected(self, address: str) -> tuple[tuple[str, int], ...]:

@@ -11,6 +11,7 @@ import typer
 
 from freehold.cli.options import ConfigOption, JsonOption, client
 from freehold.cli.output import note
+from freehold.spec.errors import Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,8 @@ def trace(
     pcap: Annotated[Path | None, typer.Option(help="Write a capture file that Wireshark opens.")] = None,
     nas: Annotated[bool, typer.Option(help="With --pcap: NAS also alone, in clear.")] = False,
     interfaces: Annotated[str, typer.Option(help="Only these, like N1,N2,N4,SBI.")] = "",
+    user_plane: Annotated[bool, typer.Option(help="With --ue and --pcap: its packets at the UPF, N3 and N6.")] = False,
+    octets: Annotated[int, typer.Option(min=64, max=65_535, help="With --user-plane: of each packet at most.")] = 256,
     ladder: Annotated[bool, typer.Option(help="The ladder with clauses; what you get without --pcap.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -28,8 +31,12 @@ def trace(
     """Follow procedures live as a ladder with clause numbers, until Ctrl-C."""
     query = {name: value for name, value in (("ue", ue), ("interfaces", interfaces)) if value}
     network = client(config)
+    if user_plane and (not ue or pcap is None):
+        raise Unusable("--user-plane needs --ue and --pcap")
     with suppress(KeyboardInterrupt):
-        if pcap is not None:
+        if pcap is not None and user_plane:
+            _save(network.stream("packets", ue=ue, octets=str(octets)), pcap)
+        elif pcap is not None:
             _save(network.stream("capture", **query, **({"nas": ""} if nas else {})), pcap)
         elif as_json and not ladder:
             _pass_on(network.stream("tap", **query))

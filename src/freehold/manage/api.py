@@ -71,6 +71,8 @@ class Api:
         self.webhooks: list[WebhookForwarder] = []
         self._supervision = Supervision(self.alarms, self.thresholds)
         self.kept = Kept(network.tap)
+        self.tracing = False
+        """Whether somebody traces packets: one at a time."""
         self.live = Live(self)
         self._stop = network.listen(self._note)
 

@@ -52,8 +52,9 @@ class CaptureWriter:
         number = next(index for index, (name, _) in enumerate(INTERFACES) if name == record.interface)
         clause = record.clause or clause_of(record.name, record.value)
         comment = f"{record.source} -> {record.target}: {record.name} {clause}".rstrip().encode()
+        missing = max(0, record.length - len(record.octets))
         for frame in make(self, record):
-            self._packet(number, record.time, frame, comment)
+            self._packet(number, record.time, frame, comment, missing)
 
     def path(self, source: Address, target: Address) -> SctpPath:
         """The SCTP direction from one name to another, with its running numbers."""
@@ -86,9 +87,9 @@ class CaptureWriter:
         made = f"10.254.{number >> 8 & 255}.{number & 255}"
         return self._addresses.setdefault(name, made) if ":" in known else known
 
-    def _packet(self, interface: int, time: float, frame: bytes, comment: bytes) -> None:
+    def _packet(self, interface: int, time: float, frame: bytes, comment: bytes, missing: int) -> None:
         stamp = int((time + self._offset) * 1_000_000)
-        head = struct.pack("=IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, len(frame), len(frame))
+        head = struct.pack("=IIIII", interface, stamp >> 32, stamp & 0xFFFFFFFF, len(frame), len(frame) + missing)
         self._file.write(_block(PACKET, head + frame + bytes(-len(frame) % 4) + _options((COMMENT, comment))))
         self.written += 1
 
@@ -117,7 +118,8 @@ def _n2(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
 def _datagram(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
     port = PORTS[record.interface]
     source, target = writer.ends(record)
-    yield udp(record.octets, (source, port), (target, port))
+    missing = max(0, record.length - len(record.octets))
+    yield udp(record.octets, (source, port), (target, port), missing=missing)
 
 
 def _n6(writer: CaptureWriter, record: Record) -> Iterator[bytes]:

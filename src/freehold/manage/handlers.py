@@ -222,6 +222,37 @@ async def decode(_: Api, request: Request, __: str) -> Response:
     return answer(await dissect.dissect(bytes.fromhex(given.octets), given.protocol))
 
 
+MOST_OCTETS, MOST_A_SECOND = 65_535, 100_000
+
+
+async def packets(api: Api, request: Request, _: str) -> Streamed:
+    """One UE's packets at the UPF."""
+    supi = subscribers.supi_of(request.query.get("ue", ""))
+    limits = _limit(request, "octets", 256, MOST_OCTETS), _limit(request, "a_second", 10_000, MOST_A_SECOND)
+    if api.tracing:
+        raise Problem(409, "a trace of packets goes on: one at a time")
+    api.network.trace((), 0, 1)  # refuses what cannot be done while there is an answer to say so
+
+    async def pieces() -> AsyncIterator[bytes]:
+        if api.tracing:
+            return
+        api.tracing = True
+        try:
+            async for piece in streams.as_packets(api.network, supi.value, *limits):
+                yield piece
+        finally:
+            api.tracing = False
+
+    return Streamed(pieces(), "application/x-pcapng")
+
+
+def _limit(request: Request, name: str, usual: int, most: int) -> int:
+    text = request.query.get(name, str(usual))
+    if not text.isascii() or not text.isdecimal() or not 64 <= int(text[:9]) <= most:
+        raise Unusable(f"{name}: {text} is outside 64..{most}")
+    return int(text)
+
+
 Pieces = Callable[[ManagedNetwork, Kept, dict[str, str]], AsyncIterator[bytes]]
 
 

@@ -21,7 +21,7 @@ from freehold.manage.views import (
     UeView,
     VersionView,
 )
-from freehold.procedure import Alarm, Signal, Tap
+from freehold.procedure import Alarm, Record, Signal, Tap
 from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
 from freehold.spec.events import Event
@@ -131,6 +131,15 @@ class ManagedNetwork(Protocol):
 
     def sessions(self) -> Sequence[SessionView]:
         """The PDU sessions."""
+
+    def trace(self, ends: Sequence[str], octets: int, a_second: int) -> None:
+        """Trace terminals' packets at the UPF by address, so many octets and so many a second; nobody's where none.
+
+        Unusable where the UPF is in another process.
+        """
+
+    def traced(self) -> Sequence[Record]:
+        """The packets traced since the last call."""
 
     def functions(self) -> Sequence[FunctionView]:
         """The network functions of this process."""

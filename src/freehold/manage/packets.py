@@ -54,18 +54,25 @@ def ethernet(payload: bytes, source: str, target: str) -> bytes:
     return ends + ETHERTYPES[6 if payload[:1] >= b"\x60" else 4] + payload
 
 
-def ip(payload: bytes, protocol: int, source: str, target: str) -> bytes:
-    """A packet of the version of its addresses (RFC 791 3.1, RFC 8200 3)."""
+def ip(payload: bytes, protocol: int, source: str, target: str, *, missing: int = 0) -> bytes:
+    """A packet of the version of its addresses (RFC 791 3.1, RFC 8200 3); octets at its end may be missing."""
+    length = len(payload) + missing
     ends = ip_address(source).packed + ip_address(target).packed
     if ":" in source:
-        return struct.pack("!IHBB", 0x60000000, len(payload), protocol, 64) + ends + payload
-    head = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(payload), 0, 0x4000, 64, protocol)
+        return struct.pack("!IHBB", 0x60000000, length, protocol, 64) + ends + payload
+    head = struct.pack("!BBHHHBB", 0x45, 0, 20 + length, 0, 0x4000, 64, protocol)
     return head + struct.pack("!H", internet_checksum(head + b"\0\0" + ends)) + ends + payload
 
 
-def udp(payload: bytes, source: Address, target: Address) -> bytes:
-    """A UDP datagram in an IP packet in an Ethernet frame (RFC 768, RFC 8200 8.1)."""
-    head = struct.pack("!HHH", source[1], target[1], 8 + len(payload))
+def udp(payload: bytes, source: Address, target: Address, *, missing: int = 0) -> bytes:
+    """A UDP datagram in an IP packet in an Ethernet frame (RFC 768, RFC 8200 8.1).
+
+    It carries no checksum where octets at its end are missing.
+    """
+    head = struct.pack("!HHH", source[1], target[1], 8 + len(payload) + missing)
+    if missing:
+        cut = ip(head + b"\0\0" + payload, UDP, source[0], target[0], missing=missing)
+        return ethernet(cut, source[0], target[0])
     ends = ip_address(source[0]).packed + ip_address(target[0]).packed
     pseudo = ends + struct.pack("!HH", UDP, 8 + len(payload))
     checksum = internet_checksum(pseudo + head + b"\0\0" + payload) or 0xFFFF

@@ -513,6 +513,20 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     },
     "tap": _stream(streams.as_lines, "Tap records as they come.", LINES, RecordView),
     "ladder": _stream(streams.as_ladder, "The same as a ladder.", _PLAIN),
+    "packets": {
+        "GET": Operation(
+            handlers.packets,
+            "The packets of N3 and N6 of one UE as a pcapng file that grows.",
+            media_type="application/x-pcapng",
+            query={
+                "ue": "whose, by SUPI",
+                "octets": "of each packet at most, 64..65535; 256",
+                "a_second": "so many packets a second at most; 10000",
+            },
+            refusals=(409, 422),
+            needs=Permission.OPERATE,
+        )
+    },
     "capture": _stream(streams.as_capture, "The same as a pcapng file that grows.", "application/x-pcapng"),
 }
 """Paths under /v1 with their parameters in braces, and what each method does."""

@@ -22,6 +22,8 @@ from freehold.procedure.tap import PACKETS, Record
 T = TypeVar("T")
 WAITING: Final = 10_000
 """Items kept for a reader; beyond, the oldest are lost and counted."""
+LOOKING: Final = 0.1
+"""Seconds between two looks at what a trace of packets has."""
 
 
 class Mailbox(Generic[T]):
@@ -143,6 +145,27 @@ async def as_capture(network: ManagedNetwork, kept: Kept, query: dict[str, str])
                 writer.record(record)
             if file.tell():
                 yield _drained(file)
+
+
+async def as_packets(network: ManagedNetwork, supi: str, octets: int, a_second: int) -> AsyncIterator[bytes]:
+    """One UE's packets of N3 and N6 at the UPF as a pcapng file that grows; sessions that come later are in it too."""
+    file = io.BytesIO()
+    writer = CaptureWriter(file, utc_offset=network.utc() - network.now())
+    traced: list[str] = []
+    try:
+        while True:
+            mine = [session for session in network.sessions() if session.supi == supi]
+            ends = sorted(end for session in mine for end in (session.ip, session.ip6.partition("/")[0]) if end)
+            if ends != traced:
+                network.trace(ends, octets, a_second)
+                traced = ends
+            for record in network.traced():
+                writer.record(record)
+            if file.tell():
+                yield _drained(file)
+            await asyncio.sleep(LOOKING)
+    finally:
+        network.trace((), 0, 1)
 
 
 def _drained(file: io.BytesIO) -> bytes:

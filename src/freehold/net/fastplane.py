@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address, ip_network
 
 import msgspec
 
@@ -14,13 +14,19 @@ from freehold.net.netlink import Netlink
 from freehold.net.userplane import UpfPlane
 from freehold.net.ways import TUNNEL_OCTETS, Ways, find_devices, version
 from freehold.net.xdp import Hook, names, program, unusable
-from freehold.services.userplane import Measured, Network, PlaneEvent, SessionRules, Usage, VolumeReached
+from freehold.procedure import Record
+from freehold.services.access import Tunnel
+from freehold.services.userplane import Measured, Network, PlaneEvent, Rule, SessionRules, Usage, VolumeReached
 
 REFRESH_SECONDS = 5.0
 SETTLE_SECONDS = 0.02
 """Changes of the host's routing come in bursts: they are looked at together."""
 LAST_OCTETS = 4096
 """Of a volume to report less than this is not divided any more."""
+KEPT_SECONDS = 600.0
+"""How long sessions that an earlier process left go on while nobody asks for them."""
+TAKEN, QOS_FLOW = 0x80, 0x3F
+"""Of a direction's octet in a record."""
 MOST_PREFIXES = 1 << 20
 """Of a pool of IPv6 so many terminals are the program's at most; the rest is the engine's."""
 
@@ -47,10 +53,13 @@ class FastPlane:
         self.engine = engine
         self._served = served
         self._hiding: Hiding | None = None
+        self.kept: dict[int, SessionRules] = {}
+        """The sessions that an earlier process left: their packets go on, and nobody has asked for them yet."""
         self._listener: Callable[[PlaneEvent], None] | None = None
         self._divided: dict[int, SessionRules] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._ending: asyncio.TimerHandle | None = None
         self._netlink = Netlink()
         try:
             self._load(kept, hooks)
@@ -68,7 +77,9 @@ class FastPlane:
         self._longest = devices.n3.mtu - TUNNEL_OCTETS
         pools = [(network[0], _size(network), self._mtu(one)) for one in served for network in one.networks]
         hiding = any(one.hidden for one in served)
-        self._datapath = Datapath(program("userplane"), address, self.engine.tunnel_key(), pools, hiding)
+        programs = program("userplane"), program("userplane_kept")
+        key, seed = self.engine.tunnel_key(), self.engine.seed
+        self._datapath = Datapath(programs, address, key, seed, pools, hiding, names())
         self.engine.share_meters(self._datapath)
         networks = [network for one in served for network in one.networks]
         self._ways = Ways(self._netlink, self._datapath, devices, (*kept, *networks))
@@ -76,7 +87,41 @@ class FastPlane:
         if hiding:
             hidden = (network for one in served if one.hidden for network in one.networks if version(network) == 4)
             self._hiding = Hiding(self._datapath, self._ways, [IPv4Network(network) for network in hidden])
+        self._adopt()
         self.hook = self._attach(devices.indexes(), hooks)
+
+    def _adopt(self) -> None:
+        """Open the sessions again that an earlier process left: what the program does not take is the engine's."""
+        for teid, ipv4, ipv6, peer, octets, rates in self._datapath.kept():
+            instance = self._instance_of(ipv4 or ipv6)
+            if instance is None or not self.engine.reopen(teid):
+                self._datapath.close_session(teid)
+                continue
+            up, down = (_rules(octet, rate) for octet, rate in zip(octets, rates, strict=True))
+            rules = SessionRules(instance, ipv4, ipv6, up, down, Tunnel(*peer))
+            self.engine.install(teid, rules)
+            self.kept[teid] = rules
+
+    def _instance_of(self, address: str | None) -> int | None:
+        for number, one in self._served.items():
+            for network in one.networks:
+                if address is not None and ip_address(address) in ip_network(network):
+                    return number
+        return None
+
+    def reopen(self, teid: int) -> bool:
+        """Whether a session goes on that an earlier process left; from now on its rules are the caller's."""
+        return self.kept.pop(teid, None) is not None
+
+    def _give_way(self, rules: SessionRules) -> None:
+        """End sessions of an earlier process whose address another session has now."""
+        for teid, one in tuple(self.kept.items()):
+            if (one.ipv4 and one.ipv4 == rules.ipv4) or (one.ipv6 and one.ipv6 == rules.ipv6):
+                self.close(teid)
+
+    def _end_kept(self) -> None:
+        for teid in tuple(self.kept):
+            self.close(teid)
 
     def _mtu(self, served: Served) -> int:
         """The longest packet that a terminal's link and its tunnel carry."""
@@ -99,7 +144,7 @@ class FastPlane:
         for hook in hooks:
             self.why = "".join(f", as the kernel refuses better: {error}" for error in refused[-1:])
             try:
-                self.stays = self._datapath.attach(list(devices), hook, names())
+                self.stays = self._datapath.attach(list(devices), hook)
             except OSError as error:
                 refused.append(error)
             else:
@@ -124,9 +169,14 @@ class FastPlane:
         loop.add_reader(self._datapath.fileno(), self._hear)
         loop.add_reader(self._netlink.fileno(), self._routing_changed)
         self._refresh()
+        if self.kept:
+            self._ending = loop.call_later(KEPT_SECONDS, self._end_kept)
 
-    def stop(self) -> None:
-        """Take the program from the interfaces; every packet is the portable engine's again."""
+    def stop(self, *, keep: bool = False) -> None:
+        """Take the program from the interfaces: every packet is the portable engine's again.
+
+        With `keep` it stays with its sessions, where it can, for the process that comes next.
+        """
         if self._loop is not None:
             self._loop.remove_reader(self._datapath.fileno())
             self._loop.remove_reader(self._netlink.fileno())
@@ -135,7 +185,12 @@ class FastPlane:
             self._timer.cancel()
         if self._hiding is not None:
             self._hiding.stop()
-        self._datapath.detach()
+        if self._ending is not None:
+            self._ending.cancel()
+        if keep and self.stays:
+            self._datapath.leave()
+        else:
+            self._datapath.detach()
         self._netlink.close()
 
     def instance(self, name: str) -> int | None:
@@ -149,6 +204,8 @@ class FastPlane:
     def install(self, teid: int, rules: SessionRules, *, end_marker: bool = False) -> None:
         """Give a session its rules, all at once or, with RulesRefused, not at all."""
         before = self.usage(teid)  # refuses a session that is not open
+        if self.kept:
+            self._give_way(rules)
         hop = self._hop(rules)
         if hop is None:
             self._datapath.remove(teid)
@@ -195,12 +252,22 @@ class FastPlane:
         """Close a session: what it carried on both paths."""
         self.engine.usage(teid)  # refuses a session that is not open
         self._divided.pop(teid, None)
+        self.kept.pop(teid, None)
         fast = self._datapath.close_session(teid)
         return _sum(self.engine.close(teid), Usage(*fast))
 
     def usage(self, teid: int) -> Usage:
         """What a session carried until now on both paths."""
         return _sum(self.engine.usage(teid), Usage(*self._datapath.usage(teid)))
+
+    def trace(self, ends: Sequence[str], octets: int = 0, a_second: int = 1) -> None:
+        """Trace terminals by their addresses or prefixes: meanwhile the engine takes their packets, and copies them."""
+        self._datapath.pause(list(ends))
+        self.engine.trace(ends, octets, a_second)
+
+    def take_traced(self) -> list[Record]:
+        """The packets of N3 and N6 traced since the last call, in their order."""
+        return self.engine.take_traced()
 
     def open_tunnel(self, teid: int) -> int:
         """Open one more local tunnel of a session: its packets are the engine's."""
@@ -283,6 +350,14 @@ class FastPlane:
             self._timer.cancel()
         if self._loop is not None:
             self._timer = self._loop.call_later(seconds, self._refresh)
+
+
+def _rules(octet: int, rate: int) -> tuple[Rule, ...]:
+    """The rule of a direction that a record has."""
+    if not octet & TAKEN:
+        return ()
+    flow = octet & QOS_FLOW
+    return (Rule(action="forward", match_qfi=flow, qfi=flow, rates=((1, rate),) if rate else ()),)
 
 
 def _size(network: Network) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from typing import Literal, cast
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from freehold._native.userplane import Fabric, measure
 from freehold._native.xdp import Datapath
 from freehold.net.access import AccessPlane
+from freehold.net.ipfix import Flow
 from freehold.net.sctp import show
 from freehold.net.tun import Tun
 from freehold.procedure import SILENT, Record, Tap
@@ -97,7 +99,7 @@ class UserPlane:
         if second is not None:
             self.fabric.add_second_socket(number, second.fileno())
         addresses = (settings.address, *((settings.second,) if settings.second else ()))
-        plane = self._upfs[number] = UpfPlane(self.fabric, number, addresses, settings.link_mtu)
+        plane = self._upfs[number] = UpfPlane(self.fabric, number, addresses, settings.link_mtu, seed)
         return plane
 
     def add_access(self, address: str, seed: int, port: socket.socket | None = None) -> AccessPlane:
@@ -186,13 +188,17 @@ class UserPlane:
 class UpfPlane:
     """The packets of one user plane function: the native `SessionPlane`."""
 
-    def __init__(self, fabric: Fabric, number: int, addresses: tuple[str, ...], link_mtu: int = 0) -> None:
+    def __init__(
+        self, fabric: Fabric, number: int, addresses: tuple[str, ...], link_mtu: int = 0, seed: bytes = bytes(16)
+    ) -> None:
         self._fabric = fabric
         self._number = number
         self.addresses = addresses
         """The N3 address, and one of the other version of IP where there is one."""
         self.link_mtu = link_mtu
         """The longest packet of N6 that a tunnel carries; 0 is any."""
+        self.seed = seed
+        """What hides its TEIDs."""
         self._instances: dict[str, int] = {}
         self._listener: Callable[[PlaneEvent], None] | None = None
 
@@ -260,6 +266,48 @@ class UpfPlane:
         if teid is None:
             raise RulesRefused("full")
         return teid
+
+    def trace(self, ends: Sequence[str], octets: int = 0, a_second: int = 1) -> None:
+        """Trace terminals by their addresses or prefixes: of each packet so many octets, so many packets a second."""
+        self._fabric.trace(self._number, list(ends), octets, a_second)
+
+    def take_traced(self) -> list[Record]:
+        """The packets of N3 and N6 traced since the last call, in their order."""
+        return [self._traced(*fields) for fields in self._fabric.take_traced(self._number)]
+
+    def _traced(
+        self, time_ns: int, at_n3: bool, inward: bool, peer: tuple[str, int], length: int, octets: bytes
+    ) -> Record:
+        far, near = (f"gNB {show(peer)}", f"UPF {self._towards(peer[0])}") if at_n3 else inner_ends(octets)
+        if at_n3 and not inward:
+            far, near = near, far
+        name = (GTPU_MESSAGES.get(octets[1], "GTP-U") if len(octets) > 1 else "GTP-U") if at_n3 else "packet"
+        clause = "TS 29.281 6.1" if at_n3 else ""
+        return Record(time_ns / 1e9, "N3" if at_n3 else "N6", far, near, name, clause, octets=octets, length=length)
+
+    def _towards(self, peer: str) -> str:
+        """The N3 address of the version of IP that a peer has."""
+        return next((one for one in self.addresses if (":" in one) is (":" in peer)), self.address)
+
+    def record_flows(self, instances: list[int]) -> None:
+        """Count the flows of these network instances from now on, and of no others."""
+        self._fabric.record_flows(self._number, instances)
+
+    def take_flows(self, now: float, offset: float, idle: int, active: int) -> list[Flow]:
+        """The flows idle for so many seconds, and those that go on for so many; all with both 0.
+
+        `offset` seconds lie between the engine's time and 1970.
+        """
+        found = self._fabric.take_flows(self._number, round(now * 1e9), idle * 1_000_000_000, active * 1_000_000_000)
+        return [_flow(offset, *fields) for fields in found]
+
+    def uncounted(self) -> int:
+        """Packets of flows that there was no room to count."""
+        return self._fabric.uncounted(self._number)
+
+    def reopen(self, teid: int) -> bool:
+        """Whether a session is open again under the TEID that it had before, with the same seed."""
+        return self._fabric.reopen_session(self._number, teid)
 
     def install(self, teid: int, rules: SessionRules, *, end_marker: bool = False) -> None:
         """Give a session its rules, all at once or, with RulesRefused, not at all."""
@@ -343,6 +391,26 @@ def _usage(counts: tuple[int, int, int, int] | None) -> Usage:
     if counts is None:
         raise RulesRefused("unknown_session")
     return Usage(*counts)
+
+
+def _flow(
+    offset: float,
+    kind: tuple[int, bool],
+    ends: tuple[bytes, bytes, int, int, int, int],
+    volume: tuple[int, int],
+    told: tuple[int, int, int],
+) -> Flow:
+    source, destination, protocol, near, far, control = ends
+    first, last = (round(moment / 1e6 + offset * 1e3) for moment in told[:2])
+    return Flow(*kind, source, destination, protocol, (near, far), control, *volume, first, last, told[2])
+
+
+def inner_ends(octets: bytes) -> tuple[str, str]:
+    """The source and the destination of an IP packet as a trace names them."""
+    first, last = (8, 40) if octets[:1] >= b"\x60" else (12, 20)
+    half = (last - first) // 2
+    source, destination = octets[first : first + half], octets[first + half : last]
+    return f"N6 {ip_address(source)}", f"N6 {ip_address(destination)}"
 
 
 def bind_n3(address: str) -> socket.socket:

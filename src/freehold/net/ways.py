@@ -65,7 +65,7 @@ class Ways:
         self._datapath = datapath
         self._devices = devices
         self._kept = kept
-        self._hops: dict[str, int] = {}
+        self._hops = {peer: number for number, peer in datapath.ways()}
         self._known: dict[int, tuple[bytes, int, int] | None] = {}
         self._networks: list[Network] = []
         self.outside: str | None = None
@@ -77,8 +77,11 @@ class Ways:
     def hop(self, peer: str) -> int | None:
         """The hop of a gNB's or a UPF's N3 address; None where there are more of them than hops."""
         number = self._hops.get(peer)
-        if number is None and len(self._hops) + 1 < UPLINK_6:
-            number = self._hops[peer] = len(self._hops) + 1
+        if number is None:
+            number = max(self._hops.values(), default=UPLINK) + 1
+            if number >= UPLINK_6:
+                return None
+            self._hops[peer] = number
             self._aim(number, self._netlink.way(peer), peer, self._netlink.neighbours(), self._netlink.links())
         return number
 

@@ -11,7 +11,10 @@ Interface = Literal["N1", "N2", "N3", "N4", "N6", "Uu", "SBI", "Xn", "F1", "E1",
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What crossed: `octets` as on the wire (empty for an operation), `value` decoded, `subject` the UE or gNB."""
+    """What crossed: `octets` as on the wire (empty for an operation), `value` decoded, `subject` the UE or gNB.
+
+    `length` is how many octets there were, where only the first of them are here; 0 else.
+    """
 
     time: float
     interface: Interface
@@ -23,6 +26,7 @@ class Record(msgspec.Struct, frozen=True):
     octets: bytes = b""
     value: object = None
     subject: str = ""
+    length: int = 0
 
 
 class Tracer(Protocol):

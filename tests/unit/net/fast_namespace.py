@@ -10,6 +10,7 @@ import ctypes
 import fcntl
 import json
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -22,6 +23,7 @@ from pathlib import Path
 from freehold.net.fastplane import FastPlane, Served
 from freehold.net.tun import Mode, Tun, TunSettings
 from freehold.net.userplane import PlaneSettings, UserPlane, bind_n3
+from freehold.net.xdp import kept_seed
 from freehold.services.access import Tunnel
 from freehold.services.userplane import Rule, SessionRules, VolumeReached
 
@@ -187,21 +189,22 @@ class Network(Gnb):
         self.tun = Tun(TunSettings((POOL, POOL_6), mode))
         self.plane = UserPlane()
         self.n3 = bind_n3(N3)
-        engine = self.plane.add_upf(PlaneSettings(N3, link_mtu=100), bytes(16), self.n3)
+        engine = self.plane.add_upf(PlaneSettings(N3, link_mtu=100), kept_seed() or bytes(range(16)), self.n3)
         pools = ("10.45.0.0", 16), ("2001:db8:45::", 48)
         self.number = engine.add_instance("internet", pools)
         engine.attach_tun(self.number, self.tun)
         self.upf = FastPlane(engine, {self.number: Served(pools, hidden=mode == "nat")}, ((N3, 32),), [HOOK])
         self.events: list[object] = []
         self.upf.listen(self.events.append)
-        super().__init__(ground.gnb, self.upf.open())
+        [*kept] = self.upf.kept
+        super().__init__(ground.gnb, kept[0] if kept else self.upf.open())
 
     def start(self) -> None:
         self.plane.start(asyncio.get_running_loop())
         self.upf.start(asyncio.get_running_loop())
 
-    def stop(self) -> None:
-        self.upf.stop()
+    def stop(self, *, keep: bool = False) -> None:
+        self.upf.stop(keep=keep)
         self.plane.close()
 
     def rules(self, action: str = "forward", rate: int = 0, **more: object) -> None:
@@ -406,23 +409,40 @@ class Child:
         if not self.pid:
             asyncio.run(self._serve(ground, writing))
             os._exit(0)
-        self.teid = int(os.read(reading, 64))
+        self.reading = reading
+        self.teid = 0
+
+    def ready(self) -> tuple[bool, int, int]:
+        """Wait until it serves: whether it took a session over, what that had carried, how many there are."""
+        self.teid, *found = json.loads(os.read(self.reading, 200))
+        return tuple(found)
+
+    def serves(self) -> bool:
+        """Whether it does by now."""
+        return bool(select.select([self.reading], [], [], 0)[0])
 
     async def _serve(self, ground: Ground, writing: int) -> None:
         network = Network(ground)
         network.start()
+        kept = network.upf.reopen(network.teid)
+        before = packets(network)[0]
         network.rules()
-        os.write(writing, str(network.teid).encode())
-        await asyncio.get_running_loop().run_in_executor(None, self.asking[1].recv, 1)
-        network.stop()
+        await network.resolved() if not kept else None
+        os.write(writing, json.dumps([network.teid, kept, before, len(network.upf.engine.teids())]).encode())
+        asked = await asyncio.get_running_loop().run_in_executor(None, self.asking[1].recv, 1)
+        os.write(writing, json.dumps([packets(network)[0], network.fast()[0]]).encode())
+        network.stop(keep=asked == b"k")
 
     def kill(self) -> None:
         os.kill(self.pid, 9)
         os.waitpid(self.pid, 0)
 
-    def end(self) -> None:
-        self.asking[0].send(b"x")
+    def end(self, how: bytes = b"x") -> list[int]:
+        """Have it end in order (`k`: and leave its program); what the session and the program carried."""
+        self.asking[0].send(how)
+        found = json.loads(os.read(self.reading, 200))
         os.waitpid(self.pid, 0)
+        return found
 
 
 async def crash(ground: Ground) -> dict[str, object]:
@@ -433,11 +453,13 @@ async def crash(ground: Ground) -> dict[str, object]:
         return len(list(Path("/sys/fs/bpf/freehold").rglob("*-*")))
 
     first = Child(ground)
+    first.ready()
     gnb = Gnb(ground.gnb, first.teid)
     before = [await gnb.ping(number) for number in range(100)]
     first.kill()
     orphaned = [await gnb.ping(number) for number in range(100, 150)]
     second = Child(ground)
+    second.ready()
     back = [await gnb.ping(number) for number in range(200, 300)]
     held = names()
     second.end()
@@ -451,11 +473,71 @@ async def crash(ground: Ground) -> dict[str, object]:
     }
 
 
+class Stream:
+    """Numbered datagrams of the terminal, a few on the way at once: no queue may lose one."""
+
+    def __init__(self, ground: Ground, teid: int) -> None:
+        self.gnb, self.sink = Gnb(ground.gnb, teid), ground.sink
+        self.sink.settimeout(10)
+        self.sent, self.wrong = 0, []
+
+    def pass_some(self) -> None:
+        numbers = range(self.sent, self.sent + 16)
+        for number in numbers:
+            body = struct.pack("!HHHHI", 40000, 9, 52, 0, number) + bytes(40)
+            self.gnb.send(ipv4(17, body))
+        self.sent += 16
+        for number in numbers:
+            try:
+                found = struct.unpack("!I", self.sink.recv(2048)[:4])[0]
+            except TimeoutError:
+                found = -1
+            if found != number:
+                self.wrong.append((number, found))
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Go on for a while, and until something is."""
+        end = self.sent + 2000
+        while self.sent < end or not done():
+            self.pass_some()
+
+
+async def takeover(ground: Ground) -> dict[str, object]:
+    """The UPF's process is killed, ends in order and is replaced, while numbered packets pass."""
+    sh("mount -t bpf bpf /sys/fs/bpf")
+    first = Child(ground)
+    first.ready()
+    stream = Stream(ground, first.teid)
+    stream.until(lambda: True)
+    first.kill()
+    stream.until(lambda: True)
+    orphaned = stream.sent
+    second = Child(ground)
+    stream.until(second.serves)
+    kept, before, sessions = second.ready()
+    stream.until(lambda: True)
+    second.end(b"k")
+    stream.until(lambda: True)
+    third = Child(ground)
+    stream.until(third.serves)
+    again = third.ready()
+    stream.until(lambda: True)
+    carried, fast = third.end()
+    return {
+        "wrong": stream.wrong[:5],
+        "kept": [kept, again[0]],
+        "sessions": [sessions, again[2]],
+        "counted": before >= orphaned and carried >= stream.sent,
+        "fast": fast >= stream.sent,
+        "left": sh("find /sys/fs/bpf/freehold -type f").split(),
+    }
+
+
 async def main(name: str) -> dict[str, object]:
     ground = Ground()
     try:
-        if name == "crash":
-            return await crash(ground)
+        if name in {"crash", "takeover"}:
+            return await globals()[name](ground)
         network = Network(ground, "nat" if name == "hidden" else "route")
         try:
             network.start()

@@ -80,6 +80,18 @@ def test_when_the_host_s_routing_changes_then_the_hops_follow():
 
 
 @pytest.mark.parametrize("hook", ["xdp", "tc"])
+def test_when_the_process_is_replaced_while_packets_pass_then_none_is_lost_and_rules_and_counts_go_on(hook):
+    assert scenario("takeover", hook) == {
+        "wrong": [],
+        "kept": [True, True],
+        "sessions": [1, 1],
+        "counted": True,
+        "fast": True,
+        "left": [],
+    }
+
+
+@pytest.mark.parametrize("hook", ["xdp", "tc"])
 def test_when_the_user_plane_is_killed_then_packets_pass_on_until_it_is_back_and_nothing_stays_when_it_ends(hook):
     found = scenario("crash", hook)
     assert found == {

@@ -1,16 +1,18 @@
 //! Glue of `freehold_fabric`: control calls in, events out; packets never pass here.
 pub mod convert;
 mod events;
+mod watch;
 
 use convert::{Address, Network, Rules, fault, refusal};
 use freehold_fabric::datanet::{Access, Config, Error};
-use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings};
+use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings, Upf, ip_number};
 use freehold_fabric::{Fabric as Inner, Handle, HostRelay};
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
+use watch::{FlowFields, TracedFields, flow_fields, traced_fields};
 
 const GTPU_PORT: u16 = freehold_fabric::userplane::GTPU_PORT;
 
@@ -153,6 +155,43 @@ impl Fabric {
         };
         let instance = Instance { pools: prefixes(pools), mtu, local_switch, ethernet };
         self.handle.with(|fabric| fabric.add_instance(upf, &instance)).map_err(fault)
+    }
+
+    /// Traces terminals by their addresses; nobody where there are none.
+    fn trace(&self, py: Python<'_>, upf: usize, ends: Vec<Address>, octets: usize, a_second: u32) -> PyResult<()> {
+        let ends: Vec<u128> = ends.into_iter().map(|end| ip_number(end.0)).collect();
+        self.upf(py, upf, |upf| upf.trace(&ends, octets, a_second))
+    }
+
+    fn take_traced<'py>(&self, py: Python<'py>, upf: usize) -> PyResult<Vec<TracedFields<'py>>> {
+        let traced = self.upf(py, upf, Upf::take_traced)?;
+        Ok(traced.iter().map(|one| traced_fields(py, one)).collect())
+    }
+
+    fn record_flows(&self, py: Python<'_>, upf: usize, instances: Vec<u16>) -> PyResult<()> {
+        self.upf(py, upf, |upf| upf.record_flows(&instances))
+    }
+
+    /// Flows that ended or are long enough, in the order of the exporter's records.
+    fn take_flows<'py>(
+        &self,
+        py: Python<'py>,
+        upf: usize,
+        now_ns: u64,
+        idle_ns: u64,
+        active_ns: u64,
+    ) -> PyResult<Vec<FlowFields<'py>>> {
+        let flows = self.upf(py, upf, |upf| upf.take_flows(now_ns, idle_ns, active_ns))?;
+        Ok(flows.iter().map(|flow| flow_fields(py, flow)).collect())
+    }
+
+    fn uncounted(&self, py: Python<'_>, upf: usize) -> PyResult<u64> {
+        self.upf(py, upf, |upf| upf.uncounted())
+    }
+
+    /// Whether a session is open again under an identifier that it had before.
+    fn reopen_session(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<bool> {
+        self.upf(py, upf, |upf| upf.reopen(teid).is_ok())
     }
 
     fn set_mtu(&self, py: Python<'_>, upf: usize, instance: u16, mtu: u16) -> PyResult<()> {

@@ -1,0 +1,3 @@
+/* The same program over maps that outlive the process. */
+#define KEPT
+#include "userplane.bpf.c"
