@@ -5,48 +5,19 @@ import shutil
 
 import pytest
 
-from consolekit import faults, shoot
+from consolekit import faults, initialise, log_in, shoot, subscribe
 from freehold.manage.pages import Pages
 from freehold.manage.views import UeView
 from freehold.procedure.ladder import WATCHING, render
 from freehold.spec.events import Event
 from interopkit import tshark
-from managekit import OPC, PASSWORD, FakeNetwork, K, Web
+from managekit import OPC, PASSWORD, SUPI, FakeNetwork, K, Web
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("console")]
 
-SUPI = "imsi-001010000000001"
-STATE = ("", "gnbs", "ues", "sessions", "trace", "alarms", "events")
+STATE = ("", "gnbs", "ues", "sessions", "terminals", "why", "trace", "alarms", "events")
 PLACES = (*STATE, "subscribers", "network", "configuration", "users", "audit")
 KEYS = "() => [...document.querySelectorAll('.lines > .line')].map(row => Number(row.dataset.key))"
-
-
-def log_in(page, name="anna"):
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("heading", name="Dashboard").wait_for()
-
-
-def initialise(page, site):
-    page.goto(site.first)
-    page.get_by_label("Name").fill("anna")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill(PASSWORD)
-    page.get_by_role("button", name="Make the account").click()
-    page.get_by_role("heading", name="Dashboard").wait_for()
-
-
-def subscribe(page, site):
-    page.goto(f"{site.url}/subscribers")
-    page.get_by_role("button", name="Add").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("SUPI").fill(SUPI)
-    dialog.get_by_label("Name").fill("pump 7")
-    dialog.get_by_label("K", exact=True).fill(K)
-    dialog.get_by_label("OPc").fill(OPC)
-    dialog.get_by_role("button", name="Add", exact=True).click()
-    page.get_by_role("link", name=SUPI).wait_for()
 
 
 def register(site):
@@ -198,7 +169,7 @@ def test_when_the_keyboard_is_used_alone_then_any_page_is_near(page, site):
     page.keyboard.type("subs")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Subscribers").wait_for()
-    assert page.evaluate("document.activeElement.tagName") == "H1"
+    page.wait_for_function("document.activeElement.tagName === 'H1'")
     page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement !== document.body")
 

@@ -3,10 +3,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { connected, rows, status, useTopics } from "./live";
 import { Dashboard } from "./pages/Dashboard";
 import { Login, Setup, Unreachable } from "./pages/Enter";
+import { Failures } from "./pages/Failures";
 import { Configuration, Network } from "./pages/Network";
 import { Alarms, Audit, Password, Users } from "./pages/Operate";
 import { Events, Gnbs, Sessions, Ues } from "./pages/State";
 import { Subscriber, Subscribers } from "./pages/Subscribers";
+import { Terminals } from "./pages/Terminals";
 import { Trace } from "./pages/Trace";
 import { Ue } from "./pages/Ue";
 import { go, link, path } from "./router";
@@ -35,6 +37,8 @@ const PLACES: Place[] = [
     group: "Now",
   },
   { at: "sessions", title: "Sessions", icon: "session", page: () => <Sessions />, group: "Now" },
+  { at: "terminals", title: "Terminals", icon: "handset", page: () => <Terminals />, group: "Now" },
+  { at: "why", title: "Why?", icon: "why", page: ([id]) => <Failures id={id ?? ""} />, group: "Look" },
   { at: "trace", title: "Trace", icon: "trace", page: () => <Trace />, needs: "operate", group: "Look" },
   { at: "alarms", title: "Alarms", icon: "bell", page: () => <Alarms />, group: "Look" },
   { at: "events", title: "Events", icon: "list", page: () => <Events />, group: "Look" },

@@ -2,7 +2,18 @@
 import { type Signal, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get, ROOT } from "./api";
-import type { AlarmView, Change, CounterView, EventView, GnbView, SessionView, StatusView, UeView } from "./types";
+import type {
+  AlarmView,
+  Change,
+  CounterView,
+  EventView,
+  FailureView,
+  GnbView,
+  SessionView,
+  StatusView,
+  TerminalView,
+  UeView,
+} from "./types";
 
 export interface Topics {
   status: StatusView;
@@ -12,6 +23,8 @@ export interface Topics {
   counters: CounterView;
   alarms: AlarmView;
   events: EventView;
+  failures: FailureView;
+  terminals: TerminalView;
 }
 export type Topic = keyof Topics;
 type Tables = { [T in Topic]: Signal<Map<string, Topics[T]>> };
@@ -26,6 +39,8 @@ export const tables: Tables = {
   counters: signal(new Map()),
   alarms: signal(new Map()),
   events: signal(new Map()),
+  failures: signal(new Map()),
+  terminals: signal(new Map()),
 };
 
 /** Whether rows come in. */

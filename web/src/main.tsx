@@ -12,6 +12,7 @@ import "./style/tables.css";
 import "./style/forms.css";
 import "./style/trace.css";
 import "./style/settings.css";
+import "./style/why.css";
 import "./style/narrow.css";
 
 theme.begin();

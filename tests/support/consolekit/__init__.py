@@ -10,7 +10,7 @@ from freehold.app.all_in_one import running
 from freehold.app.config import parse
 from freehold.app.registry import slices_of
 from freehold.manage.subscribers import SubscriberForm, subscriber_of
-from managekit import free_port
+from managekit import OPC, PASSWORD, SUPI, K, free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -26,12 +26,13 @@ SHOTS = Path(os.environ.get("FREEHOLD_SCREENSHOTS") or Path(__file__).parents[3]
 class Site:
     """A network in a loop of its own, in another thread."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, amf="", more=""):
+        """`amf` are more lines of that section, `more` other sections."""
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.text = (
-            f'[amf]\nciphering = ["NEA0"]\n[store]\npath = "{folder}/data"\n'
+            f'[amf]\nciphering = ["NEA0"]\n{amf}{more}[store]\npath = "{folder}/data"\n'
             f'[management]\nsocket = "{folder}/m.sock"\nlisten = "127.0.0.1:{self.port}"\n'
         )
         self.file = folder / "freehold.toml"
@@ -94,3 +95,32 @@ def shoot(page, name):
     """A picture of the page as it is."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png")
+
+
+# --- what a person does ---------------------------------------------------------------------------
+def log_in(page, name="anna"):
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", name="Dashboard").wait_for()
+
+
+def initialise(page, site):
+    page.goto(site.first)
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_role("button", name="Make the account").click()
+    page.get_by_role("heading", name="Dashboard").wait_for()
+
+
+def subscribe(page, site):
+    page.goto(f"{site.url}/subscribers")
+    page.get_by_role("button", name="Add").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("SUPI").fill(SUPI)
+    dialog.get_by_label("Name").fill("pump 7")
+    dialog.get_by_label("K", exact=True).fill(K)
+    dialog.get_by_label("OPc").fill(OPC)
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("link", name=SUPI).wait_for()

@@ -5,41 +5,7 @@ import { moment } from "../format";
 import { may } from "../session";
 import type { ChangeView, ConfigurationView, VersionView } from "../types";
 import { Badge, Button, Dialog, Empty, Field, Form, Heads, Panel, Sheet, tell, useRead } from "../ui/bits";
-
-function Plan({ changes }: { changes: ChangeView[] }) {
-  if (!changes.length) return <Empty title="It changes nothing" />;
-  return (
-    <Sheet label="What it changes">
-      <table>
-        <thead>
-          <tr>
-            {["Setting", "Now", "Then", "Takes effect"].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {changes.map((one) => (
-            <tr key={one.key}>
-              <th scope="row" class="mono">
-                {one.key}
-              </th>
-              <td class="mono">{one.before || "–"}</td>
-              <td class="mono">{one.after || "–"}</td>
-              <td>
-                <Badge tone={one.takes_effect === "now" ? "good" : "warn"}>
-                  {one.takes_effect === "now" ? "at once" : "after a restart"}
-                </Badge>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Sheet>
-  );
-}
+import { Changes } from "../ui/Changes";
 
 function Editor(props: { text: string; note: string; tag: string; onClose: () => void; onDone: () => void }) {
   const [text, setText] = useState(props.text);
@@ -71,7 +37,7 @@ function Editor(props: { text: string; note: string; tag: string; onClose: () =>
           />
         </div>
         <Field label="Why" hint="Kept with the version, and in the ledger." value={note} onInput={setNote} />
-        {plan && <Plan changes={plan} />}
+        {plan && <Changes changes={plan} />}
       </Form>
     </Dialog>
   );

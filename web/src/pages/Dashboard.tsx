@@ -7,6 +7,7 @@ import { link } from "../router";
 import type { EventView, FunctionView } from "../types";
 import { Badge, Empty, Head, Panel, Sheet, severityTone, type Tone, useRead } from "../ui/bits";
 import { Plot, Spark } from "../ui/Plot";
+import { Standing } from "./Failures";
 
 function Tile(props: {
   title: string;
@@ -230,6 +231,9 @@ export function Dashboard() {
         </Panel>
         <Panel title="Procedures" class="span2" flush>
           <Procedures />
+        </Panel>
+        <Panel title="Why?" aside={<a href={link("why")}>All</a>} flush>
+          <Standing most={4} />
         </Panel>
         <Panel title="Functions">
           <ul class="functions">

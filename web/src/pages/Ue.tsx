@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { get, send } from "../api";
 import { bitRate, clock, octets, took, words } from "../format";
-import { onChange, rows, tables, useTopics } from "../live";
+import { loaded, onChange, rows, tables, useTopics } from "../live";
 import { link } from "../router";
 import { may } from "../session";
 import type { EndingView, UeDetails } from "../types";
@@ -21,6 +21,7 @@ import {
   useRead,
 } from "../ui/bits";
 import { Plot } from "../ui/Plot";
+import { WhyOf } from "./Failures";
 
 interface Look {
   time: number;
@@ -167,18 +168,22 @@ export function Ue({ supi }: { supi: string }) {
   useTopics("ues", "sessions");
   const turn = useProcedureTurn();
   const [asked, setAsked] = useState(false);
-  const details = useRead(() => get<UeDetails>(`ues/${supi}`), supi, turn);
+  const ue = tables.ues.value.get(supi);
+  const details = useRead(async () => (ue ? get<UeDetails>(`ues/${supi}`) : undefined), supi, turn, ue === undefined);
   const looks = useRates(supi);
-  const ue = tables.ues.value.get(supi) ?? details.value;
   if (!ue) {
+    const gone = loaded.value.has("ues");
     return (
       <>
         <Head title={supi} note={<a href="/ues">UEs</a>} />
         <Panel title="UE">
-          <Empty title={details.error || "One moment…"}>
-            {details.error && <a href={link("subscribers", supi)}>Look at the subscription instead</a>}
+          <Empty title={gone ? "The AMF has no context of this UE" : "One moment…"}>
+            {gone && <a href={link("subscribers", supi)}>Look at the subscription instead</a>}
           </Empty>
         </Panel>
+        <div class="columns">
+          <WhyOf supi={supi} />
+        </div>
       </>
     );
   }
@@ -206,6 +211,7 @@ export function Ue({ supi }: { supi: string }) {
         )}
       </Head>
       <div class="columns">
+        <WhyOf supi={ue.supi} />
         <Panel title="Identity" aside={<a href={link("subscribers", ue.supi)}>Subscription</a>}>
           <Facts
             rows={[

@@ -24,6 +24,10 @@ const PATHS = {
   add: "M10 4v12M4 10h12",
   out: "M8 3H4v14h4M8 10h9m0 0-3-3m3 3-3 3",
   copy: "M7 7h9v10H7zM4 13V3h9",
+  power: "M10 3v7M6 5.500a6 6 0 1 0 8 0",
+  why: "M7 7.500a3 3 0 1 1 4.500 2.600c-1 .600-1.500 1.200-1.500 2.400M10 15.500h.01",
+  handset: "M5 3h10v14H5zM8 14.500h4",
+  chart: "M3 3v14h14M6 13l3-4 3 2 4-6",
   clear: "M4 6h12M8 6V4h4v2M6 6l1 11h6l1-11",
 } as const;
 
