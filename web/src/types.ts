@@ -187,6 +187,7 @@ export interface DnnForm {
   uplink: number;
   downlink: number;
   framed_routes: string[];
+  up_security: { integrity: string; confidentiality: string } | null;
 }
 
 export interface SliceForm {

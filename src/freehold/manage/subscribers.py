@@ -11,13 +11,20 @@ from typing import Any, Final
 import msgspec
 
 from freehold.core.udr import credentials
-from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr, DnnConfiguration, PduSessionType
+from freehold.services.nudm import (
+    AccessAndMobilitySubscriptionData,
+    Ambr,
+    DnnConfiguration,
+    PduSessionType,
+    UserPlaneSecurity,
+)
 from freehold.services.nudr import DataRepository, SliceSubscription, Subscriber
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import Pei, SNssai, Supi, dnn
 
 LINK_PREFIX: Final = 64
 GIGABIT: Final = 1_000_000_000
+FASTEST: Final = 4_000_000_000_000
 COLUMNS: Final = ("supi", "k", "opc", "op", "amf_field", "name", "enabled", "slice", "dnn", "ip", "ip6")
 """Columns of a CSV file; several DNNs stand in one cell with spaces between. Only supi, k and opc or op are needed."""
 
@@ -40,6 +47,8 @@ class DnnForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     framed_routes: tuple[str, ...] = ()
     ip6: str = ""
     types: tuple[PduSessionType, ...] = IP_TYPES
+    up_security: UserPlaneSecurity | None = None
+    """What a gNB is asked to do for user data; null leaves it to the network (TS 23.501 5.10.3)."""
 
 
 class SliceForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +117,7 @@ def view(subscriber: Subscriber) -> SubscriberView:
                     d.framed_routes,
                     d.static_ipv6 or "",
                     d.types,
+                    d.up_security,
                 )
                 for d in one.dnns
             ),
@@ -140,10 +150,14 @@ def subscriber_of(form: SubscriberForm, slices: tuple[SliceForm, ...], existing:
     if not any(one.default for one in chosen):
         raise Unusable(f"{form.supi}: at least one slice must be a default one")
     subscribed = tuple(map(_slice, chosen))
+    try:
+        ambr = _rates(form.uplink, form.downlink, form.supi)
+    except ValueError as error:
+        raise Unusable(str(error)) from None
     mobility = AccessAndMobilitySubscriptionData(
         tuple(one.slice for one in subscribed if one.default),
         tuple(one.slice for one in subscribed),
-        Ambr(form.uplink, form.downlink),
+        ambr,
         form.msisdn,
         allowed_pei=tuple(map(_pei, form.allowed_pei)),
     )
@@ -168,9 +182,9 @@ def _slice(form: SliceForm) -> SliceSubscription:
 
 def _dnn(form: DnnForm) -> DnnConfiguration:
     address = str(IPv4Address(form.ip)) if form.ip else None
-    if not (1 <= form.five_qi <= 254 and form.uplink > 0 and form.downlink > 0):
-        raise ValueError(f"DNN {form.dnn}: 5QI is 1..254 and rates are above 0")
-    ambr = Ambr(form.uplink, form.downlink)
+    if not 1 <= form.five_qi <= 254:
+        raise ValueError(f"DNN {form.dnn}: 5QI is 1..254")
+    ambr = _rates(form.uplink, form.downlink, f"DNN {form.dnn}")
     routes = tuple(str(ip_network(route)) for route in form.framed_routes)  # TS 29.503 6.1.6.2.54
     if not form.types:
         raise ValueError(f"DNN {form.dnn} allows no PDU session type")
@@ -182,7 +196,15 @@ def _dnn(form: DnnForm) -> DnnConfiguration:
         static_ipv4=address,
         framed_routes=routes,
         static_ipv6=_prefix(form.ip6) if form.ip6 else None,
+        up_security=form.up_security,
     )
+
+
+def _rates(uplink: int, downlink: int, what: str) -> Ambr:
+    """Rates that a gNB can be told (TS 38.413 9.3.1.4)."""
+    if not (0 < uplink <= FASTEST and 0 < downlink <= FASTEST):
+        raise ValueError(f"{what}: rates are above 0 and at most {FASTEST} bit/s")
+    return Ambr(uplink, downlink)
 
 
 def _prefix(text: str) -> str:

@@ -13,6 +13,7 @@ from freehold.spec.keys import Key
 
 PduSessionType = Literal["IPV4", "IPV6", "IPV4V6", "ETHERNET", "UNSTRUCTURED"]
 SscMode = Literal[1, 2, 3]
+Protection = Literal["required", "preferred", "not-needed"]
 SdmNotify = Callable[[Supi], None]
 """Nudm_SDM_Notification: who is told reads the data anew (TS 29.503 5.2.2.5)."""
 
@@ -54,6 +55,13 @@ class AccessAndMobilitySubscriptionData(msgspec.Struct, frozen=True):
     allowed_pei: tuple[str, ...] = ()
 
 
+class UserPlaneSecurity(msgspec.Struct, frozen=True, gc=False):
+    """What the gNB is asked to do for user data (TS 29.503 6.1.6.2.42, TS 38.413 9.3.1.27)."""
+
+    integrity: Protection = "not-needed"
+    confidentiality: Protection = "preferred"
+
+
 class DnnConfiguration(msgspec.Struct, frozen=True):
     """What the SMF keeps of one DNN of one slice (TS 29.503 6.1.6.2.9)."""
 
@@ -67,6 +75,8 @@ class DnnConfiguration(msgspec.Struct, frozen=True):
     framed_routes: tuple[str, ...] = ()
     static_ipv6: str | None = None
     """A prefix of 64 bits."""
+    up_security: UserPlaneSecurity | None = None
+    """The user plane security policy of the home network; None leaves it to the SMF's own (TS 23.501 5.10.3)."""
 
 
 class SmfSelectionData(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freehold.core.smf.configuration import DataNetwork, SmfConfiguration, SmfPeers, UserPlaneSecurity
+from freehold.core.smf.configuration import DataNetwork, SmfConfiguration, SmfPeers
 from freehold.core.smf.smf import Smf
 
-__all__ = ["DataNetwork", "Smf", "SmfConfiguration", "SmfPeers", "UserPlaneSecurity"]
+__all__ = ["DataNetwork", "Smf", "SmfConfiguration", "SmfPeers"]

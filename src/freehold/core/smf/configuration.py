@@ -10,7 +10,7 @@ import msgspec
 from freehold.services.datagram import Address
 from freehold.services.nnrf import Discovery
 from freehold.services.npcf import PolicyControl
-from freehold.services.nudm import UnifiedDataManagement
+from freehold.services.nudm import UnifiedDataManagement, UserPlaneSecurity
 from freehold.spec.identities import SNssai
 
 PREFIX: Final = 64
@@ -32,13 +32,6 @@ class DataNetwork(msgspec.Struct, frozen=True):
     pool6: IPv6Network | None = None
 
 
-class UserPlaneSecurity(msgspec.Struct, frozen=True, gc=False):
-    """What the gNB is asked to do for user data (TS 38.413 9.3.1.27)."""
-
-    integrity: Literal["required", "preferred", "not-needed"] = "not-needed"
-    confidentiality: Literal["required", "preferred", "not-needed"] = "preferred"
-
-
 class SmfConfiguration(msgspec.Struct, frozen=True):
     """One SMF: its name, its N4 address, its UPFs by N4 address in the order of preference, its data networks."""
 
@@ -48,6 +41,7 @@ class SmfConfiguration(msgspec.Struct, frozen=True):
     upfs: tuple[Address, ...] = ()
     networks: tuple[DataNetwork, ...] = ()
     security: UserPlaneSecurity = UserPlaneSecurity()
+    """For sessions whose subscription names none (TS 23.501 5.10.3)."""
     always_on: bool = True
     """Whether a terminal that asks for an always-on session gets one (TS 24.501 6.3.2.2)."""
     n3: Literal["ipv4", "ipv6", "ipv4v6"] = "ipv4"

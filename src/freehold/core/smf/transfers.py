@@ -9,11 +9,11 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from freehold.codecs import ngap
-from freehold.core.smf.configuration import UserPlaneSecurity
 from freehold.core.smf.rules import DEFAULT_FLOW
 from freehold.core.smf.state.session import SmContext, Tunnel
 from freehold.services.npcf import SmPolicyDecision
 from freehold.services.nsmf import N2SmInfoType
+from freehold.services.nudm import UserPlaneSecurity
 from freehold.spec.errors import PeerError
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -50,9 +50,10 @@ class NotModified(msgspec.Struct, frozen=True, gc=False):
 
 
 class Switched(msgspec.Struct, frozen=True, gc=False):
-    """Another gNB serves the UE now (TS 38.413 9.3.4.8)."""
+    """Another gNB serves the UE now (TS 38.413 9.3.4.8); `security` is the policy it says it has, if it says one."""
 
     tunnel: Tunnel
+    security: UserPlaneSecurity | None = None
 
 
 class Other(msgspec.Struct, frozen=True, gc=False):
@@ -66,7 +67,7 @@ _TYPES: Final[Mapping[int, Literal["ipv4", "ipv6", "ipv4v6"]]] = MappingProxyTyp
 """NGAP's names of PDU session types (TS 38.413 9.3.1.52, TS 24.501 9.11.4.11)."""
 
 
-def setup_request(session: SmContext, security: UserPlaneSecurity) -> bytes:
+def setup_request(session: SmContext) -> bytes:
     """PDU Session Resource Setup Request Transfer (TS 38.413 9.3.4.1)."""
     policy, uplink = session.policy, session.user_plane.uplink
     if policy is None or uplink is None:
@@ -76,10 +77,7 @@ def setup_request(session: SmContext, security: UserPlaneSecurity) -> bytes:
             pdu_session_aggregate_maximum_bit_rate=_session_ambr(policy),
             ul_ngu_up_tnl_information=_tunnel(uplink),
             pdu_session_type=_TYPES[session.terms.pdu_session_type],
-            security_indication=ngap.SecurityIndication(
-                integrity_protection_indication=security.integrity,
-                confidentiality_protection_indication=security.confidentiality,
-            ),
+            security_indication=_indication(session.security),
             qos_flow_setup_request_list=[_default_flow(policy)],
         )
     )
@@ -130,9 +128,21 @@ def release_command(cause: RegularCause = REGULAR) -> bytes:
     return ngap.encode_value(ngap.PDUSessionResourceReleaseCommandTransfer(cause=cause))
 
 
-def path_switched(uplink: Tunnel) -> bytes:
-    """Path Switch Request Acknowledge Transfer (TS 38.413 9.3.4.9)."""
-    return ngap.encode_value(ngap.PathSwitchRequestAcknowledgeTransfer(ul_ngu_up_tnl_information=_tunnel(uplink)))
+def _indication(security: UserPlaneSecurity) -> ngap.SecurityIndication:
+    return ngap.SecurityIndication(
+        integrity_protection_indication=security.integrity,
+        confidentiality_protection_indication=security.confidentiality,
+    )
+
+
+def path_switched(uplink: Tunnel, security: UserPlaneSecurity | None = None) -> bytes:
+    """Path Switch Request Acknowledge Transfer (TS 38.413 9.3.4.9), with the policy that the gNB is to take over."""
+    return ngap.encode_value(
+        ngap.PathSwitchRequestAcknowledgeTransfer(
+            ul_ngu_up_tnl_information=_tunnel(uplink),
+            security_indication=None if security is None else _indication(security),
+        )
+    )
 
 
 def read(kind: N2SmInfoType, octets: bytes) -> N2Information:
@@ -175,7 +185,13 @@ def _notify_released(octets: bytes) -> N2Information:
 
 
 def _switched(octets: bytes) -> N2Information:
-    return Switched(_address(_decoded(ngap.PathSwitchRequestTransfer, octets).dl_ngu_up_tnl_information))
+    transfer = _decoded(ngap.PathSwitchRequestTransfer, octets)
+    told = transfer.user_plane_security_information
+    security = None
+    if told is not None:
+        said = told.security_indication
+        security = UserPlaneSecurity(said.integrity_protection_indication, said.confidentiality_protection_indication)
+    return Switched(_address(transfer.dl_ngu_up_tnl_information), security)
 
 
 def _decoded(kind: type[T], octets: bytes) -> T:

@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 
 from freehold.core.udm.sidf import Sidf
-from freehold.core.udm.state import Challenges
+from freehold.core.udm.state import AuthenticationStatus, AuthEvent, Challenges
 from freehold.crypto import aka
 from freehold.crypto.sqn import DELTA, IND_BITS, sqn_of
-from freehold.procedure import Random
+from freehold.procedure import Now, Random
 from freehold.services.errors import ServiceError
 from freehold.services.nausf import ResynchronizationInfo
 from freehold.services.nudm import AuthenticationVector
@@ -32,6 +32,7 @@ class UeAuthentication:
         self._repository = repository
         self._sidf = sidf
         self._challenges = Challenges()
+        self.status = AuthenticationStatus()
 
     async def generate_auth_data(
         self, identity: Suci | Supi, serving_network_name: bytes, resynchronization: ResynchronizationInfo | None
@@ -54,8 +55,9 @@ class UeAuthentication:
         self._challenges.issued(supi, rand, again=resynchronization is not None)
         return AuthenticationVector(supi, rand, vector.autn, vector.xres_star, Key(vector.kausf))
 
-    async def confirm_auth(self, supi: Supi, serving_network_name: bytes, *, success: bool) -> None:  # noqa: ARG002
-        """Note the result of an authentication: its challenges are answered (TS 29.503 5.4.2.3)."""
+    async def confirm_auth(self, supi: Supi, serving_network_name: bytes, *, success: bool) -> None:
+        """Keep the result of an authentication; its challenges are answered (TS 29.503 5.4.2.3, TS 33.501 6.1.4.1a)."""
+        self.status.note(supi, AuthEvent(serving_network_name, await Now(), success))
         if success:
             self._challenges.answered(supi)
 

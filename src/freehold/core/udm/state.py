@@ -1,8 +1,10 @@
-"""What the UDM remembers: open challenges, bounded, and who serves a UE."""
+"""What the UDM remembers: open challenges and results of authentications, bounded, and who serves a UE."""
 
 from __future__ import annotations
 
 from typing import Final
+
+import msgspec
 
 from freehold.spec.identities import Supi
 
@@ -12,6 +14,41 @@ OPEN_SUBSCRIBERS: Final = 8192
 OPEN_CHALLENGES: Final = 4
 # Resynchronisations in a row: a USIM needs one.
 RESYNCHRONIZATIONS: Final = 2
+
+
+# Subscribers whose last authentication is remembered; beyond it the oldest result is forgotten.
+RESULTS: Final = 8192
+
+
+class AuthEvent(msgspec.Struct, frozen=True, gc=False):
+    """The result of an authentication (TS 29.503 6.3.6.2.7): where it was, at which monotonic second, how it ended."""
+
+    serving_network_name: bytes
+    time: float
+    success: bool
+
+
+class AuthenticationStatus:
+    """The last authentication of each subscriber (TS 33.501 6.1.4.1a)."""
+
+    __slots__ = ("_events",)
+
+    def __init__(self) -> None:
+        self._events: dict[str, AuthEvent] = {}
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def note(self, supi: Supi, event: AuthEvent) -> None:
+        """Keep the result that is now the last one."""
+        self._events.pop(supi.value, None)
+        if len(self._events) >= RESULTS:
+            del self._events[next(iter(self._events))]
+        self._events[supi.value] = event
+
+    def of(self, supi: Supi) -> AuthEvent | None:
+        """The last result; None where none is known."""
+        return self._events.get(supi.value)
 
 
 class _Open:

@@ -14,6 +14,7 @@ from freehold.procedure import Collision, Signal, expect, procedure
 from freehold.services.errors import ServiceError
 from freehold.services.namf import N1N2MessageTransferReqData
 from freehold.services.nsmf import SmContextUpdatedData
+from freehold.services.nudm import UserPlaneSecurity
 
 UE_NOT_REACHABLE: Final = "UE_NOT_REACHABLE"
 """The cause with which an AMF says that paging was not answered."""
@@ -29,7 +30,7 @@ ACTIVATED = SmContextUpdatedData(up_cnx_state="ACTIVATED")
 async def activation(smf: SmfFunction, session: SmContext, reply: Signal[SmContextUpdatedData]) -> None:
     """A service request with uplink data or an answer to paging: steps 5 to 21 for one session."""
     # 11: the UPF's tunnel is kept while the UE is idle, so steps 6 to 10 ask nothing of it
-    request = transfers.setup_request(session, smf.configuration.security)
+    request = transfers.setup_request(session)
     reply.set(SmContextUpdatedData(n2_sm_info=request, n2_sm_info_type="PDU_RES_SETUP_REQ", up_cnx_state="ACTIVATING"))
     # 15
     answer = await expect(FromGnb, timer="NGAP-response")
@@ -79,8 +80,22 @@ async def path_switch(
     if done and uplink is not None:
         session.user_plane.downlink = tunnel
         # 6
-        acknowledged = transfers.path_switched(uplink)
+        acknowledged = transfers.path_switched(uplink, own_policy(smf, session, switched))
         reply.set(SmContextUpdatedData(n2_sm_info=acknowledged, n2_sm_info_type="PATH_SWITCH_REQ_ACK"))
+
+
+def own_policy(smf: SmfFunction, session: SmContext, switched: Switched) -> UserPlaneSecurity | None:
+    """The SMF's user plane security policy where the gNB's differs from it; that is told (TS 33.501 6.6.1)."""
+    if switched.security in {None, session.security}:
+        return None
+    smf.tell(
+        "user-plane-policy-differs",
+        "a gNB has another user plane security policy for the session than the network: it is told the network's",
+        subject=session,
+        fix="see whether the source gNB was tampered with",
+        clause="TS 33.501 6.6.1",
+    )
+    return session.security
 
 
 @procedure(
@@ -93,7 +108,7 @@ async def downlink_data(smf: SmfFunction, session: SmContext) -> None:
     if session.user_plane.downlink is not None or policy is None:
         return  # it is connected by now
     # 3a
-    request = transfers.setup_request(session, smf.configuration.security)
+    request = transfers.setup_request(session)
     try:
         await session.amf.n1_n2_message_transfer(
             identity.supi,

@@ -108,6 +108,7 @@ async def pdu_session_establishment(
     session.policy = await smf.peers.pcf.create_sm_policy(
         SmPolicyContext(supi, pdu_session_id, identity.slice, network.dnn, subscribed)
     )
+    session.security = subscribed.up_security or smf.configuration.security  # TS 23.501 5.10.3
     take_addresses(smf, session, subscribed)
     # 10
     await user_plane.establish(smf, session, subscribed.framed_routes)
@@ -118,7 +119,7 @@ async def pdu_session_establishment(
             pdu_session_id,
             identity.slice,
             n1.accept(session, pco.answer(request.extended_pco, network.configuration)),
-            transfers.setup_request(session, smf.configuration.security),
+            transfers.setup_request(session),
             "PDU_RES_SETUP_REQ",
             session.policy.arp.priority_level,
         ),

@@ -12,6 +12,7 @@ from freehold.procedure import Conversation
 from freehold.services.namf import Communication
 from freehold.services.npcf import SmPolicyDecision
 from freehold.services.nsmf import UpCnxState
+from freehold.services.nudm import UserPlaneSecurity
 from freehold.spec.identities import SNssai, Supi
 
 
@@ -115,6 +116,7 @@ class SmContext:
         "ipv6",
         "network",
         "policy",
+        "security",
         "state",
         "terms",
         "user_plane",
@@ -125,6 +127,7 @@ class SmContext:
     amf: Communication
     terms: Terms
     policy: SmPolicyDecision | None
+    security: UserPlaneSecurity
     address: int | None
     """The UE's IPv4 address."""
     ipv6: Ipv6 | None
@@ -138,6 +141,7 @@ class SmContext:
         self.amf = amf
         self.terms = terms
         self.policy = None
+        self.security = UserPlaneSecurity()
         self.address = None
         self.ipv6 = None
         self.user_plane = UserPlane(upf)
