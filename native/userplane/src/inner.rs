@@ -43,6 +43,13 @@ const ENCAPSULATING: u8 = 50;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION_OPTIONS: u8 = 60;
 const LONGEST_CHAIN: usize = 8;
+// RFC 791 3.1: options of IPv4.
+const END: u8 = 0;
+const NO_OPERATION: u8 = 1;
+const RECORD_ROUTE: u8 = 7;
+const TIMESTAMP: u8 = 68;
+const LOOSE_SOURCE_ROUTE: u8 = 131;
+const STRICT_SOURCE_ROUTE: u8 = 137;
 
 /// Reads an IP packet; `None` where it is not a whole one (RFC 791 3.1, RFC 8200 3).
 #[inline(always)]
@@ -67,6 +74,9 @@ fn version_4(octets: &[u8]) -> Option<Inner> {
     let header_length = usize::from(header[0] & 0x0f) * 4;
     let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
     if header_length < 20 || length < header_length || length > octets.len() {
+        return None;
+    }
+    if header_length > 20 && !harmless(octets.get(20..header_length)?) {
         return None;
     }
     let fragment = u16::from_be_bytes([header[6], header[7]]);
@@ -95,6 +105,23 @@ fn version_4(octets: &[u8]) -> Option<Inner> {
         }),
         length,
     })
+}
+
+/// Whether the options of a packet neither steer nor record its way, and hold together (RFC 7126 4.3 to 4.7).
+#[cold]
+fn harmless(mut options: &[u8]) -> bool {
+    while let Some((&kind, rest)) = options.split_first() {
+        options = match kind {
+            END => return true,
+            NO_OPERATION => rest,
+            RECORD_ROUTE | TIMESTAMP | LOOSE_SOURCE_ROUTE | STRICT_SOURCE_ROUTE => return false,
+            _ => match rest.first().and_then(|&length| options.get(usize::from(length).max(2)..)) {
+                Some(following) => following,
+                None => return false,
+            },
+        };
+    }
+    true
 }
 
 fn version_6(octets: &[u8]) -> Option<Inner> {
@@ -203,6 +230,22 @@ mod tests {
         let mut packet = vec![0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
         packet.extend([0x13, 0x88, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4]);
         packet
+    }
+
+    #[test]
+    fn when_options_steer_or_record_the_way_or_do_not_end_then_it_is_no_packet() {
+        let with = |options: [u8; 4]| {
+            let mut packet = udp4();
+            packet[0] = 0x46;
+            packet[3] += 4;
+            packet.splice(20..20, options);
+            parse(&packet).is_some()
+        };
+        assert!(with([148, 4, 0, 0]) && with([1, 1, 0, 9]) && with([1, 148, 3, 0]));
+        for kind in [7, 68, 131, 137] {
+            assert!(!with([kind, 4, 4, 0]) && !with([1, kind, 3, 4]), "{kind}");
+        }
+        assert!(!with([148, 9, 0, 0]) && !with([1, 1, 1, 148]));
     }
 
     #[test]
