@@ -15,8 +15,11 @@ from freehold.spec.errors import Unusable
 if TYPE_CHECKING:
     from freehold.app.all_in_one import Running
     from freehold.manage.api import Api
+    from freehold.manage.visits import VisitFile
     from freehold.manage.web import WebServer
 
+VISITS: Final = "console.log"
+"""The file in the data folder that every request of the console is written to."""
 PORT: Final = 5380
 """Where it listens unless another port is given."""
 log = logging.getLogger("freehold")
@@ -27,6 +30,7 @@ class Web:
 
     def __init__(self, section: ManagementSection, api: Api, made: Running) -> None:
         self._section = section
+        self._visits: VisitFile | None = None
         self._api = api
         self._made = made
         self._server: WebServer | None = None
@@ -42,13 +46,16 @@ class Web:
     async def start(self) -> None:
         """Serve, and tell where; Unusable where that cannot be."""
         from freehold.manage.pages import Pages
+        from freehold.manage.visits import VisitFile
         from freehold.manage.web import WebServer
 
         section, code = self._section, self._api.code
         address = endpoints.parse_address(section.listen, PORT, "management.listen")
         certificate = (Path(section.certificate), Path(section.key)) if section.certificate else None
         pages = Pages()
-        self._server = WebServer(self._api, address, certificate, pages)
+        if self._made.network.folder is not None and self._visits is None:
+            self._visits = VisitFile(self._made.network.folder / VISITS)
+        self._server = WebServer(self._api, address, certificate, pages, self._visits, self._api.named)
         await self._server.start()
         url = self._server.url
         if not pages.built:
@@ -63,3 +70,5 @@ class Web:
         """Listen no more."""
         if self._server is not None:
             await self._server.close()
+        if self._visits is not None:
+            self._visits.close()

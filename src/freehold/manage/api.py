@@ -123,6 +123,10 @@ class Api:
         """Every counter, by name and label."""
         return [CounterView(name, label, value) for (name, label), value in sorted(self.network.counters().items())]
 
+    def named(self, secret: str) -> str:
+        """The account that a secret speaks for; empty where it speaks for none."""
+        return self.accounts.owner(secret) if self.accounts is not None and secret else ""
+
     def _admitted(self, request: Request, operation: Operation) -> Request:
         """The request with who asks; Problem where that one may not."""
         principal = request.principal

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from freehold.manage.access import COOKIE
@@ -20,6 +22,7 @@ from freehold.manage.api import ROOT
 from freehold.manage.http import BODY, HEAD, JSON, Handler, Request, Response, Streamed
 from freehold.manage.operation import LINES
 from freehold.manage.pages import Pages
+from freehold.manage.visits import Visit, Visits
 from freehold.spec.errors import Unusable
 
 EVENTS: Final = "text/event-stream"
@@ -27,10 +30,15 @@ HEADERS: Final = (
     ("cache-control", "no-store"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("referrer-policy", "no-referrer"),
+    ("server", "-"),  # TS 33.117 4.3.4.11: the engine would tell its own name
     ("x-content-type-options", "nosniff"),
 )
 """What every answer carries."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+CONNECTIONS: Final = 512
+"""Connections at once; more wait (TS 33.117 4.3.3.1.4)."""
+SILENT: Final = 5000
+"""Milliseconds that a connection may keep a request's head unfinished."""
 STARTING: Final = 5.0
 """Seconds the server may take to listen, and to end."""
 
@@ -44,8 +52,13 @@ class WebServer:
         address: tuple[str, int],
         certificate: tuple[Path, Path] | None,
         pages: Pages | None = None,
+        visits: Visits | None = None,
+        named: Callable[[str], str] = lambda _: "",
     ) -> None:
-        """Unusable where the address needs a certificate and has none; `pages` are what is served beside /api."""
+        """Unusable where the address needs a certificate and has none; `pages` are what is served beside /api.
+
+        `visits` hears of every request, once it was answered; `named` tells whose a secret is.
+        """
         if certificate is None and not ip_address(address[0]).is_loopback:
             raise Unusable(
                 f"management.listen: {address[0]} is not a loopback address: set management.certificate and .key"
@@ -54,6 +67,8 @@ class WebServer:
         self._address = address
         self._certificate = certificate
         self._pages = pages
+        self._visits = visits
+        self._named = named
         self._task: asyncio.Task[None] | None = None
         self._streams: set[asyncio.Task[None]] = set()
 
@@ -69,7 +84,17 @@ class WebServer:
         certificate, key = self._certificate or (None, None)
         host, port = self._address
         self._server = Server(
-            self._serve, host, port, interface=Interfaces.RSGI, ssl_cert=certificate, ssl_key=key, log_enabled=False
+            self._serve,
+            host,
+            port,
+            interface=Interfaces.RSGI,
+            ssl_cert=certificate,
+            ssl_key=key,
+            log_enabled=False,
+            websockets=False,
+            backlog=CONNECTIONS,
+            backpressure=CONNECTIONS,
+            http1_settings=HTTP1Settings(header_read_timeout=SILENT),
         )
         self._task = asyncio.get_running_loop().create_task(self._server.serve())
         for _ in range(int(STARTING / 0.01)):
@@ -112,6 +137,7 @@ class WebServer:
     # --- one request --------------------------------------------------------------------------
     async def _serve(self, scope: Any, protocol: Any) -> None:
         answer = await self._answer(scope, protocol)
+        self._visited(scope, answer)
         if isinstance(answer, Streamed):
             task = asyncio.ensure_future(self._stream(answer, scope, protocol))
             self._streams.add(task)
@@ -158,6 +184,15 @@ class WebServer:
                 if_match=scope.headers.get("if-match") or "",
             )
         )
+
+    def _visited(self, scope: Any, answer: Response | Streamed) -> None:
+        if self._visits is None:
+            return
+        headers = {name: scope.headers.get(name) or "" for name in ("authorization", "cookie")}
+        name = self._named(secret_of(headers)[0])
+        status = answer.status if isinstance(answer, Response) else 200
+        address = scope.client.rpartition(":")[0]
+        self._visits(Visit(time.time(), address, name, scope.method, scope.path, status))
 
     def _own(self, host: str) -> bool:
         """Whether a host's name is this server's: an address, or localhost where it listens there (no rebinding)."""

@@ -210,7 +210,7 @@ class Served:
         self.loop.close()
 
 
-PASSWORD = "correct horse battery"
+PASSWORD = "Correct horse battery"
 CODE = "the code of the first visit"
 
 

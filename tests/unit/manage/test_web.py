@@ -103,7 +103,7 @@ def test_when_a_foreign_name_leads_here_then_it_is_not_served(web):
 def test_when_passwords_are_guessed_then_the_answer_is_to_wait(tmp_path):
     with Web(tmp_path) as web:
         web.call(web.accounts.initialise("anna", PASSWORD))
-        form = {"name": "anna", "password": "wrong horse battery"}
+        form = {"name": "anna", "password": "Wrong horse battery"}
         statuses = [web.ask("POST", "/api/v1/login", form)[0] for _ in range(7)]
         assert statuses == [401] * 5 + [429] * 2
         (alarm,) = web.api.alarms.all()
@@ -226,12 +226,12 @@ def test_when_somebody_changes_the_own_password_then_the_present_one_is_needed(t
         web.call(web.accounts.add("eve", PASSWORD, Role.READER))
         secret, _ = web.login("eve")
         bearer = {"Authorization": f"Bearer {secret}"}
-        wrong = {"current": "wrong horse battery", "password": "another horse battery"}
+        wrong = {"current": "Wrong horse battery", "password": "Another horse battery"}
         assert web.ask("PATCH", "/api/v1/me", wrong, **bearer)[0] == 422
         assert web.ask("PATCH", "/api/v1/me", {**wrong, "current": PASSWORD, "password": "short"}, **bearer)[0] == 422
         assert web.ask("PATCH", "/api/v1/me", {**wrong, "current": PASSWORD}, **bearer)[0] == 204
         assert web.ask("GET", "/api/v1/me", **bearer)[0] == 401
-        assert web.call(web.accounts.login("eve", "another horse battery", "here"))
+        assert web.call(web.accounts.login("eve", "Another horse battery", "here"))
         assert [json.loads(entry)["act"] for entry in web.network.ledger()][-1] == "account.password"
 
 

@@ -67,7 +67,7 @@ export function Setup() {
         />
         <Field
           label="Password"
-          hint="At least 12 characters."
+          hint="At least 12 characters of three kinds: capitals, small letters, digits, others."
           type="password"
           value={password}
           onInput={setPassword}

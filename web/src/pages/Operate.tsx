@@ -169,7 +169,7 @@ function AddAccount({ onClose, onDone }: { onClose: () => void; onDone: () => vo
           value={password}
           onInput={setPassword}
           minLength={12}
-          hint="At least 12 characters."
+          hint="At least 12 characters of three kinds: capitals, small letters, digits, others."
           autocomplete="new-password"
           required
         />
@@ -425,7 +425,7 @@ export function Password({ onClose }: { onClose: () => void }) {
           onInput={setPassword}
           autocomplete="new-password"
           minLength={12}
-          hint="At least 12 characters."
+          hint="At least 12 characters of three kinds: capitals, small letters, digits, others."
           required
         />
       </Form>

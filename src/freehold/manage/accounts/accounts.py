@@ -208,6 +208,12 @@ class Accounts:
         digest = _digest(secret)
         return self._by_login(digest) or self._by_token(digest)
 
+    def owner(self, secret: str) -> str:
+        """The account of a log-in or a token; empty where it is nobody's. It does not count as used by that."""
+        digest = _digest(secret)
+        login, token = self._login(digest), self._by_token(digest)
+        return login.account if login is not None else token.name if token is not None else ""
+
     def admitted(self, secret: str) -> bool:
         """Whether a secret is still somebody's; a log-in does not count as used by that."""
         digest = _digest(secret)

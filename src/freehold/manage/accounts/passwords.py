@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
+KINDS: Final = 3
+"""Kinds of characters at least, of capital and small letters, digits and others (TS 33.117 4.2.3.4.3.1)."""
 AT_ONCE: Final = 2
 """Checks at once: what a flood of log-ins may take of memory and processors."""
 
@@ -27,9 +29,11 @@ class Passwords:
         self._nobody = ""
 
     async def hashed(self, password: str) -> str:
-        """The hash to keep; Unusable for a password that is too short or too long."""
+        """The hash to keep; Unusable for a password that is too short, too long or too plain."""
         if not SHORTEST <= len(password) <= LONGEST:
             raise Unusable(f"a password has {SHORTEST} to {LONGEST} characters")
+        if kinds(password) < KINDS:
+            raise Unusable(f"a password has {KINDS} of: capital letters, small letters, digits, other characters")
         async with self._room:
             return await asyncio.to_thread(_hash, password)
 
@@ -41,6 +45,17 @@ class Passwords:
             if kept is None:
                 self._nobody = self._nobody or await asyncio.to_thread(_hash, "nobody's password")
             return await asyncio.to_thread(_verified, kept or self._nobody, password) and kept is not None
+
+
+def kinds(password: str) -> int:
+    """How many kinds of characters it has; a letter without case is another character."""
+    tests = (
+        str.isupper,
+        str.islower,
+        str.isdigit,
+        lambda each: not (each.isupper() or each.islower() or each.isdigit()),
+    )
+    return sum(any(map(test, password)) for test in tests)
 
 
 @cache

@@ -9,7 +9,7 @@ from freehold.manage.accounts.throttle import FREE, Throttle
 from freehold.spec.errors import Unusable
 from freehold.store import MemoryStore
 
-GOOD = "correct horse battery"
+GOOD = "Correct horse battery"
 
 
 class Clock:
@@ -62,6 +62,12 @@ def test_when_two_initialise_at_once_then_one_wins(store, clock):
     assert len(accounts.all()) == 1
 
 
+@pytest.mark.parametrize("password", ["small letters alone", "012345678901", "ALLCAPITALS123"])
+def test_when_a_password_has_fewer_than_three_kinds_of_characters_then_it_is_refused(store, clock, password):
+    with pytest.raises(Unusable, match="3 of: capital"):
+        asyncio.run(Accounts(store, wait, clock).initialise("anna", password))
+
+
 @pytest.mark.parametrize("password", ["short", "", "x" * 257])
 def test_when_a_password_is_too_short_or_too_long_then_it_is_refused(store, clock, password):
     with pytest.raises(Unusable, match="12 to 256"):
@@ -97,7 +103,7 @@ def test_when_a_login_is_unused_or_old_then_it_ends(accounts, clock):
 
 
 @pytest.mark.parametrize(
-    ("name", "password"), [("anna", "wrong horse battery"), ("nobody", GOOD), ("anna", "x" * 5000)]
+    ("name", "password"), [("anna", "Wrong horse battery"), ("nobody", GOOD), ("anna", "x" * 5000)]
 )
 def test_when_name_or_password_is_wrong_then_which_is_not_said(accounts, name, password):
     with pytest.raises(Refused, match="name or password is wrong"):
@@ -107,7 +113,7 @@ def test_when_name_or_password_is_wrong_then_which_is_not_said(accounts, name, p
 def test_when_passwords_are_guessed_then_even_the_right_one_waits(accounts, clock):
     for number in range(FREE):
         with pytest.raises(Refused, match="wrong"):
-            asyncio.run(accounts.login("anna", "wrong horse battery", f"::{number}"))
+            asyncio.run(accounts.login("anna", "Wrong horse battery", f"::{number}"))
     with pytest.raises(Refused, match="wait 2 s"):
         asyncio.run(accounts.login("anna", GOOD, "::1"))
     clock.now += 2
