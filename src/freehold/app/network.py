@@ -55,6 +55,8 @@ class Network:
     radio: Radio
     packets: Packets
     ledger: Ledger
+    n4: LocalNetwork
+    """N4 of a process that has both its ends."""
 
     def __init__(
         self,
@@ -171,9 +173,9 @@ class Network:
             return make_upf(self.configuration, environment, self.upf_plane, port, (smf,))
 
         if both:
-            n4 = LocalNetwork(world.deliver)
-            n4.bind(UPF_N4, upf)
-            n4.bind(SMF_N4, self.core.smf.open_n4)
+            self.n4 = LocalNetwork(world.deliver)
+            self.n4.bind(UPF_N4, upf)
+            self.n4.bind(SMF_N4, self.core.smf.open_n4)
         elif "upf" in self.roles:
             self._ends.append(udp.bind(self._n4_address("upf"), upf, setting="upf.n4").close)
         elif "core" in self.roles:

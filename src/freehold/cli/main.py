@@ -11,6 +11,7 @@ import typer
 
 from freehold.cli import (
     alarms,
+    assure,
     backup,
     bench,
     codec,
@@ -81,6 +82,7 @@ def program() -> typer.Typer:
         ("config", config.app),
         ("flows", flows.app),
         ("origin", origin.app),
+        ("assure", assure.app),
         ("bench", bench.app),
     ):
         app.add_typer(group, name=name)

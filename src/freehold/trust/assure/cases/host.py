@@ -1,0 +1,196 @@
+"""TS 33.117: what the product brings to its host: files, ports, rights, the native library."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import stat
+import struct
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from freehold.trust.assure.case import case
+from freehold.trust.assure.lab import Lab
+from freehold.trust.assure.roles.web import visitor
+from freehold.trust.assure.verdict import Blocked, need, require
+
+UNPRIVILEGED: Final = 1024
+"""The first port that needs no privilege."""
+IDLERS: Final = 150
+"""Connections that say nothing."""
+SCANNED: Final = (*range(1, 1025), 1433, 2152, 2049, 3000, 3306, 3389, 5000, 5432, 5900, 6379, 7777, 8000, 8080, 8443,
+                  8805, 9090, 9091, 27017, 29510, 38412)  # fmt: skip
+"""TCP ports that are tried at a foreign network's addresses."""
+PT_GNU_STACK, PT_GNU_RELRO, EXECUTABLE = 0x6474E551, 0x6474E552, 1
+
+
+@case("TS 33.117", "4.2.4.1.2.1", "inside")
+async def no_way_to_privileges(lab: Lab) -> str:
+    """Nothing that is installed raises its caller's privileges."""
+    files = lab.inside.files()
+    need(files, "the package has no files")
+    raising = [name for name, mode in files if mode & (stat.S_ISUID | stat.S_ISGID)]
+    require(not raising, f"files run with another's rights: {', '.join(raising[:3])}")
+    open_ = [name for name, mode in files if mode & stat.S_IWOTH]
+    require(not open_, f"files may be changed by everybody: {', '.join(open_[:3])}")
+    return f"{len(files)} files, none with set-user-ID or set-group-ID, none that everybody may change"
+
+
+@case("TS 33.117", "4.3.4.8", "inside")
+async def web_files(lab: Lab) -> str:
+    """What the web server serves may be changed by its owner alone."""
+    files = [(name, mode) for name, mode in lab.inside.files() if name.startswith("_console/")]
+    need(files, "the console was not built")
+    loose = [name for name, mode in files if mode & (stat.S_IWGRP | stat.S_IWOTH) or mode & 0o111]
+    require(not loose, f"others may change, or execute, {', '.join(loose[:3])}")
+    return f"{len(files)} files of the console: written by their owner alone, executed by nobody"
+
+
+@case("TS 33.117", "4.3.2.7", "inside")
+async def files_are_their_owners(lab: Lab) -> str:
+    """What a network keeps is read and written by its owner alone."""
+    found = await lab.inside.kept()
+    need(len(found) > 2, "nothing was kept")
+    loose = [f"{name} {mode & 0o777:o}" for name, mode in found if mode & 0o077]
+    require(not loose, f"others have rights to {', '.join(loose)}")
+    return f"{len(found)} files and folders: {', '.join(sorted({f'{mode & 0o777:o}' for _, mode in found}))}"
+
+
+@case("TS 33.117", "4.3.4.2", "inside")
+async def web_server_privileges(lab: Lab) -> str:
+    """The web server needs no privileges, and runs without them."""
+    for setting in lab.inside.defaults()["management.listen"]:
+        port = int(setting.rpartition(":")[2] or 0)
+        require(
+            port >= UNPRIVILEGED, f"by default the console is on port {port}, which only the administrator may open"
+        )
+    if lab.inside.account() == 0:
+        raise Blocked("this assessment runs as root, so whether the owner's does is not seen: run it as the owner does")
+    return f"the console's port needs no privilege, and user {lab.inside.account()} serves it"
+
+
+@case("TS 33.117", "4.3.2.1", "inside")
+async def no_unnecessary_service(lab: Lab) -> str:
+    """The network listens where its configuration says, and nowhere else."""
+    console = await lab.console()
+    declared = {("tcp", *console.address), ("udp", *lab.n3_target())}
+    found = lab.inside.listening()
+    extra = {f"{protocol} {host}:{port}" for protocol, host, port in found - declared}
+    require(not extra, f"it listens at {', '.join(sorted(extra))}, which nothing declares")
+    need(declared <= found, "what is declared does not listen")
+    return f"{len(found)} sockets: N3 and the console"
+
+
+@case("TS 33.117", "4.3.2.2", "inside")
+async def restricted_reachability(lab: Lab) -> str:
+    """Without a setting nothing listens beyond the host."""
+    for setting, places in lab.inside.defaults().items():
+        for place in places:
+            if not place or place.startswith("unix:"):
+                continue
+            host = place.rpartition(":")[0].strip("[]") or place
+            require(ip_address(host).is_loopback, f"by default {setting} is {place}, which others reach")
+    await lab.console()
+    beyond = [f"{host}:{port}" for _, host, port in lab.inside.listening() if not ip_address(host).is_loopback]
+    require(not beyond, f"it listens at {', '.join(beyond)}, beyond the host")
+    return "by default every service is on loopback, in the process or on a socket of its owner"
+
+
+@case("TS 33.117", "4.4.2", "N3")
+async def port_scan(lab: Lab) -> str:
+    """Every port that answers is one that the owner declares."""
+    if "inside" in lab.surfaces:
+        console = await lab.console()
+        found = lab.inside.listening()
+        answering = [port for protocol, host, port in found if protocol == "tcp" and await answers(host, port)]
+        require(
+            set(answering) <= {console.address[1]}, f"TCP ports {answering} answer, {console.address[1]} is declared"
+        )
+        require(len([one for one in found if one[0] == "udp"]) == 1, "another UDP port than that of N3 is open")
+        return f"TCP {answering}, UDP {lab.n3_target()[1]}: what is declared"
+    declared = set(lab.profile.ports)
+    said = []
+    for host in lab.profile.core:
+        open_ = [port for port in SCANNED if await answers(host, port)]
+        require(
+            set(open_) <= declared, f"{host}: TCP ports {sorted(set(open_) - declared)} answer and are not declared"
+        )
+        said.append(f"{host}: {open_}")
+    need(said, "the target names no address to scan")
+    return f"{len(SCANNED)} TCP ports each: {'; '.join(said)}"
+
+
+async def answers(host: str, port: int) -> bool:
+    """Whether a TCP port takes a connection."""
+    try:
+        async with asyncio.timeout(1):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+def kernel(name: str) -> str:
+    """A setting of the kernel; empty where it does not tell."""
+    place = Path("/proc/sys") / name
+    return place.read_text(encoding="ascii").strip() if place.exists() else ""
+
+
+def memory() -> list[str]:
+    """The process's map of its memory, a line a region."""
+    return Path("/proc/self/maps").read_text(encoding="ascii", errors="replace").splitlines()
+
+
+@case("TS 33.117", "4.3.3.1.4", "console")
+async def syn_flood(lab: Lab) -> str:
+    """Connections that are opened and never used keep nobody out."""
+    guest = await visitor(lab)
+    async with contextlib.AsyncExitStack() as stack:
+        opened = 0
+        for _ in range(IDLERS):
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(2):
+                    _, writer = await asyncio.open_connection(*guest.web.address)
+                stack.callback(writer.close)
+                opened += 1
+        came = await guest.ask("GET", "/api/v1/setup")
+        require(came.status == 200, f"beside {opened} idle connections nobody is served: status {came.status}")
+    if "inside" in lab.surfaces:
+        require(
+            kernel("net/ipv4/tcp_syncookies") != "0",
+            "the host answers floods of SYN without cookies (net.ipv4.tcp_syncookies = 0)",
+        )
+    return f"served beside {opened} idle connections; the host uses SYN cookies where it tells"
+
+
+def segments(library: bytes) -> dict[int, int]:
+    """Flags of a 64-bit ELF file's program headers by type."""
+    if library[:5] != b"\x7fELF\x02":
+        return {}
+    order = "<" if library[5] == 1 else ">"
+    offset = struct.unpack_from(f"{order}Q", library, 32)[0]
+    size, count = struct.unpack_from(f"{order}HH", library, 54)
+    found = {}
+    for number in range(count):
+        kind, flags = struct.unpack_from(f"{order}II", library, offset + number * size)
+        found[kind] = flags
+    return found
+
+
+@case("TS 33.117", "4.3.3.1.5", "inside")
+async def buffer_overflow(lab: Lab) -> str:
+    """What overflows cannot be executed or found: no executable stack, read-only relocations, random addresses."""
+    found = segments(lab.inside.native())
+    need(found, "the native library is no 64-bit ELF file")
+    require(
+        PT_GNU_STACK in found and not found[PT_GNU_STACK] & EXECUTABLE,
+        "the native library asks for an executable stack",
+    )
+    require(PT_GNU_RELRO in found, "the native library's relocations stay writable")
+    level = kernel("kernel/randomize_va_space") or "2"
+    require(level == "2", f"the host does not randomise addresses in full (kernel.randomize_va_space = {level})")
+    both = [line.split()[-1] for line in memory() if "rwx" in line.split()[1] and "freehold" in line]
+    require(not both, f"memory of {both[:1]} may be written and executed")
+    return "no executable stack, read-only relocations, full address space randomisation"

@@ -1,0 +1,1 @@
+"""What a run becomes for a person, a regulator and a machine."""

@@ -1,0 +1,75 @@
+"""What a test finds, and how a test says so."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NoReturn
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """The four answers a test may give."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NOT_APPLICABLE = "NOT APPLICABLE"
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A file of evidence, relative to the folder of the run, with its SHA-256."""
+
+    file: str
+    sha256: str
+
+
+class Result(msgspec.Struct, frozen=True):
+    """One test's verdict with its reason and what proves it; `class` is that of the catalogue."""
+
+    document: str
+    clause: str
+    test_case: str
+    kind: str = msgspec.field(name="class")
+    verdict: Verdict
+    reason: str
+    evidence: tuple[Kept, ...] = ()
+
+
+class Found(Exception):  # noqa: N818 - what a test found
+    """Ends a test with another verdict than PASS."""
+
+    verdict = Verdict.INCONCLUSIVE
+
+
+class Violation(Found):
+    """The network did what it must not, or left out what it must do."""
+
+    verdict = Verdict.FAIL
+
+
+class Blocked(Found):
+    """A precondition could not be brought about: nothing is known."""
+
+
+class Inapplicable(Found):
+    """The network has nothing that the test could be about."""
+
+    verdict = Verdict.NOT_APPLICABLE
+
+
+def require(holds: object, otherwise: str) -> None:
+    """The expected result of a test: what does not hold is a Violation."""
+    if not holds:
+        raise Violation(otherwise)
+
+
+def need(holds: object, otherwise: str) -> None:
+    """A precondition: what does not hold is Blocked."""
+    if not holds:
+        raise Blocked(otherwise)
+
+
+def violated(why: str) -> NoReturn:
+    """End the test with FAIL."""
+    raise Violation(why)

@@ -1,0 +1,353 @@
+"""Faults of the management: accounts, log-ins, logs, the web server, and what is installed."""
+
+import json
+import socket
+import stat
+import struct
+from types import SimpleNamespace
+
+import msgspec
+
+from freehold.app.assured import OwnInside
+from freehold.app.assured_console import OwnConsole
+from freehold.core.udm import home_keys
+from freehold.manage import access, subscribers, visits, web
+from freehold.manage.accounts import accounts, passwords, roles
+from freehold.manage.accounts.throttle import Throttle
+from freehold.manage.api import Api
+from freehold.manage.http import Response
+from freehold.manage.pages import Pages
+from freehold.services.ledger import Act
+from freehold.services.nudm import Ambr
+
+from .faults import mutant
+
+GENERAL = "TS 33.117"
+
+
+# --- accounts and log-ins ----------
+@mutant(GENERAL, "4.2.3.4.1.1", "operations ask for no log-in")
+def no_login(fault):
+    fault.replace(Api, "_admitted", lambda _, request, __: request)
+
+
+@mutant(GENERAL, "4.2.3.4.4.1", "the management over TLS asks for no log-in")
+def no_login_over_tls(fault):
+    no_login(fault)
+
+
+@mutant(GENERAL, "4.2.3.4.1.2", "the ledger names no account")
+def nameless(fault):
+    async def note(api, request, act, subject="", detail=""):
+        await api.network.wait(api.network.record(Act(api.network.utc(), "somebody", act, "", "")))
+
+    fault.replace(access, "record", note)
+
+
+@mutant(GENERAL, "4.2.3.4.2.1", "every password is right")
+def every_password(fault):
+    async def right(*_):
+        return True
+
+    fault.replace(passwords.Passwords, "right", right)
+
+
+@mutant(GENERAL, "4.2.3.4.2.2", "a fresh network has an account")
+def built_in_account(fault):
+    def begin(self, store, wait, utc):
+        account = {"name": "admin", "role": "admin", "password": "$argon2id$none", "enabled": True}
+        store.write_behind(accounts.ACCOUNTS, "admin", json.dumps(account).encode())
+        made(self, store, wait, utc)
+
+    made = fault.replace(accounts.Accounts, "__init__", begin)
+
+
+@mutant(GENERAL, "4.2.3.4.2.3", "every network has the same home network key")
+def built_in_key(fault):
+    def same(key_id, scheme, _):
+        return draw(key_id, scheme, lambda octets: bytes(range(1, octets + 1)))
+
+    draw = fault.replace(home_keys, "generate", same)
+
+
+@mutant(GENERAL, "4.2.3.4.3.1", "a password of small letters alone is taken")
+def plain_passwords(fault):
+    fault.replace(passwords, "kinds", lambda _: 4)
+
+
+@mutant(GENERAL, "4.2.3.4.3.3", "guesses are not slowed")
+def quick_guesses(fault):
+    fault.replace(Throttle, "wait", lambda *_: 0.0)
+
+
+@mutant(GENERAL, "4.2.3.4.5", "failed log-ins are told to nobody")
+def silent_failures(fault):
+    fault.replace(Api, "tell", lambda *_: None)
+
+
+@mutant(GENERAL, "4.2.3.4.3.4", "passwords are shown where they are typed")
+def shown_passwords(fault):
+    def answer(self, path, accepted):
+        found = served(self, path, "")
+        return msgspec.structs.replace(found, body=found.body.replace(b"`password`", b"`text`"))
+
+    served = fault.replace(Pages, "answer", answer)
+
+
+@mutant(GENERAL, "4.2.3.4.6.1", "every account may do everything")
+def no_permissions(fault):
+    fault.replace(roles.Principal, "may", lambda *_: True)
+
+
+def audits(fault):
+    fault.replace(roles, "GRANTS", {**roles.GRANTS, roles.Role.OPERATOR: frozenset(roles.Permission)})
+
+
+@mutant(GENERAL, "4.2.3.4.6.2", "an operator has the auditor's and the administrator's permissions")
+def operators_administer(fault):
+    audits(fault)
+
+
+@mutant(GENERAL, "4.2.3.6.3", "an operator reads the ledger")
+def operators_audit(fault):
+    audits(fault)
+
+
+@mutant(GENERAL, "4.2.3.5.1", "logging out ends nothing")
+def no_logout(fault):
+    fault.replace(accounts.Accounts, "logout", lambda *_: None)
+
+
+@mutant(GENERAL, "4.2.3.5.2", "an unused log-in does not end")
+def endless(fault):
+    fault.replace(accounts, "IDLE", 1e9)
+
+
+@mutant(GENERAL, "4.2.5.3", "all log-ins have one secret")
+def one_secret(fault):
+    fault.replace(accounts, "secrets", SimpleNamespace(token_urlsafe=lambda _: "A" * 43, compare_digest=bytes.__eq__))
+
+
+# --- what is told and written ----------
+@mutant(GENERAL, "4.2.3.2.2", "K is shown with a subscriber")
+def key_shown(fault):
+    def view(subscriber):
+        return msgspec.structs.replace(shown(subscriber), name=bytes(subscriber.authentication.k).hex())
+
+    shown = fault.replace(subscribers, "view", view)
+
+
+@mutant(GENERAL, "4.2.3.2.3", "passwords are kept as they are")
+def clear_passwords(fault):
+    fault.replace(passwords, "_hash", lambda password: password)
+    fault.replace(passwords, "_verified", lambda kept, password: kept == password)
+
+
+@mutant(GENERAL, "4.2.3.2.5", "the console's log holds whole SUPIs")
+def unmasked(fault):
+    fault.replace(visits, "masked", visits.plain)
+
+
+@mutant(GENERAL, "4.2.3.6.1", "changes of accounts are not written down")
+def unwritten(fault):
+    async def nothing(*_):
+        return
+
+    fault.replace(access, "record", nothing)
+
+
+@mutant(GENERAL, "4.2.5.2.1", "requests that are refused are not written down")
+def unlogged(fault):
+    def visited(self, scope, answer):
+        if not isinstance(answer, Response) or answer.status < 400:
+            note(self, scope, answer)
+
+    note = fault.replace(web.WebServer, "_visited", visited)
+
+
+# --- the web server ----------
+def served(fault, matches, response):
+    """Requests that match are answered by something that should not be there."""
+
+    async def answer(self, scope, protocol):
+        found = matches(scope)
+        return response if found else await right(self, scope, protocol)
+
+    right = fault.replace(web.WebServer, "_answer", answer)
+
+
+def found_at(fault, path, body):
+    served(fault, lambda scope: scope.path == path, Response(200, body, "text/plain"))
+
+
+def in_the_clear(fault):
+    async def start(self, *, tls):
+        await begin(self, tls=False)
+        self.tls = tls
+
+    begin = fault.replace(OwnConsole, "start", start)
+
+
+@mutant(GENERAL, "4.2.5.1", "the console speaks no TLS")
+def no_tls(fault):
+    in_the_clear(fault)
+
+
+@mutant(GENERAL, "4.2.3.2.4", "the console answers in the clear")
+def clear_console(fault):
+    in_the_clear(fault)
+
+
+@mutant(GENERAL, "4.3.4.3", "TRACE is answered")
+def trace(fault):
+    served(fault, lambda scope: scope.method == "TRACE", Response(200, b"TRACE", "message/http"))
+
+
+@mutant(GENERAL, "4.3.4.4", "an add-on is served")
+def add_on(fault):
+    found_at(fault, "/soap.xml", b"<soap/>")
+
+
+@mutant(GENERAL, "4.3.4.5", "an interpreter is served")
+def interpreter(fault):
+    found_at(fault, "/cgi-bin/python.py", b"Python")
+
+
+@mutant(GENERAL, "4.3.4.6", "files may be put among the pages")
+def uploads(fault):
+    served(fault, lambda scope: scope.path == "/assets/mark.js", Response(200, b"assure-5g-mark", "text/javascript"))
+
+
+@mutant(GENERAL, "4.3.4.7", "a template in a name is carried out")
+def templates(fault):
+    def view(subscriber):
+        found = shown(subscriber)
+        return msgspec.structs.replace(found, name=found.name.replace("{{7*7}}", "49"))
+
+    shown = fault.replace(subscribers, "view", view)
+
+
+@mutant(GENERAL, "4.3.4.9", "the web server's own status page is served")
+def default_page(fault):
+    found_at(fault, "/server-status", b"server uptime")
+
+
+@mutant(GENERAL, "4.3.4.10", "a folder is listed")
+def listed(fault):
+    found_at(fault, "/assets/", b"<title>Index of /assets</title>")
+
+
+@mutant(GENERAL, "4.3.4.11", "the web server tells its name")
+def named(fault):
+    fault.replace(web, "HEADERS", tuple(each for each in web.HEADERS if each[0] != "server"))
+
+
+@mutant(GENERAL, "4.3.4.12", "a mistake is answered with a traceback")
+def traceback(fault):
+    served(fault, lambda scope: scope.path == "/none.html", Response(404, b"Traceback (most recent call last)"))
+
+
+@mutant(GENERAL, "4.3.4.13", "a backup of a file is served")
+def backup(fault):
+    found_at(fault, "/a.bak", b"old")
+
+
+@mutant(GENERAL, "4.3.4.14", "a path leads out of the pages")
+def climbing(fault):
+    served(fault, lambda scope: "etc/passwd" in scope.path, Response(200, b"root:x:0:0", "text/plain"))
+
+
+@mutant(GENERAL, "4.3.6.2", "code in JSON breaks the management")
+def code(fault):
+    def careless(request, kind):
+        if b"__import__" in request.body:
+            raise RuntimeError("carried out")
+        return careful(request, kind)
+
+    careful = fault.replace(access, "form", careless)
+
+
+@mutant(GENERAL, "4.3.6.4", "rates have no limit")
+def no_limit(fault):
+    fault.replace(subscribers, "_rates", lambda uplink, downlink, _: Ambr(uplink, downlink))
+
+
+# --- the host ----------
+def installed(fault, name, mode):
+    files = fault.replace(OwnInside, "files", lambda self: [*files(self), (name, mode)])
+
+
+@mutant(GENERAL, "4.2.4.1.2.1", "a file runs with its owner's rights")
+def set_user_id(fault):
+    installed(fault, "helper", stat.S_IFREG | stat.S_ISUID | 0o755)
+
+
+@mutant(GENERAL, "4.3.4.8", "everybody may change a page")
+def loose_page(fault):
+    installed(fault, "_console/extra.js", stat.S_IFREG | 0o666)
+
+
+@mutant(GENERAL, "4.3.2.7", "everybody may read the console's log")
+def loose_log(fault):
+    def begin(self, path):
+        made(self, path)
+        path.chmod(0o644)
+
+    made = fault.replace(visits.VisitFile, "__init__", begin)
+
+
+def usual(fault, place):
+    def defaults(self):
+        return {**right(self), "management.listen": (place,)}
+
+    right = fault.replace(OwnInside, "defaults", defaults)
+
+
+@mutant(GENERAL, "4.3.4.2", "the console's usual port needs privileges")
+def privileged_port(fault):
+    usual(fault, "127.0.0.1:443")
+
+
+@mutant(GENERAL, "4.3.2.2", "the console listens to everybody by default")
+def everywhere(fault):
+    usual(fault, "0.0.0.0:5380")
+
+
+def back_door(fault):
+    async def start(self, *, tls):
+        await begin(self, tls=tls)
+        door = self._stack.enter_context(socket.socket())
+        door.bind(("127.0.0.1", 0))
+        door.listen()
+
+    begin = fault.replace(OwnConsole, "start", start)
+
+
+@mutant(GENERAL, "4.3.2.1", "a service listens that nothing declares")
+def undeclared(fault):
+    back_door(fault)
+
+
+@mutant(GENERAL, "4.4.2", "a port is open that nothing declares")
+def open_port(fault):
+    back_door(fault)
+
+
+@mutant(GENERAL, "4.3.3.1.4", "a few idle connections fill the console")
+def few_connections(fault):
+    fault.replace(web, "CONNECTIONS", 8)
+    fault.replace(web, "SILENT", 60_000)
+
+
+@mutant(GENERAL, "4.3.3.1.5", "the native library asks for an executable stack")
+def executable_stack(fault):
+    def native(self):
+        octets = bytearray(right(self))
+        offset = struct.unpack_from("<Q", octets, 32)[0]
+        size, count = struct.unpack_from("<HH", octets, 54)
+        for at in range(offset, offset + size * count, size):
+            if struct.unpack_from("<I", octets, at)[0] == 0x6474E551:
+                struct.pack_into("<I", octets, at + 4, 7)
+        return bytes(octets)
+
+    right = fault.replace(OwnInside, "native", native)
