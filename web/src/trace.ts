@@ -49,8 +49,28 @@ function take(event: MessageEvent<string>): void {
   if (!drawn) drawn = requestAnimationFrame(flush);
 }
 
+/** The name of the file that is shown instead of the network; empty where none is. */
+export const opened = signal("");
+
+/** Show a trace file, as the API and `freehold trace --save` write it; an error says why not. */
+export function openFile(name: string, text: string): void {
+  const lines = text.split("\n").filter(Boolean);
+  const head: unknown = JSON.parse(lines[0] ?? "null");
+  if ((head as { format?: string } | null)?.format !== "freehold-trace")
+    throw new Error(`${name} is not a trace file of Freehold`);
+  const found = lines
+    .slice(1)
+    .map((line, at) => ({ key: at + 1, record: { ...JSON.parse(line), id: 0 } as RecordView }));
+  opened.value = name;
+  open.value = true;
+  held.value = 0;
+  waiting = [];
+  records.value = found;
+}
+
 /** Follow one UE, or everything; what was kept comes first. */
 export function follow(ue: string): () => void {
+  opened.value = "";
   records.value = [];
   waiting = [];
   held.value = 0;
@@ -121,13 +141,42 @@ export function lanesOf(rows: Row[]): string[] {
   return [...LANES.filter((lane) => seen.has(lane)), ...[...seen].filter((lane) => !LANES.includes(lane))];
 }
 
-/** The picture as text, to be put into a mail. */
+/** Columns from one lane to the next, at least; columns for a message's name before its clause. */
+const GAP = 7;
+const TEXT = 66;
+
+const centred = (name: string, width: number): string => {
+  const left = Math.floor((width - name.length) / 2);
+  return name.padStart(left + name.length).padEnd(width);
+};
+
+/** The picture as text: letter by letter what `freehold trace` draws, to be put into a mail. */
 export function asText(rows: Row[]): string {
-  return rows
-    .map(({ record, step }) => {
-      const time = new Date(record.time * 1000).toISOString();
-      const what = step ? `${String(step).padStart(3)}  ${record.interface.padEnd(4)}` : "--- ";
-      return `${time}  ${record.start.padStart(5)} ${step ? "->" : "  "} ${record.end.padEnd(5)} ${what}${nameOf(record)}  ${record.clause}`.trimEnd();
-    })
-    .join("\n");
+  const lanes = lanesOf(rows);
+  const gap = Math.max(GAP, ...lanes.map((lane) => lane.length + 2));
+  const column = (lane: string) => lanes.indexOf(lane) * gap + Math.floor(gap / 2);
+  const drawn = rows.map(({ record, step }) => {
+    const rails: string[] = Array.from({ length: gap * lanes.length }, (_, at) =>
+      at % gap === Math.floor(gap / 2) ? "|" : " ",
+    );
+    const [start, end] = [column(record.start), column(record.end)];
+    let text = `     .. ${record.name} ..`;
+    if (!step || start === end) rails[start] = "*";
+    else {
+      const [low, high] = start < end ? [start, end] : [end, start];
+      rails.fill("-", low + 1, high);
+      if (end > start) rails[end - 1] = ">";
+      else rails[end + 1] = "<";
+    }
+    if (record.interface === "procedure") text = `-- ${nameOf(record)} --`;
+    else if (step) text = `${String(step).padStart(3)}  ${record.interface.padEnd(4)}${nameOf(record)}`;
+    return `${rails.join("")}  ${text.padEnd(TEXT)}  ${record.clause}`.trimEnd();
+  });
+  return `${[
+    lanes
+      .map((lane) => centred(lane, gap))
+      .join("")
+      .trimEnd(),
+    ...drawn,
+  ].join("\n")}\n`;
 }

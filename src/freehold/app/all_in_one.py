@@ -119,6 +119,7 @@ async def _management(configuration: Configuration, made: Running, *, console: b
         store=network.store,
         recording=oversight.recording(configuration.performance),
         thresholds=oversight.thresholds(configuration.alarms),
+        nas=oversight.deciphering(configuration.management),
     )
     server = HttpServer(path, api)
     await server.start()

@@ -136,7 +136,8 @@ class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """The management API: its UNIX socket (empty: in the runtime folder), and where it listens for accounts.
 
     With `enabled = false` nobody manages, measures or supervises this process. `listen` is address:port of the console,
-    empty for nowhere; other addresses than loopback need a certificate with its key, in PEM.
+    empty for nowhere; other addresses than loopback need a certificate with its key, in PEM. `nas` says
+    for whom a trace has NAS in clear.
     """
 
     enabled: bool = True
@@ -144,6 +145,7 @@ class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     listen: str = CONSOLE
     certificate: str = ""
     key: str = ""
+    nas: Literal["operators", "administrators"] = "operators"
 
 
 class WebhookSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,8 +9,9 @@ from typing import Final
 
 import msgspec
 
-from freehold.app.config import AlarmsSection, PerformanceSection, SnmpSection, TelemetrySection
+from freehold.app.config import AlarmsSection, ManagementSection, PerformanceSection, SnmpSection, TelemetrySection
 from freehold.app.network import Network
+from freehold.manage.accounts.roles import Role
 from freehold.manage.api import Api
 from freehold.manage.faults import AlarmNotification
 from freehold.manage.faults.forwarding import TrapForwarder, TrapReceiver, Webhook, WebhookForwarder
@@ -93,3 +94,8 @@ def _secret(path: str) -> bytes:
         return Path(path).read_bytes().strip()
     except OSError as error:
         raise Unusable(f"alarms.webhook.secret_file: {path}: {(error.strerror or str(error)).lower()}") from None
+
+
+def deciphering(section: ManagementSection) -> tuple[Role, ...]:
+    """The roles for which NAS is deciphered in a trace."""
+    return (Role.ADMIN,) if section.nas == "administrators" else (Role.ADMIN, Role.OPERATOR)

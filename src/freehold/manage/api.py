@@ -10,6 +10,7 @@ import msgspec
 
 from freehold.manage import openapi
 from freehold.manage.accounts import Accounts
+from freehold.manage.accounts.roles import Principal, Role
 from freehold.manage.accounts.watch import while_admitted
 from freehold.manage.faults import AlarmList, Supervision
 from freehold.manage.faults.forwarding import WebhookForwarder
@@ -43,7 +44,8 @@ class Api:
     """Serves one network.
 
     `slices` are what a subscriber gets who is given none; without `accounts` only the owner of the socket asks. `code`
-    is what whoever makes the first account has to know, the owner of the socket excepted; empty: nobody else may.
+    is what whoever makes the first account has to know, the owner of the socket excepted; empty: nobody else may. `nas`
+    are the roles for which NAS is deciphered in a trace.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class Api:
         store: Store | None = None,
         recording: RecorderSettings | None = None,
         thresholds: Iterable[Threshold] = (),
+        nas: tuple[Role, ...] = (Role.ADMIN, Role.OPERATOR),
     ) -> None:
         kept = MemoryStore() if store is None else store
         self.accounts = accounts
         self.code = code
         self.network = network
+        self._nas = nas
         self.slices = slices
         self.journal = Journal()
         self.failures = Failures()
@@ -140,6 +144,10 @@ class Api:
                     403, f"a {principal.role} account may not: this needs the permission to {operation.needs}"
                 )
         return msgspec.structs.replace(request, principal=principal)
+
+    def deciphers(self, principal: Principal | None) -> bool:
+        """Whether NAS in clear is for who asks."""
+        return principal is not None and principal.role in self._nas
 
     def tell(self, event: Event) -> None:
         """An event of the management itself."""

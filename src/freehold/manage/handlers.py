@@ -205,11 +205,13 @@ async def live(api: Api, request: Request, _: str) -> Streamed:
     return Streamed(api.live.follow(list(dict.fromkeys(names))), LINES)
 
 
-async def show_record(api: Api, _: Request, number: str) -> Response:
+async def show_record(api: Api, request: Request, number: str) -> Response:
     """A record of the trace, open to its bits."""
     found = api.kept.find(int(number)) if number.isascii() and number.isdecimal() and len(number) < 16 else None
     if found is None:
         raise Problem(404, f"record {number} is not kept, or no more")
+    if found.interface == "N1" and not api.deciphers(request.principal):
+        raise Problem(403, "NAS in clear is for administrators here ([management] nas)")
     return answer(await dissect.opened(found))
 
 
@@ -262,6 +264,9 @@ def streaming(pieces: Pieces, media_type: str) -> Call:
     async def call(api: Api, request: Request, _: str) -> Streamed:
         if request.query.get("ue"):
             request.query["ue"] = subscribers.supi_of(request.query["ue"]).masked
+        request.query.pop(streams.SEALED, None)
+        if not api.deciphers(request.principal):
+            request.query[streams.SEALED] = ""
         return Streamed(pieces(api.network, api.kept, request.query), media_type)
 
     return call

@@ -511,6 +511,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     "configuration-versions/{number}": {
         "GET": Operation(configuration.version, "The text of a version.", VersionText, refusals=(404,))
     },
+    "trace-file": _stream(streams.as_file, "What was kept, as a file that is opened elsewhere.", LINES, RecordView),
     "tap": _stream(streams.as_lines, "Tap records as they come.", LINES, RecordView),
     "ladder": _stream(streams.as_ladder, "The same as a ladder.", _PLAIN),
     "packets": {

@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from freehold.manage import tracefile
 from freehold.manage.capture import CaptureWriter
 from freehold.manage.kept import Kept
 from freehold.manage.network import ManagedNetwork
@@ -20,6 +21,8 @@ from freehold.procedure.ladder import LANES, WATCHING, Ladder, cause_of, ends_of
 from freehold.procedure.tap import PACKETS, Record
 
 T = TypeVar("T")
+SEALED: Final = " sealed"
+"""In a query where NAS is not for who asks; the handler sets it, and takes away what a client set."""
 WAITING: Final = 10_000
 """Items kept for a reader; beyond, the oldest are lost and counted."""
 LOOKING: Final = 0.1
@@ -58,8 +61,8 @@ class Mailbox(Generic[T]):
         return items
 
 
-def record_view(record: Record, utc_offset: float, number: int = 0) -> RecordView:
-    """A tap record as it is shown."""
+def record_view(record: Record, utc_offset: float, number: int = 0, *, sealed: bool = False) -> RecordView:
+    """A tap record as it is shown; `sealed` without the octets of NAS, which are in clear here."""
     start, end = ends_of(record)
     return RecordView(
         record.time + utc_offset,
@@ -70,7 +73,7 @@ def record_view(record: Record, utc_offset: float, number: int = 0) -> RecordVie
         cause_of(record.value),
         record.clause or clause_of(record.name, record.value),
         record.subject,
-        record.octets.hex(),
+        "" if sealed and record.interface == "N1" else record.octets.hex(),
         start,
         end,
         inside(record.value),
@@ -120,8 +123,17 @@ async def as_lines(network: ManagedNetwork, kept: Kept, query: dict[str, str]) -
     with listening(kept, query) as mailbox:
         while True:
             batch = await mailbox.take()
-            views = [record_view(record, offset, kept.number(record)) for record in batch]
+            views = [record_view(record, offset, kept.number(record), sealed=SEALED in query) for record in batch]
             yield b"".join(msgspec.json.encode(view) + b"\n" for view in views)
+
+
+async def as_file(network: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:
+    """What was kept as a file that can be opened elsewhere; it ends by itself."""
+    offset, chosen, sealed = network.utc() - network.now(), wanted(query), SEALED in query
+    yield tracefile.head(network.status().name, network.utc(), sealed=sealed)
+    for record in kept:
+        shown = [record_view(one, offset, sealed=sealed) for one in chosen(record)]
+        yield b"".join(msgspec.json.encode(view) + b"\n" for view in shown)
 
 
 async def as_ladder(_: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:
@@ -137,7 +149,7 @@ async def as_ladder(_: ManagedNetwork, kept: Kept, query: dict[str, str]) -> Asy
 async def as_capture(network: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:
     """Records as a pcapng file that grows."""
     file = io.BytesIO()
-    writer = CaptureWriter(file, utc_offset=network.utc() - network.now(), nas="nas" in query)
+    writer = CaptureWriter(file, utc_offset=network.utc() - network.now(), nas="nas" in query and SEALED not in query)
     with listening(kept, query) as mailbox:
         yield _drained(file)
         while "end" not in query or mailbox.filled:

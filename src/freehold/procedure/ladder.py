@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import msgspec
+
 from freehold.codecs.nas import DlNasTransport, PayloadContainerType, UlNasTransport, decode
 from freehold.procedure.clauses import clause_of
 from freehold.procedure.tap import Interface, Record
@@ -31,6 +33,25 @@ def role(name: str) -> str:
     return next((lane for lane in LANES if lane.casefold() in words), name)
 
 
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """One line of a ladder: between which lanes, and a message's name with what it carries and its cause."""
+
+    time: float
+    interface: str
+    start: str
+    end: str
+    text: str
+    clause: str = ""
+
+
+def step_of(record: Record) -> Step:
+    """What a ladder shows of a record."""
+    text = f"{record.name}{inside(record.value)}{cause_of(record.value)}"
+    return Step(
+        record.time, record.interface, *ends_of(record), text, record.clause or clause_of(record.name, record.value)
+    )
+
+
 class Ladder:
     """Draws records one at a time; lanes are fixed from the start, and steps counted within a procedure."""
 
@@ -48,20 +69,21 @@ class Ladder:
 
     def draw(self, record: Record) -> str:
         """One record as one line."""
-        source, target = ends_of(record)
-        clause = record.clause or clause_of(record.name, record.value)
-        if record.interface == "procedure":
-            self._step = 0
-            return self._line(record, self._mark(source), f"-- {record.name.replace('_', ' ')} --", clause)
-        if record.interface == "timer":
-            return self._line(record, self._mark(source), f"     .. {record.name} ..", clause)
-        self._step += 1
-        text = f"{self._step:>3}  {record.interface:<4}{record.name}{inside(record.value)}{cause_of(record.value)}"
-        return self._line(record, self._arrow(source, target), text, clause)
+        return self.draw_step(step_of(record))
 
-    def _line(self, record: Record, lanes: str, text: str, clause: str) -> str:
-        time = f"{record.time:9.3f} " if self._times else ""
-        return f"{time}{lanes}  {text:<{self._width}}  {clause}".rstrip()
+    def draw_step(self, step: Step) -> str:
+        """One step as one line."""
+        if step.interface == "procedure":
+            self._step = 0
+            return self._line(step, self._mark(step.start), f"-- {step.text.replace('_', ' ')} --")
+        if step.interface == "timer":
+            return self._line(step, self._mark(step.start), f"     .. {step.text} ..")
+        self._step += 1
+        return self._line(step, self._arrow(step.start, step.end), f"{self._step:>3}  {step.interface:<4}{step.text}")
+
+    def _line(self, step: Step, lanes: str, text: str) -> str:
+        time = f"{step.time:9.3f} " if self._times else ""
+        return f"{time}{lanes}  {text:<{self._width}}  {step.clause}".rstrip()
 
     def _column(self, name: str) -> int | None:
         return self._lanes.index(name) * self._gap + self._gap // 2 if name in self._lanes else None
@@ -92,10 +114,16 @@ def render(records: Iterable[Record], *, times: bool = False, interfaces: Iterab
     """The whole ladder of a run, with the lanes that take part; equal runs give equal text unless `times` are asked."""
     wanted = None if interfaces is None else {*interfaces, "procedure", "timer"}
     chosen = [r for r in records if (wanted is None or r.interface in wanted) and r.name not in WATCHING]
-    seen = dict.fromkeys(name for record in chosen for name in ends_of(record))
+    return render_steps(map(step_of, chosen), times=times)
+
+
+def render_steps(steps: Iterable[Step], *, times: bool = False) -> str:
+    """The whole ladder of steps, with the lanes that take part."""
+    chosen = list(steps)
+    seen = dict.fromkeys(name for step in chosen for name in (step.start, step.end))
     lanes = [lane for lane in LANES if lane in seen] + [name for name in seen if name not in LANES]
     ladder = Ladder(lanes, times=times)
-    return "\n".join([ladder.header(), *map(ladder.draw, chosen)]) + "\n"
+    return "\n".join([ladder.header(), *map(ladder.draw_step, chosen)]) + "\n"
 
 
 def ends_of(record: Record) -> tuple[str, str]:

@@ -232,20 +232,22 @@ export function Dashboard() {
         <Panel title="Procedures" class="span2" flush>
           <Procedures />
         </Panel>
-        <Panel title="Why?" aside={<a href={link("why")}>All</a>} flush>
-          <Standing most={4} />
-        </Panel>
-        <Panel title="Functions">
-          <ul class="functions">
-            {functions.value?.map((one) => (
-              <li key={one.name}>
-                <span class={`dot ${one.state === "running" ? "good" : "bad"}`} />
-                <b>{one.kind}</b>
-                <span class="muted">{one.address || one.state}</span>
-              </li>
-            ))}
-          </ul>
-        </Panel>
+        <div class="stack">
+          <Panel title="Why?" aside={<a href={link("why")}>All</a>} flush>
+            <Standing most={4} />
+          </Panel>
+          <Panel title="Functions">
+            <ul class="functions">
+              {functions.value?.map((one) => (
+                <li key={one.name}>
+                  <span class={`dot ${one.state === "running" ? "good" : "bad"}`} />
+                  <b>{one.kind}</b>
+                  <span class="muted">{one.address || one.state}</span>
+                </li>
+              ))}
+            </ul>
+          </Panel>
+        </div>
         <Panel title="Events" class="span3" aside={<a href={link("events")}>All</a>}>
           {events.length === 0 ? (
             <Empty title="Nothing to tell yet" />

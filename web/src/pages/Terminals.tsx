@@ -8,30 +8,32 @@ import type { SubscriberView, TerminalView } from "../types";
 import { Badge, Button, Choice, Dialog, Empty, Form, Head, Panel, StateBadge, tell, useRead } from "../ui/bits";
 import { type Column, Table } from "../ui/Table";
 
-function act(supi: string, verb: "start" | "stop" | "power-cycle", done: string): void {
-  send("POST", `terminals/${supi}/${verb}`).then(
-    () => tell(`${supi} ${done}`),
+const said = (asked: Promise<void>, done: string): void =>
+  void asked.then(
+    () => tell(done),
     (error) => tell(reason(error), "bad"),
   );
-}
+const on = (supi: string) => said(send("POST", `terminals/${supi}/start`), `${supi} is switched on`);
+const off = (supi: string) => said(send("POST", `terminals/${supi}/stop`), `${supi} is switched off`);
+const cycle = (supi: string) => said(send("POST", `terminals/${supi}/power-cycle`), `${supi} is switched off and on`);
 
 function Switch({ one }: { one: TerminalView }) {
   if (!may("operate")) return null;
   if (one.power === "off")
     return (
-      <Button icon="power" label={`On: ${one.supi}`} onClick={() => act(one.supi, "start", "is switched on")}>
+      <Button icon="power" label={`On: ${one.supi}`} onClick={() => on(one.supi)}>
         On
       </Button>
     );
   return (
     <span class="buttons">
-      <Button label={`Off: ${one.supi}`} onClick={() => act(one.supi, "stop", "is switched off")}>
+      <Button label={`Off: ${one.supi}`} onClick={() => off(one.supi)}>
         Off
       </Button>
       <Button
         kind={one.card === "locked" ? "primary" : "plain"}
         label={`Power cycle ${one.supi}`}
-        onClick={() => act(one.supi, "power-cycle", "is switched off and on")}
+        onClick={() => cycle(one.supi)}
       >
         Power cycle
       </Button>

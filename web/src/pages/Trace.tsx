@@ -1,6 +1,6 @@
 /** The call flow as it happens: a ladder of lanes, and every message open to its bits. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ROOT } from "../api";
+import { ROOT, reason } from "../api";
 import { clock } from "../format";
 import { rows as tableRows, useTopics } from "../live";
 import { go, query } from "../router";
@@ -15,13 +15,16 @@ import {
   nameOf,
   numbered,
   open,
+  opened,
+  openFile,
   pause,
   type Row,
   records,
   refuses,
   WATCHING,
 } from "../trace";
-import { Button, copy, Empty, Head } from "../ui/bits";
+import { Button, copy, Empty, Head, tell } from "../ui/bits";
+import { Icon } from "../ui/Icon";
 import { Message } from "../ui/Message";
 
 const ROW = 28;
@@ -233,14 +236,17 @@ export function Trace() {
   const [heartbeats, setHeartbeats] = useState(false);
   const [still, setStill] = useState(false);
   const [following, setFollowing] = useState(true);
+  const [turn, setTurn] = useState(0);
   const [chosen, setChosen] = useState<Row | undefined>(undefined);
+  const stop = useRef<(() => void) | undefined>(undefined);
   const ladder = useLadder(shown, heartbeats, wanted, gnb);
 
   useEffect(() => {
     setTyped(ue);
     setChosen(undefined);
-    return follow(ue);
-  }, [ue]);
+    stop.current = follow(ue);
+    return () => stop.current?.();
+  }, [ue, turn]);
   useEffect(() => {
     pause(still);
     return () => pause(false);
@@ -251,6 +257,19 @@ export function Trace() {
     if (!next.delete(one)) next.add(one);
     setShown(next);
   };
+  const file = useRef<HTMLInputElement>(null);
+  const read = async (chosenFile: File | undefined) => {
+    if (!chosenFile) return;
+    try {
+      stop.current?.();
+      openFile(chosenFile.name, await chosenFile.text());
+      setChosen(undefined);
+    } catch (error) {
+      tell(`It cannot be opened: ${reason(error)}`, "bad");
+      setTurn(turn + 1);
+    }
+  };
+  const keptOf = new URLSearchParams(ue ? { ue } : {});
   const capture = new URLSearchParams({ kept: "", end: "", nas: "", interfaces: [...shown].join(",") });
   if (ue) capture.set("ue", ue);
   return (
@@ -312,6 +331,11 @@ export function Trace() {
           <button type="button" class="chip" aria-pressed={heartbeats} onClick={() => setHeartbeats(!heartbeats)}>
             heartbeats
           </button>
+          {opened.value && (
+            <button type="button" class="chip" aria-pressed={true} onClick={() => setTurn(turn + 1)}>
+              {opened.value} ×
+            </button>
+          )}
           {gnb && (
             <button type="button" class="chip" aria-pressed={true} onClick={() => go("/trace")}>
               {gnb} ×
@@ -340,9 +364,33 @@ export function Trace() {
         <Button icon="copy" onClick={() => copy(asText(ladder.rows), "The ladder")}>
           Copy
         </Button>
-        <a class="button plain" href={`${ROOT}/capture?${capture}`} download="freehold.pcapng">
-          <span>Capture file</span>
-        </a>
+        <input
+          ref={file}
+          type="file"
+          class="hidden"
+          tabIndex={-1}
+          aria-label="Trace file"
+          accept=".fhtrace,.ndjson"
+          onChange={(event) => {
+            void read(event.currentTarget.files?.[0]);
+            event.currentTarget.value = "";
+          }}
+        />
+        <Button icon="upload" onClick={() => file.current?.click()}>
+          Open file
+        </Button>
+        {!opened.value && (
+          <>
+            <a class="button plain" href={`${ROOT}/trace-file?${keptOf}`} download="freehold.fhtrace">
+              <Icon name="download" />
+              <span>Trace file</span>
+            </a>
+            <a class="button plain" href={`${ROOT}/capture?${capture}`} download="freehold.pcapng">
+              <Icon name="download" />
+              <span>Capture file</span>
+            </a>
+          </>
+        )}
       </div>
       <div class={chosen ? "split" : "whole"}>
         {ladder.rows.length === 0 ? (

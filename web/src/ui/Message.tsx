@@ -1,9 +1,11 @@
 /** A message open to its bits: its fields beside its octets, each showing the other. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { get } from "../api";
+import { get, send } from "../api";
 import { clock } from "../format";
-import { nameOf } from "../trace";
-import type { DissectionView, FieldView, RecordView } from "../types";
+import { rows, useTopics } from "../live";
+import { link } from "../router";
+import { nameOf, refuses } from "../trace";
+import type { DissectionView, FailureView, FieldView, RecordView } from "../types";
 import { Badge, Button, copy, Empty, useRead } from "./bits";
 
 type Path = string;
@@ -212,8 +214,27 @@ function Opened({ view }: { view: DissectionView }) {
   );
 }
 
+/** The fields of a record: the network has it, or its octets are opened anew. */
+async function opened(record: RecordView): Promise<DissectionView> {
+  if (record.id) return get<DissectionView>(`records/${record.id}`);
+  const protocol = { N1: "nas", N2: "ngap", N4: "pfcp" }[record.interface];
+  if (!record.octets || !protocol)
+    throw new Error(
+      protocol ? "Its octets were not for whoever wrote the file" : "Operations are in a file by name alone",
+    );
+  return send<DissectionView>("POST", "decode", { octets: record.octets, protocol });
+}
+
+/** The failure that a refusal tells of: the one nearest in time. */
+function whyOf(record: RecordView): FailureView | undefined {
+  const near = rows("failures").filter((one) => Math.abs(one.time - record.time) < 2);
+  return near.sort((a, b) => Math.abs(a.time - record.time) - Math.abs(b.time - record.time))[0];
+}
+
 export function Message({ record, onClose }: { record: RecordView; onClose: () => void }) {
-  const view = useRead(() => get<DissectionView>(`records/${record.id}`), record.id);
+  useTopics("failures");
+  const view = useRead(() => opened(record), record.id, record.octets, record.time);
+  const why = refuses(record) ? whyOf(record) : undefined;
   return (
     <aside class="opened" aria-label="Message">
       <header>
@@ -226,6 +247,11 @@ export function Message({ record, onClose }: { record: RecordView; onClose: () =
           </p>
           {record.subject && <p class="note mono">{record.subject}</p>}
         </div>
+        {why && (
+          <a class="button primary" href={link("why", why.id)}>
+            <span>Why?</span>
+          </a>
+        )}
         {record.octets && (
           <Button kind="bare" icon="copy" label="Copy octets" onClick={() => copy(record.octets, "Octets")} />
         )}
