@@ -15,7 +15,7 @@ from managekit import OPC, PASSWORD, SUPI, FakeNetwork, K, Web
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("console")]
 
-STATE = ("", "gnbs", "ues", "sessions", "terminals", "why", "trace", "alarms", "events")
+STATE = ("", "gnbs", "ues", "sessions", "terminals", "why", "trace", "performance", "alarms", "events")
 PLACES = (*STATE, "subscribers", "network", "configuration", "users", "audit")
 KEYS = "() => [...document.querySelectorAll('.lines > .line')].map(row => Number(row.dataset.key))"
 

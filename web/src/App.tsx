@@ -6,6 +6,7 @@ import { Login, Setup, Unreachable } from "./pages/Enter";
 import { Failures } from "./pages/Failures";
 import { Configuration, Network } from "./pages/Network";
 import { Alarms, Audit, Password, Users } from "./pages/Operate";
+import { Performance } from "./pages/Performance";
 import { Events, Gnbs, Sessions, Ues } from "./pages/State";
 import { Subscriber, Subscribers } from "./pages/Subscribers";
 import { Terminals } from "./pages/Terminals";
@@ -40,6 +41,7 @@ const PLACES: Place[] = [
   { at: "terminals", title: "Terminals", icon: "handset", page: () => <Terminals />, group: "Now" },
   { at: "why", title: "Why?", icon: "why", page: ([id]) => <Failures id={id ?? ""} />, group: "Look" },
   { at: "trace", title: "Trace", icon: "trace", page: () => <Trace />, needs: "operate", group: "Look" },
+  { at: "performance", title: "Performance", icon: "chart", page: () => <Performance />, group: "Look" },
   { at: "alarms", title: "Alarms", icon: "bell", page: () => <Alarms />, group: "Look" },
   { at: "events", title: "Events", icon: "list", page: () => <Events />, group: "Look" },
   {

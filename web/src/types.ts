@@ -257,6 +257,43 @@ export interface Act {
   detail: string;
 }
 
+export interface KpiView {
+  name: string;
+  title: string;
+  value: number | null;
+  unit: string;
+  formula: string;
+  clause: string;
+  standard: boolean;
+  events: number | null;
+  begin: number;
+  end: number;
+}
+
+export interface MeasurementView {
+  name: string;
+  object: string;
+  kind: string;
+  text: string;
+  split: string;
+  unit: string;
+  clause: string;
+  standard: boolean;
+}
+
+export interface Series {
+  name: string;
+  label: string;
+  unit: string;
+  points: [number, number | null][];
+}
+
+export interface History {
+  step: number;
+  suspect: number[];
+  series: Series[];
+}
+
 export interface CauseView {
   name: string;
   clause: string;

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { clock } from "../format";
+import { clock, moment } from "../format";
 import "uplot/dist/uPlot.min.css";
 
 /** Turns over when the colours do. */
@@ -19,6 +19,8 @@ function resolved(name: string): string {
   probe.remove();
   return found || colour(name);
 }
+
+const day = (time: number): string => moment(time).slice(5, 16);
 
 /** The last five minutes. */
 const WINDOW = 300;
@@ -41,8 +43,10 @@ export function Plot(props: {
   lines: Line[];
   show: (value: number) => string;
   height?: number;
+  /** All of the times, with dates; else the last minutes. */
+  whole?: boolean;
 }) {
-  const { times, lines, show, height = 180 } = props;
+  const { times, lines, show, height = 180, whole = false } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const turn = painted.value;
@@ -58,7 +62,7 @@ export function Plot(props: {
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
         scales: {
-          x: { range: () => span() },
+          x: whole ? {} : { range: () => span() },
           y: { range: (_, low, high) => [Math.min(0, low), Math.max(high * 1.15, 1)] },
         },
         axes: [
@@ -69,7 +73,7 @@ export function Plot(props: {
             size: 24,
             font: "11px system-ui",
             space: 110,
-            values: (_, ticks) => ticks.map((tick) => clock(tick)),
+            values: (_, ticks) => ticks.map((tick) => (whole ? day(tick) : clock(tick))),
           },
           {
             stroke: muted,
@@ -90,7 +94,8 @@ export function Plot(props: {
               stroke,
               width: 1.75,
               fill: stroke.replace("rgb(", "rgba(").replace(")", ", 0.10)"),
-              points: { show: false },
+              points: { show: whole && times.length < 60, size: 5 },
+              spanGaps: false,
             };
           }),
         ],
@@ -105,7 +110,7 @@ export function Plot(props: {
       watcher.disconnect();
       made.destroy();
     };
-  }, [lines.map((line) => line.name).join(), height, turn]);
+  }, [lines.map((line) => line.name).join(), height, turn, whole, whole && times.length < 60]);
 
   useEffect(() => {
     plot.current?.setData([times, ...lines.map((line) => line.values)] as uPlot.AlignedData);
