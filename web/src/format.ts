@@ -40,9 +40,10 @@ export function moment(seconds: number): string {
 export function duration(seconds: number): string {
   const whole = Math.floor(seconds);
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+  const rest = (left: number, unit: string) => (left ? ` ${left} ${unit}` : "");
+  if (whole < 3600) return `${Math.floor(whole / 60)} min${rest(whole % 60, "s")}`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h${rest(Math.floor((whole % 3600) / 60), "min")}`;
+  return `${Math.floor(whole / 86400)} d${rest(Math.floor((whole % 86400) / 3600), "h")}`;
 }
 
 /** A short time a procedure took. */

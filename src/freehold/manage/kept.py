@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -9,6 +10,8 @@ from freehold.procedure.tap import PACKETS, Record, Tap
 
 KEPT: Final = 20_000
 """Records of the signalling that are kept; the oldest give way."""
+TRIMMED: Final = KEPT + KEPT // 4
+"""Records at which the oldest are let go of, all at once."""
 
 Watcher = Callable[[Record], None]
 
@@ -16,35 +19,42 @@ Watcher = Callable[[Record], None]
 class Kept:
     """Numbers and keeps the signalling from the first watcher's coming to the last one's going."""
 
-    __slots__ = ("_next", "_numbers", "_records", "_stop", "_tap", "_watchers")
+    __slots__ = ("_first", "_records", "_stop", "_tap", "_watchers")
 
     def __init__(self, tap: Tap) -> None:
         self._tap = tap
-        self._records: dict[int, Record] = {}
-        self._numbers: dict[int, int] = {}
-        self._next = 1
-        self._watchers: list[tuple[Watcher, bool]] = []
+        self._records: list[Record] = []
+        self._first = 1
+        """The number of the first record that is kept."""
+        self._watchers: tuple[tuple[Watcher, bool], ...] = ()
         self._stop: Callable[[], None] | None = None
 
     def __iter__(self) -> Iterator[Record]:
-        return iter(tuple(self._records.values()))
+        return iter(tuple(self._records[-KEPT:]))
 
     def find(self, number: int) -> Record | None:
         """The record of a number, while it is kept."""
-        return self._records.get(number)
+        place = number - self._first
+        least = max(0, len(self._records) - KEPT)
+        return self._records[place] if least <= place < len(self._records) else None
 
     def number(self, record: Record) -> int:
         """The number of a record, 0 where it is not kept."""
-        return self._numbers.get(id(record), 0)
+        place = bisect_left(self._records, record.time, key=_time)
+        while place < len(self._records) and self._records[place].time == record.time:
+            if self._records[place] is record:
+                return self._first + place
+            place += 1
+        return 0
 
     def watch(self, watcher: Watcher, *, packets: bool) -> Callable[[], None]:
         """Hand every record to `watcher`, with or without users' packets, until the returned function is called."""
         entry = (watcher, packets)
-        self._watchers.append(entry)
+        self._watchers += (entry,)
         self._listen()
 
         def stop() -> None:
-            self._watchers.remove(entry)
+            self._watchers = tuple(other for other in self._watchers if other is not entry)
             self._listen()
 
         return stop
@@ -60,15 +70,14 @@ class Kept:
     def _record(self, record: Record) -> None:
         signalling = record.interface not in PACKETS
         if signalling:
-            self._keep(record)
-        for watcher, packets in tuple(self._watchers):
+            self._records.append(record)
+            if len(self._records) >= TRIMMED:
+                self._first += len(self._records) - KEPT
+                del self._records[:-KEPT]
+        for watcher, packets in self._watchers:
             if signalling or packets:
                 watcher(record)
 
-    def _keep(self, record: Record) -> None:
-        if len(self._records) >= KEPT:
-            oldest = self._records.pop(next(iter(self._records)))
-            del self._numbers[id(oldest)]
-        self._records[self._next] = record
-        self._numbers[id(record)] = self._next
-        self._next += 1
+
+def _time(record: Record) -> float:
+    return record.time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
 
@@ -81,14 +81,14 @@ def record_view(record: Record, utc_offset: float, number: int = 0, *, sealed: b
     )
 
 
-def wanted(query: dict[str, str]) -> Callable[[Record], list[Record]]:
+def wanted(query: dict[str, str]) -> Callable[[Record], Sequence[Record]]:
     """What of each record a client asked for: `ue` by identity, `interfaces` with commas between."""
     interfaces = frozenset(filter(None, query.get("interfaces", "").split(",")))
     follower = Follower(query["ue"]) if query.get("ue") else None
 
-    def choose(record: Record) -> list[Record]:
-        found = [record] if follower is None else follower(record)
-        return [one for one in found if not interfaces or one.interface in interfaces]
+    def choose(record: Record) -> Sequence[Record]:
+        found = (record,) if follower is None else follower(record)
+        return found and [one for one in found if not interfaces or one.interface in interfaces]
 
     return choose
 

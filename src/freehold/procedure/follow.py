@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from freehold.procedure.tap import Record
 
 KEPT: Final = 2000
 """Records kept that may turn out to be the UE's."""
+NAMED: Final = ("imsi-", "nai-")
+"""How a subject begins that is a subscriber."""
 
 
 class Follower:
@@ -27,13 +29,17 @@ class Follower:
         self._carrier: tuple[str, int] | None = None
         self._kept: deque[tuple[tuple[str, int] | None, Record]] = deque(maxlen=KEPT)
 
-    def __call__(self, record: Record) -> list[Record]:
+    def __call__(self, record: Record) -> Sequence[Record]:
         """The records to show now, oldest first: none, this one, or those that turned out to be the UE's too."""
+        subject = record.subject
+        if subject.startswith(NAMED) and self._subject not in subject:
+            self._carrier = None  # most records of a busy network: another subscriber's
+            return []
         connection = connection_of(record)
         carrier, self._carrier = self._carrier, connection
         if connection is None and record.interface == "N1" and record.source == "UE":
             connection = carrier  # an AMF records a NAS message right after the message on N2 that carried it
-        mine = self._subject in record.subject
+        mine = self._subject in subject
         if mine and connection is not None and connection not in self._connections:
             return [*self._learn(connection), record]
         if connection in self._connections and not named(record.subject):
@@ -77,4 +83,4 @@ def connection_of(record: Record) -> tuple[str, int] | None:
 
 def named(subject: str) -> bool:
     """Whether a subject is a subscriber rather than a connection nobody knows yet."""
-    return subject.startswith(("imsi-", "nai-"))
+    return subject.startswith(NAMED)

@@ -60,18 +60,18 @@ class Tap:
     def __init__(self, key: bytes = b"freehold") -> None:
         self.key = key
         self.tracer: Tracer | None = None
-        self._listeners: list[tuple[Callable[[Record], None], bool]] = []
+        self._listeners: tuple[tuple[Callable[[Record], None], bool], ...] = ()
         self.active: bool = False
         self.packets: bool = False
 
     def listen(self, listener: Callable[[Record], None], *, packets: bool = True) -> Callable[[], None]:
         """Hand every record to `listener`, with or without user packets, until the returned function is called."""
         entry = (listener, packets)
-        self._listeners.append(entry)
+        self._listeners += (entry,)
         self._look()
 
         def stop() -> None:
-            self._listeners.remove(entry)
+            self._listeners = tuple(other for other in self._listeners if other is not entry)
             self._look()
 
         return stop
@@ -79,7 +79,7 @@ class Tap:
     def record(self, record: Record) -> None:
         """Hand one record to every listener that wants its kind; ask `active` or `packets` first."""
         signalling = record.interface not in PACKETS
-        for listener, packets in tuple(self._listeners):
+        for listener, packets in self._listeners:
             if signalling or packets:
                 listener(record)
 

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { get } from "../api";
 import { count } from "../format";
 import { rows, useTopics } from "../live";
+import { may } from "../session";
 import type { HomeKeyView } from "../types";
 import { Badge, Button, copy, Empty, Facts, Head, Panel, Sheet, useRead } from "../ui/bits";
 import { Versions } from "./Configure";
@@ -40,14 +41,20 @@ export function Network() {
   const amf = known.amf as Settings;
   return (
     <>
-      <Head title="Network" note="What terminals are offered: slices, data networks, algorithms and keys." />
+      <Head title="Network" note="What terminals are offered: slices, data networks, algorithms and keys.">
+        {may("administer") && (
+          <a class="button plain" href="/configuration">
+            <span>Change</span>
+          </a>
+        )}
+      </Head>
       <div class="columns">
         <Panel title="Identity">
           <Facts
             rows={[
               ["Name", said(network.name)],
               ["PLMN", said(network.plmn)],
-              ["TAC", said(network.tac)],
+              ["TAC", [said(network.tac), ...(amf.tac as number[])].join(", ")],
               ["AMF region, set, pointer", `${said(amf.region)}, ${said(amf.set)}, ${said(amf.pointer)}`],
               ["N2", said(amf.n2) || "in process"],
             ]}
@@ -91,11 +98,13 @@ export function Network() {
             <table>
               <thead>
                 <tr>
-                  {["DNN", "Pool", "N6", "MTU", "DNS", "Session-AMBR up", "Session-AMBR down"].map((title) => (
-                    <th key={title} scope="col">
-                      {title}
-                    </th>
-                  ))}
+                  {["DNN", "Pool", "N6", "MTU", "DNS", "P-CSCF", "Session-AMBR up", "Session-AMBR down"].map(
+                    (title) => (
+                      <th key={title} scope="col">
+                        {title}
+                      </th>
+                    ),
+                  )}
                   <th scope="col" class="end">
                     Sessions
                   </th>
@@ -105,10 +114,11 @@ export function Network() {
                 {list(known.dnn).map((dnn) => (
                   <tr key={said(dnn.name)}>
                     <th scope="row">{said(dnn.name)}</th>
-                    <td class="mono">{said(dnn.pool)}</td>
+                    <td class="mono">{[dnn.ipv4 ? said(dnn.pool) : "", said(dnn.pool6)].filter(Boolean).join(" ")}</td>
                     <td>{said(dnn.n6)}</td>
                     <td>{said(dnn.mtu)}</td>
-                    <td class="mono">{said(dnn.dns) || "its own"}</td>
+                    <td>{dnn.dns && said(dnn.dns) ? <span class="mono">{said(dnn.dns)}</span> : "its own"}</td>
+                    <td>{said(dnn.p_cscf) ? <span class="mono">{said(dnn.p_cscf)}</span> : "–"}</td>
                     <td>{said(dnn.ambr_up)}</td>
                     <td>{said(dnn.ambr_down)}</td>
                     <td class="end">{count(sessions.filter((one) => one.dnn === dnn.name).length)}</td>

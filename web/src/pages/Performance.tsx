@@ -99,7 +99,7 @@ function Any({ begin }: { begin: number }) {
   const known = useRead(() => get<MeasurementView[]>("measurements"));
   const [chosen, setChosen] = useState("RM.RegInitReq");
   const read = useRead(() => get<History>(`history?begin=${begin}&labels=no&name=${chosen}`), chosen, begin);
-  const counters = (known.value ?? []).filter((one) => one.kind === "counter");
+  const counters = (known.value ?? []).filter((one) => one.kind === "CC");
   const about = counters.find((one) => one.name === chosen);
   const points = read.value?.series[0]?.points ?? [];
   return (

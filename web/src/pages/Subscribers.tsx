@@ -503,6 +503,7 @@ export function Subscriber({ supi }: { supi: string }) {
               ["GPSI", one.msisdn],
               ["UE-AMBR uplink", bitRate(one.uplink)],
               ["UE-AMBR downlink", bitRate(one.downlink)],
+              ["Devices", one.allowed_pei.length ? one.allowed_pei.join(", ") : "any"],
               ["K and OPc", "kept, never shown"],
             ]}
           />

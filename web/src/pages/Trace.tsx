@@ -31,7 +31,7 @@ const ROW = 28;
 const MORE = 10;
 
 /** Pixels of a lane in a picture of so many. */
-const laneWidth = (width: number): number => (width > 1000 ? 74 : width > 560 ? 38 : 31);
+const laneWidth = (width: number): number => (width > 1000 ? 66 : width > 560 ? 38 : 31);
 
 function Arrow({ row, lanes, lane }: { row: Row; lanes: string[]; lane: number }) {
   const { record } = row;
@@ -97,7 +97,7 @@ function Line(props: {
       <span role="gridcell" class={`kind ${kind}`}>
         {mark ? "" : record.interface}
       </span>
-      <span role="gridcell" class="what">
+      <span role="gridcell" class="what" title={nameOf(record)}>
         {nameOf(record)}
       </span>
       <span role="gridcell" class="clause">
@@ -141,7 +141,7 @@ function Picture(props: {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [tall, setTall] = useState(600);
-  const [lane, setLane] = useState(74);
+  const [lane, setLane] = useState(66);
 
   useEffect(() => {
     const element = box.current!;
@@ -178,7 +178,7 @@ function Picture(props: {
   }
   return (
     <div
-      class={lane < 74 ? "ladder narrow-lanes" : "ladder"}
+      class={lane < 66 ? "ladder narrow-lanes" : "ladder"}
       ref={box}
       role="grid"
       aria-label="Call flow"

@@ -176,14 +176,14 @@ export function Ue({ supi }: { supi: string }) {
     return (
       <>
         <Head title={supi} note={<a href="/ues">UEs</a>} />
+        <div class="columns">
+          <WhyOf supi={supi} />
+        </div>
         <Panel title="UE">
           <Empty title={gone ? "The AMF has no context of this UE" : "One moment…"}>
             {gone && <a href={link("subscribers", supi)}>Look at the subscription instead</a>}
           </Empty>
         </Panel>
-        <div class="columns">
-          <WhyOf supi={supi} />
-        </div>
       </>
     );
   }

@@ -77,7 +77,8 @@ class RegistrationBench(msgspec.Struct, frozen=True):
 class ManagementBench(msgspec.Struct, frozen=True):
     """What management costs a registration: CPU of the core in ms a terminal, the least of some rounds of each kind.
 
-    `managed`: API, counters, periods and alarms are on and a scraper reads the metrics each second.
+    `managed`: API, counters, periods and alarms are on and a scraper reads the metrics each second. `followed`: the
+    same, and somebody follows the trace of one of the UEs.
     """
 
     ues: int
@@ -85,27 +86,46 @@ class ManagementBench(msgspec.Struct, frozen=True):
     unmanaged_cpu_ms_per_ue: float
     managed_cpu_ms_per_ue: float
     change_percent: float
+    followed_cpu_ms_per_ue: float
+    followed_percent: float
     load: float
 
 
-def run(ues: int, *, profile: str = "", managed: bool = True, scraped: bool = False) -> RegistrationBench:
+def run(
+    ues: int, *, profile: str = "", managed: bool = True, scraped: bool = False, followed: bool = False
+) -> RegistrationBench:
     """Measure with so many terminals; Unusable where the core does not start or does not keep up."""
     with tempfile.TemporaryDirectory(prefix="freehold-bench-") as name:
         folder = Path(name)
         configuration = write_configuration(folder, managed=managed)
         sims = provisioned(configuration, folder, ues)
-        with core(folder, profile) as core_, scraping(Client(folder / "management.sock")) if scraped else NOBODY:
+        client = Client(folder / "management.sock")
+        with (
+            core(folder, profile) as core_,
+            scraping(client) if scraped else NOBODY,
+            following(client, sims[-1].digits) if followed else NOBODY,
+        ):
             return run_loop(measured(configuration, folder, core_, sims))
 
 
 def compared(ues: int, rounds: int = 3) -> ManagementBench:
     """The same load with and without management, in turns; the least of each: what else the machine does only adds."""
-    found: dict[bool, list[float]] = {False: [], True: []}
+    found: dict[str, list[float]] = {"bare": [], "managed": [], "followed": []}
     for _ in range(rounds):
-        for managed in (False, True):
-            found[managed].append(run(ues, managed=managed, scraped=managed).core_cpu_ms_per_ue)
-    bare, whole = min(found[False]), min(found[True])
-    return ManagementBench(ues, rounds, bare, whole, round(100 * (whole / bare - 1), 1), round(os.getloadavg()[0], 1))
+        found["bare"].append(run(ues, managed=False).core_cpu_ms_per_ue)
+        found["managed"].append(run(ues, scraped=True).core_cpu_ms_per_ue)
+        found["followed"].append(run(ues, scraped=True, followed=True).core_cpu_ms_per_ue)
+    bare, whole, followed = (min(found[kind]) for kind in ("bare", "managed", "followed"))
+    return ManagementBench(
+        ues,
+        rounds,
+        bare,
+        whole,
+        round(100 * (whole / bare - 1), 1),
+        followed,
+        round(100 * (followed / bare - 1), 1),
+        round(os.getloadavg()[0], 1),
+    )
 
 
 @contextlib.contextmanager
@@ -125,6 +145,26 @@ def scraping(client: Client) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+@contextlib.contextmanager
+def following(client: Client, digits: str) -> Iterator[None]:
+    """Somebody who follows the trace of one UE, as the console does."""
+
+    def follow() -> None:
+        for _ in range(round(START / REST)):
+            with contextlib.suppress(Unusable):  # it is starting
+                for _piece in client.stream("tap", ue=digits, interfaces="N1,N2,N4,SBI,procedure,timer", kept=""):
+                    pass  # it ends with the core
+                return
+            time.sleep(REST)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    while not client.answers():
+        time.sleep(REST)
+    time.sleep(SCRAPE)  # it follows before the load begins: what a log-in costs is no registration's
+    yield  # the stream ends with the core, which ends after this
 
 
 def write_configuration(folder: Path, *, managed: bool = True) -> Configuration:
