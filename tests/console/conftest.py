@@ -44,6 +44,7 @@ def page(browser):
 
 
 @pytest.fixture
-def site(tmp_path):
+def site(tmp_path, page):
     with Site(tmp_path) as made:
         yield made
+        page.goto("about:blank")  # before the network goes: a page complains about one that went

@@ -167,8 +167,13 @@ class Supi(Identity, frozen=True, order=True):
     @property
     def masked(self) -> str:
         """What a log may show: the type and the last four characters."""
-        kind, _, rest = self.value.partition("-")
-        return f"{kind}-...{rest[-4:]}"
+        return _masked(self.value)
+
+
+@lru_cache(maxsize=4096)
+def _masked(value: str) -> str:
+    kind, _, rest = value.partition("-")
+    return f"{kind}-...{rest[-4:]}"
 
 
 class Suci(Identity, frozen=True, order=True):
