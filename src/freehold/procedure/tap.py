@@ -10,7 +10,7 @@ import msgspec
 Interface = Literal["N1", "N2", "N3", "N4", "N6", "Uu", "SBI", "Xn", "F1", "E1", "procedure", "timer"]
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """What crossed: `octets` as on the wire (empty for an operation), `value` decoded, `subject` the UE or gNB.
 
     `length` is how many octets there were, where only the first of them are here; 0 else.
