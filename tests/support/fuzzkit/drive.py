@@ -16,7 +16,7 @@ with atheris.instrument_imports(include=["freehold.codecs"]):
 def main(codec: str, executions: str, folder: str) -> None:
     for number, octets in enumerate(samples(codec)):
         Path(folder, f"seed-{number}").write_bytes(octets)
-    arguments = [f"-runs={executions}", "-timeout=1", "-rss_limit_mb=1024", "-seed=5", folder]
+    arguments = [f"-runs={executions}", "-timeout=10", "-rss_limit_mb=1024", "-seed=5", folder]
     atheris.Setup([sys.argv[0], *arguments], timed(CODECS[codec]))
     atheris.Fuzz()
 
