@@ -51,7 +51,8 @@ pub trait Build {
     /// Ends a structure: fields not set take their defaults.
     fn close(&mut self, frame: Self::Frame) -> Result<Self::Value, Stop>;
     fn unknown_ies(&mut self, ies: &[(u16, Criticality, Cow<'_, [u8]>)]) -> Result<Self::Value, Stop>;
-    fn unknown_extensions(&mut self, extensions: &[(usize, Cow<'_, [u8]>)]) -> Result<Self::Value, Stop>;
+    /// Additions by their index; behind them, where they do not say it, the end of the bitmap, negative.
+    fn unknown_extensions(&mut self, extensions: &[(i64, Cow<'_, [u8]>)]) -> Result<Self::Value, Stop>;
 }
 
 /// A PDU read: the message is None where a fault forbids to execute it.
@@ -420,13 +421,15 @@ impl<'s, B: Build> Decoder<'s, B> {
         self.spend(count)?;
         let bitmap = reader.skip(count)?;
         let known = structure.additions.as_deref().unwrap_or_default();
-        let mut unknown: Vec<(usize, Cow<'_, [u8]>)> = Vec::new();
+        let mut unknown: Vec<(i64, Cow<'_, [u8]>)> = Vec::new();
+        let mut present = 0;
         for index in 0..count {
             if !reader.bit_at(bitmap + index) {
                 continue;
             }
+            present = index + 1;
             let Some(addition) = known.get(index) else {
-                unknown.push((index, reader.counted_octets()?));
+                unknown.push((index as i64, reader.counted_octets()?));
                 continue;
             };
             match reader.counted_part()? {
@@ -437,6 +440,11 @@ impl<'s, B: Build> Decoder<'s, B> {
                     self.addition(&mut inner, node, structure, addition, frame)?;
                 }
             }
+        }
+        // A sender of another release has another number of additions, or says that there are some and gives none: so
+        // that its octets come again, the end of its bitmap is kept.
+        if count > 0 && (present == 0 || count != present.max(known.len())) {
+            unknown.push((-(count as i64), Cow::Borrowed(&[])));
         }
         if let (false, Some(slot)) = (unknown.is_empty(), structure.unknown_extensions) {
             let value = self.build.unknown_extensions(&unknown)?;

@@ -48,7 +48,7 @@ pub trait Source {
     fn choice(&self, item: Self::Item) -> Result<(Self::Item, Self::Item), Wrong>;
     fn unknown_choice(&self, item: Self::Item) -> Option<(usize, &[u8])>;
     fn unknown_ie(&self, item: Self::Item) -> Result<(u16, Criticality, &[u8]), Wrong>;
-    fn unknown_extension(&self, item: Self::Item) -> Result<(usize, &[u8]), Wrong>;
+    fn unknown_extension(&self, item: Self::Item) -> Result<(i64, &[u8]), Wrong>;
     fn count(&self, item: Self::Item) -> Result<usize, Wrong>;
     fn at(&self, item: Self::Item, index: usize) -> Result<Self::Item, Wrong>;
     fn open(&self, item: Self::Item, structure: NodeId) -> Result<Self::Frame, Wrong>;
@@ -321,10 +321,17 @@ impl<'s, S: Source> Encoder<'s, S> {
     ) -> Result<(), Wrong> {
         let unknown = structure.unknown_extensions.and_then(|slot| self.source.field(frame, slot));
         let mut kept: Vec<(usize, S::Item)> = Vec::new();
+        let mut end = None;
         if let Some(item) = unknown {
-            for at in 0..self.source.count(item)? {
+            let count = self.source.count(item)?;
+            for at in 0..count {
                 let extension = self.source.at(item, at)?;
                 let (index, _) = self.source.unknown_extension(extension)?;
+                if at + 1 == count && (-(MOST_ADDITIONS as i64)..0).contains(&index) {
+                    end = Some(index.unsigned_abs() as usize);
+                    break;
+                }
+                let index = usize::try_from(index).unwrap_or(usize::MAX);
                 if index < additions.len() || kept.last().is_some_and(|last| last.0 >= index) || index >= MOST_ADDITIONS
                 {
                     return Err("unknown extensions must come in order, after the known ones");
@@ -334,6 +341,10 @@ impl<'s, S: Source> Encoder<'s, S> {
         }
         added.resize(kept.last().map_or(additions.len(), |last| last.0 + 1), false);
         kept.iter().for_each(|(index, _)| added[*index] = true);
+        let present = added.iter().rposition(|present| *present).map_or(0, |last| last + 1);
+        if let Some(end) = end.filter(|end| *end >= present) {
+            added.resize(end, false);
+        }
         if added.is_empty() {
             return Err("an empty list of unknown extensions");
         }

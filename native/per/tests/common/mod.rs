@@ -111,8 +111,8 @@ impl Build for Tree<'_> {
     fn unknown_ies(&mut self, ies: &[(u16, Criticality, Cow<'_, [u8]>)]) -> Result<Value, Stop> {
         Ok(Value::List(ies.iter().map(|ie| Value::UnknownIe(ie.0, ie.1, ie.2.to_vec())).collect()))
     }
-    fn unknown_extensions(&mut self, extensions: &[(usize, Cow<'_, [u8]>)]) -> Result<Value, Stop> {
-        Ok(Value::List(extensions.iter().map(|each| Value::UnknownChoice(each.0, each.1.to_vec())).collect()))
+    fn unknown_extensions(&mut self, extensions: &[(i64, Cow<'_, [u8]>)]) -> Result<Value, Stop> {
+        Ok(Value::List(extensions.iter().map(|each| Value::UnknownChoice(each.0 as usize, each.1.to_vec())).collect()))
     }
 }
 
@@ -171,8 +171,8 @@ impl<'s> Source for Shown<'s> {
             Err("an IE is expected")
         }
     }
-    fn unknown_extension(&self, item: &'s Value) -> Result<(usize, &[u8]), Wrong> {
-        self.unknown_choice(item).ok_or("an extension is expected")
+    fn unknown_extension(&self, item: &'s Value) -> Result<(i64, &[u8]), Wrong> {
+        self.unknown_choice(item).map(|(index, octets)| (index as i64, octets)).ok_or("an extension is expected")
     }
     fn count(&self, item: &'s Value) -> Result<usize, Wrong> {
         if let Value::List(items) = item { Ok(items.len()) } else { Err("a list is expected") }

@@ -187,8 +187,9 @@ impl per::Source for Shown<'_, '_> {
         Ok((id, criticality_of(class.field(item, 1))?, bytes_of(class.field(item, 2)).ok_or("octets are expected")?))
     }
 
-    fn unknown_extension(&self, item: Item) -> Result<(usize, &[u8]), Wrong> {
-        self.unknown_choice(item).ok_or("(index, octets) is expected")
+    fn unknown_extension(&self, item: Item) -> Result<(i64, &[u8]), Wrong> {
+        let (index, octets) = pair(item).ok_or("(index, octets) is expected")?;
+        Ok((integer_of(index)?, bytes_of(octets).ok_or("octets are expected")?))
     }
 
     #[inline]

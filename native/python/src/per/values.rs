@@ -189,10 +189,9 @@ impl<'s, 'py> per::Build for Values<'s, 'py> {
         PyList::new(self.py, values).map(Bound::into_any).map_err(|_| Stop::Builder)
     }
 
-    fn unknown_extensions(&mut self, extensions: &[(usize, Cow<'_, [u8]>)]) -> Result<Self::Value, Stop> {
-        let values = extensions
-            .iter()
-            .map(|(index, octets)| tuple_of(self.py, [whole(self.py, *index as i64), self.octets(octets)?]));
+    fn unknown_extensions(&mut self, extensions: &[(i64, Cow<'_, [u8]>)]) -> Result<Self::Value, Stop> {
+        let values =
+            extensions.iter().map(|(index, octets)| tuple_of(self.py, [whole(self.py, *index), self.octets(octets)?]));
         let values = values.collect::<Result<Vec<_>, Stop>>()?;
         PyList::new(self.py, values).map(Bound::into_any).map_err(|_| Stop::Builder)
     }

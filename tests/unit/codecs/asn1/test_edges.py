@@ -14,8 +14,11 @@ from asn1kit.neutral import neutral
 from asn1kit.pdu import Ie, counted, take_apart
 from asn1kit.tables import messages, table
 from asn1kit.witness import PYTHON, Witness
-from freehold.codecs import f1ap, ngap, xnap
+from freehold.codecs import f1ap, ngap, rrc, xnap
 
+OLDER = bytes.fromhex(
+    "80101800"
+)  # PDCP-Config of Release 15: a bitmap of one addition where the table has more (X.691 19.7)
 EXTENDED = b"\x06"  # bitmap length 4 (X.691 19.8), after the extension bit and the length's own small bit
 
 
@@ -71,6 +74,35 @@ def test_when_a_sequence_has_additions_that_are_not_known_then_they_are_kept() -
     assert (value.plmn_identity, value.tac) == (tai.plmn_identity, tai.tac)
     assert ngap.encode_value(value) == octets
     assert ngap.decode_as(ngap.TAI, octets[:-1])[0] is None
+
+
+@pytest.mark.parametrize("kept", [[(-1, b"")], [(-4, b"")], [(3, b"\xca\xfe"), (-9, b"")], [(0, b"\1"), (-16000, b"")]])
+def test_when_a_sender_has_another_number_of_additions_then_its_octets_come_again(
+    kept: list[tuple[int, bytes]],
+) -> None:
+    tai = ngap.TAI(plmn_identity=b"\x00\xf1\x10", tac=b"\0\0\1", unknown_extensions=kept)
+    octets = ngap.encode_value(tai)
+    assert ngap.decode_as(ngap.TAI, octets) == (tai, ())
+    assert octets != ngap.encode_value(ngap.TAI(plmn_identity=tai.plmn_identity, tac=tai.tac))
+
+
+def test_when_an_addition_is_put_beyond_the_end_that_a_sender_had_then_the_end_moves() -> None:
+    tai = ngap.TAI(plmn_identity=b"\x00\xf1\x10", tac=b"\0\0\1", unknown_extensions=[(3, b"\1"), (-2, b"")])
+    read, faults = ngap.decode_as(ngap.TAI, ngap.encode_value(tai))
+    assert (read.unknown_extensions, faults) == ([(3, b"\1")], ())
+
+
+@pytest.mark.parametrize("kept", [[(-2, b""), (3, b"\1")], [(-70000, b"")]])
+def test_when_the_end_of_additions_is_not_one_then_encoding_says_so(kept: list[tuple[int, bytes]]) -> None:
+    with pytest.raises(ngap.EncodeError, match="unknown extensions"):
+        ngap.encode_value(ngap.TAI(plmn_identity=b"\x00\xf1\x10", tac=b"\0\0\1", unknown_extensions=kept))
+
+
+def test_when_a_value_is_of_an_older_release_then_it_is_written_as_it_came() -> None:
+    config = rrc.decode_as(rrc.PDCPConfig, OLDER)
+    assert config[1] == ()
+    assert config[0].ciphering_disabled == "true"
+    assert rrc.encode_value(config[0]) == OLDER
 
 
 @pytest.mark.parametrize("kept", [[], [(0, b"")], [(2, b"\1"), (1, b"\1")], [(70000, b"\1")]])
