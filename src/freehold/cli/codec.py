@@ -109,7 +109,7 @@ def _guessed(octets: bytes) -> Protocol:
 
 def _octets(what: str) -> bytes:
     """The octets that an argument, a file or standard input means."""
-    if what != "-" and not Path(what).is_file():
+    if what != "-" and not _is_file(what):
         if re.search(r"[^\s0-9a-fA-FxX:]", what):
             raise Unusable(f"{_short(what)}: neither hexadecimal octets nor a file")
         return _from_hex(what, _short(what))
@@ -119,6 +119,13 @@ def _octets(what: str) -> bytes:
     except UnicodeDecodeError:
         return read
     return _from_hex(text, what) if re.fullmatch(r"[\s0-9a-fA-FxX:]+", text) else read
+
+
+def _is_file(what: str) -> bool:
+    try:
+        return Path(what).is_file()
+    except OSError:  # octets are more than a name can have
+        return False
 
 
 def _read(what: str) -> bytes:

@@ -13,6 +13,8 @@ from freehold.cli import main as entry
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "codec"
 INITIAL = (VECTORS / "ngap_initial_ue.hex").read_text().strip()
+LONG = (VECTORS / "ngap_ics_request.hex").read_text().strip()
+"""More digits than a file's name can have."""
 REJECT = "7e004403"
 SHORT_MESSAGE = "190119" + "0005" + "00" + "07914477581006f5" + "0d" + "01000b916407281553f8000000"
 NOTIFIED = "0105000c" + "320c0000" + "0c018000"
@@ -43,7 +45,7 @@ def capture(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("octets", [INITIAL, REJECT, SHORT_MESSAGE, NOTIFIED])
+@pytest.mark.parametrize("octets", [INITIAL, LONG, REJECT, SHORT_MESSAGE, NOTIFIED])
 def test_when_octets_are_decoded_then_encode_reads_the_json(run, octets):
     status, shown, said = run("decode", "--json", octets)
     assert status == 0
