@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import pwd
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -360,6 +361,10 @@ class OwnInside:
             "smf.n4": (usual.smf.n4,),
             "management.listen": (usual.management.listen,),
         }
+
+    def users(self) -> Sequence[tuple[str, int]]:
+        """What the host's user database tells."""
+        return [(each.pw_name, each.pw_uid) for each in pwd.getpwall()]
 
     def account(self) -> int:
         """The effective user."""

@@ -156,6 +156,14 @@ def unwritten(fault):
     fault.replace(access, "record", nothing)
 
 
+@mutant(GENERAL, "4.2.4.1.1.1", "every refused log-in is an entry of the ledger")
+def growing_ledger(fault):
+    def keep(self, event):
+        self.network.record(Act(self.network.utc(), "nobody", event.name, "", event.text))
+
+    fault.replace(Api, "tell", keep)
+
+
 @mutant(GENERAL, "4.2.5.2.1", "requests that are refused are not written down")
 def unlogged(fault):
     def visited(self, scope, answer):
@@ -280,6 +288,11 @@ def installed(fault, name, mode):
 @mutant(GENERAL, "4.2.4.1.2.1", "a file runs with its owner's rights")
 def set_user_id(fault):
     installed(fault, "helper", stat.S_IFREG | stat.S_ISUID | 0o755)
+
+
+@mutant(GENERAL, "4.2.4.2.2", "an account has root's number")
+def second_root(fault):
+    users = fault.replace(OwnInside, "users", lambda self: [*users(self), ("toor", 0)])
 
 
 @mutant(GENERAL, "4.3.4.8", "everybody may change a page")

@@ -114,6 +114,9 @@ class Inside(Protocol):
     def defaults(self) -> Mapping[str, Sequence[str]]:
         """Where a network listens whose owner set nothing, by setting."""
 
+    def users(self) -> Sequence[tuple[str, int]]:
+        """The accounts of the host: name and number."""
+
     def account(self) -> int:
         """The effective user of the process."""
 

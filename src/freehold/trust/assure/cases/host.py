@@ -37,6 +37,17 @@ async def no_way_to_privileges(lab: Lab) -> str:
     return f"{len(files)} files, none with set-user-ID or set-group-ID, none that everybody may change"
 
 
+@case("TS 33.117", "4.2.4.2.2", "inside")
+async def unique_system_accounts(lab: Lab) -> str:
+    """Every account of the host has a number of its own, and root's is root's alone."""
+    users = lab.inside.users()
+    need(users, "the host tells no accounts")
+    numbers = [number for _, number in users]
+    twice = sorted({name for name, number in users if numbers.count(number) > 1})
+    require(not twice, f"accounts share a number: {', '.join(twice)}")
+    return f"{len(users)} accounts of the host, {len(set(numbers))} numbers"
+
+
 @case("TS 33.117", "4.3.4.8", "inside")
 async def web_files(lab: Lab) -> str:
     """What the web server serves may be changed by its owner alone."""

@@ -20,6 +20,10 @@ def spelt(secret: bytes) -> tuple[bytes, ...]:
     return secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b64encode(secret).rstrip(b"=")
 
 
+FLOOD = 150
+"""Refused log-ins, and as many requests of nobody."""
+EVENTS = 1000
+"""Events that are kept at most."""
 STREAMS = frozenset({"live", "tap", "ladder", "capture"})
 """Operations that do not end by themselves."""
 
@@ -121,6 +125,23 @@ async def protection_of_logs(lab: Lab) -> str:
             continue
         require(changed == entries, "a changed ledger passes as the one that was kept")
     return f"{len(entries)} entries; cut, turned round, changed and shortened: each found against a checkpoint"
+
+
+@case("TS 33.117", "4.2.4.1.1.1", "accounts", "inside")
+async def growing_content(lab: Lab) -> str:
+    """Nobody without a log-in makes what is kept grow without bound."""
+    admin = await administrator(lab)
+    guest = Visitor(lab, admin.web)
+    before = len(lab.inside.ledger())
+    for number in range(FLOOD):
+        await guest.login("anna", "Wrong horse battery")
+        await guest.ask("GET", f"/api/v1/ues/imsi-{number:015}")
+    grown = len(lab.inside.ledger()) - before
+    require(grown < FLOOD // 10, f"{FLOOD} refused log-ins left {grown} entries in the ledger, which is never cut")
+    events = (await admin.api("GET", "events")).value() or []
+    need(events, "no event tells of refused log-ins")
+    require(len(events) <= EVENTS, f"{len(events)} events are kept")
+    return f"{FLOOD} refused log-ins: {grown} entries of the ledger, {len(events)} events of at most {EVENTS}"
 
 
 @case("TS 33.117", "4.2.5.2.1", "accounts", "inside")
