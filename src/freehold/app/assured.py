@@ -51,7 +51,8 @@ _numbers = itertools.count(1)
 
 def loopback(number: int) -> str:
     """The first three octets of addresses of this process alone: labs run side by side."""
-    return f"127.{64 + (os.getpid() >> 8) % 64}.{(os.getpid() + 97 * number) % 254 + 1}"
+    # 127.192.0.0/11; two labs at once, one beside the other, have numbers of another parity
+    return f"127.{192 + (os.getpid() >> 8) % 16 + 16 * (number % 2)}.{os.getpid() % 256}"
 
 
 class OwnLab:

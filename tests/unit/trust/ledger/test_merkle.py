@@ -1,7 +1,7 @@
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freehold.trust.ledger.merkle import EMPTY, Tree, leaf_hash, node_hash, verify_consistency, verify_inclusion
@@ -48,6 +48,7 @@ def test_when_entries_come_then_the_roots_are_the_known_ones():
     assert [tree.root(size).hex() for size in range(1, 9)] == list(ROOTS)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=4), max_size=70))
 def test_when_any_entries_come_then_every_root_is_that_of_the_definition(entries):
     tree = tree_of(entries)
@@ -55,6 +56,7 @@ def test_when_any_entries_come_then_every_root_is_that_of_the_definition(entries
         assert tree.root(size) == recursive_root(entries[:size])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 140), st.data())
 def test_when_an_entry_is_in_a_tree_then_its_proof_holds_and_any_other_fails(size, data):
     tree = tree_of([bytes([n]) for n in range(size)])
@@ -70,6 +72,7 @@ def test_when_an_entry_is_in_a_tree_then_its_proof_holds_and_any_other_fails(siz
         assert not verify_inclusion(leaf, index ^ 1, size, proof, root)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 140), st.data())
 def test_when_a_tree_grows_then_the_older_begins_it_and_no_other_does(newer, data):
     tree = tree_of([bytes([n]) for n in range(newer)])
