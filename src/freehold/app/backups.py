@@ -18,6 +18,7 @@ from freehold.app.config import Configuration
 from freehold.app.ledger import actor, own_act
 from freehold.app.network import Network
 from freehold.app.requests import Client
+from freehold.app.sealing import seal_of
 from freehold.manage import backup
 from freehold.manage.backup import Content, Opener
 from freehold.manage.views import BackupView
@@ -51,13 +52,13 @@ class RunningBackups:
             raise Unusable("this network keeps nothing: there is nowhere to restore a backup to")
         shown = self.check(content, without)
         staged = restoring.Staged(content, tuple(without), actor, self._network.world.environment.utc())
-        restoring.stage(self._network.folder, staged)
+        restoring.stage(self._network.configuration, staged)
         return shown
 
     def waiting(self) -> BackupView | None:
         """What the next start restores."""
-        folder = self._network.folder
-        staged = None if folder is None else restoring.waiting(folder)
+        network = self._network
+        staged = None if network.folder is None else restoring.waiting(network.configuration)
         return None if staged is None else self.check(staged.content, staged.without)
 
     def give_up(self) -> bool:
@@ -72,7 +73,7 @@ def create(here: Configuration, path: Path, *, passphrase: str, recipient: bytes
     if client.answers():
         body = {"passphrase": passphrase, "recipient": recipient.decode("ascii", "replace"), "history": history}
         return cast("bytes", client.ask("POST", ("backup",), body=body))
-    with offline(config.data_folder(here)) as store:
+    with offline(config.data_folder(here), seal_of(here)) as store:
         content = restoring.content_of(store.snapshot(), here, config.text_of(path), time.time(), history=history)
         file = backup.sealed(
             backup.encoded(content), __version__, content.made, passphrase=passphrase, recipient=recipient
@@ -103,6 +104,6 @@ def restore(
     shown = restoring.checked(content, here, without)
     folder = config.data_folder(here)
     with offline(folder):  # nobody else works with it
-        restoring.stage(folder, restoring.Staged(content, tuple(without), actor(os.getuid()), time.time()))
+        restoring.stage(here, restoring.Staged(content, tuple(without), actor(os.getuid()), time.time()))
     restoring.carry_out(here, path)
     return shown, True

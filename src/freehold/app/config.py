@@ -196,9 +196,14 @@ class PerformanceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The data folder; empty: by XDG, or /var/lib/freehold as root."""
+    """The data folder; empty: by XDG, or /var/lib/freehold as root. Where a key file is named, SIMs' keys are sealed.
+
+    `key` is what `freehold keys seal` made; `secret_file` holds its password or its token's PIN, for its owner alone.
+    """
 
     path: str = ""
+    key: str = ""
+    secret_file: str = ""
 
 
 class LogSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from freehold.app.handles import UserEquipment
 from freehold.app.packets import N3_PREFIX, Packets
 from freehold.app.quiet import QuietEnvironment
 from freehold.app.radio import Radio, local_connector, remote_connector
+from freehold.app.sealing import seal_of
 from freehold.app.subscriptions import next_number, subscriber, supi_of
 from freehold.app.trace import Trace
 from freehold.app.world import RealWorld, VirtualWorld, World
@@ -144,7 +145,9 @@ class Network:
         if not self._real_time:
             raise Unusable("a network on virtual time keeps nothing on disk: leave out folder, or ask for real_time")
         loop = asyncio.get_running_loop()
-        return SqliteStore(DataFolder(self.folder), loop.call_soon_threadsafe, self._store_failed)
+        return SqliteStore(
+            DataFolder(self.folder), loop.call_soon_threadsafe, self._store_failed, seal_of(self.configuration)
+        )
 
     def _store_failed(self, fault: Unusable) -> None:
         """What was written behind is lost: contexts, which terminals bring back."""

@@ -12,6 +12,7 @@ import msgspec
 from freehold.app.config import Configuration, data_folder, socket_path
 from freehold.app.ledger import own_act
 from freehold.app.requests import Client
+from freehold.app.sealing import seal_of
 from freehold.core.udm import home_keys
 from freehold.core.udm.sidf import HomeNetworkKey
 from freehold.core.udr import Udr
@@ -80,7 +81,7 @@ def registry(configuration: Configuration) -> Iterator[Registry]:
     if client.answers():
         yield RunningRegistry(client)
         return
-    with offline(data_folder(configuration)) as store:
+    with offline(data_folder(configuration), seal_of(configuration)) as store:
         yield StoredRegistry(store, configuration)
 
 

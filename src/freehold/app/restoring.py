@@ -12,6 +12,7 @@ import msgspec
 from freehold import __version__
 from freehold.app import config
 from freehold.app.config import Configuration
+from freehold.app.sealing import seal_of
 from freehold.core.udm import home_keys
 from freehold.core.udr import repository, sequence
 from freehold.core.udr.rows import subscriber_of
@@ -27,6 +28,7 @@ from freehold.services.store import Snapshot
 from freehold.spec.errors import Unusable
 from freehold.store import MemoryStore, offline, replace_file
 from freehold.trust import ledger
+from freehold.trust.keys.sealing import RESTORE
 
 VERSIONS: Final = "configuration"
 """The table of applied configurations."""
@@ -154,19 +156,29 @@ def _checked_configuration(text: str, here: Configuration) -> tuple[str, ...]:
             f"the backup's configuration keeps its data in {config.data_folder(wanted)}, this network in"
             f" {config.data_folder(here)}: restore it without the configuration"
         )
+    if (wanted.store.key, wanted.store.secret_file) != (here.store.key, here.store.secret_file):
+        raise Unusable(
+            "the backup's configuration seals the store with another key file than this network's: set store.key and"
+            " store.secret_file here as there first, or restore it without the configuration"
+        )
     return config.files_of(wanted)
 
 
 # --- carrying out ---------------------------------------------------------------------------------
-def stage(folder: Path, staged: Staged) -> None:
-    """Keep a backup for the next start; it replaces one that waits."""
-    replace_file(folder / STAGED, msgspec.msgpack.encode(staged), 0o600)
+def stage(here: Configuration, staged: Staged) -> None:
+    """Keep a backup for the next start, sealed as the store is; it replaces one that waits."""
+    octets, seal = msgspec.msgpack.encode(staged), seal_of(here)
+    kept = octets if seal is None else seal.seal(RESTORE, STAGED, octets)
+    replace_file(config.data_folder(here) / STAGED, kept, 0o600)
 
 
-def waiting(folder: Path) -> Staged | None:
+def waiting(here: Configuration) -> Staged | None:
     """The backup that the next start restores."""
+    folder = config.data_folder(here)
     try:
-        return msgspec.msgpack.decode((folder / STAGED).read_bytes(), type=Staged)
+        octets = (folder / STAGED).read_bytes()
+        seal = seal_of(here)
+        return msgspec.msgpack.decode(octets if seal is None else seal.open(RESTORE, STAGED, octets), type=Staged)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
@@ -190,12 +202,12 @@ def carry_out(here: Configuration, path: Path) -> BackupView | None:
     The configuration is written first and the store in one transaction: a crash between the two is repeated as a whole.
     """
     folder = config.data_folder(here)
-    staged = waiting(folder)
+    staged = waiting(here)
     if staged is None:
         return None
     mark = hashlib.sha256(msgspec.msgpack.encode(staged)).digest()
     shown = checked(staged.content, here, staged.without)
-    with offline(folder) as store:
+    with offline(folder, seal_of(here)) as store:
         if dict(store.load(DONE)).get("last") != mark:
             if "configuration" not in staged.without and staged.content.configuration:
                 replace_file(path, staged.content.configuration.encode())

@@ -11,7 +11,7 @@ from typing import TypeVar
 from freehold.procedure import Signal
 from freehold.spec.errors import Unusable
 from freehold.store.folder import DataFolder
-from freehold.store.sqlite import SqliteStore
+from freehold.store.sqlite import Seal, SqliteStore
 
 T = TypeVar("T")
 
@@ -21,9 +21,9 @@ class OfflineStore(SqliteStore):
 
     __slots__ = ("_posted",)
 
-    def __init__(self, folder: DataFolder) -> None:
+    def __init__(self, folder: DataFolder, seal: Seal | None = None) -> None:
         self._posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        super().__init__(folder, self._posted.put, _give_up)
+        super().__init__(folder, self._posted.put, _give_up, seal)
 
     def wait(self, signal: Signal[T]) -> T:
         """The value of a signal of this store; raises its error."""
@@ -33,9 +33,9 @@ class OfflineStore(SqliteStore):
 
 
 @contextmanager
-def offline(path: Path) -> Iterator[OfflineStore]:
+def offline(path: Path, seal: Seal | None = None) -> Iterator[OfflineStore]:
     """The store of a data folder for as long as the block runs; Unusable while a network has it open."""
-    store = OfflineStore(DataFolder(path))
+    store = OfflineStore(DataFolder(path), seal)
     try:
         yield store
     finally:

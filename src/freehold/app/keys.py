@@ -1,0 +1,121 @@
+"""Keys of a network for commands: its store sealed, its home network keys rotated, and every act in the ledger."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, Final
+
+from freehold.app.config import Configuration, data_folder, socket_path
+from freehold.app.ledger import own_act
+from freehold.app.requests import Client
+from freehold.app.sealing import seal_of
+from freehold.core.udm import home_keys
+from freehold.crypto.suci import Scheme
+from freehold.spec.errors import Unusable
+from freehold.store import offline
+from freehold.store.folder import DataFolder
+from freehold.store.sqlite import FILE
+from freehold.trust.keys.sealing import TABLES, RowSeal, is_sealed
+from freehold.trust.ledger import Ledger
+
+LAST_ID: Final = 255
+"""Identifiers of home network keys are one octet (TS 31.102 4.4.11.8)."""
+SCHEMES: Final = {"A": Scheme.PROFILE_A, "B": Scheme.PROFILE_B}
+
+
+def record(configuration: Configuration, act: str, subject: str, detail: str) -> None:
+    """Write an act into the ledger of a network that does not run."""
+    with offline(data_folder(configuration)) as store:
+        store.wait(Ledger(store).append(own_act(act, subject, detail)))
+
+
+def rotate_home_key(configuration: Configuration, profile: str) -> dict[str, Any]:
+    """Add a fresh key pair under the next identifier; those before stay, and open what SIMs conceal with them."""
+    stopped(configuration)
+    with offline(data_folder(configuration), seal_of(configuration)) as store:
+        keys, durable = home_keys.ensure(store, secrets.token_bytes)
+        store.wait(durable)
+        number = max(each.key_id for each in keys) + 1
+        if number > LAST_ID:
+            number = next((each for each in range(LAST_ID + 1) if each not in {key.key_id for key in keys}), -1)
+        if number < 0:
+            raise Unusable("every identifier of home network keys, 0 to 255, is taken: retire one")
+        made = home_keys.generate(number, SCHEMES[profile], secrets.token_bytes)
+        store.wait(home_keys.add(store, made))
+        store.wait(Ledger(store).append(own_act("keys.rotate", f"suci {number}", made.public.hex())))
+    return {"id": number, "profile": profile, "public": made.public.hex(), "kept": sorted(each.key_id for each in keys)}
+
+
+def retire_home_key(configuration: Configuration, number: int) -> None:
+    """Remove a key pair: SIMs that conceal with it are refused from the next start on."""
+    stopped(configuration)
+    with offline(data_folder(configuration), seal_of(configuration)) as store:
+        keys = {each.key_id for each in home_keys.load(store)}
+        if number not in keys:
+            raise Unusable(f"there is no home network key {number}; there are {sorted(keys)}")
+        if len(keys) == 1:
+            raise Unusable("this is the last home network key: rotate first")
+        store.wait(store.commit(home_keys.TABLE, [(f"{number:03}", None)]))
+        store.wait(Ledger(store).append(own_act("keys.retire", f"suci {number}")))
+
+
+def seal_store(configuration: Configuration, seal: RowSeal, before: RowSeal | None = None) -> int:
+    """Seal every row with secrets, or seal it anew, and leave nothing of the rows before in the file; how many."""
+    stopped(configuration)
+    folder = DataFolder(data_folder(configuration))
+    try:
+        with closing(sqlite3.connect(folder.path / FILE, isolation_level=None)) as connection:
+            rows = list(_secrets(connection, before))
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("BEGIN IMMEDIATE")
+            for table, key, row in rows:
+                sealed = seal.seal(table, key, row)
+                connection.execute("UPDATE rows SET row = ? WHERE tab = ? AND key = ?", (sealed, table, key))
+            connection.execute("COMMIT")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise Unusable(f"{folder.path / FILE}: {error}") from None
+    finally:
+        folder.release()
+    record(configuration, "keys.seal", f"{len(rows)} rows", f"data key {seal.key_id}")
+    return len(rows)
+
+
+def _secrets(connection: sqlite3.Connection, before: RowSeal | None) -> Iterator[tuple[str, str, bytes]]:
+    for table in sorted(TABLES):
+        for key, row in connection.execute("SELECT key, row FROM rows WHERE tab = ?", (table,)).fetchall():
+            if not is_sealed(row):
+                yield table, key, row
+            elif before is not None:
+                yield table, key, before.open(table, key, row)
+            else:
+                raise Unusable(f"{table} {key} is sealed already: name its key file in the configuration")
+
+
+def state_of(configuration: Configuration) -> dict[str, Any]:
+    """Which keys a network that does not run has, without any of them."""
+    stopped(configuration)
+    seal = seal_of(configuration)
+    with offline(data_folder(configuration), seal) as store:
+        home = [
+            {"id": each.key_id, "scheme": int(each.scheme), "public": each.public.hex()}
+            for each in home_keys.load(store)
+        ]
+        subscribers = len(list(store.load("subscriber")))
+        checkpoint = str(Ledger(store).checkpoint())
+    return {
+        "store": f"sealed by data key {seal.key_id}" if seal else "in clear, in a file of its owner alone",
+        "subscribers": subscribers,
+        "home network keys": home,
+        "ledger": checkpoint,
+    }
+
+
+def stopped(configuration: Configuration) -> None:
+    """Unusable while the network runs: its store is its own."""
+    if Client(socket_path(configuration)).answers():
+        raise Unusable("the network runs: keys are changed while it does not")

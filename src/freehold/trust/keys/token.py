@@ -1,0 +1,163 @@
+"""Keys in a token (PKCS#11): a key that seals others, and SIMs' keys that never leave, with MILENAGE done inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, Self
+
+from freehold.spec.errors import Unusable
+from freehold.trust.seal.keys import needs
+
+BLOCK: Final = 16
+# TS 35.206 4.1: rotations in octets and the last octets of c1 to c5.
+_ROTATION: Final = (8, 0, 4, 8, 12)
+_CONSTANT: Final = (0, 1, 2, 4, 8)
+_TAG_BITS: Final = 128
+
+
+class Vector(NamedTuple):
+    """What MILENAGE gives for one RAND: MAC-A, MAC-S, RES, CK, IK, AK and the AK of a resynchronisation."""
+
+    mac_a: bytes
+    mac_s: bytes
+    res: bytes
+    ck: bytes
+    ik: bytes
+    ak: bytes
+    ak_star: bytes
+
+
+class _Session:
+    """A session with one token; Unusable in one line for what the token refuses."""
+
+    def __init__(self, module: str, token: str, pin: str) -> None:
+        try:
+            import pkcs11
+        except ImportError:
+            raise needs("python-pkcs11") from None
+        self._library = pkcs11
+        self._what = f"token {token!r}"
+        self.session: Any = self.ask(
+            lambda: pkcs11.lib(module).get_token(token_label=token).open(rw=True, user_pin=pin)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
+
+    def ask(self, what: Callable[[], Any]) -> Any:
+        """Do something with the token."""
+        try:
+            return what()
+        except (self._library.PKCS11Error, RuntimeError, OSError) as error:
+            raise Unusable(f"{self._what}: {str(error) or type(error).__name__}") from None
+
+    def secret(self, label: str) -> Any:
+        """The AES key of this label."""
+        kind = self._library.ObjectClass.SECRET_KEY
+        return self.ask(lambda: self.session.get_key(object_class=kind, label=label))
+
+    def kept(self, **more: bool) -> dict[Any, Any]:
+        """The attributes of a key that never leaves."""
+        a = self._library.Attribute
+        fixed = {a.TOKEN: True, a.PRIVATE: True, a.SENSITIVE: True, a.EXTRACTABLE: False}
+        return fixed | {getattr(a, name.upper()): value for name, value in more.items()}
+
+
+class TokenKey(_Session):
+    """A key-encryption key of a token, by its label; `create` makes it there."""
+
+    def __init__(self, module: str, token: str, pin: str, label: str, *, create: bool = False) -> None:
+        super().__init__(module, token, pin)
+        kinds, template = self._library.KeyType, self.kept(encrypt=True, decrypt=True)
+        if create:
+            self._key = self.ask(
+                lambda: self.session.generate_key(kinds.AES, 256, store=True, label=label, template=template)
+            )
+        else:
+            self._key = self.secret(label)
+
+    def seal(self, nonce: bytes, octets: bytes) -> bytes:
+        """Octets sealed by AES-GCM inside the token."""
+        sealed: bytes = self.ask(lambda: self._key.encrypt(octets, **self._gcm(nonce)))
+        return sealed
+
+    def open(self, nonce: bytes, sealed: bytes) -> bytes:
+        """Sealed octets in clear; Unusable where they were changed, or the key is another."""
+        octets: bytes = self.ask(lambda: self._key.decrypt(sealed, **self._gcm(nonce)))
+        return octets
+
+    def _gcm(self, nonce: bytes) -> dict[str, Any]:
+        parameters = self._library.GCMParams(nonce, b"", _TAG_BITS)
+        return {"mechanism": self._library.Mechanism.AES_GCM, "mechanism_param": parameters}
+
+
+class TokenCredentials(_Session):
+    """SIMs' keys in a token, one AES key a subscriber by its SUPI; K is written once and never read again."""
+
+    def __init__(self, module: str, token: str, pin: str) -> None:
+        super().__init__(module, token, pin)
+        self._keys: dict[str, Any] = {}
+
+    def add(self, supi: str, k: bytes) -> None:
+        """Keep the K of a subscriber, of 16 octets; Unusable where the token has one of it already."""
+        if len(k) != BLOCK:
+            raise Unusable(f"{supi}: K has 16 octets inside a token: TUAK's keys of 32 need Keccak, which none has")
+        a = self._library.Attribute
+        kind = {a.CLASS: self._library.ObjectClass.SECRET_KEY, a.KEY_TYPE: self._library.KeyType.AES, a.LABEL: supi}
+        if any(True for _ in self.ask(lambda: list(self.session.get_objects(kind)))):
+            raise Unusable(f"{supi}: the token has a key of it already")
+        template = {**kind, a.VALUE: k, **self.kept(encrypt=True, decrypt=False)}
+        self._keys[supi] = self.ask(lambda: self.session.create_object(template))
+
+    def supis(self) -> list[str]:
+        """Whose keys the token has."""
+        a = self._library.Attribute
+        kind = {a.CLASS: self._library.ObjectClass.SECRET_KEY}
+        found = self.ask(lambda: [each[a.LABEL] for each in self.session.get_objects(kind)])
+        return sorted(each for each in found if each.startswith(("imsi-", "nai-")))
+
+    def leaves(self, supi: str) -> bool:
+        """Whether the token would give the key away: by what it says of it."""
+        key, a = self._key(supi), self._library.Attribute
+        return bool(self.ask(lambda: key[a.EXTRACTABLE] or not key[a.SENSITIVE]))
+
+    def milenage(self, supi: str, opc: bytes, challenges: Sequence[tuple[bytes, bytes, bytes]]) -> list[Vector]:
+        """A vector for each (RAND, SQN, AMF) of 16, 6 and 2 octets: two encryptions in all, whatever their number."""
+        masked = [_xor(rand, opc) for rand, _, _ in challenges]
+        temps = self._encrypt(supi, masked)
+        inputs: list[bytes] = []
+        for temp, (_, sqn, amf) in zip(temps, challenges, strict=True):
+            first = _turned(_xor((sqn + amf) * 2, opc), _ROTATION[0])
+            inputs.append(_xor(temp, _xor(first, _constant(0))))
+            inputs += [_xor(_turned(_xor(temp, opc), _ROTATION[n]), _constant(n)) for n in range(1, 5)]
+        outputs = [_xor(each, opc) for each in self._encrypt(supi, inputs)]
+        return [_vector(outputs[at : at + 5]) for at in range(0, len(outputs), 5)]
+
+    def _encrypt(self, supi: str, blocks: Sequence[bytes]) -> list[bytes]:
+        key, mechanism = self._key(supi), self._library.Mechanism.AES_ECB
+        octets: bytes = self.ask(lambda: key.encrypt(b"".join(blocks), mechanism=mechanism))
+        return [octets[at : at + BLOCK] for at in range(0, len(octets), BLOCK)]
+
+    def _key(self, supi: str) -> Any:
+        if supi not in self._keys:
+            self._keys[supi] = self.secret(supi)
+        return self._keys[supi]
+
+
+def _vector(out: Sequence[bytes]) -> Vector:
+    return Vector(out[0][:8], out[0][8:], out[1][8:], out[2], out[3], out[1][:6], out[4][:6])
+
+
+def _turned(block: bytes, octets: int) -> bytes:
+    return block[octets:] + block[:octets]
+
+
+def _constant(number: int) -> bytes:
+    return bytes(15) + bytes([_CONSTANT[number]])
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))

@@ -1,0 +1,259 @@
+"""SIMs' keys: sealed in the store so that K stands nowhere in clear, or in a token that never gives them away."""
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from freehold.cli import main as entry
+from freehold.spec.errors import Unusable
+from freehold.trust.keys import sealing
+from freehold.trust.keys.token import TokenCredentials
+
+CANARY = bytes.fromhex("c0ffee00ba5eba11deadbeefcafef00d")
+OPC = bytes.fromhex("0ddba11cafed00d5feedfacec0de1234")
+SUPI = "imsi-001010000000001"
+PASSWORD = b"a long password"
+MODULES = (
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+    "/usr/lib64/softhsm/libsofthsm2.so",
+)
+MODULE = next((path for path in MODULES if Path(path).exists()), "")
+needs_token = pytest.mark.skipif(
+    not MODULE or shutil.which("softhsm2-util") is None, reason="SoftHSM is not installed: apt-get install softhsm2"
+)
+
+
+def test_when_a_row_is_sealed_then_it_opens_in_its_place_alone():
+    seal = sealing.RowSeal(bytes(32))
+    sealed = seal.seal("subscriber", SUPI, CANARY)
+    assert CANARY not in sealed
+    assert sealed != seal.seal("subscriber", SUPI, CANARY)
+    assert seal.open("subscriber", SUPI, sealed) == CANARY
+    assert seal.seal("ledger", "1", CANARY) == seal.open("ledger", "1", CANARY) == CANARY
+    for table, key, row in (
+        ("subscriber", "imsi-001010000000002", sealed), ("home-network-key", SUPI, sealed),
+        ("subscriber", SUPI, sealed[:-1]), ("subscriber", SUPI, sealed[:10]),
+        ("subscriber", SUPI, sealed[:30] + b"\0" + sealed[31:] + b"\0"),
+    ):  # fmt: skip
+        with pytest.raises(Unusable, match="does not open"):
+            seal.open(table, key, row)
+    with pytest.raises(Unusable, match="does not open"):
+        sealing.RowSeal(b"\1" * 32).open("subscriber", SUPI, sealed)
+    with pytest.raises(Unusable, match="in clear"):
+        seal.open("subscriber", SUPI, CANARY)
+
+
+def test_when_a_key_file_is_made_then_its_password_alone_opens_it(tmp_path):
+    path = tmp_path / "store.key"
+    made = sealing.new_password_file(path, PASSWORD)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sealing.open_key_file(path, lambda: PASSWORD).key_id == made.key_id
+    with pytest.raises(Unusable, match="password is another"):
+        sealing.open_key_file(path, lambda: b"another password")
+    with pytest.raises(Unusable, match="at least 12"):
+        sealing.new_password_file(tmp_path / "short.key", b"short")
+    with pytest.raises(Unusable, match="exists"):
+        sealing.new_password_file(path, PASSWORD)
+    for text in ("{}", "[", json.dumps(json.loads(path.read_text()) | {"nonce": "?"}), '{"kind": "none"}'):
+        path.write_text(text)
+        with pytest.raises(Unusable):
+            sealing.open_key_file(path, lambda: PASSWORD)
+
+
+def test_when_a_secret_can_be_read_by_others_then_it_is_not_used(tmp_path):
+    path = tmp_path / "password"
+    path.write_bytes(PASSWORD + b"\n")
+    path.chmod(0o644)
+    with pytest.raises(Unusable, match="chmod 600"):
+        sealing.read_secret(path)
+    path.chmod(0o600)
+    assert sealing.read_secret(path) == PASSWORD
+
+
+@pytest.fixture
+def owner(tmp_path, monkeypatch, capsys):
+    """Commands of an owner in folders of this test's own: exit status, output, complaints."""
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    monkeypatch.setattr("freehold.app.sealing.keep_in_memory", lambda: True)  # not of the whole test run
+    (tmp_path / "password").write_bytes(PASSWORD)
+    (tmp_path / "password").chmod(0o600)
+    settings = f'[management]\nsocket = "{tmp_path}/m.sock"\nlisten = ""\n[store]\npath = "{tmp_path}/data"\n'
+    (tmp_path / "freehold.toml").write_text(settings)
+
+    def run(*arguments, config=True):
+        more = ["--config", str(tmp_path / "freehold.toml")] if config else []
+        monkeypatch.setattr(sys, "argv", ["freehold", *map(str, arguments), *more])
+        try:
+            entry.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code or 0
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    run.folder, run.settings = tmp_path, settings
+    return run
+
+
+def traces(folder):
+    """Where the canary stands below a folder, in any of the forms that a leak would have."""
+    forms = {CANARY, CANARY.hex().encode(), CANARY.hex().upper().encode(), base64.b64encode(CANARY)[:20], CANARY[::-1]}
+    return sorted(
+        {path.name for path in folder.rglob("*") if path.is_file() for form in forms if form in path.read_bytes()}
+    )
+
+
+def test_when_the_store_is_sealed_then_k_stands_nowhere_and_the_network_still_has_it(owner):
+    folder = owner.folder
+    assert owner("subscriber", "add", SUPI, "--k", CANARY.hex(), "--opc", OPC.hex())[0] == 0
+    assert traces(folder / "data") != []  # the canary sings where nothing is sealed
+    status, out, err = owner("keys", "seal", folder / "store.key", "--secret", folder / "password", "--json")
+    assert status == 0, err
+    assert json.loads(out)["sealed"] >= 1
+    assert owner("subscriber", "show", SUPI)[0] == 2  # without the key nobody opens it
+    sealed = f'{owner.settings}key = "{folder}/store.key"\nsecret_file = "{folder}/password"\n'
+    (folder / "freehold.toml").write_text(sealed)
+    status, out, err = owner("subscriber", "show", SUPI, "--json")
+    assert (status, CANARY.hex() in out.lower()) == (0, False), err
+    assert owner("subscriber", "add", "imsi-001010000000002", "--k", CANARY.hex(), "--opc", OPC.hex())[0] == 0
+    assert owner("keys", "rotate", "suci")[0] == 0
+    status, out, _ = owner("keys", "attest", "--json")
+    assert status == 0
+    assert json.loads(out)["store"].startswith("sealed by data key")
+    assert CANARY.hex() not in out.lower()
+    status, out, _ = owner("ledger", "show", "--json")
+    assert "keys.seal" in out
+    assert CANARY.hex() not in out.lower()
+    assert traces(folder) == []
+    # A fresh data key: every row is sealed anew.
+    assert owner("keys", "seal", folder / "second.key", "--secret", folder / "password")[0] == 0
+    assert owner("subscriber", "show", SUPI)[0] == 2
+    (folder / "freehold.toml").write_text(sealed.replace("store.key", "second.key"))
+    assert owner("subscriber", "show", SUPI)[0] == 0
+    assert traces(folder) == []
+
+
+def test_when_suci_keys_rotate_then_those_before_stay_until_retired(owner):
+    first = json.loads(owner("keys", "rotate", "suci", "--profile", "B", "--json")[1])
+    assert (first["id"], first["kept"]) == (3, [1, 2])
+    assert json.loads(owner("keys", "rotate", "suci", "--json")[1])["kept"] == [1, 2, 3]
+    assert owner("keys", "rotate", "suci", "--retire", "1")[0] == 0
+    state = json.loads(owner("keys", "attest", "--json")[1])
+    assert [each["id"] for each in state["home network keys"]] == [2, 3, 4]
+    assert owner("keys", "rotate", "suci", "--retire", "1")[0] == 2
+    acts = [json.loads(line)["act"] for line in map(json.dumps, json.loads(owner("ledger", "show", "--json")[1]))]
+    assert acts.count("keys.rotate") == 2
+    assert acts.count("keys.retire") == 1
+
+
+def test_when_a_ceremony_is_held_by_command_then_the_ledger_has_its_transcript_and_functions_rotate(owner):
+    folder = owner.folder
+    assert owner("keys", "new", folder / "owner.pem", config=False)[0] == 0
+    status, out, err = owner(
+        "keys", "ceremony", folder / "c", "--function", "amf", "--sign", folder / "owner.pem", "--json"
+    )
+    assert status == 0, err
+    told = json.loads(out)
+    entries = json.loads(owner("ledger", "show", "--json")[1])
+    assert any(each["act"] == "keys.ceremony" and told["transcript"] in each["detail"] for each in entries)
+    before = (folder / "c/amf.crt").read_bytes()
+    shares = ["--share", folder / "c/share-1.json", "--share", folder / "c/share-3.json"]
+    assert owner("keys", "rotate", "amf", "--folder", folder / "c", *shares)[0] == 0
+    assert (folder / "c/amf.crt").read_bytes() != before
+    status, _, err = owner("keys", "rotate", "amf", "--folder", folder / "c", *shares[:2])
+    assert (status, "it takes 2" in err) == (1, True)
+
+
+@pytest.fixture
+def token(tmp_path, monkeypatch):
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path}/tokens\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    command = ["softhsm2-util", "--init-token", "--free", "--label", "own", "--pin", "123456", "--so-pin", "123456"]
+    subprocess.run(command, check=True, capture_output=True)
+    return "own"
+
+
+TOKEN_PROGRAM = """
+import json, os, sys
+from pathlib import Path
+from freehold.crypto import milenage
+from freehold.spec.errors import Unusable
+from freehold.trust.keys import sealing
+from freehold.trust.keys.token import TokenCredentials
+module, folder = sys.argv[1:]
+k, opc = bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
+rand = bytes.fromhex("23553cbe9637a89d218ae64dae47bf35")
+said = {}
+with TokenCredentials(module, "own", "123456") as held:
+    held.add("imsi-001010000000001", k)
+    challenge = (rand, bytes.fromhex("ff9bb4d0b607"), bytes.fromhex("b9b9"))
+    vector = held.milenage("imsi-001010000000001", opc, [challenge])[0]
+    said["set 1"] = [each.hex() for each in vector]
+    challenges = [(os.urandom(16), os.urandom(6), os.urandom(2)) for _ in range(40)]
+    equal = True
+    for (r, s, a), v in zip(challenges, held.milenage("imsi-001010000000001", opc, challenges)):
+        number = int.from_bytes(s, "big")
+        equal &= (v.res, v.ck, v.ik, v.ak) == tuple(milenage.f2345(k, opc, r))
+        equal &= v.ak_star == milenage.f5_star(k, opc, r)
+        equal &= v.mac_a == milenage.f1(k, opc, r, number, a) and v.mac_s == milenage.f1_star(k, opc, r, number, a)
+    said["equal"] = equal
+    said["leaves"] = held.leaves("imsi-001010000000001")
+    said["supis"] = held.supis()
+    for name, act in {"twice": lambda: held.add("imsi-001010000000001", k),
+                      "long": lambda: held.add("imsi-2", bytes(32)),
+                      "none": lambda: held.milenage("imsi-3", opc, [])}.items():
+        try:
+            act()
+        except Unusable as error:
+            said[name] = str(error)
+made = sealing.new_token_file(Path(folder) / "store.key", module, "own", "123456")
+again = sealing.open_key_file(Path(folder) / "store.key", lambda: b"123456")
+said["key file"] = again.key_id == made.key_id
+try:
+    TokenCredentials(module, "other", "123456")
+except Unusable as error:
+    said["other"] = str(error)
+print(json.dumps(said))
+"""
+
+
+@needs_token
+def test_when_k_is_in_a_token_then_milenage_inside_is_ours_and_k_never_leaves(token, tmp_path):
+    # A process of its own: a PKCS#11 library keeps its tokens from its first use on.
+    finished = subprocess.run(
+        [sys.executable, "-c", TOKEN_PROGRAM, MODULE, str(tmp_path)], check=False, capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stderr
+    said = json.loads(finished.stdout)
+    # TS 35.207 4: test set 1.
+    assert said["set 1"] == [
+        "4a9ffac354dfafb3", "01cfaf9ec4e871e9", "a54211d5e3ba50bf", "b40ba9a3c58b2a05bbf0d987b21bf8cb",
+        "f769bcd751044604127672711c6d3441", "aa689c648370", "451e8beca43b",
+    ]  # fmt: skip
+    assert (said["equal"], said["leaves"], said["supis"], said["key file"]) == (True, False, [SUPI], True)
+    assert "has a key of it already" in said["twice"]
+    assert "Keccak" in said["long"]
+    assert said["none"].startswith("token 'own'")
+    assert said["other"].startswith("token 'other'")
+
+
+def test_when_no_token_is_there_then_it_is_said_in_a_line():
+    with pytest.raises(Unusable, match="token 'own'"):
+        TokenCredentials("/nowhere/libpkcs11.so", "own", "1234")
+
+
+def test_when_secrets_are_kept_in_memory_then_the_process_leaves_no_dump():
+    program = (
+        "import ctypes, resource; from freehold.app.sealing import keep_in_memory; keep_in_memory(); "
+        "print(resource.getrlimit(resource.RLIMIT_CORE)[0], ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    )
+    finished = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert finished.stdout.split() == ["0", "0"]
