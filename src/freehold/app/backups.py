@@ -15,7 +15,7 @@ import msgspec
 from freehold import __version__
 from freehold.app import config, restoring
 from freehold.app.config import Configuration
-from freehold.app.ledger import actor, own_act
+from freehold.app.ledger import actor, ledger_of, own_act
 from freehold.app.network import Network
 from freehold.app.requests import Client
 from freehold.app.sealing import seal_of
@@ -24,7 +24,6 @@ from freehold.manage.backup import Content, Opener
 from freehold.manage.views import BackupView
 from freehold.spec.errors import Unusable
 from freehold.store import offline
-from freehold.trust.ledger import Ledger
 
 
 class RunningBackups:
@@ -78,7 +77,7 @@ def create(here: Configuration, path: Path, *, passphrase: str, recipient: bytes
         file = backup.sealed(
             backup.encoded(content), __version__, content.made, passphrase=passphrase, recipient=recipient
         )
-        store.wait(Ledger(store).append(own_act("backup.create", content.network)))
+        store.wait(ledger_of(here, store).append(own_act("backup.create", content.network)))
         return file
 
 

@@ -206,6 +206,13 @@ class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_file: str = ""
 
 
+class LedgerSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where every state of the ledger is added to, outside of this machine, and the owner's key that signs it."""
+
+    witness: str = ""
+    key: str = ""
+
+
 class LogSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much is logged on standard error, and as what: lines for people, or one JSON object a line."""
 
@@ -240,6 +247,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     performance: PerformanceSection = PerformanceSection()
     alarms: AlarmsSection = AlarmsSection()
     store: StoreSection = StoreSection()
+    ledger: LedgerSection = LedgerSection()
     log: LogSection = LogSection()
     telemetry: TelemetrySection = TelemetrySection()
     timers: dict[str, float] = {}

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Any, Final
 
 from freehold.app.config import Configuration, data_folder, socket_path
-from freehold.app.ledger import own_act
+from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
 from freehold.app.sealing import seal_of
 from freehold.core.udm import home_keys
@@ -19,7 +19,6 @@ from freehold.store import offline
 from freehold.store.folder import DataFolder
 from freehold.store.sqlite import FILE
 from freehold.trust.keys.sealing import TABLES, RowSeal, is_sealed
-from freehold.trust.ledger import Ledger
 
 LAST_ID: Final = 255
 """Identifiers of home network keys are one octet (TS 31.102 4.4.11.8)."""
@@ -29,7 +28,7 @@ SCHEMES: Final = {"A": Scheme.PROFILE_A, "B": Scheme.PROFILE_B}
 def record(configuration: Configuration, act: str, subject: str, detail: str) -> None:
     """Write an act into the ledger of a network that does not run."""
     with offline(data_folder(configuration)) as store:
-        store.wait(Ledger(store).append(own_act(act, subject, detail)))
+        store.wait(ledger_of(configuration, store).append(own_act(act, subject, detail)))
 
 
 def rotate_home_key(configuration: Configuration, profile: str) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def rotate_home_key(configuration: Configuration, profile: str) -> dict[str, Any
             raise Unusable("every identifier of home network keys, 0 to 255, is taken: retire one")
         made = home_keys.generate(number, SCHEMES[profile], secrets.token_bytes)
         store.wait(home_keys.add(store, made))
-        store.wait(Ledger(store).append(own_act("keys.rotate", f"suci {number}", made.public.hex())))
+        store.wait(ledger_of(configuration, store).append(own_act("keys.rotate", f"suci {number}", made.public.hex())))
     return {"id": number, "profile": profile, "public": made.public.hex(), "kept": sorted(each.key_id for each in keys)}
 
 
@@ -59,7 +58,7 @@ def retire_home_key(configuration: Configuration, number: int) -> None:
         if len(keys) == 1:
             raise Unusable("this is the last home network key: rotate first")
         store.wait(store.commit(home_keys.TABLE, [(f"{number:03}", None)]))
-        store.wait(Ledger(store).append(own_act("keys.retire", f"suci {number}")))
+        store.wait(ledger_of(configuration, store).append(own_act("keys.retire", f"suci {number}")))
 
 
 def seal_store(configuration: Configuration, seal: RowSeal, before: RowSeal | None = None) -> int:
@@ -106,7 +105,7 @@ def state_of(configuration: Configuration) -> dict[str, Any]:
             for each in home_keys.load(store)
         ]
         subscribers = len(list(store.load("subscriber")))
-        checkpoint = str(Ledger(store).checkpoint())
+        checkpoint = str(ledger_of(configuration, store).checkpoint())
     return {
         "store": f"sealed by data key {seal.key_id}" if seal else "in clear, in a file of its owner alone",
         "subscribers": subscribers,

@@ -11,6 +11,7 @@ from typing import Final, Literal, Self, TypeVar
 from freehold.app.config import Configuration, GnbSection
 from freehold.app.core import SMF_N4, UPF_N4, Core, make_upf
 from freehold.app.handles import UserEquipment
+from freehold.app.ledger import witness_of
 from freehold.app.packets import N3_PREFIX, Packets
 from freehold.app.quiet import QuietEnvironment
 from freehold.app.radio import Radio, local_connector, remote_connector
@@ -135,7 +136,7 @@ class Network:
         together = "upf" in self.roles
         smf = SMF_N4 if together else self._n4_address("smf")
         upf = UPF_N4 if together else self._n4_address("upf")
-        self.ledger = Ledger(self.store)
+        self.ledger = Ledger(self.store, witness_of(self.configuration), self._witness_failed)
         self.core = Core(self.configuration, world, self.store, smf, upf)
         self._ends.append(self.core.stop)
 
@@ -153,6 +154,12 @@ class Network:
         """What was written behind is lost: contexts, which terminals bring back."""
         self.world.environment.emit(
             Event("store-write", str(fault), "error", fix="look at the disk of the data folder")
+        )
+
+    def _witness_failed(self, fault: Unusable) -> None:
+        """The act is durable here, but nothing outside knows of it."""
+        self.world.environment.emit(
+            Event("ledger-witness", str(fault), "error", fix="make the file of ledger.witness writable again")
         )
 
     def store_fault(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from freehold.app.config import Configuration, data_folder, socket_path
-from freehold.app.ledger import own_act
+from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
 from freehold.app.sealing import seal_of
 from freehold.core.udm import home_keys
@@ -82,7 +82,7 @@ def registry(configuration: Configuration) -> Iterator[Registry]:
         yield RunningRegistry(client)
         return
     with offline(data_folder(configuration), seal_of(configuration)) as store:
-        yield StoredRegistry(store, configuration)
+        yield StoredRegistry(store, configuration, ledger_of(configuration, store))
 
 
 class RunningRegistry:
@@ -137,7 +137,8 @@ class RunningRegistry:
 class StoredRegistry:
     """The subscriptions of a network that does not run."""
 
-    def __init__(self, store: OfflineStore, configuration: Configuration) -> None:
+    def __init__(self, store: OfflineStore, configuration: Configuration, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._store = store
         self._udr = Udr(store)
         self._slices = slices_of(configuration)
@@ -207,7 +208,7 @@ class StoredRegistry:
         return cast("list[Row]", msgspec.to_builtins(files))
 
     def _record(self, act: str, subject: str = "", detail: str = "") -> None:
-        self._store.wait(Ledger(self._store).append(own_act(act, subject, detail)))
+        self._store.wait(self._ledger.append(own_act(act, subject, detail)))
 
     def _found(self, supi: str) -> Subscriber:
         named: Supi = subscribers.supi_of(supi)

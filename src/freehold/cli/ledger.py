@@ -10,13 +10,11 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from freehold.cli.options import ConfigOption, JsonOption, configuration
-from freehold.cli.output import note, show_fields, show_line, show_rows
+from freehold.cli.output import note, show_fields, show_json, show_line, show_rows
 from freehold.spec.errors import Unusable
 
 app = typer.Typer(help="Who did what, in a log whose past cannot be changed unseen.", no_args_is_help=True)
 COLUMNS: Final = {"index": "ENTRY", "time": "TIME", "actor": "WHO", "act": "ACT", "subject": "WHAT", "detail": "DETAIL"}
-_CHECKPOINT: Final = 1024
-"""Octets read of a checkpoint's file at most."""
 
 
 def _entries(config: Path | None) -> list[bytes]:
@@ -41,40 +39,81 @@ def show(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def checkpoint(config: ConfigOption = None) -> None:
+def checkpoint(
+    sign: Annotated[
+        Path | None, typer.Option(help="The owner's key: five lines, the last of them a signature.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
     """The state to keep outside of this machine: three lines."""
+    from freehold.trust.ledger import note as noted
     from freehold.trust.ledger import verified
+    from freehold.trust.seal import load_signer
 
-    show_line(str(verified(_entries(config), None)).rstrip("\n"))
+    signer = load_signer(sign) if sign else None
+    show_line(noted(verified(_entries(config)), signer).rstrip("\n"))
 
 
 @app.command()
 def verify(
-    against: Annotated[Path | None, typer.Option(help="A checkpoint that was kept outside.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="A checkpoint that was kept outside, or a witness's file.")
+    ] = None,
+    key: Annotated[list[Path], typer.Option(help="A public key: checkpoints without its signature are refused.")] = [],  # noqa: B006
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Whether the ledger still begins with what it was at a checkpoint; exit 1 where it does not."""
-    from freehold.trust.ledger import Altered, verified
+    from freehold.trust.ledger import Altered, read_notes, verified
+    from freehold.trust.seal import load_verifier
 
-    kept = None if against is None else _kept(against)
+    if key and against is None:
+        raise Unusable("--key is whose signatures the checkpoints --against are to have")
+    kept = read_notes(against, [load_verifier(path) for path in key]) if against else []
     try:
-        now = verified(_entries(config), kept)
+        now = verified(_entries(config), *kept)
     except Altered as altered:
         _refuse(altered)
-    if kept is None:
+    if not kept:
         note("whoever can write the store can write a whole new ledger: verify it --against a checkpoint kept outside")
-    show_fields({"entries": now.size, "root": now.root.hex(), "since": kept.size if kept else 0}, as_json=as_json)
+    show_fields(
+        {"entries": now.size, "root": now.root.hex(), "since": max((each.size for each in kept), default=0)},
+        as_json=as_json,
+    )
 
 
-def _kept(path: Path) -> Any:
-    from freehold.trust.ledger import parse
+@app.command()
+def prove(
+    index: Annotated[int, typer.Argument(help="The entry's number, from 0.")],
+    config: ConfigOption = None,
+) -> None:
+    """One entry with the proof that it is in the ledger: for somebody who has the checkpoint alone."""
+    from freehold.trust.ledger.proof import prove as proved
 
+    entries = _entries(config)
+    if not 0 <= index < len(entries):
+        raise Unusable(f"there is no entry {index}: the ledger has {len(entries)}")
+    show_json(proved(entries, index))
+
+
+@app.command()
+def check(
+    proof: Annotated[Path, typer.Argument(help="What `freehold ledger prove` said.")],
+    against: Annotated[Path, typer.Option(help="The checkpoint, as it was kept.")],
+    key: Annotated[list[Path], typer.Option(help="A public key that signed it.")] = [],  # noqa: B006
+    as_json: JsonOption = False,
+) -> None:
+    """Whether a proof shows its entry in the ledger of a checkpoint; needs no ledger. Exit 1 where it does not."""
+    from freehold.trust.ledger import read_notes
+    from freehold.trust.ledger.proof import shown
+    from freehold.trust.seal import Refused, load_verifier, read_json
+
+    kept = read_notes(against, [load_verifier(path) for path in key])
     try:
-        with path.open("rb") as file:
-            return parse(file.read(_CHECKPOINT).decode("ascii", "replace"))
-    except OSError as error:
-        raise Unusable(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        entry = shown(read_json(proof), kept, str(proof))
+    except Refused as refused:
+        _refuse(refused)
+    show_fields(_row(entry[0], entry[1], as_json=as_json), as_json=as_json)
 
 
 def _row(number: int, entry: bytes, *, as_json: bool) -> dict[str, Any]:

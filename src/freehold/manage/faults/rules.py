@@ -145,6 +145,11 @@ _RULES: Final = (
         raised_by=("login-refused",),
     ),
     Rule(
+        "witness", "ManagedElement", "PROCESSING_ERROR_ALARM", "fileError", "MAJOR",
+        "the ledger's state could not be kept outside", "make the file of ledger.witness writable again",
+        raised_by=("ledger-witness",),
+    ),
+    Rule(
         "audit", "UPFFunction", "PROCESSING_ERROR_ALARM", "corruptData", "MAJOR",
         "sessions and packet rules of the UPF differed and were made equal", raised_by=("upf.audit",),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -13,6 +13,7 @@ from freehold.services.store import Store
 from freehold.spec.errors import Unusable
 from freehold.trust.ledger.checkpoint import Checkpoint
 from freehold.trust.ledger.merkle import Tree, leaf_hash
+from freehold.trust.ledger.witness import Witness
 
 TABLE: Final = "ledger"
 _encode: Final = msgspec.json.Encoder().encode
@@ -28,21 +29,53 @@ def key_of(index: int) -> str:
 
 
 class Ledger:
-    """Appends acts and states checkpoints; a gap between the entries on the store is Altered."""
+    """Appends acts and states checkpoints; a gap between the entries on the store is Altered.
 
-    __slots__ = ("_entries", "_store", "_tree")
+    So are entries that do not begin with each state that `witness` has; it gets a new one after every act, and
+    `on_fault` hears where that cannot be.
+    """
 
-    def __init__(self, store: Store) -> None:
+    __slots__ = ("_entries", "_failed", "_on_fault", "_store", "_tree", "_witness")
+
+    def __init__(
+        self, store: Store, witness: Witness | None = None, on_fault: Callable[[Unusable], None] = lambda _: None
+    ) -> None:
         self._store = store
+        self._witness = witness
+        self._on_fault = on_fault
         self._entries = ordered(store.load(TABLE))
+        self._failed: list[tuple[int, bytes]] = []
         self._tree = tree_of(self._entries)
+        for kept in witness.notes() if witness else ():
+            _begins(self._tree, kept)
 
     def append(self, act: Act) -> Signal[None]:
         """Add an act; set once it is durable."""
         entry = _encode(act)
         self._entries.append(entry)
         index = self._tree.append(leaf_hash(entry))
-        return self._store.commit(TABLE, [(key_of(index), entry)])
+        # What an earlier write could not keep goes with it: a gap would look as if somebody had deleted an entry.
+        rows = [*self._failed, (index, entry)]
+        self._failed = []
+        durable = self._store.commit(TABLE, [(key_of(number), row) for number, row in rows])
+        outcome: Signal[None] = Signal()
+        durable.watch(lambda done: self._written(done, rows, outcome))
+        return outcome
+
+    def _written(self, done: Signal[None], rows: list[tuple[int, bytes]], outcome: Signal[None]) -> None:
+        try:
+            done.result()
+        except Unusable as fault:
+            self._failed = sorted([*self._failed, *rows])
+            outcome.fail(fault)
+            return
+        if self._witness is not None:
+            size = rows[-1][0] + 1
+            try:
+                self._witness.add(Checkpoint(size, self._tree.root(size)))
+            except Unusable as fault:
+                self._on_fault(fault)
+        outcome.set(None)
 
     def entries(self) -> Sequence[bytes]:
         """Every entry's octets, in order."""
@@ -73,14 +106,16 @@ def tree_of(entries: Iterable[bytes]) -> Tree:
     return tree
 
 
-def verified(entries: Sequence[bytes], kept: Checkpoint | None) -> Checkpoint:
-    """The state of these entries, once they are shown to begin with those of the checkpoint `kept`; or Altered."""
+def verified(entries: Sequence[bytes], *kept: Checkpoint) -> Checkpoint:
+    """The state of these entries, once they are shown to begin with those of each checkpoint `kept`; or Altered."""
     tree = tree_of(entries)
-    if kept is not None:
-        if kept.size > len(tree):
-            raise Altered(
-                f"the ledger has {len(tree)} entries, and had {kept.size} at the checkpoint: it was cut short"
-            )
-        if tree.root(kept.size) != kept.root:
-            raise Altered(f"the first {kept.size} entries are not those of the checkpoint: one was changed or moved")
+    for each in kept:
+        _begins(tree, each)
     return Checkpoint(len(tree), tree.root())
+
+
+def _begins(tree: Tree, kept: Checkpoint) -> None:
+    if kept.size > len(tree):
+        raise Altered(f"the ledger has {len(tree)} entries, and had {kept.size} at the checkpoint: it was cut short")
+    if tree.root(kept.size) != kept.root:
+        raise Altered(f"the first {kept.size} entries are not those of the checkpoint: one was changed or moved")
