@@ -1,4 +1,4 @@
-# make run | test | check | setup | bench | soak | wheel | locks | clean. Needs Python >= 3.11 with venv, make, cargo and a C linker.
+# make run | test | check | setup | bench | soak | wheel | handover-rehearsal | locks | clean. Needs Python >= 3.11 with venv, make, cargo and a C linker.
 PYTHON ?= python3
 ARGS ?=
 OUT ?= dist
@@ -13,7 +13,7 @@ NATIVE_SOURCES = $(shell find native \( -name target -o -name fuzz \) -prune -o 
 WEB_SOURCES = $(shell find web -name node_modules -prune -o -type f -print)
 GENERATORS = $(shell find tools -name '*.py') $(wildcard bpf/*)
 
-.PHONY: docs run test test-native check setup bench soak locks clean wheel
+.PHONY: docs run test test-native check setup bench soak locks clean wheel handover-rehearsal
 .DELETE_ON_ERROR:
 
 run: setup
@@ -37,6 +37,10 @@ bench: setup
 	$(VENV)/freehold bench startup
 	$(VENV)/freehold bench registration --ues 1000
 	$(VENV)/freehold bench userplane
+
+# Licensor, intermediary and licensee of a hand-over, from the keys to the certificate of acceptance: builds natively three times.
+handover-rehearsal: setup .build/test.stamp
+	tools/handover-rehearsal $(ARGS)
 
 # Reference pages made from the code.
 docs: setup

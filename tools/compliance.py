@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-CLAUSE = re.compile(r"\b(TS \d{2}\.\d{3}|RFC \d+) ((?:Annex )?[A-Z]?(?:\.?\d+)+(?:\.[A-Z])?)")
-ROOMS = ("codecs", "crypto", "core", "ran", "ue", "stack", "procedure", "services", "spec", "net", "manage", "app")
-
-
-def cited(paths: Iterable[Path]) -> dict[tuple[str, str], set[str]]:
-    """Files by specification and clause."""
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for path in paths:
-        for specification, clause in CLAUSE.findall(path.read_text(encoding="utf-8")):
-            found[specification, clause.rstrip(".")].add(str(path))
-    return found
-
-
-def order(key: tuple[str, str]) -> tuple[str, list[tuple[int, str]]]:
-    """Specifications by name, clauses by their numbers."""
-    parts = key[1].removeprefix("Annex ").split(".")
-    return key[0], [(int(part), "") if part.isdigit() else (1000, part) for part in parts]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+from freehold.trust.handover.clauses import ROOMS, cited, order
 
 
 def page(code: dict[tuple[str, str], set[str]], tests: dict[tuple[str, str], set[str]]) -> Iterable[str]:

@@ -1,0 +1,241 @@
+"""One signed file for a hand-over, and its documents by tiers that open against the same file, each for its readers.
+
+The file names every document by a commitment: the SHA-256 of a salt, its name and its octets. Who has the file alone
+knows how many documents of which tier there are, and can neither read nor guess one; who has a tier has its salts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from freehold.trust.handover.clauses import Cited, order
+from freehold.trust.handover.gap import Gap
+from freehold.trust.handover.grant import TIERS, Document, Grant, inside
+from freehold.trust.seal import Refused, Signer, Verifier, read_bounded, read_json
+from freehold.trust.seal.bill import head, numbered, properties, validate
+from freehold.trust.seal.jsf import signed, verified
+
+FILE: Final = "handover.cdx.json"
+OPENINGS: Final = "openings.json"
+SALT: Final = 32
+MOST_DOCUMENTS: Final = 10_000
+MOST_OCTETS: Final = 1 << 30
+_URN: Final = "urn:freehold:document:"
+_REFERENCES: Final = {"contract": "license", "evidence": "evidence", "know-how": "documentation",
+                      "training": "documentation", "acceptance": "quality-metrics"}  # fmt: skip
+
+
+class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What opens one commitment: the document's number, its name in the tier's folder, and the salt."""
+
+    number: int
+    name: str
+    salt: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What the hand-over is of: version, digests of source and wheel, the bill of materials, the clauses."""
+
+    version: str
+    source: str
+    wheel: str
+    bill: Mapping[str, Any]
+    code: Cited
+    tests: Cited
+
+
+def commitment(salt: bytes, name: str, octets: bytes) -> str:
+    """What the file says of a document."""
+    return sha256(salt + name.encode() + b"\0" + octets).hexdigest()
+
+
+def build(grant: Grant, folder: Path, origin: Origin, gaps: Sequence[Gap], signer: Signer, out: Path) -> dict[str, Any]:
+    """Write the signed file and a folder a tier into the new folder `out`; the file's content."""
+    if out.exists() and any(out.iterdir()):
+        raise Refused(f"{out} is not empty: name a new folder")
+    read = [(document, read_bounded(inside(folder, document.path), MOST_OCTETS)) for document in grant.document]
+    salts = [os.urandom(SALT) for _ in read]
+    commitments = [commitment(salt, each.path, octets) for (each, octets), salt in zip(read, salts, strict=True)]
+    document = signed(_document(grant, origin, gaps, commitments), signer)
+    validate(document, FILE)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / FILE).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for tier in TIERS:
+        openings = []
+        for number, ((each, octets), salt) in enumerate(zip(read, salts, strict=True), 1):
+            if each.tier == tier:
+                place = out / tier / each.path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(octets)
+                openings.append({"number": number, "name": each.path, "salt": salt.hex()})
+        (out / tier).mkdir(exist_ok=True)
+        (out / tier / OPENINGS).write_text(json.dumps({"tier": tier, "openings": openings}, indent=1), encoding="utf-8")
+    return document
+
+
+def verify(path: Path, trusted: Iterable[Verifier], tiers: Iterable[Path] = ()) -> dict[str, Any]:
+    """A hand-over's file, once its signature, its schema and every document of these tiers hold; Refused otherwise."""
+    document = read_json(path)
+    verified(document, trusted, str(path))
+    validate(document, str(path))
+    known = commitments_of(document, str(path))
+    for folder in tiers:
+        _open_tier(folder, known)
+    return document
+
+
+def commitments_of(document: Mapping[str, Any], name: str) -> dict[int, tuple[str, str]]:
+    """The tier and commitment of each document, by number."""
+    found: dict[int, tuple[str, str]] = {}
+    for each in document["metadata"]["component"].get("externalReferences", ()):
+        url = each["url"]
+        if url.startswith(_URN):
+            number = url.removeprefix(_URN)
+            tier = each.get("comment", "").partition(": ")[0]
+            if (
+                not number.isascii()
+                or not number.isdigit()
+                or len(number) > 6
+                or tier not in TIERS
+                or int(number) in found
+            ):
+                raise Refused(f"{name} names its documents in a way of its own")
+            found[int(number)] = (tier, each["hashes"][0]["content"])
+    return found
+
+
+def _open_tier(folder: Path, known: Mapping[int, tuple[str, str]]) -> None:
+    told = read_json(folder / OPENINGS, 1 << 24)
+    try:
+        openings = msgspec.convert(told.get("openings"), type=list[Opening])
+    except msgspec.ValidationError as error:
+        raise Refused(f"{folder / OPENINGS}: {error}") from None
+    tier = told.get("tier")
+    wanted = {number for number, (of, _) in known.items() if of == tier}
+    if tier not in TIERS or {each.number for each in openings} != wanted or len(openings) != len(wanted):
+        raise Refused(f"{folder}: its openings are not those of the documents of tier {tier}")
+    for each in openings:
+        octets = read_bounded(inside(folder, each.name), MOST_OCTETS)
+        try:
+            salt = bytes.fromhex(each.salt)
+        except ValueError:
+            salt = b""
+        if len(salt) != SALT or commitment(salt, each.name, octets) != known[each.number][1]:
+            raise Refused(f"{folder / each.name} is not the document that was handed over")
+    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    if more := held - {each.name for each in openings} - {OPENINGS}:
+        raise Refused(f"{folder / min(more)} is no document of this hand-over")
+
+
+def _document(grant: Grant, origin: Origin, gaps: Sequence[Gap], commitments: Sequence[str]) -> dict[str, Any]:
+    terms = grant.grant
+    licence = {
+        "name": "Licence of this hand-over",
+        "licensing": {
+            "licensor": {"organization": {"name": terms.licensor}},
+            "licensee": {"organization": {"name": terms.licensee}},
+            "licenseTypes": ["perpetual" if terms.perpetual else "other"],
+        },
+        "properties": properties({
+            "grant:field": terms.field, "grant:territory": terms.territory, "grant:fee": terms.fee,
+            "grant:modify": _word(terms.modify), "grant:sublicense": _word(terms.sublicense),
+            "grant:assign": _word(terms.assign),
+        }),
+    }  # fmt: skip
+    numbers = properties({"source:sha256": origin.source, "wheel:sha256": origin.wheel})
+    document = head("freehold", origin.version, licenses=[{"license": licence}], properties=numbers)
+    component = document["metadata"]["component"]
+    component["externalReferences"] = [
+        _reference(number, each, commit)
+        for number, (each, commit) in enumerate(zip(grant.document, commitments, strict=True), 1)
+    ]
+    if grant.patent:
+        component["patentAssertions"] = [
+            {
+                "assertionType": "license",
+                "asserter": _entity(terms.licensor),
+                "patentRefs": [f"patent:{each.number}" for each in grant.patent],
+            }
+        ]
+    document["metadata"]["distributionConstraints"] = {"tlp": "AMBER"}
+    document["components"] = [each for each in origin.bill.get("components", ()) if each.get("type") != "file"]
+    document["definitions"] = {"standards": _standards(origin.code, origin.tests), "patents": _patents(grant)}
+    document["declarations"] = _declarations(grant.document)
+    document["properties"] = properties(
+        {
+            f"gap:{number:03}": f"{each.name} | {each.holder or '-'} | {each.state} | {each.why}"
+            for number, each in enumerate(gaps, 1)
+        }
+    )
+    return numbered(document)
+
+
+def _entity(name: str) -> dict[str, Any]:
+    """An organization; its address tells the schema that it is no person."""
+    return {"name": name, "url": ["urn:freehold:licensor"]}
+
+
+def _word(allowed: bool) -> str:
+    return "yes" if allowed else "no"
+
+
+def _reference(number: int, document: Document, commit: str) -> dict[str, Any]:
+    hashes = [{"alg": "SHA-256", "content": commit}]
+    comment = f"{document.tier}: {document.kind}"
+    return {"type": _REFERENCES[document.kind], "url": f"{_URN}{number}", "hashes": hashes, "comment": comment}
+
+
+def _standards(code: Cited, tests: Cited) -> list[dict[str, Any]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for specification, clause in sorted(code, key=order):
+        key = (specification, clause)
+        told = properties({"code": " ".join(sorted(code[key])), "tests": " ".join(sorted(tests.get(key, ())))})
+        found.setdefault(specification, []).append(
+            {"bom-ref": f"clause:{specification} {clause}", "identifier": clause, "properties": told}
+        )
+    return [
+        {
+            "bom-ref": f"standard:{name}",
+            "name": name,
+            "owner": "3GPP" if name.startswith("TS ") else "IETF",
+            "requirements": clauses,
+        }
+        for name, clauses in found.items()
+    ]
+
+
+def _patents(grant: Grant) -> list[dict[str, Any]]:
+    families: dict[str, list[str]] = {}
+    for each in grant.patent:
+        if each.family:
+            families.setdefault(each.family, []).append(f"patent:{each.number}")
+    return [
+        *({"bom-ref": f"patent:{each.number}", "patentNumber": each.number, "jurisdiction": each.jurisdiction,
+           "patentLegalStatus": each.status, "patentAssignee": [_entity(grant.grant.licensor)]}
+          for each in grant.patent),
+        *({"bom-ref": f"family:{name}", "familyId": name, "members": members} for name, members in families.items()),
+    ]  # fmt: skip
+
+
+def _declarations(documents: Sequence[Document]) -> dict[str, Any]:
+    """Each document of evidence as a claim that it proves, told by the licensor of itself."""
+    shown = [number for number, each in enumerate(documents, 1) if each.kind == "evidence"]
+    return {
+        "assessors": [{"bom-ref": "assessor:licensor", "thirdParty": False}],
+        "claims": [
+            {"bom-ref": f"claim:{number}", "target": "freehold", "predicate": "the evidence holds for this version",
+             "evidence": [f"evidence:{number}"]} for number in shown
+        ],
+        "evidence": [
+            {"bom-ref": f"evidence:{number}", "propertyName": "freehold:evidence",
+             "data": [{"name": f"document {number}", "contents": {"url": f"{_URN}{number}"}}]} for number in shown
+        ],
+        "attestations": [{"summary": "told by the licensor of itself", "assessor": "assessor:licensor"}],
+    }  # fmt: skip

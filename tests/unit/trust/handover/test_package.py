@@ -1,0 +1,221 @@
+"""A hand-over's signed file: what it says, that it opens tier by tier, and that nothing changed passes."""
+
+import json
+
+import pytest
+
+from freehold.trust.handover.accept import Level, accept, sign
+from freehold.trust.handover.gap import gaps
+from freehold.trust.handover.grant import read_grant
+from freehold.trust.handover.package import FILE, OPENINGS, Origin, build, verify
+from freehold.trust.origin.source import Source
+from freehold.trust.seal import Refused, new_signer, open_envelope
+from freehold.trust.seal.jsf import signed
+
+GRANT = """
+[grant]
+licensor = "Seller Ltd"
+licensee = "Buyer GmbH"
+field = "private networks"
+territory = "worldwide"
+fee = "one-off"
+covers = ["warranty"]
+[[patent]]
+number = "EP1234567"
+jurisdiction = "EP"
+family = "F1"
+[[document]]
+path = "brochure.md"
+kind = "know-how"
+tier = "teaser"
+[[document]]
+path = "contract.txt"
+kind = "contract"
+[[document]]
+path = "evidence/flows.json"
+kind = "evidence"
+tier = "clean-room"
+"""
+FILES = {"brochure.md": b"a network", "contract.txt": b"terms", "evidence/flows.json": b"{}"}
+BILL = {"components": [{"type": "library", "bom-ref": "a", "name": "left", "version": "1", "purl": "pkg:cargo/left@1"}]}
+CODE = {("TS 24.501", "5.4.1"): {"src/a.py"}, ("RFC 9110", "13.1"): {"src/b.py"}}
+TESTS = {("TS 24.501", "5.4.1"): {"tests/a.py"}}
+ORIGIN = Origin("0.1.0", "ab" * 32, "cd" * 32, BILL, CODE, TESTS)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, octets in FILES.items():
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(octets)
+    (tmp_path / "in/grant.toml").write_text(GRANT)
+    return tmp_path
+
+
+@pytest.fixture
+def signer(folder):
+    return new_signer(folder / "seller.pem")
+
+
+@pytest.fixture
+def made(folder, signer):
+    grant = read_grant(folder / "in/grant.toml")
+    build(grant, folder / "in", ORIGIN, gaps(grant.grant, BILL, ["TS 24.501"]), signer, folder / "out")
+    return folder / "out"
+
+
+def test_when_it_is_built_then_the_file_holds_and_every_tier_opens(made, signer):
+    document = verify(made / FILE, [signer.public], [made / tier for tier in ("teaser", "nda", "clean-room")])
+    standards = {each["name"]: each for each in document["definitions"]["standards"]}
+    assert standards["TS 24.501"]["requirements"][0]["identifier"] == "5.4.1"
+    assert document["definitions"]["patents"][0]["patentNumber"] == "EP1234567"
+    assert document["metadata"]["component"]["patentAssertions"][0]["assertionType"] == "license"
+    told = [each["value"] for each in document["properties"]]
+    assert any(each.startswith("snow-3g | - | not granted") for each in told)
+    assert any(each.startswith("warranty | - | covered by the contract") for each in told)
+    assert any(each.startswith("copyright pkg:cargo/left@1") for each in told)
+    assert document["declarations"]["claims"][0]["evidence"] == ["evidence:3"]
+
+
+def test_when_only_the_file_is_there_then_no_document_or_name_is_in_it(made, signer):
+    text = (made / FILE).read_text()
+    assert verify(made / FILE, [signer.public])
+    assert "flows.json" not in text
+    assert "contract.txt" not in text
+    assert not (made / "teaser/contract.txt").exists()
+
+
+def test_when_the_file_is_of_another_key_or_changed_then_it_is_refused(made, signer, folder):
+    stranger = new_signer(folder / "stranger.pem")
+    with pytest.raises(Refused, match="no key you trust"):
+        verify(made / FILE, [stranger.public])
+    document = json.loads((made / FILE).read_text())
+    for change in (
+        {"version": 2}, {"properties": []}, {"serialNumber": "urn:uuid:00000000-0000-4000-8000-000000000000"},
+        {"extra": 1},
+        {"signature": {**document["signature"], "excludes": ["properties"]}},
+        {"signature": {**document["signature"], "algorithm": "HS256"}},
+        {"signature": {**document["signature"], "value": "?"}}, {"signature": 7}, {"signature": {"chain": []}},
+        {"version": 10**40},
+    ):  # fmt: skip
+        (made / FILE).write_text(json.dumps(document | change))
+        with pytest.raises(Refused):
+            verify(made / FILE, [signer.public])
+    again = signed({name: each for name, each in document.items() if name != "signature"}, stranger)
+    (made / FILE).write_text(json.dumps(again))
+    with pytest.raises(Refused, match="no key you trust"):  # the key it carries is a stranger's word
+        verify(made / FILE, [signer.public])
+
+
+def test_when_a_signed_file_is_no_hand_over_of_the_schema_then_it_is_refused(made, signer):
+    document = json.loads((made / FILE).read_text())
+    del document["signature"]
+    (made / FILE).write_text(json.dumps(signed(document | {"specVersion": "1.6"}, signer)))
+    with pytest.raises(Refused, match="no CycloneDX"):
+        verify(made / FILE, [signer.public])
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "why"),
+    [
+        ("contract.txt", b"other terms", "is not the document"),
+        ("more.txt", b"more", "no document of this hand-over"),
+        (OPENINGS, b"{", "no JSON"),
+        (OPENINGS, b'{"tier": "teaser", "openings": []}', "not those of the documents"),
+        (OPENINGS, b'{"tier": "nda", "openings": []}', "not those of the documents"),
+        (OPENINGS, b'{"tier": "nda", "openings": 7}', "Expected"),
+        (OPENINGS, b'{"tier":"nda","openings":[{"number":2,"name":"../contract.txt","salt":""}]}', "leads out"),
+        (OPENINGS, b'{"tier":"nda","openings":[{"number":2,"name":"/etc/passwd","salt":""}]}', "leads out"),
+        (
+            OPENINGS,
+            b'{"tier":"nda","openings":[{"number":2,"name":"contract.txt","salt":"zz"}]}',
+            "is not the document",
+        ),
+    ],
+)
+def test_when_a_tier_is_changed_then_it_is_refused(made, signer, name, octets, why):
+    (made / "nda" / name).write_bytes(octets)
+    with pytest.raises(Refused, match=why):
+        verify(made / FILE, [signer.public], [made / "nda"])
+
+
+def test_when_a_document_is_a_link_out_or_of_another_hand_over_then_it_is_refused(made, signer, folder):
+    (folder / "secret").write_bytes(b"terms")
+    (made / "nda/contract.txt").unlink()
+    (made / "nda/contract.txt").symlink_to(folder / "secret")
+    with pytest.raises(Refused, match="leads out"):
+        verify(made / FILE, [signer.public], [made / "nda"])
+    grant = read_grant(folder / "in/grant.toml")
+    build(grant, folder / "in", ORIGIN, [], signer, folder / "second")
+    with pytest.raises(Refused, match="is not the document"):  # the same documents, other salts
+        verify(made / FILE, [signer.public], [folder / "second/nda"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "x", "[grant]\nlicensor = 7", GRANT + "surprise = 1", GRANT.replace("contract.txt", "../contract.txt"),
+        GRANT.replace("contract.txt", "brochure.md"), GRANT.replace('"contract"', '"novel"'),
+    ],
+)  # fmt: skip
+def test_when_a_grant_is_wrong_then_it_is_refused_and_nothing_is_written(folder, text):
+    (folder / "in/grant.toml").write_text(text)
+    with pytest.raises(Refused):
+        read_grant(folder / "in/grant.toml")
+
+
+def test_when_the_folder_is_not_empty_then_nothing_is_written(made, signer, folder):
+    grant = read_grant(folder / "in/grant.toml")
+    with pytest.raises(Refused, match="not empty"):
+        build(grant, folder / "in", ORIGIN, [], signer, made)
+
+
+@pytest.fixture
+def source(folder):
+    root = folder / "source"
+    (root / "native").mkdir(parents=True)
+    (root / "Makefile").write_text("ok:\n\t@echo fine\nbad:\n\t@echo no; false\n")
+    from freehold.trust.origin.source import digest_of
+
+    return Source(root, {"Makefile": digest_of(root / "Makefile")})
+
+
+def handed(source, wheel="cd" * 32):
+    told = {"freehold:source:sha256": source.digest, "freehold:wheel:sha256": wheel}
+    properties = [{"name": name, "value": each} for name, each in told.items()]
+    return {"serialNumber": "urn:uuid:x", "metadata": {"component": {"properties": properties}}}
+
+
+def test_when_the_source_is_another_then_acceptance_ends_at_the_inventory(source, folder, signer):
+    other = Source(source.root, {"Makefile": "00" * 32})
+    certificate = accept(handed(source), other, "function", folder / "work")
+    assert [(level.name, level.met) for level in certificate.levels] == [("inventory", False)]
+    assert not certificate.accepted
+    payload = json.loads(
+        open_envelope(
+            sign(certificate, signer), [signer.public], "it", "application/vnd.freehold.acceptance+json"
+        ).payload
+    )
+    assert payload["levels"][0]["met"] is False
+
+
+def test_when_a_level_is_not_met_then_those_after_it_are_not_tried(source, folder):
+    seen: list[Level] = []
+    certificate = accept(handed(source), source, "function", folder / "work", tell=seen.append)
+    # This source has no wheel to build.
+    assert [(level.name, level.met) for level in certificate.levels] == [("inventory", True), ("compile", False)]
+    assert list(certificate.levels) == seen
+
+
+@pytest.mark.parametrize(("target", "met"), [("ok", True), ("bad", False)])
+def test_when_everything_builds_then_the_functions_are_run(source, folder, monkeypatch, target, met):
+    from freehold.trust.handover import accept as room
+    from freehold.trust.origin.build import Built
+
+    wheel = folder / "freehold-0.1.0-py3-none-any.whl"
+    built = Built(wheel, "cd" * 32, "", "", {})
+    monkeypatch.setattr(room, "build", lambda *_: built)
+    certificate = accept(handed(source), source, "function", folder, functions=[["make", target]])
+    assert [level.met for level in certificate.levels] == [True, True, True, met]
+    other = accept(handed(source, "ee" * 32), source, "function", folder, functions=[["make", target]])
+    assert [level.met for level in other.levels] == [True, True, False]
