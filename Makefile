@@ -38,7 +38,7 @@ bench: setup
 	$(VENV)/freehold bench registration --ues 1000
 	$(VENV)/freehold bench userplane
 
-# Licensor, intermediary and licensee of a hand-over, from the keys to the certificate of acceptance: builds natively three times.
+# Licensor, intermediary and licensee of a hand-over, from the keys to the certificate of acceptance: builds natively twice.
 handover-rehearsal: setup .build/test.stamp
 	tools/handover-rehearsal $(ARGS)
 

@@ -192,6 +192,7 @@ def accept(
     level: Annotated[str, typer.Option(help="Up to inventory, compile, compare, or function.")] = "function",
     run: Annotated[list[str], typer.Option(help="A command of the level function; make test and a demo else.")] = [],  # noqa: B006
     tier: Annotated[list[Path], typer.Option(help="A folder with the documents of a tier that you have.")] = [],  # noqa: B006
+    keep: Annotated[Path | None, typer.Option(help="Where the wheel and your own provenance of it are kept.")] = None,
     source: SourceOption = Path(),
     tools: Annotated[Path | None, typer.Option(help="The .build folder of a tree that is set up.")] = None,
     mirror: Annotated[Path | None, typer.Option(help="A mirror that everything is taken from.")] = None,
@@ -204,6 +205,7 @@ def accept(
     from freehold.store.files import replace_file
     from freehold.trust.handover import accept as accepting
     from freehold.trust.handover.package import verify as verified
+    from freehold.trust.origin.provenance import attested
     from freehold.trust.origin.source import read_source
     from freehold.trust.seal import Refused, load_signer, load_verifier
 
@@ -215,10 +217,12 @@ def accept(
     except Refused as refused:
         _refuse(refused)
     functions = [shlex.split(each) for each in run] or accepting.FUNCTIONS
+    read = read_source(source)
     with tempfile.TemporaryDirectory() as work:
         certificate = accepting.accept(
-            document, read_source(source), level, Path(work), tools, mirror, functions,
+            document, read, level, keep or Path(work), tools, mirror, functions,
             lambda each: note(f"{each.name}: {'met' if each.met else 'NOT MET'}: {each.shown}"),
+            lambda built: attested(read, built, signer) if keep else None,
         )  # fmt: skip
     replace_file(out, accepting.sign(certificate, signer))
     levels = {each.name: "met" if each.met else f"NOT MET: {each.shown}" for each in certificate.levels}

@@ -52,8 +52,7 @@ def build(
     read = _source(source)
     built = building.build(read, out, tools, mirror)
     if signer is not None:
-        path = built.wheel.with_name(built.wheel.name + ".intoto.json")
-        path.write_bytes(provenance.sign(read, built, signer))
+        provenance.attested(read, built, signer)
     fields = {"wheel": str(built.wheel), "sha256": built.digest, "source": read.digest, "commit": read.commit}
     show_fields({**fields, "tools": built.tools}, as_json=as_json)
 

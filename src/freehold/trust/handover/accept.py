@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from freehold.spec.errors import Unusable
-from freehold.trust.origin.build import build, copied
+from freehold.trust.origin.build import Built, build, copied
 from freehold.trust.origin.source import Source
 from freehold.trust.seal import Refused, Signer, seal_envelope
 
@@ -49,9 +49,9 @@ class Certificate(msgspec.Struct, frozen=True):
 def accept(
     document: Mapping[str, Any], source: Source, upto: str, work: Path,
     tools: Path | None = None, mirror: Path | None = None, functions: Sequence[Sequence[str]] = FUNCTIONS,
-    tell: Callable[[Level], None] = lambda _: None,
+    tell: Callable[[Level], None] = lambda _: None, keep: Callable[[Built], None] = lambda _: None,
 ) -> Certificate:  # fmt: skip
-    """Go through the levels up to `upto`; after one that is not met none is tried."""
+    """Go through the levels up to `upto`; after one that is not met none is tried. `keep` hears of what was built."""
     told = {each["name"]: each["value"] for each in document["metadata"]["component"].get("properties", ())}
     wheel = ""
     levels: list[Level] = []
@@ -67,6 +67,7 @@ def accept(
         nonlocal wheel
         built = build(source, work, tools, mirror)
         wheel = built.digest
+        keep(built)
         return f"{built.wheel.name}, by {', '.join(f'{name} {version}' for name, version in built.tools.items())}"
 
     def compared() -> str:

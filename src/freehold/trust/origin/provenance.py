@@ -63,6 +63,11 @@ def sign(source: Source, built: Built, signer: Signer) -> bytes:
     return seal_envelope(statement(source, built), [signer])
 
 
+def attested(source: Source, built: Built, signer: Signer) -> None:
+    """Write the signed provenance of one build beside its wheel."""
+    built.wheel.with_name(built.wheel.name + ".intoto.json").write_bytes(sign(source, built, signer))
+
+
 def verify(path: Path, trusted: Sequence[Verifier], wheel: Path | None = None) -> Claim:
     """What a provenance claims, once a trusted key is shown to have signed it; Refused with the reason otherwise."""
     envelope = open_envelope(read_bounded(path, _MOST), trusted, str(path))

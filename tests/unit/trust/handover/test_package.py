@@ -213,9 +213,10 @@ def test_when_everything_builds_then_the_functions_are_run(source, folder, monke
     from freehold.trust.origin.build import Built
 
     wheel = folder / "freehold-0.1.0-py3-none-any.whl"
-    built = Built(wheel, "cd" * 32, "", "", {})
+    built, kept = Built(wheel, "cd" * 32, "", "", {}), []
     monkeypatch.setattr(room, "build", lambda *_: built)
-    certificate = accept(handed(source), source, "function", folder, functions=[["make", target]])
+    certificate = accept(handed(source), source, "function", folder, functions=[["make", target]], keep=kept.append)
+    assert kept == [built]
     assert [level.met for level in certificate.levels] == [True, True, True, met]
     other = accept(handed(source, "ee" * 32), source, "function", folder, functions=[["make", target]])
     assert [level.met for level in other.levels] == [True, True, False]
