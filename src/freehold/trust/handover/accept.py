@@ -75,7 +75,9 @@ def accept(
             raise Refused(f"built was {wheel}, handed over was {told.get('freehold:wheel:sha256')}")
         return f"equal: sha256 {wheel}"
 
-    steps = (inventory, compiled, compared, lambda: _function(source, functions, mirror))
+    steps: tuple[Callable[[], str], ...] = (
+        inventory, compiled, compared, lambda: _function(source, functions, mirror),
+    )  # fmt: skip
     for name, step in zip(LEVELS[: LEVELS.index(upto) + 1], steps, strict=False):
         try:
             level = Level(name, True, step())
