@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from freehold.app.config import load
+from interopkit import tshark
 from interopkit.program import Program
 
 from .terminal_host import subscription
@@ -98,11 +99,12 @@ class Hosts:
 class Site:
     """The core's process, a server, and a terminal."""
 
-    def __init__(self, folder, stack, path, *, drivers=True):
+    def __init__(self, folder, stack, path, *, drivers=True, dnn=""):
+        """`dnn` are more settings of the data network."""
         self.hosts = Hosts(stack, drivers=drivers)
         self.folder, self.stack = folder, stack
         self.core_file, self.ran_file = folder / "core.toml", folder / "ran.toml"
-        self.core_file.write_text(TOML.format(folder=folder, more=CORE.format(path=path)))
+        self.core_file.write_text(TOML.format(folder=folder, more=dnn + CORE.format(path=path)))
         self.ran_file.write_text(TOML.format(folder=folder, more=RAN.format(folder=folder)))
         self._subscribe()
         self.core = self._start("core", FREEHOLD, "run", "core", "upf", "-c", self.core_file)
@@ -115,6 +117,7 @@ class Site:
 
     def _subscribe(self):
         one = subscription(load(self.core_file), 1)
+        self.supi = one.supi.value
         sims = self.folder / "sims.csv"
         with sims.open("w", newline="") as stream:
             rows = csv.writer(stream)
@@ -199,6 +202,53 @@ def test_when_a_terminal_sends_through_the_kernel_then_ping_and_iperf_work_and_p
     if "native" in place:  # elsewhere the engine takes runs of segments and keeps them whole
         assert site.through_tun()[1] - before[1] < sum(carried) / 20
     assert site.ping(3, size=4000) == 3  # fragments take the engine
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark here")
+def test_when_a_terminal_s_packets_are_traced_then_n3_and_n6_can_be_read_and_it_returns_to_the_kernel(
+    site_of, tmp_path
+):
+    site = site_of("xdp")
+    site.hosts.finish_checksums()
+    site.attach()
+    site.settle()
+    capture = tmp_path / "trace.pcapng"
+    words = ("trace", "--ue", site.supi, "--user-plane", "--pcap", capture, "--octets", 100, "-c", site.core_file)
+    with Program(site.hosts.within("core", FREEHOLD, *words)) as trace:
+        trace.wait_for("writing")
+        end = time.monotonic() + 20
+        while time.monotonic() < end and len(tshark.fields(capture, "frame.number", only="icmp")) < 40:
+            site.ping(5, size=400)
+        assert trace.interrupt() == 0
+    assert [row for row in tshark.malformed(capture) if row[1]] == []
+    assert len(tshark.fields(capture, "frame.number", only="gtp && icmp")) >= 20
+    assert len(tshark.fields(capture, "frame.number", only="!gtp && icmp")) >= 20
+    assert {row[0] for row in tshark.fields(capture, "frame.cap_len", only="!gtp")} == {"114"}
+    site.settle()
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("nfcapd", "nfdump"))), reason="needs nfcapd and nfdump")
+def test_when_flows_are_recorded_then_a_collector_has_each_direction_of_each(site_of, tmp_path):
+    folder = tmp_path / "flows"
+    folder.mkdir()
+    site = site_of("auto", dnn='flow_records = "127.0.0.1:4739"\n')
+    with Program(site.hosts.within("core", "nfcapd", "-p", 4739, "-b", "127.0.0.1", "-w", folder)) as collector:
+        site.attach()
+        collector.wait_for("Startup")
+        assert site.ping() == 20
+        assert site.core.interrupt() == 0
+        collector.interrupt()
+    done = subprocess.run(
+        ["nfdump", "-R", folder, "-q", "-o", "fmt:%sa %da %pr %pkt %byt"], capture_output=True, text=True, check=True
+    )
+    rows = [line.split() for line in done.stdout.splitlines()]
+    totals = {}
+    for source, _, protocol, packets, octets in rows:
+        if protocol == "ICMP":
+            before = totals.get(source, (0, 0))
+            totals[source] = before[0] + int(packets), before[1] + int(octets)
+    assert len(totals) == 2
+    assert set(totals.values()) == {(20, 20 * 84)}, done.stdout
 
 
 def test_when_checksums_are_left_to_devices_then_the_host_s_stack_makes_them(site_of):

@@ -52,6 +52,8 @@ class FlowRecords:
         if self._timer is not None:
             self._timer.cancel()
         self._loop = None
+        for exporter in self._collectors.values():
+            exporter.repeat()
         self.tell(idle=0, active=0)
         self._plane.record_flows([])
         for port in self._ports.values():

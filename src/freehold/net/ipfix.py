@@ -14,7 +14,7 @@ SET: Final = struct.Struct("!HH")
 TEMPLATES, OPTIONS_TEMPLATES, IPV4_FLOWS, IPV6_FLOWS, NETWORKS = 2, 3, 256, 257, 258
 LONGEST: Final = 1400
 """Octets of a message: it is never cut on its way (RFC 7011 10.3.3)."""
-TEMPLATE_SECONDS: Final = 60.0
+TEMPLATE_SECONDS: Final = 30.0
 """How often templates are sent again, as UDP may lose them (RFC 7011 8.4)."""
 VARIABLE: Final = 65535
 
@@ -62,6 +62,10 @@ class Exporter:
         self._domain = domain
         self._sequence = 0
         self._templates_at: float | None = None
+
+    def repeat(self) -> None:
+        """Send the templates with the next message: the collector may be newer than the last ones."""
+        self._templates_at = None
 
     def messages(self, flows: Iterable[Flow], now: float) -> Iterator[bytes]:
         """The messages that tell of flows at `now`, in seconds since 1970; now and then the templates come first."""
