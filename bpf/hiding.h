@@ -66,7 +66,7 @@ INLINE __u16 adjusted(__u16 checksum, __u32 change)
 INLINE int translate(struct ipv4 *inner, void *end, struct translation *found, int source)
 {
     __u8 *transport = (void *)(inner + 1);
-    __u32 place = checksum_place(inner, end), now = coarse_ns() >> 30;
+    __u32 place = checksum_place(inner, end), now = time_ns() >> 30;
     if (!place)
         return 0;
     any16 *checksum = (any16 *)(transport + (place == TCP_CHECKSUM ? TCP_CHECKSUM : UDP_CHECKSUM));

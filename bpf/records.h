@@ -118,6 +118,8 @@ struct settings {
     struct pool_6 pools_6[MOST_POOLS];
     struct network_6 networks_6[MOST_NETWORKS];
     __u8 seed[16]; /* of the TEIDs: user space's own */
+    struct way exits[2]; /* to the data networks, over IPv4 and IPv6 */
 };
 
-enum count { FORWARDED_UPLINK, FORWARDED_DOWNLINK, INNER_SOURCE, RATE_EXCEEDED, COUNTS };
+/* What no record counts. */
+enum count { INNER_SOURCE, RATE_EXCEEDED, COUNTS };

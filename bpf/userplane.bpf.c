@@ -7,7 +7,7 @@
 #include "version6.h"
 
 /* MOST_HEADERS: Ethernet, the tunnel's headers at their longest, and what is read of the terminal's packet with its transport header. */
-enum { MOST_HEADERS = 122, LONGEST_HEADER = 28, UPLINK_WAY = 0, UPLINK_WAY_6 = MOST_WAYS - 1, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
+enum { MOST_HEADERS = 122, LONGEST_HEADER = 28, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
 enum verdict { UP_THE_STACK, DROP, FORWARD };
 
 struct {
@@ -80,7 +80,7 @@ INLINE enum verdict pass(struct packet *packet, struct record *record, __u32 slo
     if (!conforms(record, direction, packet->octets))
         return counted(RATE_EXCEEDED, DROP);
     measure(record, slot, direction, packet->octets);
-    return counted(direction == UP ? FORWARDED_UPLINK : FORWARDED_DOWNLINK, FORWARD);
+    return FORWARD;
 }
 
 /* A terminal's IPv6 packet of `room` octets at most, out of a tunnel that is its session's. */
@@ -99,10 +99,9 @@ static __attribute__((noinline)) int uplink_6(
         return UP_THE_STACK;
     if (upper_half(inner->source) != prefix)
         return counted(INNER_SOURCE, DROP); /* TS 33.117 4.3.3.1.1 */
-    __u32 number = UPLINK_WAY_6;
     packet->kind = ETHERNET_IPV6;
-    packet->way = map_lookup(&WAYS, &number);
-    if (!packet->way || !packet->way->known)
+    packet->way = &settings->exits[1];
+    if (!packet->way->known)
         return UP_THE_STACK;
     return pass(packet, record, slot, UP);
 }
@@ -172,9 +171,8 @@ INLINE enum verdict uplink(struct packet *packet, struct settings *settings, str
         return UP_THE_STACK;
     if (kept_back(settings, to_be32(inner->destination)))
         return UP_THE_STACK;
-    __u32 number = UPLINK_WAY;
-    packet->way = map_lookup(&WAYS, &number);
-    if (!packet->way || !packet->way->known)
+    packet->way = &settings->exits[0];
+    if (!packet->way->known)
         return UP_THE_STACK;
     if (unlikely(uplink_of(rules) & HIDDEN)) {
         struct translation *found = translation_of(settings, inner);

@@ -2,10 +2,11 @@
 //!
 //! Both see a packet where it comes in and where it leaves; while nobody looks, neither costs more than one branch a batch.
 
-use crate::address::{MAPPED, Secret};
+use crate::address::{MAPPED, Secret, ip_number};
 use crate::engine::Upf;
 use crate::gtpu;
 use crate::inner::{self, Inner};
+use crate::install::peer_key;
 use crate::packet::{Packet, Port};
 use crate::signal::Limiter;
 use std::collections::{HashMap, HashSet};
@@ -233,8 +234,16 @@ impl Upf {
 
     /// The addresses of the session of a tunnel.
     fn ends_of(&self, teid: u32) -> Option<[u128; 2]> {
-        let slot = self.table.find(teid)?;
-        let record = &self.table.records[slot];
+        self.ends_at(self.table.find(teid)?)
+    }
+
+    /// Those of the session of a tunnel's other end.
+    fn ends_towards(&self, packet: &Packet, teid: u32) -> Option<[u128; 2]> {
+        self.ends_at(*self.peers.get(&peer_key(ip_number(packet.peer.ip()), teid))? as usize)
+    }
+
+    fn ends_at(&self, slot: usize) -> Option<[u128; 2]> {
+        let record = self.table.records.get(slot)?;
         let owner = if record.uplink & crate::record::ALIAS != 0 { record.address as usize } else { slot };
         let record = self.table.records.get(owner)?;
         Some([MAPPED | u128::from(record.address), u128::from(record.prefix) << 64])
@@ -245,17 +254,19 @@ impl Upf {
     pub(crate) fn watch_output(&mut self, now_ns: u64, output: &[Packet]) {
         for packet in output {
             let octets = packet.octets();
-            let (payload, uplink) = match packet.port {
-                Port::N6(_) => (octets, true),
+            let (payload, uplink, tunnel) = match packet.port {
+                Port::N6(_) => (octets, true, None),
                 Port::N3 => match gtpu::parse(octets) {
-                    Ok(header) if header.kind == gtpu::G_PDU => (&octets[header.offset..header.end], false),
+                    Ok(header) if header.kind == gtpu::G_PDU => {
+                        (&octets[header.offset..header.end], false, self.ends_towards(packet, header.teid))
+                    }
                     _ => continue,
                 },
             };
             let Some(inner) = inner::parse(payload) else { continue };
-            let end = owned(if uplink { inner.source } else { inner.destination });
+            let ends = tunnel.unwrap_or([if uplink { inner.source } else { inner.destination }; 2]);
             if let Some(trace) = &mut self.watch.trace
-                && trace.ends.contains(&end)
+                && ends.iter().any(|end| trace.ends.contains(&owned(*end)))
             {
                 trace.keep(now_ns, packet, false);
             }

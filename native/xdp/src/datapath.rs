@@ -25,8 +25,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 const PROGRAM: &str = "userplane";
 const CLASSIFIER: &str = "userplane_tc";
-/// The names of the program's counts, in the order of bpf/records.h; the fates among them are the engine's.
-const COUNTS: [&str; 4] = ["uplink_forwarded", "downlink_forwarded", "drop_inner_source", "drop_rate_exceeded"];
+/// The names of the program's own counts, in the order of bpf/records.h: they are the engine's.
+const COUNTS: [&str; 2] = ["drop_inner_source", "drop_rate_exceeded"];
+/// What the records themselves count.
+const FORWARDED: [&str; 2] = ["uplink_forwarded", "downlink_forwarded"];
 
 /// A device as the loader makes its map: its index, and in the upper half a second program, which we have none of.
 pub(crate) fn port(device: u32) -> u64 {
@@ -144,6 +146,10 @@ pub struct Datapath {
     /// Terminals whose packets all go up for now, and their sessions by slot.
     paused: HashSet<IpAddr>,
     waiting: HashMap<u32, u32>,
+    /// Slots from here on were never used.
+    fresh: usize,
+    /// Packets of sessions that ended, uplink and downlink.
+    ended: [u64; 2],
 }
 
 /// The compiled program, alone and over maps that are kept.
@@ -209,6 +215,8 @@ impl Datapath {
             adopted,
             paused: HashSet::new(),
             waiting: HashMap::new(),
+            fresh: if adopted { slots as usize } else { 0 },
+            ended: [0; 2],
         };
         if adopted {
             for number in 0..path.plan.pools.len() {
@@ -293,7 +301,11 @@ impl Datapath {
         if number >= MOST_WAYS {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
-        let ends = peer.map(|peer| (self.plan.address, peer));
+        let Some(peer) = peer else {
+            self.exit(usize::from(number != 0), Way::new(None, hop));
+            return Ok(());
+        };
+        let ends = Some((self.plan.address, peer));
         let ways = map(&self.object, "WAYS")?;
         let wanted = Way::new(ends, hop);
         if lookup(ways, u32::from(number), wanted)? == wanted {
@@ -301,6 +313,23 @@ impl Datapath {
         }
         update(ways, u32::from(number), Way::new(ends, None))?; // half of one hop and half of another are none
         hop.map_or(Ok(()), |hop| update(ways, u32::from(number), Way::new(ends, Some(hop))))
+    }
+
+    /// Sets the way to data networks over IPv4 (0) or IPv6 (1): half of one hop and half of another are none.
+    fn exit(&self, version: usize, wanted: Way) {
+        let Some(place) = self.settings.at(0) else { return };
+        // SAFETY: the place is in the mapping; user space alone writes it.
+        unsafe {
+            let exit = addr_of_mut!((*place.as_ptr()).exits[version]);
+            if exit.read_volatile() == wanted {
+                return;
+            }
+            addr_of_mut!((*exit).known).write_volatile(0);
+            fence(Ordering::SeqCst);
+            exit.write_volatile(wanted.closed());
+            fence(Ordering::SeqCst);
+            addr_of_mut!((*exit).known).write_volatile(wanted.known);
+        }
     }
 
     /// Attaches the program to devices, to all of them or, with an error, to none. With names it stays there when this
@@ -368,6 +397,7 @@ impl Datapath {
     pub fn install(&mut self, teid: u32, fast: &Fast, way: u16, remaining: u64) -> bool {
         let slot = self.plan.key.slot(teid);
         let Some(place) = self.records.at(slot as usize) else { return false };
+        self.fresh = self.fresh.max(slot as usize + 1);
         let ends = [fast.terminal.map(IpAddr::V4), (fast.prefix != 0).then(|| address_of(fast.prefix))];
         if ends.into_iter().flatten().any(|end| self.address(end).is_none()) {
             return false;
@@ -501,6 +531,8 @@ impl Datapath {
     pub fn close(&mut self, teid: u32) -> Usage {
         self.remove(teid);
         let (usage, slot) = (self.usage(teid), self.plan.key.slot(teid) as usize);
+        self.ended[0] += usage.uplink_packets;
+        self.ended[1] += usage.downlink_packets;
         if let Some((record, spilled)) = self.records.at(slot).zip(self.spilled.at(slot)) {
             // SAFETY: the places are in their mappings, and every member may be zero.
             unsafe {
@@ -528,7 +560,20 @@ impl Datapath {
     /// How often each fate was met.
     pub fn totals(&self) -> io::Result<Vec<(&'static str, u64)>> {
         let totals = map(&self.object, "TOTALS")?;
-        (0..).zip(COUNTS).map(|(key, name)| Ok((name, total(totals, key)?))).collect()
+        let dropped = (0..).zip(COUNTS).map(|(key, name)| Ok((name, total(totals, key)?)));
+        FORWARDED.into_iter().zip(self.forwarded()).map(Ok).chain(dropped).collect()
+    }
+
+    /// The packets carried, of sessions that are here and of those that ended.
+    fn forwarded(&self) -> [u64; 2] {
+        (0..self.fresh).filter_map(|slot| self.records.at(slot).zip(self.spilled.at(slot))).fold(
+            self.ended,
+            |[up, down], (own, spilled)| {
+                // SAFETY: in the mappings, which `self` holds; all of it is atomic.
+                let usage = unsafe { record(own).usage(spilled.as_ref()) };
+                [up + usage.uplink_packets, down + usage.downlink_packets]
+            },
+        )
     }
 
     /// The loaded program of a hook.
@@ -537,6 +582,12 @@ impl Datapath {
             Hook::Tc => descriptor(classifier(&mut self.object, CLASSIFIER)?.fd()),
             _ => descriptor(program(&mut self.object, PROGRAM)?.fd()),
         }
+    }
+
+    /// Sets the clock of a program that has one of its own.
+    #[cfg(test)]
+    pub(crate) fn set_clock(&self, now_ns: u64) -> io::Result<()> {
+        update(map(&self.object, "CLOCK")?, 0, now_ns)
     }
 
     /// What the program does with one Ethernet frame: its verdict, and the frame it leaves.

@@ -254,11 +254,11 @@ mod tests {
     use super::*;
     use freehold_userplane::Meter;
 
-    /// A user plane with one session and packets of 1400 octets; none where it cannot be loaded.
-    fn one_session() -> Option<Bench> {
+    /// A user plane of the program `name` with one session and packets of 1400 octets; none where it cannot be loaded.
+    fn one_session(name: &str) -> Option<Bench> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/freehold/_gen");
         let read = |name: &str| std::fs::read(folder.join(name));
-        let (Ok(program), Ok(bench)) = (read("userplane.bpf.o"), read("bench.bpf.o")) else {
+        let (Ok(program), Ok(bench)) = (read(name), read("bench.bpf.o")) else {
             eprintln!("skipped: make setup makes the programs");
             return None;
         };
@@ -272,11 +272,49 @@ mod tests {
         }
     }
 
+    /// Half as much again as a rate lets through, over a time that the test sets in ticks of the coarse clock.
+    #[test]
+    fn when_time_passes_in_ticks_then_every_rate_is_right_within_two_percent() {
+        const TICK: u64 = 4_000_000;
+        let Some(mut bench) = one_session("userplane_timed.bpf.o") else { return };
+        let (drive, tested) = (bench.own("drive_uplink").unwrap(), bench.path.descriptor(Hook::Xdp).unwrap());
+        let teid = bench.teids[0];
+        let mut now = 1_000_000_000_000_u64;
+        for rate in [64_000, 384_000, 1_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 40_000_000_000_u64] {
+            let costs = [Meter::new(rate).octet_cost(); 2];
+            let fast =
+                Fast { terminal: Some(FIRST), prefix: 0, peer: GNB, peer_teid: 1, directions: [0x80, 0x89], costs };
+            assert!(bench.path.install(teid, &fast, 1, 0));
+            let packets = rate as f64 / (1400.0 * 8.0);
+            let seconds = (1000.0 / packets).clamp(0.2, 60.0);
+            let (mut owed, mut ticks, mut before) = (0.0, 0, 0);
+            let settle = (2.0 * seconds.min(2.5) * 1e9) as u64 / TICK;
+            let count = (seconds * 1e9) as u64 / TICK;
+            while ticks < settle + count {
+                if ticks == settle {
+                    before = bench.path.usage(teid).uplink_octets; // the burst went first
+                }
+                (now, ticks) = (now + TICK, ticks + 1);
+                bench.path.set_clock(now).unwrap();
+                owed += 1.5 * packets * TICK as f64 / 1e9;
+                if owed >= 1.0 {
+                    bench.run(&drive, &tested, owed as u32).unwrap();
+                    owed = owed.fract();
+                }
+            }
+            let passed = (bench.path.usage(teid).uplink_octets - before) * 8;
+            let (allowed, packet) = (rate as f64 * (count * TICK) as f64 / 1e9, 1400.0 * 8.0);
+            let share = passed as f64 / allowed;
+            eprintln!("{rate} bit/s: {share:.4}");
+            assert!((passed as f64 - allowed).abs() <= allowed * 0.02 + packet, "{rate}: {share}");
+        }
+    }
+
     /// What passes of far more packets than a rate lets through, as a share of the rate over the time it took. The
     /// clock is a coarse one, so the time may be one of its ticks less.
     #[test]
     fn when_far_too_much_is_sent_then_no_more_than_the_rate_passes_within_two_percent() {
-        let Some(mut bench) = one_session() else { return };
+        let Some(mut bench) = one_session("userplane.bpf.o") else { return };
         let (drive, tested) = (bench.own("drive_uplink").unwrap(), bench.path.descriptor(Hook::Xdp).unwrap());
         let teid = bench.teids[0];
         for rate in [4_000_000_000_u64, 1_000_000_000, 100_000_000, 1_000_000, 64_000] {
@@ -304,15 +342,14 @@ mod tests {
     /// A volume's word holds 2^24 packets, so these do not fit: none may be lost where they spill.
     #[test]
     fn when_a_session_carries_more_than_a_word_holds_then_all_is_counted() {
-        let Some(mut bench) = one_session() else { return };
+        let Some(mut bench) = one_session("userplane.bpf.o") else { return };
         let (drive, tested) = (bench.own("drive_uplink").unwrap(), bench.path.descriptor(Hook::Xdp).unwrap());
         let mut passed = 0;
         for turn in 1..=5 {
             bench.run(&drive, &tested, 1 << 22).unwrap();
             let usage = bench.path.usage(bench.teids[0]);
-            let forwarded = bench.path.totals().unwrap()[0].1;
-            assert_eq!((usage.uplink_packets, usage.uplink_octets), (forwarded, forwarded * 1400), "{turn}");
-            assert!(usage.uplink_packets > passed);
+            assert_eq!((usage.uplink_packets, usage.uplink_octets), (turn << 22, (turn << 22) * 1400), "{turn}");
+            assert_eq!(bench.path.totals().unwrap()[0].1, usage.uplink_packets);
             passed = usage.uplink_packets;
         }
         assert!(passed > 1 << 24, "{passed}");

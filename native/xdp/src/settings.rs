@@ -1,6 +1,7 @@
 //! What the program is told once: bpf/records.h is the same in C.
 
 use crate::datapath::Pool;
+use crate::way::Way;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub const MOST_POOLS: usize = 4;
@@ -39,7 +40,7 @@ pub struct Pool6 {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Settings {
     pub address: [u8; 4],
     pub mask: u32,
@@ -58,6 +59,8 @@ pub struct Settings {
     pub pools_6: [Pool6; MOST_POOLS],
     pub networks_6: [Network6; MOST_NETWORKS],
     pub seed: [u8; 16],
+    /// To the data networks, over IPv4 and IPv6.
+    pub exits: [Way; 2],
 }
 
 /// The upper half of an IPv6 address.
@@ -151,14 +154,14 @@ pub fn first_octets(networks: &[Network]) -> [u32; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::way::Way;
     use std::mem::{offset_of, size_of};
 
     #[test]
     fn when_the_shared_structures_are_laid_out_then_they_are_those_of_the_program() {
-        assert_eq!((size_of::<Way>(), size_of::<Settings>()), (128, 1024));
+        assert_eq!((size_of::<Way>(), size_of::<Settings>()), (128, 1280));
         let offsets = (offset_of!(Settings, pools), offset_of!(Settings, networks), offset_of!(Settings, pools_6));
         assert_eq!((offsets, offset_of!(Settings, networks_6)), ((64, 128, 400), 496));
+        assert_eq!(offset_of!(Settings, exits), 1024);
     }
 
     #[test]

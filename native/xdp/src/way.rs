@@ -21,14 +21,25 @@ pub struct Hop {
 #[repr(C, align(64))]
 pub struct Way {
     pub frame: [u8; FRAME],
-    known: u16,
+    pub known: u16,
     sum: u32,
     port: u32,
     device: u32,
     unused: [u32; 13],
 }
 
+impl Default for Way {
+    fn default() -> Self {
+        Self::new(None, None)
+    }
+}
+
 impl Way {
+    /// The same while its hop is not known.
+    pub fn closed(self) -> Self {
+        Self { known: 0, ..self }
+    }
+
     /// The way to a tunnel's other end, or to N6; without a hop until its neighbour is known.
     pub fn new(ends: Option<(Ipv4Addr, Ipv4Addr)>, hop: Option<Hop>) -> Self {
         let mut way = Self { frame: [0; FRAME], known: 0, sum: 0, port: 0, device: 0, unused: [0; 13] };

@@ -12,6 +12,7 @@ from freehold.app.config import Configuration, parse
 from freehold.app.handles import PduSession
 from freehold.app.managed import Managed
 from freehold.app.network import Network
+from freehold.app.reconfiguration import LiveConfiguration
 from freehold.codecs.nas import PduSessionType
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import Unusable
@@ -52,6 +53,26 @@ def test_when_a_data_network_has_both_versions_then_so_has_a_session_and_both_ca
     assert session.dns == ("10.45.0.1", "fd45::1")
     assert [ping.octets for ping in pings] == [56, 4000, 56, 4000]
     assert (view.ip, view.ip6) == ("10.45.0.2", "fd45:0:0:1::/64")
+
+
+def test_when_the_mtu_changes_live_then_terminals_hear_of_it_from_their_router():
+    async def script(network: Network) -> Any:
+        session = await opened(network)
+        network.upf_plane.trace([str(PREFIX.network_address)], 2000, 1000)
+        changed = await LiveConfiguration(network, None).apply(
+            DUAL.replace("pool6", "mtu = 1300\npool6"), "ada", "smaller"
+        )
+        advertised: list[bytes] = []
+        for _ in range(20):
+            await session.ping(session.gateway6)
+            await network.world.sleep(0.5)
+            told = [record.octets for record in network.upf_plane.take_traced() if record.interface == "N3"]
+            advertised += [octets for octets in told if octets[16 + 40 : 16 + 41] == b"\x86"]
+        return changed, advertised
+
+    changed, advertised = carried(dual(), script)
+    assert [(change.key, change.takes_effect) for change in changed] == [("dnn.internet.mtu", "now")]
+    assert [octets[-8:] for octets in advertised] == [bytes((5, 1, 0, 0, 0, 0, 5, 0x14))]  # RFC 4861 4.6.4
 
 
 def test_when_a_data_network_has_ipv6_alone_then_sessions_are_of_it():
