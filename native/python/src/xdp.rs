@@ -94,6 +94,16 @@ impl Datapath {
         Ok(())
     }
 
+    /// The program carries these connections and no others.
+    fn hide_only(&self, connections: Vec<(u8, End, End, End)>) -> PyResult<()> {
+        let connections = connections
+            .into_iter()
+            .map(|(protocol, terminal, peer, outside)| connection(protocol, terminal, peer, outside))
+            .collect::<PyResult<Vec<_>>>()?;
+        self.inner().hiding().only(&connections);
+        Ok(())
+    }
+
     fn idle(&self, protocol: u8, terminal: End, peer: End, outside: End) -> PyResult<Option<u32>> {
         Ok(self.inner().hiding().idle(&connection(protocol, terminal, peer, outside)?))
     }

@@ -2,8 +2,10 @@
 
 use crate::settings::Settings;
 use crate::sys::{Shared, coarse_s};
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::ptr::{NonNull, addr_of_mut};
+
+use std::ptr::{self, NonNull, addr_of_mut};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 /// Lines of the table; each holds two directions of some connections.
@@ -164,6 +166,25 @@ impl Hiding {
             if let Some(found) = self.find(&direction, connection.protocol) {
                 found.used_s.store(coarse_s(), Ordering::Relaxed);
                 found.protocol.store(0, Ordering::Release);
+            }
+        }
+    }
+
+    /// Gives every connection back to the host but these: an earlier process may have left others.
+    pub fn only(&mut self, connections: &[Connection]) {
+        let kept: HashSet<*const Translation> = connections
+            .iter()
+            .flat_map(|one| one.directions().map(|direction| self.find(&direction, one.protocol).map(ptr::from_ref)))
+            .flatten()
+            .collect();
+        for number in 0..=self.mask as usize {
+            // SAFETY: in the mapping, which `self` holds; what is changed is atomic.
+            let Some(line) = self.lines.at(number).map(|line| unsafe { line.as_ref() }) else { return };
+            for entry in &line.0 {
+                if entry.protocol.load(Ordering::Relaxed) != 0 && !kept.contains(&ptr::from_ref(entry)) {
+                    entry.used_s.store(coarse_s(), Ordering::Relaxed);
+                    entry.protocol.store(0, Ordering::Release);
+                }
             }
         }
     }

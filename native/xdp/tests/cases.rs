@@ -391,6 +391,11 @@ fn when_a_terminal_is_hidden_then_its_connections_leave_with_the_address_that_hi
         let [ending, ..] = hidden(6, 0x11);
         let ending = tunnelled(GNB, both.teid, 0x30, &[], &ending);
         assert_eq!(both.run(hook, &ending), (PASS, ending.clone()), "what ends a connection is the host's");
+        let other = Connection { peer: SocketAddrV4::new(STRANGER, 53), ..connection(protocol) };
+        assert!(both.path.hiding().hide(&other));
+        both.path.hiding().only(&[connection(protocol)]);
+        assert_eq!(both.path.hiding().idle(&other), None);
+        assert!(both.path.hiding().idle(&connection(protocol)).is_some());
         both.path.hiding().show(&connection(protocol));
         assert_eq!((both.run(hook, &up), both.run(hook, &down)), ((PASS, up), (PASS, down)));
         let usage = both.path.usage(both.teid);

@@ -16,7 +16,16 @@ from freehold.net.ways import TUNNEL_OCTETS, Ways, find_devices, version
 from freehold.net.xdp import Hook, names, program, unusable
 from freehold.procedure import Record
 from freehold.services.access import Tunnel
-from freehold.services.userplane import Measured, Network, PlaneEvent, Rule, SessionRules, Usage, VolumeReached
+from freehold.services.userplane import (
+    Measured,
+    Network,
+    PlaneEvent,
+    Rule,
+    RulesRefused,
+    SessionRules,
+    Usage,
+    VolumeReached,
+)
 
 REFRESH_SECONDS = 5.0
 SETTLE_SECONDS = 0.02
@@ -99,8 +108,13 @@ class FastPlane:
                 continue
             up, down = (_rules(octet, rate) for octet, rate in zip(octets, rates, strict=True))
             rules = SessionRules(instance, ipv4, ipv6, up, down, Tunnel(*peer))
-            self.engine.install(teid, rules)
-            self.kept[teid] = rules
+            try:
+                self.engine.install(teid, rules)
+            except RulesRefused:  # none that this process allows
+                self.engine.close(teid)
+                self._datapath.close_session(teid)
+            else:
+                self.kept[teid] = rules
 
     def _instance_of(self, address: str | None) -> int | None:
         for number, one in self._served.items():

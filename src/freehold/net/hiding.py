@@ -29,6 +29,7 @@ class Hiding:
         self._outside: str | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._taken_over = False
         self._host = Conntrack()
 
     def __len__(self) -> int:
@@ -93,6 +94,9 @@ class Hiding:
 
     def _keep(self) -> None:
         """Tell the host which connections were used since it was last told."""
+        if not self._taken_over:  # what an earlier process left and the host has no more
+            self._datapath.hide_only([connection.fields() for connection in self._carried])
+            self._taken_over = True
         for connection in tuple(self._carried):
             idle = self._datapath.idle(*connection.fields())
             if idle is None:
