@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
@@ -18,10 +18,12 @@ from freehold.core.udm.sidf import HomeNetworkKey
 from freehold.core.udr import Udr
 from freehold.crypto.suci import Scheme
 from freehold.manage import subscribers
+from freehold.manage.imports import all_right
+from freehold.manage.operation import Problem
 from freehold.manage.sims.cards import SimForm, SimsMade, batch
 from freehold.manage.sims.profile import profile, suci_calc_info
 from freehold.manage.subscribers import DnnForm, SliceForm
-from freehold.manage.views import HomeKeyView
+from freehold.manage.views import Added, HomeKeyView, ProblemView
 from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import Supi
@@ -29,6 +31,8 @@ from freehold.store import OfflineStore, offline
 from freehold.trust.ledger import Ledger
 
 Row = dict[str, Any]
+Told = Callable[[int, int], None]
+"""Hears how many rows of how many are read."""
 
 
 class Registry(Protocol):
@@ -37,8 +41,10 @@ class Registry(Protocol):
     def add(self, forms: Sequence[Row]) -> int:
         """Add subscribers given as forms; how many."""
 
-    def load(self, octets: bytes, *, csv: bool, replace: bool) -> int:
-        """Add all subscribers of a file's octets, or none; how many."""
+    def load(
+        self, octets: bytes, *, csv: bool, replace: bool, skip: bool = False, told: Told = lambda _done, _of: None
+    ) -> Added:
+        """Add all subscribers of a file's octets, or none; with `skip` those that are right. `told` hears how far."""
 
     def show(self, supi: str) -> Row:
         """One subscriber, without secrets."""
@@ -85,6 +91,14 @@ def registry(configuration: Configuration) -> Iterator[Registry]:
         yield StoredRegistry(store, configuration, ledger_of(configuration, store))
 
 
+def said(problem: Row) -> str:
+    """A problem in one line, and each row that is wrong in one more."""
+    rows = [
+        f"  line {each['line']}: {each['field'] or 'the row'}: {each['detail']}" for each in problem.get("errors", ())
+    ]
+    return "\n".join([str(problem.get("detail", "the network ended")), *(rows if len(rows) > 1 else ())])
+
+
 class RunningRegistry:
     """The subscriptions of a running network."""
 
@@ -95,11 +109,19 @@ class RunningRegistry:
         """Add subscribers given as forms; how many."""
         return int(self._client.ask("POST", ("subscribers",), body=list(forms))["added"])
 
-    def load(self, octets: bytes, *, csv: bool, replace: bool) -> int:
-        """Add all subscribers of a file's octets, or none; how many."""
-        query = {"replace": ""} if replace else {}
+    def load(
+        self, octets: bytes, *, csv: bool, replace: bool, skip: bool = False, told: Told = lambda _done, _of: None
+    ) -> Added:
+        """Add all subscribers of a file's octets, or none; with `skip` those that are right. `told` hears how far."""
+        query = {"progress": ""} | ({"replace": ""} if replace else {}) | ({"skip": ""} if skip else {})
         media_type = "text/csv" if csv else "application/json"
-        return int(self._client.ask("POST", ("subscribers",), query, octets, media_type)["added"])
+        last: Row = {}
+        for last in self._client.lines("POST", ("subscribers",), query, octets, media_type):
+            if "done" in last:
+                told(last["done"], last["of"])
+        if "added" not in last:
+            raise Unusable(said(last))
+        return msgspec.convert(last, Added)
 
     def show(self, supi: str) -> Row:
         """One subscriber, without secrets."""
@@ -146,18 +168,24 @@ class StoredRegistry:
 
     def add(self, forms: Sequence[Row]) -> int:
         """Add subscribers given as forms; how many."""
-        return self.load(msgspec.json.encode(list(forms)), csv=False, replace=False)
+        return self.load(msgspec.json.encode(list(forms)), csv=False, replace=False).added
 
-    def load(self, octets: bytes, *, csv: bool, replace: bool) -> int:
-        """Add all subscribers of a file's octets, or none; how many."""
-        forms = (subscribers.read_csv if csv else subscribers.read_json)(octets)
-        for form in forms:
-            if not replace and self._udr.subscriber(subscribers.supi_of(form.supi)) is not None:
-                raise Unusable(f"{form.supi} is there already: change it with set, or import with --replace")
-        made = subscribers.subscribers_of(forms, self._slices, self._udr)
+    def load(
+        self, octets: bytes, *, csv: bool, replace: bool, skip: bool = False, told: Told = lambda _done, _of: None
+    ) -> Added:
+        """Add all subscribers of a file's octets, or none; with `skip` those that are right. `told` hears how far."""
+        try:
+            work = all_right(
+                octets, csv=csv, replace=replace, skip=skip, slices=self._slices, repository=self._udr, told=told
+            )
+        except Problem as problem:
+            raise Unusable(
+                said(msgspec.to_builtins(ProblemView(problem.status, problem.detail, problem.errors)))
+            ) from None
+        made = work.made
         self._store.wait(self._udr.put_all(made))
         self._record("subscriber.add", *subscribers.named(made))
-        return len(made)
+        return Added(len(made), len(work.wrong), work.errors)
 
     def show(self, supi: str) -> Row:
         """One subscriber, without secrets."""

@@ -62,6 +62,14 @@ class Client:
             read = answer.read()
             return json.loads(read) if read and answer.headers.get_content_type() == "application/json" else read
 
+    def lines(
+        self, method: str, segments: tuple[str, ...], query: Mapping[str, str], body: bytes, media_type: str
+    ) -> Iterator[dict[str, Any]]:
+        """The lines of an answer, each a JSON object, as they come."""
+        with self._sent(method, segments, query, body, media_type, patient=True) as answer:
+            for line in answer:
+                yield json.loads(line)
+
     def stream(self, *segments: str, **query: str) -> Iterator[bytes]:
         """What comes by, in pieces, until the network ends."""
         ended = (http.client.IncompleteRead, ConnectionError)  # the network went without a last word

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from freehold.cli.options import ConfigOption, JsonOption, SupiArgument, configuration
-from freehold.cli.output import show_fields, show_json, show_line, show_rows
+from freehold.cli.output import note, progress, show_fields, show_json, show_line, show_rows
 
 app = typer.Typer(help="Subscriptions: SIMs, their slices and data networks.", no_args_is_help=True)
 COLUMNS: Final = {"supi": "SUPI", "name": "NAME", "enabled": "ENABLED", "slices": "SLICES"}
@@ -112,16 +112,23 @@ def home_keys(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 def import_file(
     file: Annotated[Path, typer.Argument(help="A .csv or .json file.", exists=True, dir_okay=False)],
     replace: Annotated[bool, typer.Option(help="Replace subscribers that are there already.")] = False,
+    skip: Annotated[bool, typer.Option(help="Leave out rows that are wrong, and add the others.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add all subscribers of a file, or none where one is wrong."""
-    with _registry(config) as registry:
-        added = registry.load(file.read_bytes(), csv=file.suffix.lower() == ".csv", replace=replace)
+    """Add all subscribers of a file, or none where one is wrong: then every such row is told."""
+    from msgspec import to_builtins
+
+    with _registry(config) as registry, progress("subscribers") as told:
+        added = registry.load(
+            file.read_bytes(), csv=file.suffix.lower() == ".csv", replace=replace, skip=skip, told=told
+        )
     if as_json:
-        show_json({"added": added})
-    else:
-        show_line(f"{added} subscribers added")
+        show_json(to_builtins(added))
+        return
+    for each in added.errors:
+        note(f"line {each.line}: {each.field or 'the row'}: {each.detail}")
+    show_line(f"{added.added} subscribers added" + (f", {added.skipped} rows left out" if added.skipped else ""))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from freehold.manage.accounts.passwords import LONGEST as LONGEST_PASSWORD
 from freehold.manage.accounts.passwords import SHORTEST
 from freehold.manage.handlers import answer, record
 from freehold.manage.http import Request, Response
-from freehold.manage.operation import Problem
+from freehold.manage.operation import Problem, Rows
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
 
@@ -206,9 +206,9 @@ async def change_password(api: Api, request: Request, _: str) -> Response:
     return Response(204)
 
 
-async def list_accounts(api: Api, _: Request, __: str) -> Response:
+async def list_accounts(api: Api, _: Request, __: str) -> Rows:
     """All accounts."""
-    return answer([shown(account) for account in accounts_of(api).all()])
+    return Rows([shown(account) for account in accounts_of(api).all()])
 
 
 async def add_account(api: Api, request: Request, _: str) -> Response:
@@ -243,9 +243,9 @@ async def delete_account(api: Api, request: Request, name: str) -> Response:
     return Response(204)
 
 
-async def list_tokens(api: Api, _: Request, __: str) -> Response:
+async def list_tokens(api: Api, _: Request, __: str) -> Rows:
     """All tokens, without their secrets."""
-    return answer(accounts_of(api).tokens())
+    return Rows(accounts_of(api).tokens())
 
 
 async def add_token(api: Api, request: Request, _: str) -> Response:

@@ -21,12 +21,13 @@ from freehold.manage.kept import Kept
 from freehold.manage.live import Live
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.openapi import PROBLEM
-from freehold.manage.operation import Operation, Problem
+from freehold.manage.operation import Operation, Problem, Rows
+from freehold.manage.paging import paged
 from freehold.manage.performance import Recorder, RecorderSettings
 from freehold.manage.performance.thresholds import Threshold, Thresholds
 from freehold.manage.routes import ROUTES, SHAPES
 from freehold.manage.subscribers import SliceForm
-from freehold.manage.views import CounterView, ProblemView
+from freehold.manage.views import CounterView, ProblemView, RowError
 from freehold.manage.why.failures import Failures
 from freehold.services.store import Store
 from freehold.spec.errors import Unusable
@@ -94,7 +95,7 @@ class Api:
         try:
             return await self._route(request)
         except Problem as problem:
-            return _problem(problem.status, problem.detail, problem.headers)
+            return _problem(problem.status, problem.detail, problem.headers, problem.errors)
         except Unusable as error:
             return _problem(422, str(error))
         except Exception as bug:  # noqa: BLE001 - isolated: this request is given up, the network goes on
@@ -118,6 +119,8 @@ class Api:
             raise Problem(405, f"{request.method} is not one of {allowed}", (("allow", allowed),))
         request = self._admitted(request, operation)
         answered = await operation.call(self, request, segments[1] if len(segments) > 1 else "")
+        if isinstance(answered, Rows):
+            return paged(request, operation, answered)
         if isinstance(answered, Streamed) and self.accounts is not None and request.secret:
             pieces = while_admitted(answered.pieces, self.accounts, request.secret)
             return msgspec.structs.replace(answered, pieces=pieces)
@@ -168,8 +171,10 @@ class Api:
         self._supervision.thresholds(self.recorder)
 
 
-def _problem(status: int, detail: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
-    return Response(status, msgspec.json.encode(ProblemView(status, detail)) + b"\n", PROBLEM, headers)
+def _problem(
+    status: int, detail: str, headers: tuple[tuple[str, str], ...] = (), errors: tuple[RowError, ...] = ()
+) -> Response:
+    return Response(status, msgspec.json.encode(ProblemView(status, detail, errors)) + b"\n", PROBLEM, headers)
 
 
 def _bug(request: Request, bug: Exception) -> Event:

@@ -14,7 +14,7 @@ from freehold.manage.access import Form, form
 from freehold.manage.faults.alarm import SEVERITIES, AckState, AlarmNotification, AlarmView
 from freehold.manage.handlers import answer, record
 from freehold.manage.http import Request, Response, Streamed
-from freehold.manage.operation import LINES, Problem
+from freehold.manage.operation import LINES, Problem, Rows
 from freehold.manage.performance.history import history as history_of
 from freehold.manage.performance.kpis import KPIS
 from freehold.manage.performance.recorder import periods_of
@@ -82,7 +82,7 @@ def names(request: Request) -> tuple[str, ...]:
 
 
 # --- alarms ---------------------------------------------------------------------------------------
-async def alarms(api: Api, request: Request, _: str) -> Response | Streamed:
+async def alarms(api: Api, request: Request, _: str) -> Rows | Streamed:
     """The alarm list, or what happens to it from now on."""
     severities = [each.strip().upper() for each in request.query.get("severity", "").split(",") if each.strip()]
     wrong = next((each for each in severities if each not in SEVERITIES), None)
@@ -91,7 +91,7 @@ async def alarms(api: Api, request: Request, _: str) -> Response | Streamed:
     if "follow" in request.query:
         return Streamed(_follow(api), LINES)
     state = request.query.get("ack_state", "").upper()
-    return answer(
+    return Rows(
         [
             alarm
             for alarm in api.alarms.all()
@@ -115,10 +115,10 @@ async def alarm_counts(api: Api, _: Request, __: str) -> Response:
     return answer(api.alarms.counts())
 
 
-async def alarm_history(api: Api, request: Request, _: str) -> Response:
+async def alarm_history(api: Api, request: Request, _: str) -> Rows:
     """Alarms that are over."""
     begin, end = number(request, "begin", 0.0), number(request, "end", 1e12)
-    return answer(api.alarms.history(begin, end, int(number(request, "most", 1000.0))))
+    return Rows(api.alarms.history(begin, end, int(number(request, "most", 1000.0))))
 
 
 async def show_alarm(api: Api, _: Request, alarm: str) -> Response:
@@ -170,9 +170,9 @@ def _user(request: Request) -> str:
 
 
 # --- thresholds -----------------------------------------------------------------------------------
-async def thresholds(api: Api, _: Request, __: str) -> Response:
+async def thresholds(api: Api, _: Request, __: str) -> Rows:
     """Every threshold in force."""
-    return answer(api.thresholds.all())
+    return Rows(api.thresholds.all())
 
 
 async def put_threshold(api: Api, request: Request, name: str) -> Response:
@@ -194,9 +194,9 @@ async def delete_threshold(api: Api, request: Request, name: str) -> Response:
 
 
 # --- measurements ---------------------------------------------------------------------------------
-async def measurements(_: Api, __: Request, ___: str) -> Response:
+async def measurements(_: Api, __: Request, ___: str) -> Rows:
     """What each measurement means."""
-    return answer(
+    return Rows(
         [
             MeasurementView(row.name, row.object, row.kind, row.text, row.split, row.unit, row.clause, row.standard)
             for row in MEASUREMENTS.values()
@@ -204,10 +204,10 @@ async def measurements(_: Api, __: Request, ___: str) -> Response:
     )
 
 
-async def kpis(api: Api, request: Request, _: str) -> Response:
+async def kpis(api: Api, request: Request, _: str) -> Rows:
     """Every KPI over the last seconds."""
     period = api.recorder.last(min(number(request, "window", WINDOW), 900.0))
-    return answer(
+    return Rows(
         [
             KpiView(
                 kpi.name,
@@ -239,12 +239,12 @@ def _history(rows: Sequence[bytes], begin: float, step: float, wanted: Sequence[
     return answer(history_of(periods_of(rows, begin), step, wanted, labels=labels))
 
 
-async def files(api: Api, _: Request, __: str) -> Response:
+async def files(api: Api, _: Request, __: str) -> Rows:
     """Measurement files that can be had."""
     from freehold.manage.performance.files import file_name  # brings XML along, which few ask for
 
     sender = api.network.status().name
-    return answer(
+    return Rows(
         [
             MeasurementFileView(file_name(begin, end, sender), begin, end, suspect)
             for begin, end, suspect in api.recorder.heads()

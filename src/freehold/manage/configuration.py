@@ -8,7 +8,7 @@ import msgspec
 
 from freehold.manage.handlers import answer, record, tag
 from freehold.manage.http import Request, Response
-from freehold.manage.operation import Problem
+from freehold.manage.operation import Problem, Rows
 from freehold.manage.views import ChangeView, VersionText
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ async def take(api: Api, request: Request, text: str, note: str) -> tuple[Change
     return changes
 
 
-async def versions(api: Api, _: Request, __: str) -> Response:
+async def versions(api: Api, _: Request, __: str) -> Rows:
     """Every version."""
-    return answer(api.network.configuration.versions())
+    return Rows(api.network.configuration.versions())
 
 
 async def version(api: Api, _: Request, number: str) -> Response:

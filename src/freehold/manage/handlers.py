@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -10,12 +11,13 @@ import msgspec
 
 from freehold.manage import dissect, streams, subscribers
 from freehold.manage.http import Request, Response, Streamed
+from freehold.manage.imports import Import
 from freehold.manage.journal import event_view
 from freehold.manage.kept import Kept
 from freehold.manage.live import TOPICS
 from freehold.manage.network import ManagedNetwork
-from freehold.manage.operation import CSV, LINES, Call, Problem
-from freehold.manage.views import Added, Dissectable, UeDetails
+from freehold.manage.operation import CSV, LINES, Call, Problem, Rows
+from freehold.manage.views import Added, Dissectable, ProblemView, UeDetails
 from freehold.services.ledger import Act
 from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
@@ -59,15 +61,16 @@ async def record(api: Api, request: Request, act: str, subject: str = "", detail
 def reading(read: Callable[[ManagedNetwork], object]) -> Call:
     """What the network shows of itself."""
 
-    async def call(api: Api, _: Request, __: str) -> Response:
-        return answer(read(api.network))
+    async def call(api: Api, _: Request, __: str) -> Response | Rows:
+        value = read(api.network)
+        return Rows(value) if isinstance(value, list) else answer(value)
 
     return call
 
 
-async def counters(api: Api, _: Request, __: str) -> Response:
+async def counters(api: Api, _: Request, __: str) -> Rows:
     """Every counter."""
-    return answer(api.counters())
+    return Rows(api.counters())
 
 
 async def settings(api: Api, _: Request, __: str) -> Response:
@@ -106,11 +109,11 @@ async def deregister(api: Api, request: Request, supi: str) -> Response:
     return Response(202)
 
 
-async def events(api: Api, request: Request, _: str) -> Response | Streamed:
+async def events(api: Api, request: Request, _: str) -> Rows | Streamed:
     """The last events, or those that come."""
     if "follow" in request.query:
         return Streamed(_follow(api), LINES)
-    return answer(api.journal.events())
+    return Rows(api.journal.events())
 
 
 async def _follow(api: Api) -> AsyncIterator[bytes]:
@@ -134,28 +137,59 @@ async def ledger(api: Api, request: Request, _: str) -> Response:
 
 
 # --- subscribers ----------------------------------------------------------------------------------
-async def list_subscribers(api: Api, request: Request, _: str) -> Response:
+async def list_subscribers(api: Api, request: Request, _: str) -> Response | Rows:
     """All subscriptions, without secrets."""
-    everyone = api.network.subscribers.subscribers()
-    if request.query.get("format") == "csv":
-        return Response(200, subscribers.write_csv(everyone).encode(), CSV)
-    return answer([subscribers.view(subscriber) for subscriber in everyone])
-
-
-async def add_subscribers(api: Api, request: Request, _: str) -> Response:
-    """Add subscriptions: all or none."""
     repository = api.network.subscribers
-    forms = (subscribers.read_csv if request.media_type == CSV else subscribers.read_json)(request.body)
-    fresh = "replace" not in request.query
-    for form in forms:
-        if fresh and repository.subscriber(subscribers.supi_of(form.supi)) is not None:
-            raise Problem(409, f"{form.supi} is there already: change it with set, or import with replace")
-    made = subscribers.subscribers_of(forms, api.slices, repository)
+    form = request.query.get("format", "json")
+    if form == "csv":
+        return Response(200, subscribers.write_csv(repository.subscribers()).encode(), CSV)
+    if form not in {"json", ""}:
+        raise Unusable("format: json or csv")
+    return Rows(repository.subscribers(request.query.get("after", "")), subscribers.view)
+
+
+async def add_subscribers(api: Api, request: Request, _: str) -> Response | Streamed:
+    """Add subscriptions: all or none, or with `skip` those that are right."""
+    work = Import(request.body, csv=request.media_type == CSV, replace="replace" in request.query)
+    if "progress" in request.query:
+        return Streamed(_told(api, request, work), LINES)
+    async for _done in _worked(api, work):
+        pass
+    return answer(await _added(api, request, work), 201)
+
+
+async def _worked(api: Api, work: Import) -> AsyncIterator[int]:
+    """Read the rows a few at a time, in a thread: signalling goes on."""
+    await asyncio.to_thread(work.read)
+    while work.left:
+        await asyncio.to_thread(work.make, api.slices, api.network.subscribers)
+        yield work.done
+
+
+async def _added(api: Api, request: Request, work: Import) -> Added:
+    """Keep what was made, write that down, tell the functions."""
+    skip, repository = "skip" in request.query, api.network.subscribers
+    work.check(skip=skip)
+    made = work.made
     await api.network.wait(repository.put_all(made))
     await record(api, request, "subscriber.add", *subscribers.named(made))
     for each in made:
         api.network.subscription_changed(each.supi)
-    return answer(Added(len(made)), 201)
+    return Added(len(made), len(work.wrong), work.errors)
+
+
+async def _told(api: Api, request: Request, work: Import) -> AsyncIterator[bytes]:
+    """How far it is, line by line, and at last what came of it: what was added, or the problem."""
+    last: Any
+    try:
+        async for done in _worked(api, work):
+            yield msgspec.json.encode({"done": done, "of": work.total}) + b"\n"
+        last = await _added(api, request, work)
+    except Problem as problem:
+        last = ProblemView(problem.status, problem.detail, problem.errors)
+    except Unusable as error:
+        last = ProblemView(422, str(error))
+    yield msgspec.json.encode(last) + b"\n"
 
 
 async def show_subscriber(api: Api, _: Request, supi: str) -> Response:
@@ -188,6 +222,9 @@ async def change_subscriber(api: Api, request: Request, supi: str) -> Response:
 async def delete_subscriber(api: Api, request: Request, supi: str) -> Response:
     """Remove a subscription."""
     named = subscribers.supi_of(supi)
+    found = api.network.subscribers.subscriber(named)
+    if found is not None:
+        unchanged(request, subscribers.view(found))
     if not await api.network.wait(api.network.subscribers.delete(named)):
         raise Problem(404, f"there is no subscriber {supi}")
     await record(api, request, "subscriber.delete", named.value)

@@ -11,6 +11,7 @@ import msgspec
 from freehold import __version__
 from freehold.manage.http import JSON
 from freehold.manage.operation import CSV, LINES, Operation
+from freehold.manage.paging import MOST, fields_of, row_of
 from freehold.manage.views import ProblemView
 
 PROBLEM: Final = "application/problem+json"
@@ -94,6 +95,7 @@ def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": _TEXT}
     for name, text in operation.query.items():
         yield {"name": name, "in": "query", "description": text, "allowEmptyValue": True, "schema": _TEXT}
+    yield from _paging(operation)
     if 412 in operation.refusals:
         text = "the entity tag of what is changed"
         yield {
@@ -105,6 +107,20 @@ def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
         }
 
 
+def _paging(operation: Operation) -> Iterator[dict[str, Any]]:
+    """How any list is read in pages, and filtered by its fields."""
+    if not operation.key:
+        return
+    limit = {"type": "integer", "minimum": 1, "maximum": MOST}
+    yield {"name": "limit", "in": "query", "description": "rows of a page; all without", "schema": limit}
+    text = f"rows behind this one, by {' '.join(operation.key)}: the link to the next page has it"
+    yield {"name": "after", "in": "query", "description": text, "schema": _TEXT}
+    for name in fields_of(row_of(operation)):
+        if name not in operation.query:
+            text = "only rows whose field is this; * stands for anything"
+            yield {"name": name, "in": "query", "description": text, "schema": _TEXT}
+
+
 def _answer(operation: Operation, schema_of: Mapping[str, Any]) -> dict[str, Any]:
     if operation.answer is None and operation.media_type == JSON:
         return {"description": "done"}
@@ -112,9 +128,12 @@ def _answer(operation: Operation, schema_of: Mapping[str, Any]) -> dict[str, Any
     content = {operation.media_type: {"schema": schema}}
     if "format" in operation.query:
         content[CSV] = {"schema": _TEXT}
-    if "follow" in operation.query:
+    if {"follow", "progress"} & set(operation.query):
         content[LINES] = {"schema": _TEXT}
-    return {"description": "one a line" if operation.media_type == LINES else "as asked", "content": content}
+    made = {"description": "one a line" if operation.media_type == LINES else "as asked", "content": content}
+    if operation.key:
+        made["headers"] = {"Link": {"description": "where the next page is (RFC 8288)", "schema": _TEXT}}
+    return made
 
 
 def _refusal(status: int, schema_of: Mapping[str, Any]) -> dict[str, Any]:

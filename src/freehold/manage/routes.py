@@ -56,9 +56,11 @@ _FOLLOWED: Final = {
 _PLAIN: Final = "text/plain; charset=utf-8"
 
 
-def _read(name: str, text: str, answer: Any) -> dict[str, Operation]:
-    """A collection that is read as a whole by the method `name` of a network."""
-    return {"GET": Operation(handlers.reading(lambda network: getattr(network, name)()), text, answer)}
+def _read(name: str, text: str, answer: Any, *key: str) -> dict[str, Operation]:
+    """What is read by the method `name` of a network; a list by what names its rows."""
+    refusals = (422,) if key else ()
+    call = handlers.reading(lambda network: getattr(network, name)())
+    return {"GET": Operation(call, text, answer, refusals=refusals, key=key)}
 
 
 def _stream(pieces: Any, text: str, media_type: str, answer: Any = None) -> dict[str, Operation]:
@@ -85,6 +87,7 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
                 "follow": "what happens to alarms from now on, one notification a line",
             },
             refusals=(422,),
+            key=("id",),
         )
     },
     "alarms/{id}": {
@@ -117,9 +120,14 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             list[AlarmView],
             query={"begin": "seconds since 1970", "end": "seconds since 1970", "most": "how many, 1000 by default"},
             refusals=(422,),
+            key=("id",),
         )
     },
-    "thresholds": {"GET": Operation(assurance.thresholds, "Thresholds on KPIs and counters.", list[Threshold])},
+    "thresholds": {
+        "GET": Operation(
+            assurance.thresholds, "Thresholds on KPIs and counters.", list[Threshold], refusals=(422,), key=("name",)
+        )
+    },
     "thresholds/{name}": {
         "PUT": Operation(
             assurance.put_threshold,
@@ -137,7 +145,15 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             needs=Permission.OPERATE,
         ),
     },
-    "measurements": {"GET": Operation(assurance.measurements, "What each measurement means.", list[MeasurementView])},
+    "measurements": {
+        "GET": Operation(
+            assurance.measurements,
+            "What each measurement means.",
+            list[MeasurementView],
+            refusals=(422,),
+            key=("name",),
+        )
+    },
     "kpis": {
         "GET": Operation(
             assurance.kpis,
@@ -145,6 +161,7 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             list[KpiView],
             query={"window": "so many seconds, 300 by default, 900 at most"},
             refusals=(422,),
+            key=("name",),
         )
     },
     "history": {
@@ -163,7 +180,9 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
         )
     },
     "measurement-files": {
-        "GET": Operation(assurance.files, "Measurement files (TS 32.432).", list[MeasurementFileView])
+        "GET": Operation(
+            assurance.files, "Measurement files (TS 32.432).", list[MeasurementFileView], refusals=(422,), key=("name",)
+        )
     },
     "measurement-files/{name}": {
         "GET": Operation(
@@ -281,6 +300,7 @@ SIMS: Final[dict[str, dict[str, Operation]]] = {
             list[FileView],
             query={"routing_indicator": "1 to 4 digits, 0 by default"},
             refusals=(422,),
+            key=("path", "content"),
         )
     },
     "support-bundle": {
@@ -293,7 +313,15 @@ SIMS: Final[dict[str, dict[str, Operation]]] = {
             needs=Permission.OPERATE,
         )
     },
-    "doctor": {"GET": Operation(support.doctor, "What the machine has and lacks for this network.", list[FindingView])},
+    "doctor": {
+        "GET": Operation(
+            support.doctor,
+            "What the machine has and lacks for this network.",
+            list[FindingView],
+            refusals=(422,),
+            key=("check", "what"),
+        )
+    },
 }
 """SIMs, and help."""
 
@@ -333,7 +361,14 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
         ),
     },
     "accounts": {
-        "GET": Operation(access.list_accounts, "All accounts.", list[access.AccountView], needs=Permission.ADMINISTER),
+        "GET": Operation(
+            access.list_accounts,
+            "All accounts.",
+            list[access.AccountView],
+            needs=Permission.ADMINISTER,
+            refusals=(422,),
+            key=("name",),
+        ),
         "POST": Operation(
             access.add_account,
             "Make an account.",
@@ -363,7 +398,12 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     },
     "tokens": {
         "GET": Operation(
-            access.list_tokens, "All tokens, without their secrets.", list[TokenView], needs=Permission.ADMINISTER
+            access.list_tokens,
+            "All tokens, without their secrets.",
+            list[TokenView],
+            needs=Permission.ADMINISTER,
+            refusals=(422,),
+            key=("id",),
         ),
         "POST": Operation(
             access.add_token,
@@ -381,8 +421,8 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
         )
     },
     "status": _read("status", "The network at one glance.", StatusView),
-    "gnbs": _read("gnbs", "gNBs with an association.", list[GnbView]),
-    "ues": _read("ues", "UE contexts of the AMF.", list[UeView]),
+    "gnbs": _read("gnbs", "gNBs with an association.", list[GnbView], "id"),
+    "ues": _read("ues", "UE contexts of the AMF.", list[UeView], "supi"),
     "ues/{supi}": {
         "GET": Operation(handlers.show_ue, "One UE context with its sessions.", UeDetails, refusals=(404, 422))
     },
@@ -395,9 +435,11 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             needs=Permission.OPERATE,
         )
     },
-    "sessions": _read("sessions", "PDU sessions with address and octets.", list[SessionView]),
-    "functions": _read("functions", "Network functions of the process.", list[FunctionView]),
-    "home-keys": _read("home_keys", "Public keys for SIMs to conceal their SUPIs (TS 33.501 6.12).", list[HomeKeyView]),
+    "sessions": _read("sessions", "PDU sessions with address and octets.", list[SessionView], "supi", "pdu_session_id"),
+    "functions": _read("functions", "Network functions of the process.", list[FunctionView], "name"),
+    "home-keys": _read(
+        "home_keys", "Public keys for SIMs to conceal their SUPIs (TS 33.501 6.12).", list[HomeKeyView], "id"
+    ),
     "settings": {"GET": Operation(handlers.settings, "Every setting, defaults too.", dict[str, Any])},
     "settings-schema": {"GET": Operation(handlers.settings_schema, "The JSON schema of the settings.", dict[str, Any])},
     "live": {
@@ -424,13 +466,26 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             handlers.decode, "Octets, open to their bits.", DissectionView, body=Dissectable, refusals=(422,)
         )
     },
-    "counters": {"GET": Operation(handlers.counters, "Counters, by TS 28.552 where it names one.", list[CounterView])},
+    "counters": {
+        "GET": Operation(
+            handlers.counters,
+            "Counters, by TS 28.552 where it names one.",
+            list[CounterView],
+            refusals=(422,),
+            key=("name", "label"),
+        )
+    },
     "metrics": {
         "GET": Operation(handlers.metrics, "State and counters in Prometheus' text format.", media_type="text/plain")
     },
     "events": {
         "GET": Operation(
-            handlers.events, "The last 1000 events.", list[EventView], query={"follow": "those that come, one a line"}
+            handlers.events,
+            "The last 1000 events.",
+            list[EventView],
+            query={"follow": "those that come, one a line"},
+            refusals=(422,),
+            key=("time",),
         )
     },
     **ASSURANCE,
@@ -452,6 +507,8 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             "All subscriptions, without secrets.",
             list[SubscriberView],
             query={"format": "csv"},
+            refusals=(422,),
+            key=("supi",),
         ),
         "POST": Operation(
             handlers.add_subscribers,
@@ -459,7 +516,11 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             Added,
             status=201,
             body=SubscriberForm | list[SubscriberForm],
-            query={"replace": "those that are there already too"},
+            query={
+                "replace": "those that are there already too",
+                "skip": "leave out rows that are wrong, and add the others",
+                "progress": "lines that say how far it is; the last one is what was added, or the problem",
+            },
             refusals=(409, 422),
             needs=Permission.OPERATE,
         ),
@@ -480,7 +541,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             handlers.delete_subscriber,
             "Remove a subscription, and deregister its UE.",
             status=204,
-            refusals=(404, 422),
+            refusals=(404, 412, 422),
             needs=Permission.OPERATE,
         ),
     },
@@ -506,7 +567,9 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
         )
     },
     "configuration-versions": {
-        "GET": Operation(configuration.versions, "Every version, oldest first.", list[VersionView])
+        "GET": Operation(
+            configuration.versions, "Every version, oldest first.", list[VersionView], refusals=(422,), key=("number",)
+        )
     },
     "configuration-versions/{number}": {
         "GET": Operation(configuration.version, "The text of a version.", VersionText, refusals=(404,))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Network, ip_network
 from typing import Any, Final
 
@@ -18,13 +21,14 @@ from freehold.services.nudm import (
     PduSessionType,
     UserPlaneSecurity,
 )
-from freehold.services.nudr import DataRepository, SliceSubscription, Subscriber
+from freehold.services.nudr import AuthenticationSubscription, SliceSubscription, Subscriber
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import Pei, SNssai, Supi, dnn
 
 LINK_PREFIX: Final = 64
 GIGABIT: Final = 1_000_000_000
-FASTEST: Final = 4_000_000_000_000
+MOST_RATE: Final = 4_000_000_000_000
+"""Bit/s that NGAP can say (TS 38.413 9.3.1.4)."""
 COLUMNS: Final = ("supi", "k", "opc", "op", "amf_field", "name", "enabled", "slice", "dnn", "ip", "ip6")
 """Columns of a CSV file; several DNNs stand in one cell with spaces between. Only supi, k and opc or op are needed."""
 
@@ -137,30 +141,71 @@ def view(subscriber: Subscriber) -> SubscriberView:
     )
 
 
+class Wrong(Unusable):
+    """A value of a form that is not what it should be, and its field."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+@contextmanager
+def field(name: str) -> Iterator[None]:
+    """What is wrong in the block is of this field."""
+    try:
+        yield
+    except Wrong:
+        raise
+    except (Unusable, ValueError) as error:
+        raise Wrong(name, str(error)) from None
+
+
+def _secret_field(text: str) -> str:
+    return next((name for start, name in (("K ", "k"), ("OPc", "opc"), ("OP ", "op")) if text.startswith(start)), "")
+
+
+def _credentials(form: SubscriberForm) -> AuthenticationSubscription:
+    try:
+        return credentials(form.k, opc=form.opc, op=form.op, amf_field=form.amf_field)
+    except Unusable as error:
+        text = str(error)
+        name = _secret_field(text) or ("amf_field" if "AMF" in text else "opc")
+        raise Wrong(name, text) from None
+
+
+@lru_cache(maxsize=1024)
+def _parts(
+    chosen: tuple[SliceForm, ...], uplink: int, downlink: int, msisdn: str, equipment: tuple[str, ...]
+) -> tuple[AccessAndMobilitySubscriptionData, tuple[SliceSubscription, ...]]:
+    """What many subscriptions have in common."""
+    if not any(one.default for one in chosen):
+        raise Unusable("at least one slice must be a default one")
+    subscribed = tuple(map(_slice, chosen))
+    defaults = tuple(one.slice for one in subscribed if one.default)
+    every = tuple(one.slice for one in subscribed)
+    ambr = Ambr(uplink, downlink)
+    return AccessAndMobilitySubscriptionData(defaults, every, ambr, msisdn, allowed_pei=equipment), subscribed
+
+
 def subscriber_of(form: SubscriberForm, slices: tuple[SliceForm, ...], existing: Subscriber | None) -> Subscriber:
-    """The subscription a form describes; secrets not given are kept from `existing`. Unusable says what is wrong."""
-    supi = supi_of(form.supi)
+    """The subscription a form describes; secrets not given are kept from `existing`. Wrong says what is wrong."""
+    with field("supi"):
+        supi = supi_of(form.supi)
     if form.k:
-        secrets = credentials(form.k, opc=form.opc, op=form.op, amf_field=form.amf_field)
+        secrets = _credentials(form)
     elif existing is not None and not (form.opc or form.op):
         secrets = existing.authentication
     else:
-        raise Unusable(f"{form.supi}: a new subscriber needs k, and opc or op")
+        raise Wrong("k", f"{form.supi}: a new subscriber needs k, and opc or op")
+    if min(form.uplink, form.downlink) <= 0:
+        raise Wrong("uplink" if form.uplink <= 0 else "downlink", f"{form.supi}: rates are above 0 bit/s")
+    if max(form.uplink, form.downlink) > MOST_RATE:
+        raise Wrong("uplink" if form.uplink > MOST_RATE else "downlink", f"rates are {MOST_RATE} bit/s at most")
     chosen = form.slices or slices
-    if not any(one.default for one in chosen):
-        raise Unusable(f"{form.supi}: at least one slice must be a default one")
-    subscribed = tuple(map(_slice, chosen))
-    try:
-        ambr = _rates(form.uplink, form.downlink, form.supi)
-    except ValueError as error:
-        raise Unusable(str(error)) from None
-    mobility = AccessAndMobilitySubscriptionData(
-        tuple(one.slice for one in subscribed if one.default),
-        tuple(one.slice for one in subscribed),
-        ambr,
-        form.msisdn,
-        allowed_pei=tuple(map(_pei, form.allowed_pei)),
-    )
+    with field("allowed_pei"):
+        equipment = tuple(map(_pei, form.allowed_pei))
+    with field("slices"):
+        mobility, subscribed = _parts(chosen, form.uplink, form.downlink, form.msisdn, equipment)
     return Subscriber(supi, secrets, mobility, subscribed, form.enabled, form.name)
 
 
@@ -202,8 +247,8 @@ def _dnn(form: DnnForm) -> DnnConfiguration:
 
 def _rates(uplink: int, downlink: int, what: str) -> Ambr:
     """Rates that a gNB can be told (TS 38.413 9.3.1.4)."""
-    if not (0 < uplink <= FASTEST and 0 < downlink <= FASTEST):
-        raise ValueError(f"{what}: rates are above 0 and at most {FASTEST} bit/s")
+    if not (0 < uplink <= MOST_RATE and 0 < downlink <= MOST_RATE):
+        raise ValueError(f"{what}: rates are above 0 and at most {MOST_RATE} bit/s")
     return Ambr(uplink, downlink)
 
 
@@ -215,38 +260,88 @@ def _prefix(text: str) -> str:
     return str(network)
 
 
-def read_json(octets: bytes) -> list[SubscriberForm]:
-    """One form, or a list of them; Unusable names the field."""
+class Given(msgspec.Struct, frozen=True):
+    """A row of an import: its line in a file or its number in a list, and its form or what is wrong with it."""
+
+    line: int
+    form: SubscriberForm | None
+    field: str = ""
+    wrong: str = ""
+
+
+def rows_json(octets: bytes) -> Iterator[Given]:
+    """One form, or a list of them; Unusable where it is neither."""
     try:
-        kind: Any = list[SubscriberForm] if octets.lstrip()[:1] == b"[" else SubscriberForm
+        kind: Any = list[msgspec.Raw] if octets.lstrip()[:1] == b"[" else msgspec.Raw
         read = msgspec.json.decode(octets, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"not a subscriber: {error}") from None
-    return read if isinstance(read, list) else [read]
+    for number, raw in enumerate(read if isinstance(read, list) else [read], 1):
+        try:
+            yield Given(number, msgspec.json.decode(raw, type=SubscriberForm))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            yield Given(number, None, _place(str(error)), f"not a subscriber: {error}")
+
+
+def _place(text: str) -> str:
+    """The field in a complaint of the decoder: it stands behind `$.`, or between the first marks."""
+    found = re.search(r"`\$\.([\w.\[\]]+)`", text) or re.search(r"field `(\w+)`", text)
+    return found[1] if found else ""
+
+
+def read_json(octets: bytes) -> list[SubscriberForm]:
+    """One form, or a list of them; Unusable names the field."""
+    return _all(rows_json(octets), "")
 
 
 def read_csv(octets: bytes) -> list[SubscriberForm]:
     """Rows under a line of column names; Unusable names line and column."""
+    return _all(rows_csv(octets), "line")
+
+
+def _all(rows: Iterable[Given], kind: str) -> list[SubscriberForm]:
+    found: list[SubscriberForm] = []
+    for given in rows:
+        if given.form is None:
+            raise Unusable(f"{kind} {given.line}: {given.wrong}" if kind else given.wrong)
+        found.append(given.form)
+    return found
+
+
+def rows_csv(octets: bytes) -> Iterator[Given]:
+    """Rows under a line of column names; Unusable where those are not right."""
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unusable("the CSV file is not UTF-8 text") from None
     rows = csv.DictReader(io.StringIO(text), restkey="more", restval="")
-    columns = rows.fieldnames or ()
+    try:
+        columns = rows.fieldnames or ()
+    except csv.Error as error:
+        raise Unusable(f"line 1: {error}") from None
     unknown = [name for name in columns if name not in COLUMNS]
     if "supi" not in columns or unknown:
         complaint = f"unknown column {unknown[0]!r}" if unknown else "no column supi"
         raise Unusable(f"line 1: {complaint}; known: {', '.join(COLUMNS)}")
-    return [_row(row, rows.line_num) for row in rows]
+    while True:
+        try:
+            row = next(rows)
+            yield Given(rows.line_num, _row(row))
+        except StopIteration:
+            return
+        except Wrong as wrong:
+            yield Given(rows.line_num, None, wrong.field, str(wrong))
+        except csv.Error as error:
+            yield Given(rows.line_num, None, "", str(error))
 
 
-def _row(row: dict[str, Any], line: int) -> SubscriberForm:
+def _row(row: dict[str, Any]) -> SubscriberForm:
     if "more" in row:
-        raise Unusable(f"line {line}: more cells than columns")
+        raise Wrong("", "more cells than columns")
     cells = {name: (value or "").strip() for name, value in row.items()}
     enabled = cells.get("enabled", "").lower()
     if enabled not in {"", "1", "0", "true", "false", "yes", "no"}:
-        raise Unusable(f"line {line}: enabled is yes or no, not {enabled!r}")
+        raise Wrong("enabled", f"enabled is yes or no, not {enabled!r}")
     names = cells.get("dnn", "").split()
     slices: tuple[SliceForm, ...] = ()
     if names or cells.get("slice") or cells.get("ip") or cells.get("ip6"):
@@ -279,26 +374,14 @@ def write_csv(subscribers: Iterable[Subscriber]) -> str:
     return file.getvalue()
 
 
-def subscribers_of(
-    forms: Sequence[SubscriberForm], slices: tuple[SliceForm, ...], repository: DataRepository
-) -> list[Subscriber]:
-    """All or none: the subscriptions of many forms, each named in its complaint."""
-    made = []
-    for number, form in enumerate(forms, 1):
-        try:
-            made.append(subscriber_of(form, slices, repository.subscriber(supi_of(form.supi))))
-        except Unusable as error:
-            where = f"subscriber {number} ({form.supi}): " if len(forms) > 1 else ""
-            raise Unusable(f"{where}{error}") from None
-    return made
-
-
 def changed(subscriber: Subscriber, patch: bytes) -> Subscriber:
     """The subscription with the fields of a JSON object changed (RFC 7396 1); Unusable names what cannot be."""
     shown = view(subscriber)
     fields: dict[str, Any] = msgspec.to_builtins(shown)
     try:
         given = msgspec.json.decode(patch, type=dict[str, Any])
+        if "supi" in given and given["supi"] not in {shown.supi, shown.supi.removeprefix("imsi-")}:
+            raise Wrong("supi", f"supi: the path says {shown.supi}; a SUPI cannot be changed: remove it, add the other")
         form = msgspec.convert({**fields, **given, "supi": shown.supi}, SubscriberForm)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"not a change of a subscriber: {error}") from None

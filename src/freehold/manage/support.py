@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from freehold import __version__
-from freehold.manage.handlers import answer, record
+from freehold.manage.handlers import record
 from freehold.manage.http import Request, Response
+from freehold.manage.operation import Rows
 from freehold.manage.performance.kpis import KPIS
 from freehold.manage.subscribers import supi_of
 from freehold.procedure.follow import follow
@@ -177,9 +178,9 @@ def _json(value: Any, veil: Veil) -> str:
     return msgspec.json.format(msgspec.json.encode(plain)).decode() + "\n"
 
 
-async def doctor(api: Api, _: Request, __: str) -> Response:
+async def doctor(api: Api, _: Request, __: str) -> Rows:
     """What the machine has and lacks."""
-    return answer(await asyncio.to_thread(api.network.examine))
+    return Rows(await asyncio.to_thread(api.network.examine))
 
 
 async def bundle(api: Api, request: Request, _: str) -> Response:

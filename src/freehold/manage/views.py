@@ -107,10 +107,20 @@ class UeDetails(UeView, frozen=True):
     inside: UeInsideView = UeInsideView()
 
 
-class Added(View, frozen=True):
-    """How many were added."""
+class RowError(View, frozen=True):
+    """What is wrong with a row of an import: its line in a CSV file or its number in a list, from 1, and its field."""
+
+    line: int
+    field: str
+    detail: str
+
+
+class Added(View, frozen=True, omit_defaults=True):
+    """How many were added, and which rows were left out where that was asked for."""
 
     added: int
+    skipped: int = 0
+    errors: tuple[RowError, ...] = ()
 
 
 class FunctionView(View, frozen=True):
@@ -245,11 +255,12 @@ class Change(View, frozen=True):
     gone: tuple[str, ...] = ()
 
 
-class ProblemView(View, frozen=True):
-    """Why a request was refused, in one line (RFC 9457)."""
+class ProblemView(View, frozen=True, omit_defaults=True):
+    """Why a request was refused, in one line (RFC 9457); of an import every row that is wrong, 1000 at most."""
 
     status: int
     detail: str
+    errors: tuple[RowError, ...] = ()
 
 
 class ChangeView(View, frozen=True):

@@ -49,8 +49,8 @@ class DataRepository(Protocol):
     def subscriber(self, supi: Supi) -> Subscriber | None:
         """One subscription, in constant time."""
 
-    def subscribers(self) -> Iterable[Subscriber]:
-        """All subscriptions in the order of their SUPIs."""
+    def subscribers(self, after: str = "") -> Iterable[Subscriber]:
+        """All subscriptions in the order of their SUPIs, or those behind one."""
 
     def put(self, subscriber: Subscriber) -> Signal[None]:
         """Add or replace one subscription."""

@@ -10,9 +10,11 @@ from pathlib import Path
 from freehold.core.udr import Udr
 from freehold.manage.accounts import Accounts
 from freehold.manage.api import Api
+from freehold.manage.backup import Content
 from freehold.manage.http import HttpServer
 from freehold.manage.subscribers import SliceForm
 from freehold.manage.views import (
+    BackupView,
     ChangeView,
     ConfigurationView,
     FindingView,
@@ -66,9 +68,34 @@ class FakeConfiguration:
         return self.kept[number - 1][2] if 0 < number <= len(self.kept) else None
 
 
+class FakeBackups:
+    """Of a network that holds one row, its subscriber's."""
+
+    def __init__(self):
+        self.kept = None
+
+    async def content(self, *, history):
+        return Content("0.1.0", 0.0, "Freehold", "001/01", "", {"subscriber": {SUPI: b"x" * (1 + history)}}, {})
+
+    def check(self, content, without):
+        return BackupView("0.1.0", content.made, content.network, content.plmn, 1, 0, 0, 0, 0, 0, "")
+
+    def stage(self, content, without, actor):
+        self.kept = self.check(content, without)
+        return self.kept
+
+    def waiting(self):
+        return self.kept
+
+    def give_up(self):
+        gone, self.kept = self.kept, None
+        return gone is not None
+
+
 class FakeNetwork:
     def __init__(self):
         self.configuration = FakeConfiguration()
+        self.backups = FakeBackups()
         self.environment = VirtualEnvironment()
         self.tap = self.environment.tap
         self.subscribers = Udr(MemoryStore())

@@ -176,7 +176,8 @@ def test_when_many_are_imported_then_all_are_or_none(client):
     bad = f"supi,k,opc\n001010000000077,{K},{OPC}\n001010000000078,{K[:-1]},{OPC}\n"
     status, read = client.ask("POST", "/v1/subscribers", bad.encode(), "text/csv")
     assert status == 422
-    assert "subscriber 2 (001010000000078)" in read["detail"]
+    assert read["detail"] == "line 3: K is 32 hexadecimal digits"
+    assert read["errors"] == [{"line": 3, "field": "k", "detail": "K is 32 hexadecimal digits"}]
     assert len(client.ask("GET", "/v1/subscribers")[1]) == 10
     assert (
         b"001010000000010,phone 10,yes,1,internet ims,10.45.0.10" in client.ask("GET", "/v1/subscribers?format=csv")[1]

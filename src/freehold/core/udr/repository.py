@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -31,6 +32,8 @@ class Udr:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rows: dict[str, Subscriber | bytes] = dict(store.load(TABLE))
+        self._names: list[str] | None = None
+        """The keys in order; none since one came or went."""
         self._shared: dict[Any, Any] = {}
         self._sequence = sequence.Sequence(store)
 
@@ -44,9 +47,16 @@ class Udr:
             found = self._rows[supi.value] = self._share(subscriber_of(found))
         return found
 
-    def subscribers(self) -> Iterable[Subscriber]:
-        """All subscriptions in the order of their SUPIs."""
-        for _, stored in sorted(self._rows.items()):
+    def subscribers(self, after: str = "") -> Iterable[Subscriber]:
+        """All subscriptions in the order of their SUPIs, or those behind one."""
+        if self._names is None:
+            self._names = sorted(self._rows)
+        names = self._names
+        for place in range(bisect_right(names, after) if after else 0, len(names)):
+            name = names[place]
+            stored = self._rows.get(name)
+            if stored is None:  # removed meanwhile
+                continue
             yield stored if isinstance(stored, Subscriber) else subscriber_of(stored)
 
     def put(self, subscriber: Subscriber) -> Signal[None]:
@@ -85,6 +95,8 @@ class Udr:
         return undo
 
     def _set(self, key: str, value: Stored) -> None:
+        if value is None or key not in self._rows:
+            self._names = None
         if value is None:
             self._rows.pop(key, None)
         else:

@@ -9,6 +9,7 @@ from freehold.manage import subscribers
 from freehold.manage.access import form
 from freehold.manage.handlers import answer, record
 from freehold.manage.http import Request, Response
+from freehold.manage.operation import Rows
 from freehold.manage.sims.cards import SimForm, batch
 from freehold.manage.sims.profile import profile, suci_calc_info
 from freehold.spec.errors import Unusable
@@ -38,10 +39,10 @@ def _named(named: tuple[str, str], to: str) -> tuple[str, str]:
     return named[0], f"{named[1]}; keys encrypted to a {to}".removeprefix("; ")
 
 
-async def show_profile(api: Api, request: Request, _: str) -> Response:
+async def show_profile(api: Api, request: Request, _: str) -> Rows:
     """What a card has to hold beside its keys."""
     indicator = request.query.get("routing_indicator", "0") or "0"
     if not (indicator.isascii() and indicator.isdecimal() and len(indicator) <= 4):
         raise Unusable("routing_indicator: 1 to 4 digits")
     status = api.network.status()
-    return answer(profile(status.name, PlmnId.parse(status.plmn), api.network.home_keys(), indicator))
+    return Rows(profile(status.name, PlmnId.parse(status.plmn), api.network.home_keys(), indicator))
