@@ -121,6 +121,7 @@ async def _management(configuration: Configuration, made: Running, *, console: b
         thresholds=oversight.thresholds(configuration.alarms),
         nas=oversight.deciphering(configuration.management),
     )
+    api.oidc = oversight.provider(configuration.management.oidc, api.network.now)
     server = HttpServer(path, api)
     await server.start()
     try:

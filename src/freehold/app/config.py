@@ -132,6 +132,21 @@ class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tac: int | None = None
 
 
+class OidcSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A provider where people log in (OpenID Connect): its URL, what it knows us as, a file with the client's secret.
+
+    `roles` gives a role for each value of the claim `claim`; `name` is the claim with a name for people.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    secret_file: str = ""
+    scope: str = "openid profile"
+    claim: str = "groups"
+    name: str = "preferred_username"
+    roles: dict[str, Literal["admin", "operator", "auditor", "read-only"]] = {}
+
+
 class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The management API: its UNIX socket (empty: in the runtime folder), and where it listens for accounts.
 
@@ -146,6 +161,7 @@ class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     certificate: str = ""
     key: str = ""
     nas: Literal["operators", "administrators"] = "operators"
+    oidc: OidcSection = OidcSection()
 
 
 class WebhookSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -406,7 +422,12 @@ def text_of(path: Path) -> str:
 def files_of(configuration: Configuration) -> tuple[str, ...]:
     """The files that a configuration names: certificate, keys, secrets."""
     section = configuration.management
-    named = [section.certificate, section.key, *(each.secret_file for each in configuration.alarms.webhook)]
+    named = [
+        section.certificate,
+        section.key,
+        section.oidc.secret_file,
+        *(each.secret_file for each in configuration.alarms.webhook),
+    ]
     return tuple(filter(None, named))
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from freehold.app.config import AlarmsSection, ManagementSection, PerformanceSection, SnmpSection, TelemetrySection
+from freehold.app.config import (
+    AlarmsSection,
+    ManagementSection,
+    OidcSection,
+    PerformanceSection,
+    SnmpSection,
+    TelemetrySection,
+)
 from freehold.app.network import Network
 from freehold.manage.accounts.roles import Role
 from freehold.manage.api import Api
@@ -20,7 +28,12 @@ from freehold.manage.performance.thresholds import Threshold
 from freehold.net import endpoints
 from freehold.spec.errors import Unusable
 
+if TYPE_CHECKING:
+    from freehold.manage.accounts.oidc import Oidc
+
 DAY: Final = 86400
+PATIENCE: Final = 10.0
+"""Seconds for an answer of a provider."""
 TRAP_PORT: Final = 162
 """RFC 3417 3.1."""
 
@@ -81,19 +94,42 @@ async def traced(section: TelemetrySection, network: Network) -> AsyncIterator[N
         await exporter.stop()
 
 
+def provider(section: OidcSection, now: Callable[[], float]) -> Oidc | None:
+    """The provider where people log in; None where there is none. Unusable where it is not set rightly."""
+    if not section.issuer:
+        return None
+    from freehold.manage.accounts.oidc import Oidc, OidcSettings, check_url
+    from freehold.manage.accounts.roles import Role
+    from freehold.manage.fetch import fetch
+
+    check_url(section.issuer, "management.oidc.issuer")
+    if not section.client_id or not section.roles:
+        raise Unusable("management.oidc: set client_id, and in roles which values of the claim give which role")
+    secret = _secret(section.secret_file, "management.oidc.secret_file").decode("utf-8", "replace")
+    roles = {value: Role(role) for value, role in section.roles.items()}
+    settings = OidcSettings(
+        section.issuer, section.client_id, secret, section.scope, section.claim, section.name, roles
+    )
+
+    async def patient(*asked: Any) -> tuple[int, bytes]:
+        return await asyncio.wait_for(fetch(*asked), PATIENCE)
+
+    return Oidc(settings, patient, now)
+
+
 def _receiver(section: SnmpSection) -> TrapReceiver:
     address = endpoints.parse_address(section.address, TRAP_PORT, "alarms.snmp.address")
     return TrapReceiver(address, section.community, section.least)
 
 
-def _secret(path: str) -> bytes:
+def _secret(path: str, setting: str = "alarms.webhook.secret_file") -> bytes:
     """A secret without the line's end; Unusable where the file cannot be read."""
     if not path:
         return b""
     try:
         return Path(path).read_bytes().strip()
     except OSError as error:
-        raise Unusable(f"alarms.webhook.secret_file: {path}: {(error.strerror or str(error)).lower()}") from None
+        raise Unusable(f"{setting}: {path}: {(error.strerror or str(error)).lower()}") from None
 
 
 def deciphering(section: ManagementSection) -> tuple[Role, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
 from freehold.manage.accounts import Account, Accounts, Role, TokenView
 from freehold.manage.accounts.accounts import IDLE, LONGEST, Refused
+from freehold.manage.accounts.oidc import PATIENCE, NotAdmitted
 from freehold.manage.accounts.passwords import LONGEST as LONGEST_PASSWORD
 from freehold.manage.accounts.passwords import SHORTEST
 from freehold.manage.handlers import answer, record
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 COOKIE: Final = "freehold"
+BINDING: Final = "freehold-oidc"
+CALLBACK: Final = "oidc-callback"
 DAY: Final = 86400.0
 MOST_DAYS: Final = 3660.0
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -91,10 +95,14 @@ class AccountView(msgspec.Struct, frozen=True):
 
 
 class SetupView(msgspec.Struct, frozen=True):
-    """Whether the first account was made, and whether whoever asks is `known`: has logged in."""
+    """Whether the first account was made, and whoever asks is `known`: has logged in.
+
+    `oidc`: one can log in at a provider.
+    """
 
     initialised: bool
     known: bool = False
+    oidc: bool = False
 
 
 class MeView(msgspec.Struct, frozen=True):
@@ -144,7 +152,7 @@ def shown(account: Account) -> AccountView:
 
 async def setup(api: Api, request: Request, _: str) -> Response:
     """Whether the first account was made, and who asks is known."""
-    return answer(SetupView(accounts_of(api).initialised, request.principal is not None))
+    return answer(SetupView(accounts_of(api).initialised, request.principal is not None, api.oidc is not None))
 
 
 async def initialise(api: Api, request: Request, _: str) -> Response:
@@ -172,9 +180,53 @@ async def login(api: Api, request: Request, _: str) -> Response:
     await record(api, msgspec.structs.replace(request, principal=principal), "account.login", given.name)
     left = accounts.left(secret)
     view = LoginView(principal.name, principal.role, principal.permissions, left=left, secret=secret)
+    return msgspec.structs.replace(answer(view), headers=(_cookie(request, secret),))
+
+
+def _cookie(request: Request, secret: str) -> tuple[str, str]:
     secure = "; Secure" if request.secure else ""
-    cookie = f"{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={LONGEST:.0f}{secure}"
-    return msgspec.structs.replace(answer(view), headers=(("set-cookie", cookie),))
+    return "set-cookie", f"{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={LONGEST:.0f}{secure}"
+
+
+async def oidc_login(api: Api, request: Request, _: str) -> Response:
+    """Send a browser to the provider."""
+    if api.oidc is None:
+        raise Problem(404, "no provider is set: see management.oidc")
+    try:
+        url, binding = await api.oidc.begin(f"{request.origin}/api/v1/{CALLBACK}")
+    except NotAdmitted as why:
+        return _refused(api, request, str(why))
+    secure = "; Secure" if request.secure else ""
+    bound = f"{BINDING}={binding}; Path=/api/v1/{CALLBACK}; HttpOnly; SameSite=Lax; Max-Age={PATIENCE:.0f}{secure}"
+    return Response(303, headers=(("location", url), ("set-cookie", bound)))
+
+
+async def oidc_callback(api: Api, request: Request, _: str) -> Response:
+    """Take who comes back from the provider."""
+    if api.oidc is None:
+        raise Problem(404, "no provider is set: see management.oidc")
+    accounts = accounts_of(api)
+    if not accounts.initialised:
+        return _refused(api, request, "make the first account before")
+    try:
+        identity = await api.oidc.finish(request.query, request.binding)
+        secret = await accounts.admit(identity.subject, identity.name, identity.role)
+    except NotAdmitted as why:
+        return _refused(api, request, str(why))
+    except Refused:
+        return _refused(api, request, "the account is disabled")
+    principal = accounts.principal(secret)
+    name = principal.name if principal else ""
+    detail = f"{identity.role} at {identity.subject}"
+    await record(api, msgspec.structs.replace(request, principal=principal), "account.login", name, detail)
+    return Response(303, headers=(("location", "/"), _cookie(request, secret)))
+
+
+def _refused(api: Api, request: Request, why: str) -> Response:
+    """Back to the console, which says why."""
+    where = request.address or "here"
+    api.tell(Event("login-refused", f"a log-in at the provider from {where} was refused: {why}", "warning", where))
+    return Response(303, headers=(("location", f"/#refused={quote(why)}"),))
 
 
 async def logout(api: Api, request: Request, _: str) -> Response:

@@ -10,6 +10,7 @@ import msgspec
 
 from freehold.manage import openapi
 from freehold.manage.accounts import Accounts
+from freehold.manage.accounts.oidc import Oidc
 from freehold.manage.accounts.roles import Principal, Role
 from freehold.manage.accounts.watch import while_admitted
 from freehold.manage.faults import AlarmList, Supervision
@@ -64,6 +65,7 @@ class Api:
         kept = MemoryStore() if store is None else store
         self.accounts = accounts
         self.code = code
+        self.oidc: Oidc | None = None
         self.network = network
         self._nas = nas
         self.slices = slices

@@ -46,6 +46,10 @@ class Request(msgspec.Struct, frozen=True):
     secret: str = ""
     address: str = ""
     secure: bool = False
+    origin: str = ""
+    """Where the client believes to be, like https://192.0.2.1:5380; empty on the owner's socket."""
+    binding: str = ""
+    """What binds a log-in at a provider to the browser that began it."""
     if_match: str = ""
     """The entity tag that a change is meant for (RFC 9110 13.1.1); empty where the client named none."""
 

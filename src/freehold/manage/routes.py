@@ -349,6 +349,26 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             needs=None,
         )
     },
+    "oidc-login": {
+        "GET": Operation(
+            access.oidc_login, "Log in at the provider: sends a browser there.", status=303, refusals=(404,), needs=None
+        )
+    },
+    access.CALLBACK: {
+        "GET": Operation(
+            access.oidc_callback,
+            "Where the provider sends a browser back to: a cookie, or why not.",
+            status=303,
+            query={
+                "state": "of the log-in",
+                "code": "to be redeemed at the provider",
+                "error": "why the provider refused",
+                "iss": "who the provider is",
+            },
+            refusals=(404,),
+            needs=None,
+        )
+    },
     "logout": {"POST": Operation(access.logout, "Log out.", status=204)},
     "me": {
         "GET": Operation(access.me, "Who asks, what the role grants, and when the log-in ends.", access.MeView),

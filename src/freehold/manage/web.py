@@ -17,7 +17,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from freehold.manage.access import COOKIE
+from freehold.manage.access import BINDING, COOKIE
 from freehold.manage.api import ROOT
 from freehold.manage.http import BODY, HEAD, JSON, Handler, Request, Response, Streamed
 from freehold.manage.operation import LINES
@@ -181,6 +181,8 @@ class WebServer:
                 secret=secret,
                 address=scope.client.rpartition(":")[0],
                 secure=self._certificate is not None,
+                origin=f"{'https' if self._certificate else 'http'}://{host}",
+                binding=cookie_of(headers["cookie"], BINDING),
                 if_match=scope.headers.get("if-match") or "",
             )
         )
@@ -239,8 +241,14 @@ def secret_of(headers: Mapping[str, str]) -> tuple[str, bool]:
     scheme, _, token = headers["authorization"].partition(" ")
     if scheme.lower() == "bearer":
         return token.strip(), False
+    found = cookie_of(headers["cookie"], COOKIE)
+    return found, bool(found)
+
+
+def cookie_of(header: str, name: str) -> str:
+    """The value of a cookie; empty where there is none."""
     try:
-        cookie = SimpleCookie(headers["cookie"]).get(COOKIE)
+        cookie = SimpleCookie(header).get(name)
     except CookieError:
-        return "", False
-    return (cookie.value, True) if cookie else ("", False)
+        return ""
+    return cookie.value if cookie else ""

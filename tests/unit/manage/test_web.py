@@ -31,7 +31,7 @@ def web(tmp_path_factory):
 
 def test_when_nobody_has_an_account_then_the_first_is_made_once(tmp_path):
     with Web(tmp_path) as web:
-        assert web.ask("GET", "/api/v1/setup")[1] == {"initialised": False, "known": False}
+        assert web.ask("GET", "/api/v1/setup")[1] == {"initialised": False, "known": False, "oidc": False}
         assert web.ask("GET", "/api/v1/status")[0] == 401
         form = {"name": "anna", "password": PASSWORD, "code": CODE}
         assert web.ask("POST", "/api/v1/initialise", {**form, "password": "short"})[0] == 422

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -32,12 +33,13 @@ Wait = Callable[[Signal[None]], Awaitable[None]]
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account as it is kept; the password as its hash."""
+    """An account as it is kept; the password as its hash, or `subject` of whom a provider knows instead."""
 
     name: str
     role: Role
     password: str
     enabled: bool = True
+    subject: str = ""
 
 
 class TokenView(msgspec.Struct, frozen=True):
@@ -115,7 +117,14 @@ class Accounts:
         """Change an account and end its log-ins; KeyError where there is none, Unusable for the last administrator."""
         kept = None if password is None else await self._passwords.hashed(password)
         old = self._accounts[name]
-        new = Account(name, role or old.role, kept or old.password, old.enabled if enabled is None else enabled)
+        if old.subject and (role or kept):
+            raise Unusable(f"{name} logs in at a provider, which gives the role and needs the password")
+        new = msgspec.structs.replace(
+            old,
+            role=role or old.role,
+            password=kept or old.password,
+            enabled=old.enabled if enabled is None else enabled,
+        )
         if not (new.enabled and new.role == Role.ADMIN):
             self._spare_an_administrator(name)
         await self._keep(new)
@@ -161,6 +170,31 @@ class Accounts:
             self._throttle.succeeded(key)
         if self._accounts.get(name) != account:  # changed while it was checked
             raise Refused
+        return self._opened(name)
+
+    async def admit(self, subject: str, wished: str, role: Role) -> str:
+        """The secret of a new log-in of whom a provider knows; Refused where that one is disabled.
+
+        The first log-in makes an account, by a name that nobody has; each sets the role that the provider gives now.
+        """
+        account = next((each for each in self._accounts.values() if each.subject == subject), None)
+        if account is None:
+            account = Account(self._free_name(wished), role, "", subject=subject)
+            await self._keep(account)
+        elif not account.enabled:
+            raise Refused
+        elif account.role != role:
+            account = msgspec.structs.replace(account, role=role)
+            await self._keep(account)
+            self._end(account.name)
+        return self._opened(account.name)
+
+    def _free_name(self, wished: str) -> str:
+        base = re.sub(r"[^a-z0-9._-]+", "-", wished.lower()).strip(".-_")[:50] or "somebody"
+        names = (base if number == 1 else f"{base}-{number}" for number in count(1))
+        return next(name for name in names if name not in self._accounts)
+
+    def _opened(self, name: str) -> str:
         secret = secrets.token_urlsafe(32)
         if len(self._logins) >= LOGINS:
             del self._logins[next(iter(self._logins))]

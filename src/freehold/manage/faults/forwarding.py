@@ -18,6 +18,7 @@ import msgspec
 from freehold import __version__
 from freehold.manage.faults.alarm import SEVERITIES, AlarmNotification, Severity
 from freehold.manage.faults.snmp import trap
+from freehold.manage.fetch import fetch
 from freehold.spec.errors import Unusable
 
 QUEUED: Final = 1000
@@ -150,36 +151,7 @@ class WebhookForwarder:
 
 async def http_post(url: SplitResult, headers: list[tuple[str, str]], body: bytes) -> int:
     """One POST on a connection of its own; the status."""
-    secure = None
-    if url.scheme == "https":
-        import ssl
-
-        secure = ssl.create_default_context()
-    host, port = url.hostname or "", url.port or (443 if secure else 80)
-    reader, writer = await asyncio.open_connection(host, port, ssl=secure)
-    try:
-        protocol = h11.Connection(h11.CLIENT)
-        target = f"{url.path or '/'}{f'?{url.query}' if url.query else ''}"
-        named = f"[{host}]" if ":" in host else host
-        fields = [("host", f"{named}:{port}"), ("content-length", f"{len(body)}"), ("connection", "close"), *headers]
-        writer.write(protocol.send(h11.Request(method="POST", target=target, headers=fields)) or b"")
-        writer.write(protocol.send(h11.Data(data=body)) or b"")
-        writer.write(protocol.send(h11.EndOfMessage()) or b"")
-        await writer.drain()
-        read = 0
-        while True:
-            event = protocol.next_event()
-            if isinstance(event, h11.Response):
-                return int(event.status_code)
-            if isinstance(event, h11.ConnectionClosed) or read > ANSWER:
-                raise ConnectionError("it closed the connection without an answer")
-            octets = await reader.read(65536)
-            read += len(octets)
-            protocol.receive_data(octets)
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            await writer.wait_closed()
+    return (await fetch("POST", url, headers, body))[0]
 
 
 class TrapForwarder:
