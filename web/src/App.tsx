@@ -1,6 +1,7 @@
 /** The frame around every page: where one can go, who one is, whether the network is heard. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connected, rows, status, useTopics } from "./live";
+import { Backup, Sims } from "./pages/Care";
 import { Dashboard } from "./pages/Dashboard";
 import { Login, Setup, Unreachable } from "./pages/Enter";
 import { Failures } from "./pages/Failures";
@@ -53,6 +54,8 @@ const PLACES: Place[] = [
   },
   { at: "network", title: "Network", icon: "network", page: () => <Network />, group: "Network" },
   { at: "configuration", title: "Configuration", icon: "settings", page: () => <Configuration />, group: "Network" },
+  { at: "sims", title: "SIMs", icon: "card", page: () => <Sims />, needs: "operate", group: "Network" },
+  { at: "backup", title: "Backup", icon: "download", page: () => <Backup />, needs: "administer", group: "Manage" },
   { at: "users", title: "Users", icon: "users", page: () => <Users />, needs: "administer", group: "Manage" },
   { at: "audit", title: "Audit", icon: "audit", page: () => <Audit />, needs: "audit", group: "Manage" },
 ];

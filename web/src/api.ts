@@ -72,6 +72,13 @@ export async function upload<T>(path: string, text: string, type: string): Promi
   return (await ask("POST", path, text, type)).json();
 }
 
+/** A file that the API gives, with its name. */
+export async function download(method: string, path: string, form?: unknown): Promise<{ name: string; octets: Blob }> {
+  const answer = await ask(method, path, form === undefined ? undefined : JSON.stringify(form));
+  const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? "download";
+  return { name, octets: await answer.blob() };
+}
+
 /** One line of a refusal or of a mistake. */
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

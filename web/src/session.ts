@@ -10,6 +10,8 @@ export const state = signal<State>("loading");
 export const me = signal<MeView | undefined>(undefined);
 /** Why the log-in page is shown, where there is something to say. */
 export const notice = signal("");
+/** Whether one can log in at a provider. */
+export const provider = signal(false);
 /** Seconds until an unused log-in ends, where that is soon. */
 export const ending = signal<number | undefined>(undefined);
 
@@ -22,7 +24,13 @@ export const may = (permission: string): boolean => me.value?.permissions.includ
 
 export async function begin(): Promise<void> {
   try {
-    const { initialised, known } = await get<{ initialised: boolean; known: boolean }>("setup");
+    const { initialised, known, oidc } = await get<{ initialised: boolean; known: boolean; oidc: boolean }>("setup");
+    provider.value = oidc;
+    const refused = /^#refused=(.*)$/.exec(location.hash)?.[1];
+    if (refused) {
+      notice.value = `The provider's log-in was refused: ${decodeURIComponent(refused)}`;
+      history.replaceState(null, "", "/");
+    }
     if (known) await enter();
     else state.value = initialised ? "login" : "setup";
   } catch {

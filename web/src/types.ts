@@ -361,3 +361,33 @@ export interface TerminalView {
   addresses: string[];
   trouble: string;
 }
+
+export interface BackupView {
+  program: string;
+  made: number;
+  network: string;
+  plmn: string;
+  subscribers: number;
+  home_keys: number;
+  accounts: number;
+  tokens: number;
+  versions: number;
+  ledger_entries: number;
+  ledger_root: string;
+  periods: number;
+  files: string[];
+}
+
+export interface SimsMade {
+  added: number;
+  first: string;
+  last: string;
+  first_iccid: string;
+  last_iccid: string;
+  name: string;
+  file: string;
+}
+
+export interface WaitingView {
+  backup: BackupView | null;
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -45,7 +45,7 @@ class AlarmChange(Form, frozen=True):
 class CommentForm(Form, frozen=True):
     """What to write about an alarm."""
 
-    text: str
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_COMMENT)]
 
 
 class ThresholdForm(Form, frozen=True):

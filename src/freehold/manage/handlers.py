@@ -151,6 +151,7 @@ async def list_subscribers(api: Api, request: Request, _: str) -> Response | Row
 async def add_subscribers(api: Api, request: Request, _: str) -> Response | Streamed:
     """Add subscriptions: all or none, or with `skip` those that are right."""
     work = Import(request.body, csv=request.media_type == CSV, replace="replace" in request.query)
+    await asyncio.to_thread(work.read)
     if "progress" in request.query:
         return Streamed(_told(api, request, work), LINES)
     async for _done in _worked(api, work):
@@ -160,7 +161,6 @@ async def add_subscribers(api: Api, request: Request, _: str) -> Response | Stre
 
 async def _worked(api: Api, work: Import) -> AsyncIterator[int]:
     """Read the rows a few at a time, in a thread: signalling goes on."""
-    await asyncio.to_thread(work.read)
     while work.left:
         await asyncio.to_thread(work.make, api.slices, api.network.subscribers)
         yield work.done

@@ -18,6 +18,8 @@ PROBLEM: Final = "application/problem+json"
 REFERENCE: Final = "#/components/schemas/{name}"
 _PARAMETER: Final = re.compile(r"{(\w+)}")
 _TEXT: Final = {"type": "string"}
+_PATHS: Final = {"supi": {"type": "string", "pattern": "^((imsi-)?[0-9]{6,15}|nai-[!-~]+)$"}}
+"""JSON schemas of what stands in paths."""
 _REASONS: Final = {
     400: "the request is no HTTP of this API",
     401: "nobody has logged in, or not rightly",
@@ -73,6 +75,7 @@ def _operation(path: str, method: str, operation: Operation, schema_of: Mapping[
         "parameters": list(_parameters(path, operation)),
         "responses": {
             str(operation.status): _answer(operation, schema_of),
+            **({"200": _progress()} if "progress" in operation.query else {}),
             **{str(status): _refusal(status, schema_of) for status in _refusals(operation)},
         },
     }
@@ -86,15 +89,20 @@ def _operation(path: str, method: str, operation: Operation, schema_of: Mapping[
     return made
 
 
+def _progress() -> dict[str, Any]:
+    return {"description": "with progress: how far it is, one a line", "content": {LINES: {"schema": _TEXT}}}
+
+
 def _refusals(operation: Operation) -> tuple[int, ...]:
     return (400, *((401, 403) if operation.needs else (401,) if 429 in operation.refusals else ()), *operation.refusals)
 
 
 def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
     for name in _PARAMETER.findall(path):
-        yield {"name": name, "in": "path", "required": True, "schema": _TEXT}
+        yield {"name": name, "in": "path", "required": True, "schema": _PATHS.get(name, _TEXT)}
     for name, text in operation.query.items():
-        yield {"name": name, "in": "query", "description": text, "allowEmptyValue": True, "schema": _TEXT}
+        schema = operation.types.get(name, _TEXT)
+        yield {"name": name, "in": "query", "description": text, "allowEmptyValue": True, "schema": schema}
     yield from _paging(operation)
     if 412 in operation.refusals:
         text = "the entity tag of what is changed"
@@ -128,7 +136,7 @@ def _answer(operation: Operation, schema_of: Mapping[str, Any]) -> dict[str, Any
     content = {operation.media_type: {"schema": schema}}
     if "format" in operation.query:
         content[CSV] = {"schema": _TEXT}
-    if {"follow", "progress"} & set(operation.query):
+    if "follow" in operation.query:
         content[LINES] = {"schema": _TEXT}
     made = {"description": "one a line" if operation.media_type == LINES else "as asked", "content": content}
     if operation.key:

@@ -61,6 +61,8 @@ class Operation(msgspec.Struct, frozen=True):
     media_type: str = JSON
     body: Any = None
     query: dict[str, str] = {}
+    types: dict[str, dict[str, Any]] = {}
+    """JSON schemas of the parameters that are no free texts."""
     refusals: tuple[int, ...] = ()
     needs: Permission | None = Permission.READ
     key: tuple[str, ...] = ()

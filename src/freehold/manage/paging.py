@@ -65,9 +65,9 @@ def paged(request: Request, operation: Operation, found: Rows) -> Response:
 
 
 def _limit(request: Request) -> int:
-    given = request.query.get("limit", "")
-    if not given:
+    if "limit" not in request.query:
         return 0
+    given = request.query["limit"]
     if not (given.isascii() and given.isdecimal() and len(given) < 8 and 0 < int(given) <= MOST):
         raise Unusable(f"limit: a number from 1 to {MOST}")
     return int(given)

@@ -40,6 +40,7 @@ from freehold.manage.views import (
     UeView,
     VersionText,
     VersionView,
+    WaitingView,
 )
 from freehold.manage.why import handlers as why
 from freehold.manage.why.failures import FailureView
@@ -53,6 +54,8 @@ _FOLLOWED: Final = {
     "kept": "first the signalling that was kept while somebody watched",
     "end": "for a capture: end once what was kept is written",
 }
+_SECONDS: Final = {"type": "number", "minimum": 0}
+_COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 100_000}
 _PLAIN: Final = "text/plain; charset=utf-8"
 
 
@@ -119,6 +122,7 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             "Alarms that are over, the latest first.",
             list[AlarmView],
             query={"begin": "seconds since 1970", "end": "seconds since 1970", "most": "how many, 1000 by default"},
+            types={"begin": _SECONDS, "end": _SECONDS, "most": _COUNT},
             refusals=(422,),
             key=("id",),
         )
@@ -160,6 +164,7 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             "KPIs of TS 28.554 over the last seconds.",
             list[KpiView],
             query={"window": "so many seconds, 300 by default, 900 at most"},
+            types={"window": _SECONDS},
             refusals=(422,),
             key=("name",),
         )
@@ -176,6 +181,7 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
                 "name": "only these, like RSR.*,RM.RegInitFail",
                 "labels": "no: a counter's labels as their sum",
             },
+            types={"begin": _SECONDS, "end": _SECONDS, "step": _SECONDS},
             refusals=(422,),
         )
     },
@@ -266,8 +272,7 @@ BACKUP: Final[dict[str, dict[str, Operation]]] = {
         "GET": Operation(
             backups.waiting,
             "What the next start restores.",
-            BackupView,
-            refusals=(404,),
+            WaitingView,
             needs=Permission.ADMINISTER,
         ),
         "DELETE": Operation(
@@ -299,6 +304,7 @@ SIMS: Final[dict[str, dict[str, Operation]]] = {
             "What a card has to hold beside its keys (TS 31.102).",
             list[FileView],
             query={"routing_indicator": "1 to 4 digits, 0 by default"},
+            types={"routing_indicator": {"type": "string", "pattern": "^[0-9]{1,4}$"}},
             refusals=(422,),
             key=("path", "content"),
         )
@@ -309,6 +315,7 @@ SIMS: Final[dict[str, dict[str, Operation]]] = {
             "What somebody needs who helps: a ZIP file without secrets.",
             media_type=support.ZIP,
             query={"identities": "yes: identities of subscribers whole; pseudonyms by default"},
+            types={"identities": {"enum": ["yes", "no"]}},
             refusals=(422,),
             needs=Permission.OPERATE,
         )
@@ -517,6 +524,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             Act,
             media_type=LINES,
             query={"last": "only so many"},
+            types={"last": _COUNT},
             refusals=(422,),
             needs=Permission.AUDIT,
         )
@@ -527,6 +535,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             "All subscriptions, without secrets.",
             list[SubscriberView],
             query={"format": "csv"},
+            types={"format": {"enum": ["csv", "json"]}},
             refusals=(422,),
             key=("supi",),
         ),

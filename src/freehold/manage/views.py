@@ -317,6 +317,12 @@ class BackupView(View, frozen=True):
     files: tuple[str, ...] = ()
 
 
+class WaitingView(View, frozen=True):
+    """The backup that the next start restores; none where none waits."""
+
+    backup: BackupView | None
+
+
 class FindingView(View, frozen=True):
     """One thing that was looked at on this machine; `fix` says what to do where it is not good."""
 

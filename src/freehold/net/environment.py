@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 from freehold.procedure import AlarmQueue, Tap
 from freehold.procedure.alarms import QueuedAlarm
@@ -69,7 +70,12 @@ class LoopEnvironment:
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hand every event to `listener` until the returned function is called."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def stop() -> None:
+            with suppress(ValueError):  # after `close` nobody listens
+                self._listeners.remove(listener)
+
+        return stop
 
     def close(self) -> None:
         """Call nothing any more."""

@@ -263,7 +263,7 @@ def test_when_a_network_runs_then_its_next_start_restores_and_a_crash_between_re
             await asyncio.to_thread(client.ask, "DELETE", ("subscribers", SUPI))
             shown, done = await asyncio.to_thread(backups.restore, here, path, file, OPENER, ())
             assert (shown.subscribers, done) == (1, False)
-            assert (await asyncio.to_thread(client.get, "restore"))["subscribers"] == 1
+            assert (await asyncio.to_thread(client.get, "restore"))["backup"]["subscribers"] == 1
             assert await asyncio.to_thread(client.get, "subscribers") == []
 
     asyncio.run(scenario())

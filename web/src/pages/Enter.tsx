@@ -1,7 +1,7 @@
 /** Ways in: the first account, and the log-in. */
 import { useEffect, useState } from "preact/hooks";
-import { send } from "../api";
-import { login, notice, state } from "../session";
+import { ROOT, send } from "../api";
+import { login, notice, provider, state } from "../session";
 import { Field, Form } from "../ui/bits";
 
 function Gate({ title, children }: { title: string; children: preact.ComponentChildren }) {
@@ -110,6 +110,11 @@ export function Login() {
           required
         />
       </Form>
+      {provider.value && (
+        <a class="button plain" href={`${ROOT}/oidc-login`}>
+          <span>Log in at your provider</span>
+        </a>
+      )}
     </Gate>
   );
 }

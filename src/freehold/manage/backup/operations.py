@@ -14,6 +14,7 @@ from freehold.manage.backup.content import Content, decoded, encoded
 from freehold.manage.handlers import answer, record
 from freehold.manage.http import Request, Response
 from freehold.manage.operation import OCTETS, Problem
+from freehold.manage.views import WaitingView
 from freehold.spec.errors import Unusable
 
 if TYPE_CHECKING:
@@ -79,10 +80,7 @@ async def restore(api: Api, request: Request, _: str) -> Response:
 
 async def waiting(api: Api, _: Request, __: str) -> Response:
     """What the next start restores."""
-    found = api.network.backups.waiting()
-    if found is None:
-        raise Problem(404, "no backup waits for the next start")
-    return answer(found)
+    return answer(WaitingView(api.network.backups.waiting()))
 
 
 async def give_up(api: Api, request: Request, _: str) -> Response:
