@@ -42,11 +42,13 @@ bench: setup
 handover-rehearsal: setup .build/test.stamp
 	tools/handover-rehearsal $(ARGS)
 
-# Reference pages made from the code.
-docs: setup
+# Reference pages made from the code, and all of it as a site in .build/site.
+docs: setup .build/docs.stamp
 	$(PYTHON) tools/compliance.py docs/reference/compliance.md
 	$(VENV)/python tools/messages.py docs/reference/messages
 	$(VENV)/python tools/assurance.py docs/reference
+	$(VENV)/python tools/interfaces.py docs/reference
+	.build/docs/bin/mkdocs build --quiet --strict
 
 check: setup .build/test.stamp .build/check.stamp .build/web-dev.stamp
 	tools/check
@@ -75,6 +77,11 @@ setup: .build/native.stamp .build/web.stamp
 
 .build/fuzz.stamp: locks/fuzz.txt .build/run.stamp
 	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@touch $@
+
+.build/docs.stamp: locks/docs.txt .build/bootstrap.stamp
+	@test -x .build/docs/bin/python || $(UV) venv -q --python $(PYTHON) .build/docs
+	@$(UV) pip install -q --python .build/docs/bin/python --require-hashes -r $<
 	@touch $@
 
 .build/env.stamp: locks/build.txt .build/bootstrap.stamp

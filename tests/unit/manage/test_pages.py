@@ -56,7 +56,7 @@ def test_when_pages_are_served_then_the_api_is_beside_them(tmp_path, built):
         assert answer.headers.get_all("content-security-policy") == [POLICY]
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert web.ask("POST", "/subscribers")[0] == 405
-        assert web.ask("GET", "/api/v1/setup")[1] == {"initialised": False, "known": False}
+        assert web.ask("GET", "/api/v1/setup")[1] == {"initialised": False, "known": False, "oidc": False}
         assert web.ask("GET", "/api/v1/openapi.json")[1]["openapi"] == "3.1.0"
         assert web.ask("GET", "/v1/setup")[1].startswith(b"<!doctype")
         assert web.ask("GET", "/subscribers", Host="evil.example")[0] == 421
