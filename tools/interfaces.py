@@ -50,7 +50,7 @@ def _default(value: object) -> str:
 
 def commands() -> Iterator[str]:
     """Every command with its options."""
-    yield "# Command line\n\nEvery command has `--help`. Exit 0 on success alone, 2 with one line for what you can put right."
+    yield "# Command line\n\nEvery command has `--help`. Exit 0 on success alone, 2 with one line of what to put right."
     yield "\n`freehold --install-completion` teaches your shell to complete commands and options.\n"
     yield from _command(typer.main.get_command(program()), "freehold")
 

@@ -151,8 +151,9 @@ class ManagementSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """The management API: its UNIX socket (empty: in the runtime folder), and where it listens for accounts.
 
     With `enabled = false` nobody manages, measures or supervises this process. `listen` is address:port of the console,
-    empty for nowhere; other addresses than loopback need a certificate with its key, in PEM. `nas` says
-    for whom a trace has NAS in clear.
+    empty for nowhere; other addresses than loopback need a certificate with its key, in PEM,
+    or `certificate = "own"`: one of the network's own authority, made at each start (ca.pem in the data folder).
+    `nas` says for whom a trace has NAS in clear.
     """
 
     enabled: bool = True
@@ -428,7 +429,7 @@ def files_of(configuration: Configuration) -> tuple[str, ...]:
         section.oidc.secret_file,
         *(each.secret_file for each in configuration.alarms.webhook),
     ]
-    return tuple(filter(None, named))
+    return tuple(name for name in named if name not in {"", "own"})
 
 
 def _folder(root: str, variable: str, beneath: str) -> Path:

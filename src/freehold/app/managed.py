@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from freehold import __version__
-from freehold.app import config
+from freehold.app import authority, config
 from freehold.app.backups import RunningBackups
 from freehold.app.inside import inside
 from freehold.app.network import Network
@@ -231,9 +231,12 @@ class Managed:
         found["registration-storm", "AMF"] = float(core.amf.function.contexts.crowded)
         for network in core.smf.networks:
             found["address-pool", network.dnn] = network.used
-        left = days_left(Path(section.certificate), self.utc()) if section.certificate else None
+        name, folder = section.certificate, self._network.folder
+        if name == authority.OWN:
+            name = "" if folder is None else str(folder / authority.CERTIFICATE)
+        left = days_left(Path(name), self.utc()) if name else None
         if left is not None:
-            found["certificate", section.certificate] = left
+            found["certificate", name] = left
         if self._network.folder is not None:
             disk = shutil.disk_usage(self._network.folder)
             found["disk", str(self._network.folder)] = disk.used / max(1, disk.used + disk.free)

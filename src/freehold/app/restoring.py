@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from freehold import __version__
-from freehold.app import config
+from freehold.app import authority, config
 from freehold.app.config import Configuration
 from freehold.app.sealing import seal_of
 from freehold.core.udm import home_keys
@@ -34,7 +34,7 @@ VERSIONS: Final = "configuration"
 """The table of applied configurations."""
 HISTORY: Final = (recorder.TABLE, alarm_list.HISTORY)
 """What is only in a backup that asks for it."""
-KEPT: Final = (*HISTORY, home_keys.TABLE)
+KEPT: Final = (*HISTORY, home_keys.TABLE, authority.TABLE)
 """What stays as it is where a backup has nothing of it."""
 DONE: Final = "restored"
 """The table of the backup that was restored last: one that is carried out is not carried out again."""
@@ -77,6 +77,7 @@ CHECKS: Final[Mapping[str, Callable[[bytes], object]]] = {
     recorder.TABLE: len,
     home_keys.TABLE: len,
     ledger.TABLE: len,
+    authority.TABLE: authority.check,
 }
 """Every table of a backup, and what each of its rows must be."""
 
@@ -133,7 +134,7 @@ def _checked_rows(table: str, rows: Rows, check: Callable[[bytes], object]) -> N
     for key, row in rows.items():
         try:
             found = check(row)
-        except (msgspec.DecodeError, UnicodeDecodeError, Unusable):
+        except (msgspec.DecodeError, ValueError, Unusable):
             raise Unusable(f"the backup's {table} {key!r} cannot be read") from None
         name = getattr(found, "name", key) if isinstance(found, (Account, Threshold)) else _named(found, key)
         if name != key:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from freehold.app import authority
 from freehold.app.config import ManagementSection
 from freehold.net import endpoints
 from freehold.spec.errors import Unusable
@@ -51,7 +52,7 @@ class Web:
 
         section, code = self._section, self._api.code
         address = endpoints.parse_address(section.listen, PORT, "management.listen")
-        certificate = (Path(section.certificate), Path(section.key)) if section.certificate else None
+        certificate = await self._certificate(address[0])
         pages = Pages()
         if self._made.network.folder is not None and self._visits is None:
             self._visits = VisitFile(self._made.network.folder / VISITS)
@@ -65,6 +66,18 @@ class Web:
         # where the log leaves information out, it is told all the same: without the code nobody makes the first account
         quiet = bool(code) and not log.isEnabledFor(logging.INFO)
         log.log(logging.WARNING if quiet else logging.INFO, "console: %s", self._made.console)
+
+    async def _certificate(self, host: str) -> tuple[Path, Path] | None:
+        """The given certificate with its key, or one of the network's own authority."""
+        section, network = self._section, self._made.network
+        if section.certificate != authority.OWN:
+            return (Path(section.certificate), Path(section.key)) if section.certificate else None
+        folder = authority.needs_folder(network.folder)
+        certificate, key, durable = authority.ensure(network.store, network.configuration.network.name)
+        if durable is not None:
+            await network.wait(durable)
+        log.info("let browsers trust the network's own authority: %s", folder / authority.AUTHORITY)
+        return authority.issue((certificate, key), folder, host)
 
     async def close(self) -> None:
         """Listen no more."""

@@ -55,9 +55,9 @@ COUNTERS: Final = {"name": "COUNTER", "label": "LABEL", "value": "VALUE"}
 ue = typer.Typer(help="UE contexts of the AMF.", invoke_without_command=True)
 
 
-def status(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def status(config: ConfigOption = None, as_json: JsonOption = False, watch: WatchOption = False) -> None:
     """The running network at one glance."""
-    show_fields(client(config).get("status"), as_json=as_json)
+    watched(lambda: show_fields(client(config).get("status"), as_json=as_json), watch=watch)
 
 
 def listing(collection: str, columns: Mapping[str, str], none: str, help_text: str) -> Callable[..., None]:

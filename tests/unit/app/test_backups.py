@@ -205,6 +205,7 @@ def test_when_a_content_is_a_bomb_then_it_is_not_unpacked(monkeypatch):
 
 
 def test_when_accounts_are_restored_then_nobody_gets_more_than_they_have(tmp_path):
+    """M03: no role grows through a backup, a restore or an import."""
     here, path = network(tmp_path)
     filled(here)
     put(here, ACCOUNTS, [account("anna"), account("boris"), account("clara", Role.OPERATOR)])

@@ -60,6 +60,7 @@ OPERATIONS = [(path, method) for path, methods in ROUTES.items() for method in m
 @pytest.mark.parametrize("role", [None, *Role])
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_when_a_role_asks_then_it_gets_what_is_granted_and_nothing_else(web, role, path, method):
+    """M01, M02: nobody reads without a log-in, and the network's own rights serve no caller who has none."""
     needs = ROUTES[path][method].needs
     headers = {} if role is None else {"Authorization": f"Bearer {web.secrets[role]}"}
     where = "/api/v1/" + path.replace("{supi}", "imsi-001019999999999").replace("{name}", "nobody").replace(

@@ -41,6 +41,7 @@ def accounts(store, clock):
 
 
 def test_when_there_is_no_account_then_the_first_is_an_administrator_and_the_only_one_made_so(store, clock):
+    """M06: there are no default credentials."""
     accounts = Accounts(store, wait, clock)
     assert not accounts.initialised
     asyncio.run(accounts.initialise("anna", GOOD))
@@ -89,6 +90,7 @@ def test_when_somebody_logs_in_then_the_secret_speaks_for_the_account_until_logo
 
 
 def test_when_a_login_is_unused_or_old_then_it_ends(accounts, clock):
+    """M06: an unused session ends."""
     secret = asyncio.run(accounts.login("anna", GOOD, "::1"))
     clock.now += room.IDLE
     assert accounts.principal(secret) is not None
@@ -111,6 +113,7 @@ def test_when_name_or_password_is_wrong_then_which_is_not_said(accounts, name, p
 
 
 def test_when_passwords_are_guessed_then_even_the_right_one_waits(accounts, clock):
+    """M06: guessing is slow."""
     for number in range(FREE):
         with pytest.raises(Refused, match="wrong"):
             asyncio.run(accounts.login("anna", "Wrong horse battery", f"::{number}"))
