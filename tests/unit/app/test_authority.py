@@ -54,5 +54,5 @@ def test_when_it_listens_everywhere_then_the_certificate_has_the_machines_names(
     assert found.issuer == x509.load_pem_x509_certificate(certificate).subject
     assert authority.check(certificate)
     assert authority.check(key)
-    with pytest.raises(ValueError, match="PEM|key|deserialize"):
+    with pytest.raises(ValueError, match=r"PEM|key|deserialize"):
         authority.check(b"nonsense")
