@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,9 +123,17 @@ def toml(sections: dict[str, Any]) -> list[str]:
     return lines[1:]
 
 
+def _key(name: str) -> str:
+    """A key of TOML: bare where it can be."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
+
+
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        inner = (f"{_key(name)} = {_toml(each)}" for name, each in value.items() if each is not None)
+        return f"{{{', '.join(inner)}}}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, (int, float)):
