@@ -29,6 +29,12 @@ def ueransim_programs():
 
 
 @pytest.fixture(scope="session")
+def open5gs_upf():
+    """Another network's UPF."""
+    return named("FREEHOLD_OPEN5GS_UPF", "the program open5gs-upfd")
+
+
+@pytest.fixture(scope="session")
 def packetrusher_program():
     """PacketRusher's program."""
     return named("FREEHOLD_PACKETRUSHER", "PacketRusher's program")

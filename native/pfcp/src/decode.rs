@@ -368,9 +368,11 @@ impl<S: Sink> Work<'_, S> {
                 _ => return Err(Reason::IeLength),
             },
             Form::Flags(least, most) => {
-                let size = octets.len().clamp(usize::from(least), usize::from(most));
+                let least = usize::from(least);
+                // a sender of an older release knows one octet less
+                let size = octets.len().clamp(least.saturating_sub(1).max(1), usize::from(most));
                 let bits = take(octets, size)?;
-                self.exact &= size <= usize::from(least) || bits.last() != Some(&0);
+                self.exact &= size == least || (size > least && bits.last() != Some(&0));
                 if size > 8 {
                     self.sink.wide(bits.iter().rev().fold(0, |sum, &octet| (sum << 8) | u128::from(octet)))
                 } else {

@@ -11,7 +11,7 @@ pub enum Form {
     Uint(u8),
     /// An unsigned integer that takes all octets left, 1 to 8.
     Number,
-    /// Flags over this many octets at least and at most; the first octet holds the lowest bits.
+    /// Flags over this many octets at least and at most, one less of older senders; the first has the lowest bits.
     Flags(u8, u8),
     /// Exactly this many octets.
     Octets(u8),

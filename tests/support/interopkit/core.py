@@ -29,14 +29,22 @@ n6 = "route"
 n2 = ["{n2}"]
 ciphering = ["{ciphering}"]
 ie_order = "{ie_order}"
+[smf]
+n4 = "{smf_n4}"
 [upf]
-n3 = "{address}"
+n3 = "{upf}"
+n4 = "{upf_n4}"
+[timers]
+PFCP-heartbeat = 5
 [store]
 path = "{folder}/data"
 [management]
 listen = ""
 socket = "{folder}/api.sock"
 """
+
+USUAL = {"ciphering": "NEA2", "ie_order": "strict", "upf": CORE_ADDRESS, "smf_n4": "", "upf_n4": ""}
+"""What a test sets otherwise where it needs to."""
 
 
 def supi(number):
@@ -47,20 +55,12 @@ def supi(number):
 class Site:
     """A folder with one configuration, and what runs by it."""
 
-    def __init__(self, folder, hosts, n2=f"{CORE_ADDRESS}:{N2_PORT}", *, ciphering="NEA2", ie_order="strict"):
+    def __init__(self, folder, hosts, n2=f"{CORE_ADDRESS}:{N2_PORT}", **settings):
         self.folder = Path(folder)
         self.hosts = hosts
         self.configuration = self.folder / "freehold.toml"
         self.configuration.write_text(
-            TOML.format(
-                plmn=PLMN,
-                pool=POOL,
-                n2=n2,
-                address=CORE_ADDRESS,
-                folder=folder,
-                ciphering=ciphering,
-                ie_order=ie_order,
-            ),
+            TOML.format(**{**USUAL, **settings}, plmn=PLMN, pool=POOL, n2=n2, folder=folder),
             encoding="utf-8",
         )
 
@@ -89,9 +89,9 @@ class Site:
         """The public key of profile A, hexadecimal."""
         return next(key["public_key"] for key in self.ask("subscriber", "home-keys") if key["profile"] == "A")
 
-    def start(self):
-        """The core and UPF, serving."""
-        core = Program(self.hosts.within(self.hosts.core, *self.command("run", "core", "upf")))
+    def start(self, *parts):
+        """The core and UPF, or what `parts` names, serving."""
+        core = Program(self.hosts.within(self.hosts.core, *self.command("run", *(parts or ("core", "upf")))))
         try:
             core.wait_for(r"0 gNB", seconds=120)
         except BaseException:

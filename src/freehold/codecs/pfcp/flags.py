@@ -53,6 +53,13 @@ class HeaderRemoval:
     VLAN_TAGS_POP_POP: Final = 8
 
 
+class InterfaceType:
+    """3GPP interfaces that rules stand at (TS 29.244 8.2.118)."""
+
+    N3_3GPP_ACCESS: Final = 11
+    N6: Final = 17
+
+
 class GTPUPathInterfaceType:
     """Interfaces whose paths are watched (TS 29.244 8.2.166)."""
 

@@ -36,7 +36,10 @@ COUNTED8, COUNTED16 = Form("counted", 1), Form("counted", 2)
 
 
 def flags(least: int, most: int) -> Form:
-    """Flags over `least` to `most` octets; bit 1 of the first octet is 1, bit 1 of the second 0x100, and so on."""
+    """Flags over `least` to `most` octets; bit 1 of the first octet is 1, bit 1 of the second 0x100, and so on.
+
+    One octet less is read too: a later release added it.
+    """
     return Form("flags", least, most)
 
 

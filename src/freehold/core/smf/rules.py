@@ -12,6 +12,7 @@ from freehold.codecs.pfcp.flags import (
     Gate,
     HeaderRemoval,
     Interface,
+    InterfaceType,
     MeasurementMethod,
     PDNType,
     PFCPSMReqFlag,
@@ -27,8 +28,6 @@ DEFAULT_FLOW: Final = 1
 """The QFI of the default QoS flow, the id of its QER and URR (TS 23.501 5.7.1.4)."""
 PRECEDENCE: Final = 255
 """The default rule comes last (TS 23.501 5.7.1.9)."""
-ACCESS: Final = b"access"
-"""The network instance of N3."""
 
 FORWARD: Final = ApplyAction.FORW
 BUFFER: Final = ApplyAction.BUFF
@@ -72,7 +71,9 @@ def establishment(
             pfcp.CreateFAR(
                 UPLINK,
                 FORWARD,
-                forwarding_parameters=pfcp.ForwardingParameters(Interface.CORE, network_instance=instance),
+                forwarding_parameters=pfcp.ForwardingParameters(
+                    Interface.CORE, network_instance=instance, destination_interface_type=InterfaceType.N6
+                ),
             ),
             _HOLD,
         ),
@@ -108,11 +109,11 @@ def _uplink_rule(session: SmContext, framed_routes: tuple[str, ...], n3: str) ->
         pfcp.PDI(
             Interface.ACCESS,
             local_f_teid=choose,
-            network_instance=ACCESS,
             ue_ip_address=_ue_ip_address(session, destination=False),
             qfi=(DEFAULT_FLOW,),
             framed_route=_ipv4(framed_routes),
             framed_ipv6_route=_ipv6(framed_routes),
+            source_interface_type=InterfaceType.N3_3GPP_ACCESS,
         ),
         outer_header_removal=removal,
         far_id=UPLINK,
@@ -131,6 +132,7 @@ def _downlink_rule(session: SmContext, framed_routes: tuple[str, ...]) -> pfcp.C
             ue_ip_address=_ue_ip_address(session, destination=True),
             framed_route=_ipv4(framed_routes),
             framed_ipv6_route=_ipv6(framed_routes),
+            source_interface_type=InterfaceType.N6,
         ),
         far_id=DOWNLINK,
         urr_id=(DEFAULT_FLOW,),
@@ -170,7 +172,7 @@ def forward_downlink(tunnel: Tunnel, *, end_marker: bool = False) -> pfcp.Sessio
                 apply_action=FORWARD,
                 update_forwarding_parameters=pfcp.UpdateForwardingParameters(
                     destination_interface=Interface.ACCESS,
-                    network_instance=ACCESS,
+                    destination_interface_type=InterfaceType.N3_3GPP_ACCESS,
                     # TS 29.244 8.2.56: one bit and one address for each version of IP
                     outer_header_creation=pfcp.OuterHeaderCreation(
                         gtpu_ipv4=tunnel.ipv4 is not None,

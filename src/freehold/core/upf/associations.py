@@ -92,8 +92,8 @@ class Associations:
         retained = False
         if known is not None:
             self._end_heartbeats(known)
-            if known.recovery_time_stamp != request.recovery_time_stamp:
-                retained = self._restarted(request, source[0])
+            same = known.recovery_time_stamp == request.recovery_time_stamp
+            retained = same or self._restarted(request, source[0])
         elif (orphaned := self._orphaned.pop(source[0], None)) is not None:
             orphaned.cancel()
             retained = self._restarted(request, source[0])

@@ -47,7 +47,8 @@ def test_when_a_session_is_established_then_the_octets_are_as_drawn() -> None:
         "0054 000a 0100 00000005 0a000009",
         "001a 000a 00000f4240 00001e8480",
         "0019 0001 00",
-        "0025 0002 0200",
+        "0025 0003 020000",
+        "002c 0002 0200",
         "001f 0009 01 000000003b9aca00",
         "003c 0005 00 0a000001",
         "0039 000d 02 0000000000000001 0a000001",
@@ -182,6 +183,21 @@ def test_when_an_ie_has_octets_of_a_later_release_then_they_are_ignored() -> Non
     # TS 29.244 8.1.1: extendable IEs
     decoded = pfcp.decode(framed(pdr(PDR + PDI) + "0071 0003 01 ffff"))
     assert decoded.faults == ()
+
+
+def test_when_flags_are_of_an_older_release_then_they_are_read_and_sent_on_as_they_came() -> None:
+    # TS 29.244 8.2.26: octet 6 is of release 16; a peer may want it, or not know it
+    request = pfcp.SessionModificationRequest(update_far=(pfcp.UpdateFAR(2, apply_action=2),))
+    octets = pfcp.encode(request, 1, 1)
+    assert octets.endswith(bytes.fromhex("002c 0002 0200"))
+    older = octets[:2] + bytes((octets[2], octets[3] - 1)) + octets[4:]
+    older = older.replace(bytes.fromhex("000a 000e"), bytes.fromhex("000a 000d"))
+    older = older.replace(bytes.fromhex("002c 0002 0200"), bytes.fromhex("002c 0001 02"))
+    decoded = pfcp.decode(older)
+    assert not decoded.faults
+    assert isinstance(decoded.message, pfcp.SessionModificationRequest)
+    assert decoded.message.update_far[0].apply_action == 2
+    assert pfcp.encode(decoded.message, 1, 1) == older
 
 
 def test_when_rules_are_repeated_with_one_id_then_all_are_handed_up() -> None:

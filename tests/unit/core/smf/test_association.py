@@ -61,6 +61,23 @@ def test_when_heartbeats_stay_unanswered_then_sessions_wait_and_new_ones_are_ref
     assert len(world.smf.sessions) == 2
 
 
+@pytest.mark.parametrize(("flags", "sessions"), [(1, 1), (None, 0)])
+def test_when_the_upf_answers_no_heartbeats_then_an_association_says_whether_it_has_its_sessions(
+    flags: int | None, sessions: int
+) -> None:
+    # TS 29.244 6.2.6.2.2: a UPF that restarted may answer nobody before an association
+    world = World()
+    world.active()
+
+    def answer(request: pfcp.AssociationSetupRequest) -> pfcp.AssociationSetupResponse:
+        assert request.pfcp_session_retention_information is not None
+        return pfcp.AssociationSetupResponse(pfcp.NodeID(ipv4=bytes((10, 0, 0, 1))), 1, 1000, pfcpasrsp_flags=flags)
+
+    world.upf.script = {pfcp.HeartbeatRequest: lambda _: None, pfcp.AssociationSetupRequest: answer}
+    world.wait(60)
+    assert len([session for session in world.smf.sessions if session.state.value == "active"]) == sessions
+
+
 def test_when_the_upf_restarts_then_its_sessions_are_released_with_39() -> None:
     # TS 23.527 4.3; TS 29.244 8.2.65
     world = World()
@@ -125,7 +142,8 @@ def test_when_a_session_ends_while_the_upf_is_away_then_it_is_deleted_there_late
     world.wait(25)
     assert (len(world.upf.sessions), pool.taken) == (0, 0)
     assert pool.take() != address  # it rests
-    assert world.upf.took(pfcp.AssociationSetupRequest)[1:] == []
+    again = world.upf.took(pfcp.AssociationSetupRequest)[1:]
+    assert all(request.pfcp_session_retention_information for request in again)
 
 
 def test_when_the_upf_restarts_while_sessions_to_delete_wait_then_they_are_forgotten() -> None:

@@ -128,7 +128,7 @@ def test_when_the_upf_gets_the_session_then_packets_wait_until_the_gnb_has_its_t
     assert up.pdi.ue_ip_address == (pfcp.UEIPAddress(ipv4=FIRST),)
     assert up.outer_header_removal is not None
     assert down.pdi.ue_ip_address == (pfcp.UEIPAddress(ipv4=FIRST, destination=True),)
-    assert down.pdi.network_instance == b"internet"
+    assert down.pdi.network_instance == b"\x08internet"  # TS 23.003 9.1
     assert [far.apply_action for far in request.create_far] == [ApplyAction.FORW, ApplyAction.BUFF]
     (qer,) = request.create_qer
     assert qer.mbr == pfcp.MBR(2, 2000)  # kbit/s, rounded up

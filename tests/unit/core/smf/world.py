@@ -162,8 +162,11 @@ class UpfDouble:
             case pfcp.HeartbeatRequest():
                 return pfcp.HeartbeatResponse(self.recovery)
             case pfcp.AssociationSetupRequest():
+                kept = self.associated and message.pfcp_session_retention_information is not None
                 self.associated = True
-                return pfcp.AssociationSetupResponse(self.node, 1, self.recovery, up_function_features=self.features)
+                return pfcp.AssociationSetupResponse(
+                    self.node, 1, self.recovery, up_function_features=self.features, pfcpasrsp_flags=1 if kept else None
+                )
             case pfcp.SessionEstablishmentRequest() if not self.associated:
                 return pfcp.SessionEstablishmentResponse(self.node, 72)
             case pfcp.SessionEstablishmentRequest():

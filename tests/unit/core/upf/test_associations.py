@@ -50,7 +50,9 @@ def test_when_a_peer_names_itself_as_another_then_it_is_refused():
 
 def test_when_the_smf_sets_up_again_without_a_restart_then_its_sessions_stay():
     world = Attached()
-    assert world.associate().cause == PfcpCause.REQUEST_ACCEPTED
+    response = world.associate()
+    assert response.cause == PfcpCause.REQUEST_ACCEPTED
+    assert response.pfcpasrsp_flags == 1  # PSREI: TS 29.244 8.2.134
     assert world.ping()[0].octets == 56
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from freehold.codecs import pfcp
+from freehold.codecs.pfcp.flags import PFCPASRspFlag
 from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.release import pdu_session_release
@@ -39,10 +40,16 @@ async def association(smf: SmfFunction, upf: Upf) -> None:
             await Expire(HEARTBEAT)
 
 
-async def set_up(smf: SmfFunction, upf: Upf) -> str:
-    """PFCP Association Setup by the CP function (TS 29.244 6.2.6.2.1); what went wrong, or nothing."""
+async def set_up(smf: SmfFunction, upf: Upf, *, retain: bool = False) -> str:
+    """PFCP Association Setup by the CP function (TS 29.244 6.2.6.2.1); what went wrong, or nothing.
+
+    To `retain` asks a UPF to keep the sessions it may have; one that does not say so has lost them.
+    """
     request = pfcp.AssociationSetupRequest(
-        node_id=smf.node, recovery_time_stamp=smf.n4.recovery_time_stamp, cp_function_features=0
+        node_id=smf.node,
+        recovery_time_stamp=smf.n4.recovery_time_stamp,
+        cp_function_features=0,
+        pfcp_session_retention_information=retention(smf) if retain else None,
     )
     try:
         response = await smf.n4.request(request, pfcp.AssociationSetupResponse, upf.address)
@@ -50,20 +57,30 @@ async def set_up(smf: SmfFunction, upf: Upf) -> str:
         return str(error)
     if response.cause != ACCEPTED:
         return f"refused with cause {response.cause}"
+    if retain and not (response.pfcpasrsp_flags or 0) & PFCPASRspFlag.PSREI:
+        restarted(smf, upf, response.recovery_time_stamp)
     associated(smf, upf, response.recovery_time_stamp, response.up_function_features)
     return ""
+
+
+def retention(smf: SmfFunction) -> pfcp.PFCPSessionRetentionInformation:
+    """The wish that all sessions of this function stay (TS 29.244 7.4.4.1)."""
+    own = pfcp.CPPFCPEntityIPAddress(ipv4=smf.configuration.n4.packed)
+    return pfcp.PFCPSessionRetentionInformation(cp_pfcp_entity_ip_address=(own,))
 
 
 async def heartbeat(smf: SmfFunction, upf: Upf) -> bool:
     """One heartbeat; False where the UPF restarted, so that the association has to be set up again.
 
-    A UPF that does not answer may have kept its sessions: they wait for it (TS 23.527 4.2), and setting the association
-    up again would end them (TS 29.244 6.2.6.2.2).
+    A UPF that does not answer may have kept its sessions: they wait for it (TS 23.527 4.2). It may as well have
+    restarted and answer nobody before an association, so it is asked for one that keeps them (TS 29.244 6.2.6.2.2).
     """
     try:
         response = await smf.n4.heartbeat(upf.address)
     except (TimerExpired, PeerError):
         lost(smf, upf)
+        if not await set_up(smf, upf, retain=True):
+            user_plane.collect(smf, upf)
         return True
     if response.recovery_time_stamp != upf.recovery:
         restarted(smf, upf, response.recovery_time_stamp)

@@ -15,8 +15,8 @@ class Network:
     def __init__(self, configuration: DataNetwork) -> None:
         self.configuration = configuration
         self.dnn = configuration.dnn
-        self.instance = configuration.dnn.encode()
-        """The network instance of N6 (TS 29.244 8.2.4)."""
+        self.instance = b"".join(bytes((len(label),)) + label for label in configuration.dnn.encode().split(b"."))
+        """The network instance of N6, as a DNN's labels (TS 29.244 8.2.4, TS 23.003 9.1)."""
         self.pool = None if configuration.pool is None else AddressPool(configuration.pool)
         self.pool6 = None if configuration.pool6 is None else AddressPool(configuration.pool6)
 

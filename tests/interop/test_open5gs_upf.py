@@ -1,0 +1,59 @@
+"""Freehold's SMF drives an unmodified open5gs-upfd, and UERANSIM's packets pass through it."""
+
+import json
+
+import pytest
+
+from interopkit import open5gs
+from interopkit.core import GATEWAY
+from interopkit.ueransim import DEREGISTERED, TUNNEL
+
+MEGABYTES = 10
+
+pytestmark = [pytest.mark.interop, pytest.mark.root, pytest.mark.xdist_group("interop")]
+
+
+@pytest.fixture
+def site(site_of):
+    """A core whose SMF has its UPF at another address."""
+    return site_of(upf="", smf_n4="127.0.0.4", upf_n4=open5gs.N4_ADDRESS)
+
+
+def test_when_a_foreign_upf_is_driven_then_packets_pass_and_the_session_ends_there(site, open5gs_upf, ueransim):
+    site.subscribe(1)
+    with open5gs.start(open5gs_upf, site) as upf, site.start("core"), ueransim.gnb(), ueransim.ue() as ue:
+        upf.wait_for(open5gs.ASSOCIATED)
+        interface, address = ue.wait_for(TUNNEL)[0].groups()
+        assert upf.wait_for(open5gs.ADDED)[0][1] == "1"
+        assert ueransim.ping(interface, GATEWAY) == 3
+        assert [session["ip"] for session in site.ask("session")] == [address]
+        ueransim.order(1, "deregister disable-5g")
+        ue.wait_for(DEREGISTERED)
+        assert upf.wait_for(open5gs.REMOVED)[0][1] == "0"
+        assert site.ask("session") == []
+
+
+@pytest.mark.parametrize("direction", [(), ("-R",)])
+def test_when_a_terminal_moves_megabytes_through_a_foreign_upf_then_they_arrive(
+    site, open5gs_upf, ueransim, iperf3, direction
+):
+    site.subscribe(1)
+    with open5gs.start(open5gs_upf, site), site.start("core"), ueransim.gnb(), ueransim.ue() as ue:
+        _, address = ue.wait_for(TUNNEL)[0].groups()
+        with iperf3(site.hosts):
+            words = ("iperf3", "-c", GATEWAY, "-B", address, "-n", MEGABYTES << 20, "-J", *direction)
+            done = site.hosts.run(site.hosts.ran, *words, seconds=60)
+        assert done.returncode == 0, done.stdout
+        assert json.loads(done.stdout)["end"]["sum_received"]["bytes"] > MEGABYTES << 19
+
+
+def test_when_a_foreign_upf_is_killed_and_started_again_then_the_session_is_set_up_again(site, open5gs_upf, ueransim):
+    site.subscribe(1)
+    with site.start("core"), ueransim.gnb(), open5gs.start(open5gs_upf, site) as first, ueransim.ue() as ue:
+        ue.wait_for(TUNNEL)
+        first.kill()
+        site.hosts.run(site.hosts.core, "ip", "link", "del", open5gs.TUN)
+        with open5gs.start(open5gs_upf, site) as second:
+            second.wait_for(open5gs.ASSOCIATED, seconds=60)
+            interface, _ = ue.wait_for(TUNNEL, count=2, seconds=60)[1].groups()
+            assert ueransim.ping(interface, GATEWAY) == 3
