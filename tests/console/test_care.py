@@ -50,10 +50,10 @@ def test_when_a_backup_is_made_then_it_can_be_looked_into_and_waits_for_the_next
     page.get_by_role("button", name="Restore at the next start").click()
     page.get_by_role("dialog").get_by_role("button", name="Restore at the next start").click()
     page.get_by_role("region", name="A backup waits for the next start").wait_for()
-    assert restoring.waiting(tmp_path / "data").content.tables["subscriber"].keys() == {SUPI}
+    assert restoring.waiting(site.made.network.configuration).content.tables["subscriber"].keys() == {SUPI}
     page.get_by_role("button", name="Restore nothing").click()
     page.get_by_role("region", name="A backup waits for the next start").wait_for(state="detached")
-    assert restoring.waiting(tmp_path / "data") is None
+    assert restoring.waiting(site.made.network.configuration) is None
     with page.expect_download() as expected:
         page.get_by_role("button", name="Download").click()
     assert expected.value.suggested_filename.endswith("-support.zip")

@@ -233,7 +233,7 @@ def test_when_many_are_imported_then_all_are_there_or_the_wrong_row_is_told(page
     page.get_by_label("File").set_input_files(bad)
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Import", exact=True).click()
-    assert "subscriber 2" in dialog.get_by_role("alert").inner_text()
+    assert "line 3" in dialog.get_by_role("alert").inner_text()
     page.get_by_label("File").set_input_files(good)
     dialog.get_by_role("button", name="Import", exact=True).click()
     page.get_by_text("300 subscribers imported").wait_for()

@@ -108,7 +108,7 @@ def checked(content: Content, here: Configuration, without: Collection[str] = ()
     keys = MemoryStore()
     _kept = keys.replace({home_keys.TABLE: content.tables.get(home_keys.TABLE, {})}, {})
     found = home_keys.load(keys)
-    acts = ledger.verified(ledger.ordered(sorted(content.tables.get(ledger.TABLE, {}).items())), None)
+    acts = ledger.verified(ledger.ordered(sorted(content.tables.get(ledger.TABLE, {}).items())))
     if any(not 0 <= mark < 1 << 43 for mark in content.marks.values()):  # TS 33.102 C.1.1.1: SEQ has 43 bits
         raise Unusable("the backup's counters are out of range")
     named = _checked_configuration(content.configuration, here) if "configuration" not in without else ()
@@ -249,7 +249,7 @@ def _continued(staged: Staged, present: Rows) -> dict[str, bytes]:
     old = ledger.ordered(sorted(staged.content.tables.get(ledger.TABLE, {}).items()))
     now = ledger.ordered(sorted(present.items()))
     entries = old if old[: len(now)] == now else now
-    state = ledger.verified(old, None)
+    state = ledger.verified(old)
     detail = f"made {staged.content.made:.0f} by {staged.content.program}; its ledger: {state.size} {state.root.hex()}"
     act = Act(staged.at, staged.actor, "backup.restore", staged.content.network, detail)
     return {ledger.key_of(place): entry for place, entry in enumerate([*entries, msgspec.json.encode(act)])}

@@ -197,7 +197,11 @@ class _Exchange:
         await self._send(h11.EndOfMessage())
 
     async def _stream(self, answer: Streamed) -> None:
-        headers = [("content-type", answer.media_type), ("transfer-encoding", "chunked")]
+        headers = [
+            ("content-type", answer.media_type),
+            ("transfer-encoding", "chunked"),
+            ("connection", "close"),  # what comes meanwhile on it ends the stream
+        ]
         await self._send(h11.Response(status_code=200, headers=headers))
         gone = asyncio.ensure_future(self._reader.read(1))
         pieces = answer.pieces

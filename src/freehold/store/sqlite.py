@@ -94,7 +94,9 @@ class SqliteStore:
         Whoever loaded rows before does not see it: for a store that nothing works with yet.
         """
         gone = [(table, key, None) for table in tables for key, _ in self.load(table) if key not in tables[table]]
-        kept = [(table, key, self._kept(table, key, row)) for table, rows in tables.items() for key, row in rows.items()]
+        kept = [
+            (table, key, self._kept(table, key, row)) for table, rows in tables.items() for key, row in rows.items()
+        ]
         return self._writer.durable(Durable([*gone, *kept], marks))
 
     def snapshot(self) -> Snapshot:

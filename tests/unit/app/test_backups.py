@@ -146,7 +146,7 @@ def test_when_a_file_is_not_what_was_written_then_it_is_refused_and_nothing_chan
         backups.restore(here, path, file, OPENER, ())
     assert held(here) == before
     assert path.read_text(encoding="utf-8") == text
-    assert restoring.waiting(tmp_path / "data") is None
+    assert restoring.waiting(here) is None
 
 
 def test_when_somebody_alters_a_file_and_its_digest_then_the_key_tells(tmp_path):
@@ -305,7 +305,7 @@ def test_when_a_table_is_kept_by_the_store_then_a_backup_knows_it(tmp_path):
     async def scenario():
         async with running(here, ("core", "upf"), path):
             client = Client(tmp_path / "s")
-            form = {"name": "anna", "password": "correct horse battery"}
+            form = {"name": "anna", "password": "correct Horse battery 1"}
             await asyncio.to_thread(client.ask, "POST", ("initialise",), body=form)
             token = {"account": "anna", "role": "read-only"}
             await asyncio.to_thread(client.ask, "POST", ("tokens",), body=token)

@@ -157,7 +157,7 @@ def test_when_every_answer_is_read_then_no_key_is_in_one(served, client):
     assert not leaked(json.dumps(client.ask("POST", "/v1/subscribers", form)).encode())
     wrong = {**form, "supi": SUPI(901), "k": CANARIES[0] + "0"}
     assert not leaked(json.dumps(client.ask("POST", "/v1/subscribers", wrong)).encode())
-    streams = {"live", "tap", "ladder", "capture"}
+    streams = {"live", "tap", "ladder", "capture", "packets"}
     names = {"supi": SUPI(900), "id": "1", "name": "x", "number": "1"}
     for path, methods in ROUTES.items():
         if "GET" in methods and path not in streams:

@@ -251,9 +251,10 @@ def route_6() -> dict[str, object]:
         for way, option in (("up", ""), ("down", "-R")):
             for _ in range(50):
                 good, text = await tried(f"{terminal} iperf3 -6 -J -t 2 {option} -c fd99::1")
+                good = good and '"sum_received"' in text
                 if good:
                     break
-                await asyncio.sleep(0.1)  # the server is not there yet
+                await asyncio.sleep(0.1)  # the server is not there yet, or has not done with the run before
             found[way] = json.loads(text)["end"]["sum_received"]["bits_per_second"] if good else text
         return found
 

@@ -117,7 +117,7 @@ async def protection_of_logs(lab: Lab) -> str:
         came = await admin.api(method, "ledger", {})
         require(came.status in {404, 405}, f"{method} of the ledger: status {came.status}")
     entries = list(lab.inside.ledger())
-    kept = verified(entries, None)
+    kept = verified(entries)
     for changed in (entries[1:], entries[::-1], [*entries[:-1], entries[-1].replace(b"anna", b"eve_")], entries[:-1]):
         try:
             verified(changed, kept)
