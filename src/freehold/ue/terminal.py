@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from freehold.codecs.nas import PduSessionType, QosFlowDescription, QosRule, RegistrationKind, ServiceType
+from freehold.codecs.nas import (
+    ConfigurationContainer,
+    PduSessionType,
+    QosFlowDescription,
+    QosRule,
+    RegistrationKind,
+    ServiceType,
+)
 from freehold.procedure import Driver, Environment, Signal
 from freehold.services.access import TerminalPlane
 from freehold.services.air import Bearer, Cell, SystemInformation
@@ -119,10 +126,16 @@ class Terminal:
         return self.conversation.perform(release(self, identity))
 
     def modify_session(
-        self, identity: int, rules: tuple[QosRule, ...] = (), flows: tuple[QosFlowDescription, ...] = ()
+        self,
+        identity: int,
+        rules: tuple[QosRule, ...] = (),
+        flows: tuple[QosFlowDescription, ...] = (),
+        options: tuple[ConfigurationContainer, ...] = (),
+        *,
+        always_on: bool | None = None,
     ) -> Signal[Session]:
-        """Ask for other QoS rules and flows of a PDU session."""
-        return self.conversation.perform(modification(self, identity, rules, flows))
+        """Ask for other QoS rules and flows of a PDU session, for options anew, for an always-on session."""
+        return self.conversation.perform(modification(self, identity, rules, flows, options, always_on=always_on))
 
     def deregister(self, *, switch_off: bool = False) -> Signal[None]:
         """Deregister; with `switch_off` the terminal is off afterwards."""

@@ -27,6 +27,7 @@ from freehold.core.smf.procedures.association import association
 from freehold.core.smf.procedures.establishment import pdu_session_establishment
 from freehold.core.smf.procedures.modification import pdu_session_modification
 from freehold.core.smf.procedures.release import pdu_session_release
+from freehold.core.smf.procedures.requested_modification import requested_modification
 from freehold.core.smf.procedures.teardown import local_release, mended
 from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.session import SmContext, SmState
@@ -226,12 +227,18 @@ class Smf:
             return say(n1.status(message.pdu_session_identity, message.pti, SmCause.PTI_MISMATCH))
         return await completed.reply
 
-    async def _modification_request(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:  # noqa: ARG002
-        """TS 24.501 6.4.2.4: the session stays as it is."""
+    async def _modification_request(
+        self, session: SmContext, message: nas.PduSessionModificationRequest
+    ) -> SmContextUpdatedData:
+        """TS 24.501 6.4.2; without a PTI 5GSM STATUS (7.3.1)."""
         if message.pti == n1.NO_PTI:
             return say(n1.status(message.pdu_session_identity, message.pti, SmCause.INVALID_PTI_VALUE))
-        cause = SmCause.SERVICE_OPTION_NOT_SUPPORTED
-        return say(n1.modification_reject(message.pdu_session_identity, message.pti, cause))
+        reply: Signal[SmContextUpdatedData] = Signal()
+        # TS 24.501 6.4.2.6: one that comes again while it is under way is the same one
+        self._smf.perform(
+            session, requested_modification(self._smf, session, message, reply), lambda: reply.set(NOTHING)
+        )
+        return await reply
 
     async def _modification_answer(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:
         """TS 24.501 6.3.2.3, 6.3.2.4; without a command its PTI fits nothing (7.3.1)."""

@@ -187,7 +187,6 @@ NOTHING_UNDER_WAY = {
     "command reject": (nas.PduSessionModificationCommandReject(1, 9, cause=31), nas.SmStatus, 47),
     "release request without PTI": (nas.PduSessionReleaseRequest(1, 0), nas.SmStatus, 81),
     "modification request without PTI": (nas.PduSessionModificationRequest(1, 0), nas.SmStatus, 81),
-    "modification request": (nas.PduSessionModificationRequest(1, 9), nas.PduSessionModificationReject, 32),
     "another identity": (nas.PduSessionReleaseRequest(2, 9), nas.SmStatus, 43),
     "establishment request": (asking(), nas.SmStatus, 97),
 }

@@ -86,6 +86,7 @@ async def fail(
         "pdu_session_release": Collision.ABORT,
         "deactivation": Collision.ABORT,
         "pdu_session_modification": Collision.QUEUE,
+        "requested_modification": Collision.DROP,
     },
     on_reject=refuse,
     on_failure=fail,

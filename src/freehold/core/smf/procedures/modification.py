@@ -27,7 +27,7 @@ GONE: Final = frozenset({"DATA_NOT_FOUND", "USER_NOT_FOUND"})
 
 @procedure(
     spec="TS 23.502 4.3.3.2",
-    collides={"pdu_session_modification": Collision.QUEUE},
+    collides={"pdu_session_modification": Collision.QUEUE, "requested_modification": Collision.DROP},
     keeps=(NotModified, ModificationAnswered),
 )
 async def pdu_session_modification(smf: SmfFunction, session: SmContext) -> None:

@@ -32,7 +32,11 @@ async def abandon(
 
 @procedure(
     spec="TS 23.502 4.3.4.2",
-    collides={"pdu_session_release": Collision.DROP, "pdu_session_modification": Collision.DROP},
+    collides={
+        "pdu_session_release": Collision.DROP,
+        "pdu_session_modification": Collision.DROP,
+        "requested_modification": Collision.DROP,
+    },
     keeps=(ResourcesReleased,),
     on_failure=abandon,
 )

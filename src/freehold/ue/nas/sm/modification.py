@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from freehold.codecs.nas import (
+    ConfigurationContainer,
+    ExtendedConfigurationOption,
+    ExtendedProtocolConfigurationOptions,
     PduSessionModificationCommand,
     PduSessionModificationComplete,
     PduSessionModificationReject,
@@ -32,9 +35,18 @@ Answer = PduSessionModificationCommand | PduSessionModificationReject | Undelive
 
 @procedure(spec="TS 24.501 6.4.2", collides={"deregistration": Collision.ABORT})
 async def modification(
-    ue: Terminal, identity: int, rules: tuple[QosRule, ...] = (), flows: tuple[QosFlowDescription, ...] = ()
+    ue: Terminal,
+    identity: int,
+    rules: tuple[QosRule, ...] = (),
+    flows: tuple[QosFlowDescription, ...] = (),
+    options: tuple[ConfigurationContainer, ...] = (),
+    *,
+    always_on: bool | None = None,
 ) -> Session:
-    """Ask for other QoS rules and flows; Refused where the network keeps the session as it is."""
+    """Ask for other QoS rules and flows, for protocol configuration `options` anew, for an always-on session.
+
+    Refused where the network keeps the session as it is.
+    """
     session = await reach(ue, identity)
     if session is None:
         raise NoConnection(f"PDU session {identity} is not active")
@@ -45,6 +57,8 @@ async def modification(
         pti,
         requested_qos_rules=list(rules) or None,
         requested_qos_flow_descriptions=list(flows) or None,
+        always_on_requested=always_on,
+        extended_pco=asked(options),
     )
     types = (PduSessionModificationCommand, PduSessionModificationReject, Undelivered, Released)
     session.step(SmEvent.MODIFICATION)
@@ -61,6 +75,13 @@ async def modification(
         case Released():
             raise NoConnection("the connection was released during the modification")
     return session
+
+
+def asked(options: tuple[ConfigurationContainer, ...]) -> ExtendedProtocolConfigurationOptions | None:
+    """A request for these containers (TS 24.008 10.5.6.3)."""
+    if not options:
+        return None
+    return ExtendedProtocolConfigurationOptions(options=[ExtendedConfigurationOption(option) for option in options])
 
 
 def settle(session: Session) -> None:
@@ -84,8 +105,20 @@ def modified(ue: Terminal, session: Session, command: PduSessionModificationComm
             ambr=command.session_ambr or granted.ambr,
             rules=changed_rules(granted.rules, command.authorized_qos_rules or []),
             flows=changed_flows(granted.flows, command.authorized_qos_flow_descriptions or []),
+            options=changed_options(granted.options, command.extended_pco),
         )
     SessionChannel(ue.link, session.identity).send(PduSessionModificationComplete(session.identity, command.pti))
+
+
+def changed_options(
+    before: ExtendedProtocolConfigurationOptions, told: ExtendedProtocolConfigurationOptions | None
+) -> ExtendedProtocolConfigurationOptions:
+    """What is told anew takes the place of what was told in the same containers."""
+    if told is None:
+        return before
+    kinds = {option.identifier for option in told.options}
+    kept = [option for option in before.options if option.identifier not in kinds]
+    return msgspec.structs.replace(before, options=[*kept, *told.options])
 
 
 def changed_rules(rules: tuple[QosRule, ...], changes: list[QosRule]) -> tuple[QosRule, ...]:
