@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,7 +107,8 @@ def watched(inside, tmp_path):
         ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
-            wait_for(lambda: "chain output" in run_in(inside, "nft", "list", "tables", "inet", then="nft list ruleset"))
+            # The counters of interfaces come last.
+            wait_for(lambda: "table arp" in run_in(inside, "nft", "list", "tables", "inet", then="nft list ruleset"))
             result = {"process": process, "log": tmp_path / "log"}
             yield result
             process.terminate()
@@ -194,12 +196,16 @@ def test_when_only_declared_packets_pass_then_all_is_well_and_the_report_is_sign
 
 def test_when_a_raw_socket_sends_beside_the_rules_then_the_interface_tells(inside, watched):
     program = (
-        "import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('n0', 0)); s.send(bytes(60))"
+        "import socket, time; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('n0', 0));"
+        "time.sleep(0.5);"  # the drivers' counts are read just after the rules are seen to stand
+        "[s.send(bytes(60)) for _ in range(9)]"
     )
     with watched() as seen:
         act(inside, program)
     assert seen["status"] == 1
-    assert seen["said"]["wrong"] == ["n0: 1 packets went beside the rules"]
+    [wrong] = seen["said"]["wrong"]
+    # One that the host's own stack had on its way while the counters were read may stand against one of the nine.
+    assert re.fullmatch(r"n0: [789] packets went beside the rules", wrong), wrong
 
 
 def test_when_another_user_sends_a_functions_flow_then_it_is_refused_by_name(inside, watched):
