@@ -26,7 +26,8 @@ from freehold.manage.why import handlers as why
 from freehold.manage.why.failures import FailureView
 
 _SECONDS: Final = {"type": "number", "minimum": 0}
-_COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 100_000}
+COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 100_000}
+"""The schema of a number of rows."""
 
 
 def _switch(call: Any, text: str) -> dict[str, Operation]:
@@ -79,7 +80,7 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             "Alarms that are over, the latest first.",
             list[AlarmView],
             query={"begin": "seconds since 1970", "end": "seconds since 1970", "most": "how many, 1000 by default"},
-            types={"begin": _SECONDS, "end": _SECONDS, "most": _COUNT},
+            types={"begin": _SECONDS, "end": _SECONDS, "most": COUNT},
             refusals=(422,),
             key=("id",),
         )

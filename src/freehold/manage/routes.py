@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from freehold.manage import access, configuration, handlers, streams
 from freehold.manage.accounts import Permission, TokenView
-from freehold.manage.groups import ASSURANCE, BACKUP, SIMS, WHY
+from freehold.manage.groups import ASSURANCE, BACKUP, COUNT, SIMS, WHY
 from freehold.manage.live import TOPICS
 from freehold.manage.operation import LINES, Operation
 from freehold.manage.subscribers import SubscriberForm, SubscriberView
@@ -40,7 +40,6 @@ _FOLLOWED: Final = {
     "kept": "first the signalling that was kept while somebody watched",
     "end": "for a capture: end once what was kept is written",
 }
-_COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 100_000}
 _PLAIN: Final = "text/plain; charset=utf-8"
 
 
@@ -249,7 +248,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             Act,
             media_type=LINES,
             query={"last": "only so many"},
-            types={"last": _COUNT},
+            types={"last": COUNT},
             refusals=(422,),
             needs=Permission.AUDIT,
         )
