@@ -23,7 +23,13 @@ N2SmInfoType = Literal[
     "PATH_SWITCH_REQ",
     "PATH_SWITCH_REQ_ACK",
     "PATH_SWITCH_REQ_FAIL",
+    "HANDOVER_REQUIRED",
+    "HANDOVER_CMD",
+    "HANDOVER_REQ_ACK",
+    "HANDOVER_RES_ALLOC_FAIL",
 ]
+HoState = Literal["PREPARING", "PREPARED", "COMPLETED", "CANCELLED"]
+"""How far an N2 handover is (TS 29.502 6.1.6.3.4)."""
 UpCnxState = Literal["ACTIVATED", "ACTIVATING", "DEACTIVATED"]
 RequestType = Literal["INITIAL_REQUEST", "EXISTING_PDU_SESSION", "INITIAL_EMERGENCY_REQUEST", "MODIFICATION_REQUEST"]
 
@@ -52,6 +58,7 @@ class SmContextUpdateData(msgspec.Struct, frozen=True, gc=False):
     up_cnx_state: UpCnxState | None = None
     cause: str = ""
     release: bool = False
+    ho_state: HoState | None = None
 
 
 class SmContextUpdatedData(msgspec.Struct, frozen=True, gc=False):
@@ -61,6 +68,7 @@ class SmContextUpdatedData(msgspec.Struct, frozen=True, gc=False):
     n2_sm_info: bytes | None = None
     n2_sm_info_type: N2SmInfoType | None = None
     up_cnx_state: UpCnxState | None = None
+    ho_state: HoState | None = None
 
 
 class PduSession(Protocol):

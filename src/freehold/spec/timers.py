@@ -53,6 +53,7 @@ TIMERS: Mapping[str, Timer] = _table(
     Timer("T3592", 16, 4, "TS 24.501 10.3"),
     # NGAP (TS 38.413 gives no values: these supervise the gNB's answers)
     Timer("TNGRELOC", 10, 0, "TS 38.413 8.4"),
+    Timer("N2-handover", 30, 0, "TS 23.502 4.9.1.3"),
     Timer("NGAP-response", 10, 0, "TS 38.413 8.3"),
     Timer("NG-setup", 10, 0, "TS 38.413 8.7.1"),
     Timer("time-to-wait", 5, 0, "TS 38.413 9.3.1.56"),

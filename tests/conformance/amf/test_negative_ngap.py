@@ -443,8 +443,8 @@ def test_g14_when_ng_setup_comes_again_and_fails_then_the_first_one_stands(watch
     watched.check()
 
 
-# --- what this version does not do ----------
-def test_when_a_handover_is_required_then_its_preparation_fails(watched):
+# --- what is asked at the wrong place ----------
+def test_when_a_handover_to_a_gnb_that_serves_the_terminal_or_of_no_session_is_required_then_it_fails(watched):
     ue = watched.terminal()
     message = ngap.HandoverRequired(
         **ue.ids(),

@@ -186,6 +186,7 @@ class Smf(Scripted):
         )
     )
 
+    COMMAND = ngap.encode_value(ngap.HandoverCommandTransfer())
     SWITCHED = ngap.encode_value(ngap.PathSwitchRequestAcknowledgeTransfer())
 
     def __init__(self):
@@ -218,6 +219,10 @@ class Smf(Scripted):
             )
         if data.n2_sm_info_type == "PATH_SWITCH_REQ":
             return SmContextUpdatedData(n2_sm_info=self.SWITCHED, n2_sm_info_type="PATH_SWITCH_REQ_ACK")
+        if data.n2_sm_info_type == "HANDOVER_REQUIRED":
+            return SmContextUpdatedData(n2_sm_info=self.TRANSFER, n2_sm_info_type="PDU_RES_SETUP_REQ")
+        if data.n2_sm_info_type == "HANDOVER_REQ_ACK":
+            return SmContextUpdatedData(n2_sm_info=self.COMMAND, n2_sm_info_type="HANDOVER_CMD")
         return self.answers.get(data.n2_sm_info_type or data.n1_sm_message, SmContextUpdatedData())
 
     async def release_sm_context(self, reference, cause=""):

@@ -5,6 +5,9 @@ import msgspec
 from amfkit.harness import World
 from freehold.codecs import nas, ngap
 
+REFUSALS = {"protocol-fault", "gnb-refused", "gnb-update-refused", "path-switch-refused", "handover-failed"}
+"""Events that say that a peer was refused something."""
+
 
 class Watched:
     """A world with a control terminal on its own gNB, registered before, still served during and after."""
@@ -39,16 +42,7 @@ class Watched:
         events = self.events()
         assert not [event for event in events if event.name == "bug"], events
         if faults:
-            assert (
-                len(
-                    [
-                        event
-                        for event in events
-                        if event.name in {"protocol-fault", "gnb-refused", "gnb-update-refused", "path-switch-refused"}
-                    ]
-                )
-                == faults
-            )
+            assert len([event for event in events if event.name in REFUSALS]) == faults
         for event in events:
             text = event.text + event.subject + event.fix
             assert "0010100000000" not in text

@@ -49,7 +49,7 @@ class N2:
     def send(self, message: ngap.Message) -> None:
         """Send on the stream of this UE (TS 38.412 7)."""
         connection = self.connection
-        send_ngap(self.amf, connection.gnb, message, connection.stream, connection.ue or connection)
+        send_ngap(self.amf, connection.gnb, message, connection.stream, connection.subject)
 
 
 def protect(amf: AmfFunction, ue: Ue, message: Any, header_type: HeaderType = HeaderType.INTEGRITY_CIPHERED) -> bytes:

@@ -31,12 +31,13 @@ def transport(pdu_session_id: int, n1_sm_message: bytes, cause: int | None = Non
 
 
 def deliver(amf: AmfFunction, ue: Ue, data: N1N2MessageTransferReqData) -> None:
-    """Send to a UE that is registered and in CM-CONNECTED; while its context comes or goes, what needs it waits."""
+    """Send to a UE that is registered and in CM-CONNECTED; while its context comes or goes, or it moves, data wait."""
     connection = ue.connection
     if (
         connection is None
         or ue.state is not MmState.REGISTERED
         or connection.context is ContextState.RELEASING
+        or connection.handover is not None
         or (data.n2_sm_info is not None and connection.context is ContextState.REQUESTED)
     ):
         ue.queued += (data,)

@@ -12,8 +12,7 @@ from freehold.codecs import ngap
 from freehold.core.amf import ngap_errors
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.n2_ue import UE_HANDLERS, initial_ue_message
-from freehold.core.amf.n2_unsupported import UNSUPPORTED
-from freehold.core.amf.procedures import path_switch
+from freehold.core.amf.procedures import handover, path_switch
 from freehold.core.amf.procedures.an_release import lose
 from freehold.core.amf.procedures.ng_reset import ng_reset
 from freehold.core.amf.procedures.ng_setup import ng_setup, ran_configuration_update, reset_ues
@@ -71,6 +70,8 @@ NODE_HANDLERS: Mapping[type[Any], NodeEntry] = MappingProxyType(
         ngap.AMFConfigurationUpdateFailure: NodeEntry(False, acknowledge),
         ngap.InitialUEMessage: NodeEntry(False, initial_ue_message),
         ngap.PathSwitchRequest: NodeEntry(False, path_switch.begin),
+        ngap.HandoverRequestAcknowledge: NodeEntry(False, handover.acknowledged),
+        ngap.HandoverFailure: NodeEntry(False, handover.failed),
         ngap.OverloadStart: NodeEntry(False, ignore),
         ngap.OverloadStop: NodeEntry(False, ignore),
         ngap.UplinkRANConfigurationTransfer: NodeEntry(False, ignore),
@@ -86,7 +87,11 @@ def find_connection(amf: AmfFunction, gnb: Gnb, message: Any) -> Connection | No
     """The connection of a UE-associated message; disorder is answered and forgotten (TS 38.413 10.6)."""
     amf_id, ran_id = message.amf_ue_ngap_id, message.ran_ue_ngap_id
     connection = amf.contexts.connections.get(amf_id)
-    if connection is not None and connection.gnb is gnb and connection.ran_ue_ngap_id == ran_id:
+    if (
+        connection is not None
+        and connection.gnb is gnb
+        and (connection.ran_ue_ngap_id == ran_id or not connection.placed)
+    ):
         return connection
     known = connection is not None and connection.gnb is gnb
     cause = ngap_errors.INCONSISTENT_REMOTE if known else ngap_errors.UNKNOWN_LOCAL
@@ -160,10 +165,7 @@ class N2Link:
     def unsupported(self, message: ngap.Message) -> None:
         """A procedure this AMF does not provide: its own failure, or its criticality decides (TS 38.413 10.3.4.1)."""
         amf, gnb = self.amf, self.gnb
-        answer = UNSUPPORTED.get(type(message))
-        if answer is not None:
-            answer(amf, gnb, message)
-        elif message.kind != "initiatingMessage" or message.criticality != "reject":
+        if message.kind != "initiatingMessage" or message.criticality != "reject":
             ignore(amf, gnb, message)
         else:
             ngap_errors.misplaced(amf, gnb, message, ngap_errors.REJECTED)
@@ -191,6 +193,6 @@ class N2Link:
                 "undecodable" if message is None else type(message).__name__,
                 octets=octets,
                 value=message,
-                subject="" if connection is None else str(connection.ue or connection),
+                subject="" if connection is None else str(connection.subject),
             )
         )

@@ -12,7 +12,8 @@ from freehold.core.amf.delivery import flush
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.n2_sessions import LISTS, SETUP, SETUP_FAILED, report
 from freehold.core.amf.n2_unsupported import no_modification
-from freehold.core.amf.procedures.an_release import GENERATED, an_release, lose, release_now
+from freehold.core.amf.procedures import handover
+from freehold.core.amf.procedures.an_release import GENERATED, an_release, lose, release_now, tell_lost
 from freehold.core.amf.state.connection import Connection, Gnb
 from freehold.core.amf.state.machines import ContextEvent, ContextState
 from freehold.core.amf.state.ue import UeRadio
@@ -96,6 +97,7 @@ def release_requested(amf: AmfFunction, connection: Connection, message: ngap.UE
     cause = as_cause(message.cause)
     ue = connection.ue
     if ue is None:
+        tell_lost(connection)
         release_now(amf, connection, cause)
     elif connection.context is not ContextState.RELEASING:
         ue.conversation.start(an_release(amf, ue, connection, cause))
@@ -164,6 +166,10 @@ UE_HANDLERS: Mapping[type[Any], Callable[[AmfFunction, Connection, Any], None]] 
         ngap.PDUSessionResourceModifyIndication: no_modification,
         ngap.UEContextModificationResponse: context_modified,
         ngap.UEContextModificationFailure: context_modified,
+        ngap.HandoverRequired: handover.begin,
+        ngap.HandoverNotify: handover.notified,
+        ngap.HandoverCancel: handover.cancel,
+        ngap.UplinkRANStatusTransfer: handover.status_transfer,
         ngap.LocationReport: ignore,
         ngap.RRCInactiveTransitionReport: ignore,
         ngap.SecondaryRATDataUsageReport: ignore,

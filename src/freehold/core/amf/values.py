@@ -51,6 +51,13 @@ def gnb_id(value: ngap.GlobalRANNodeID) -> GnbId:
         raise PeerError(str(wrong)) from None
 
 
+def security_context(next_hop: bytes, chaining_count: int) -> ngap.SecurityContext:
+    """NH and NCC for the gNB that a UE comes to (TS 38.413 9.3.1.88)."""
+    return ngap.SecurityContext(
+        next_hop_chaining_count=chaining_count, next_hop_nh=(int.from_bytes(next_hop, "big"), 256)
+    )
+
+
 @lru_cache(maxsize=1024)
 def ue_security_capabilities(octets: bytes) -> ngap.UESecurityCapabilities:
     """NGAP's form of NAS' UE security capability: all four strings, one bit apart (TS 38.413 9.3.1.86).

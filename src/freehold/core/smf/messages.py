@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
 from freehold.codecs.nas import SmMessage
-from freehold.core.smf.transfers import Failed, SetUp
+from freehold.core.smf.transfers import Admitted, Failed, NotAdmitted, SetUp
 from freehold.procedure import Signal
 from freehold.services.nsmf import SmContextUpdatedData
 
@@ -26,6 +26,12 @@ class Answered(Generic[T]):
 
 class FromGnb(Answered[SetUp | Failed]):
     """What a gNB answers to a setup, or says of resources it gave up."""
+
+    __slots__ = ()
+
+
+class HandoverStep(Answered[Admitted | NotAdmitted | Literal["COMPLETED", "CANCELLED"]]):
+    """What the target of a handover answers, or how the handover ended."""
 
     __slots__ = ()
 

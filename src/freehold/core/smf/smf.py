@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -13,7 +13,14 @@ from freehold.codecs.nas import PduSessionEstablishmentRequest, SmMessage
 from freehold.core.smf import n1, transfers
 from freehold.core.smf.configuration import DataNetwork, SmfConfiguration, SmfPeers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, FromGnb, ModificationAnswered, ReleaseCompleted, ResourcesReleased
+from freehold.core.smf.messages import (
+    NOTHING,
+    FromGnb,
+    HandoverStep,
+    ModificationAnswered,
+    ReleaseCompleted,
+    ResourcesReleased,
+)
 from freehold.core.smf.procedures.activation import (
     DEACTIVATED,
     UE_NOT_REACHABLE,
@@ -25,6 +32,7 @@ from freehold.core.smf.procedures.activation import (
 from freehold.core.smf.procedures.admission import UnsupportedSscMode, admission
 from freehold.core.smf.procedures.association import association
 from freehold.core.smf.procedures.establishment import pdu_session_establishment
+from freehold.core.smf.procedures.handover import n2_handover
 from freehold.core.smf.procedures.modification import pdu_session_modification
 from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.requested_modification import requested_modification
@@ -154,6 +162,8 @@ class Smf:
                 return await self._release(session, SmCause.REGULAR_DEACTIVATION, n1.NO_PTI)
             if data.n1_sm_message is not None:
                 return await self._from_ue(session, data.n1_sm_message)
+            if data.ho_state in {"COMPLETED", "CANCELLED"}:
+                return await self._handover_step(session, data.ho_state)
             if data.n2_sm_info is not None and data.n2_sm_info_type is not None:
                 return await self._from_gnb(session, transfers.read(data.n2_sm_info_type, data.n2_sm_info))
             return await self._connection(session, data.up_cnx_state, data.cause)
@@ -297,6 +307,23 @@ class Smf:
         self._smf.perform(session, path_switch(self._smf, session, said, reply), lambda: reply.set(NOTHING))
         return await reply
 
+    async def _required(self, session: SmContext, said: transfers.Required) -> SmContextUpdatedData:
+        if session.state is not SmState.ACTIVE:
+            raise ServiceError(409, "REQUEST_REJECTED_UNSPECIFIED", f"a handover while it is {session.state.value}")
+        reply: Signal[SmContextUpdatedData] = Signal()
+        self._smf.perform(session, n2_handover(self._smf, session, said, reply), lambda: reply.set(NOTHING))
+        return await reply
+
+    async def _handover_step(
+        self, session: SmContext, said: transfers.Admitted | transfers.NotAdmitted | Literal["COMPLETED", "CANCELLED"]
+    ) -> SmContextUpdatedData:
+        """To the handover; one that is over has nothing to move (TS 29.502 5.2.2.3.4)."""
+        step = HandoverStep(said)
+        self._smf.unanswered.setdefault(session.identity.number, []).append(step)
+        if not session.conversation.deliver(step):
+            self._smf.let_go(session)
+        return await step.reply
+
     # --- user plane connection ----------------------------------------------------------------
     async def _connection(self, session: SmContext, wish: str | None, cause: str) -> SmContextUpdatedData:
         if wish == "ACTIVATING" and session.state is SmState.ACTIVE:
@@ -371,6 +398,9 @@ FROM_GNB: Final[Mapping[type, FromGnbHandler]] = MappingProxyType(
         transfers.Released: Smf._released,  # noqa: SLF001
         transfers.NotModified: Smf._not_modified,  # noqa: SLF001
         transfers.Switched: Smf._switched,  # noqa: SLF001
+        transfers.Required: Smf._required,  # noqa: SLF001
+        transfers.Admitted: Smf._handover_step,  # noqa: SLF001
+        transfers.NotAdmitted: Smf._handover_step,  # noqa: SLF001
     }
 )
 """What a gNB may say; what is missing needs no answer."""

@@ -56,11 +56,32 @@ class Switched(msgspec.Struct, frozen=True, gc=False):
     security: UserPlaneSecurity | None = None
 
 
+class Required(msgspec.Struct, frozen=True, gc=False):
+    """The gNB asks for a handover (TS 38.413 9.3.4.14); `direct` where it reaches the target to forward packets."""
+
+    direct: bool
+
+
+class Admitted(msgspec.Struct, frozen=True, gc=False):
+    """The target of a handover has resources (TS 38.413 9.3.4.11); `forwarding` takes packets of the source."""
+
+    tunnel: Tunnel
+    forwarding: ngap.UPTransportLayerInformation | None
+
+
+class NotAdmitted(msgspec.Struct, frozen=True, gc=False):
+    """The target of a handover has no resources for the session (TS 38.413 9.3.4.19)."""
+
+    cause: str
+
+
 class Other(msgspec.Struct, frozen=True, gc=False):
     """Information that changes nothing here."""
 
 
-N2Information = SetUp | Failed | Released | Modified | NotModified | Switched | Other
+N2Information = (
+    SetUp | Failed | Released | Modified | NotModified | Switched | Required | Admitted | NotAdmitted | Other
+)
 
 
 _TYPES: Final[Mapping[int, Literal["ipv4", "ipv6", "ipv4v6"]]] = MappingProxyType({1: "ipv4", 2: "ipv6", 3: "ipv4v6"})
@@ -145,6 +166,11 @@ def path_switched(uplink: Tunnel, security: UserPlaneSecurity | None = None) -> 
     )
 
 
+def handover_command(forwarding: ngap.UPTransportLayerInformation | None) -> bytes:
+    """Handover Command Transfer, with where packets under way may be forwarded to (TS 38.413 9.3.4.10)."""
+    return ngap.encode_value(ngap.HandoverCommandTransfer(dl_forwarding_up_tnl_information=forwarding))
+
+
 def read(kind: N2SmInfoType, octets: bytes) -> N2Information:
     """What a gNB says; PeerError where it cannot be read."""
     reader = READERS.get(kind)
@@ -194,6 +220,24 @@ def _switched(octets: bytes) -> N2Information:
     return Switched(_address(transfer.dl_ngu_up_tnl_information), security)
 
 
+def _required(octets: bytes) -> N2Information:
+    transfer = _decoded(ngap.HandoverRequiredTransfer, octets)
+    return Required(transfer.direct_forwarding_path_availability is not None)
+
+
+def _admitted(octets: bytes) -> N2Information:
+    transfer = _decoded(ngap.HandoverRequestAcknowledgeTransfer, octets)
+    flows = [item.qos_flow_identifier for item in transfer.qos_flow_setup_response_list]
+    if DEFAULT_FLOW not in flows:
+        return NotAdmitted("the target refused the default QoS flow")
+    return Admitted(_address(transfer.dl_ngu_up_tnl_information), transfer.dl_forwarding_up_tnl_information)
+
+
+def _not_admitted(octets: bytes) -> N2Information:
+    group, value = _decoded(ngap.HandoverResourceAllocationUnsuccessfulTransfer, octets).cause
+    return NotAdmitted(f"{group} {value}")
+
+
 def _decoded(kind: type[T], octets: bytes) -> T:
     value, faults = ngap.decode_as(kind, octets)
     if value is None:
@@ -231,5 +275,8 @@ READERS: Final[Mapping[N2SmInfoType, Callable[[bytes], N2Information]]] = Mappin
         "PDU_RES_MOD_RSP": _modified,
         "PDU_RES_MOD_FAIL": _not_modified,
         "PATH_SWITCH_REQ": _switched,
+        "HANDOVER_REQUIRED": _required,
+        "HANDOVER_REQ_ACK": _admitted,
+        "HANDOVER_RES_ALLOC_FAIL": _not_admitted,
     }
 )

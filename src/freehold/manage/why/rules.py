@@ -154,6 +154,11 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             "The path was not switched to the new gNB", "The gNB asked for", "Here", "TS 38.413 8.4.4.3",
             advice="The terminal registers anew at the new gNB.",
         ),
+        "handover": Rule(
+            "The terminal was not handed over to the other gNB", "The gNB asked for", "Here", "TS 38.413 8.4.1.3",
+            advice="The terminal stays where it is: see whether the target gNB is connected and has the source as its "
+            "neighbour with the right identity and tracking area.",
+        ),
         # --- sessions
         "dnn-not-subscribed": Rule(
             "The data network is not in the subscription", "The terminal asked for", "The subscription has",
@@ -243,6 +248,7 @@ EVENTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "context-setup-failed": ("Initial context setup", "TS 38.413 8.3.1"),
         "context-setup-refused": ("Initial context setup at the gNB", "TS 38.413 8.3.1"),
         "path-switch-refused": ("Path switch", "TS 38.413 8.4.4"),
+        "handover-failed": ("N2 handover", "TS 23.502 4.9.1.3"),
         "gnb-refused": ("NG Setup", "TS 38.413 8.7.1"),
         "gnb-update-refused": ("RAN configuration update", "TS 38.413 8.7.2"),
         "gnb-not-served": ("AMF configuration update", "TS 38.413 8.7.3"),

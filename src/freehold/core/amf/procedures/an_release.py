@@ -33,6 +33,17 @@ class Superseded(msgspec.Struct, frozen=True, gc=False):
     """Delivered to a UE's conversation when the UE is on another connection than the one being released."""
 
 
+class TargetLost(msgspec.Struct, frozen=True, gc=False):
+    """Delivered to a UE's conversation when the connection it was to be handed over to is gone."""
+
+
+def tell_lost(connection: Connection) -> None:
+    """Let a handover know that its target is gone."""
+    handover = connection.handover
+    if handover is not None and handover.target is connection and handover.source.ue is not None:
+        handover.source.ue.conversation.deliver(TargetLost())
+
+
 async def release_connection(amf: AmfFunction, connection: Connection, cause: ngap.Cause) -> None:
     """Steps 2 to 4: the gNB frees the UE's radio resources (TS 38.413 8.3.3)."""
     if not connection.move(ContextEvent.RELEASE_COMMANDED):
@@ -50,7 +61,9 @@ async def release_connection(amf: AmfFunction, connection: Connection, cause: ng
 
 
 def release_command(connection: Connection, cause: ngap.Cause) -> ngap.UEContextReleaseCommand:
-    """UE CONTEXT RELEASE COMMAND with both identifiers (TS 38.413 9.2.2.5)."""
+    """UE CONTEXT RELEASE COMMAND with both identifiers, or the only one there is (TS 38.413 9.2.2.5)."""
+    if not connection.placed:
+        return ngap.UEContextReleaseCommand(ue_ngap_ids=("aMF-UE-NGAP-ID", connection.amf_ue_ngap_id), cause=cause)
     pair = ngap.UENGAPIDPair(amf_ue_ngap_id=connection.amf_ue_ngap_id, ran_ue_ngap_id=connection.ran_ue_ngap_id)
     return ngap.UEContextReleaseCommand(ue_ngap_ids=("uE-NGAP-ID-pair", pair), cause=cause)
 
@@ -126,6 +139,7 @@ async def settle_idle(amf: AmfFunction, ue: Ue, cause: str = "") -> None:
 def lose(amf: AmfFunction, connection: Connection, reason: str) -> None:
     """A connection is gone without signalling: gNB lost, reset, or its identities are in disorder."""
     ue = connection.ue
+    tell_lost(connection)
     amf.contexts.disconnect(connection)
     if ue is not None and ue.connection is None:
         ue.conversation.abort(reason)

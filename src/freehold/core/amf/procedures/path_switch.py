@@ -21,8 +21,6 @@ from freehold.spec.errors import Aborted
 from freehold.spec.failures import Unmet
 from freehold.spec.identities import Tai
 
-CHAINING_COUNTS: Final = 8
-"""Values of NCC (TS 33.501 6.9.2.1.1)."""
 NOT_HERE: Final = ngap.PathSwitchRequestUnsuccessfulTransfer(cause=("radioNetwork", "unknown-PDU-session-ID"))
 NOT_NOW: Final = ngap.PathSwitchRequestUnsuccessfulTransfer(cause=("radioNetwork", "unspecified"))
 Items = Sequence[ngap.PDUSessionResourceToBeSwitchedDLItem]
@@ -64,6 +62,8 @@ def begin(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:
         refuse(amf, gnb, message, "the UE, or another one under that identity, is connected there already")
     elif connection.context is not ContextState.ESTABLISHED or connection.ue.state is not MmState.REGISTERED:
         refuse(amf, gnb, message, "the UE has no context to switch")
+    elif connection.handover is not None:
+        refuse(amf, gnb, message, "the UE is being handed over")
     elif tai is None or not amf.configuration.supports(tai):
         refuse(amf, gnb, message, f"tracking area {tai} is not served")
     else:
@@ -167,17 +167,12 @@ def acknowledge(
 ) -> ngap.PathSwitchRequestAcknowledge:
     """PATH SWITCH REQUEST ACKNOWLEDGE with the next hop parameter (TS 38.413 9.2.3.9, TS 33.501 6.9.2.3.2)."""
     security = ue.security
-    if security.current is not None:
-        security.next_hop = security.current.nh(security.next_hop)
-        security.chaining_count = (security.chaining_count + 1) % CHAINING_COUNTS
+    security.chain()
     return ngap.PathSwitchRequestAcknowledge(
         amf_ue_ngap_id=connection.amf_ue_ngap_id,
         ran_ue_ngap_id=connection.ran_ue_ngap_id,
         ue_security_capabilities=values.ue_security_capabilities(security.capability),
-        security_context=ngap.SecurityContext(
-            next_hop_chaining_count=security.chaining_count,
-            next_hop_nh=(int.from_bytes(security.next_hop, "big"), 256),
-        ),
+        security_context=values.security_context(security.next_hop, security.chaining_count),
         pdu_session_resource_switched_list=switched,
         pdu_session_resource_released_list_ps_ack=released or None,
         allowed_nssai=values.allowed_nssai(ue.mobility.allowed),

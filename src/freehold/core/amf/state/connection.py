@@ -56,6 +56,7 @@ class Connection:
         "context_requested",
         "freed",
         "gnb",
+        "handover",
         "ran_ue_ngap_id",
         "stream",
         "tai",
@@ -74,6 +75,8 @@ class Connection:
     """The NR Cell Identity (TS 38.413 9.3.1.7)."""
     freed: tuple[int, ...]
     """PDU sessions whose resources the gNB was told to free for no SMF, until it answers."""
+    handover: Handover | None
+    """The handover over N2 that it is an end of."""
 
     def __init__(self, gnb: Gnb, amf_ue_ngap_id: int, ran_ue_ngap_id: int, tai: Tai) -> None:
         self.gnb = gnb
@@ -86,9 +89,20 @@ class Connection:
         self.context_requested = False
         self.ue = None
         self.freed = ()
+        self.handover = None
 
     def __str__(self) -> str:
         return f"UE {self.amf_ue_ngap_id} at {self.gnb}"
+
+    @property
+    def subject(self) -> object:
+        """Whom its messages are about: its UE, the one being handed over to it, or itself."""
+        return self.ue or (self.handover.source.ue if self.handover is not None else None) or self
+
+    @property
+    def placed(self) -> bool:
+        """Whether the gNB has named it: a target does so in HANDOVER REQUEST ACKNOWLEDGE (TS 38.413 8.4.2.2)."""
+        return self.ran_ue_ngap_id >= 0
 
     def move(self, event: ContextEvent) -> bool:
         """Change the state of the gNB's UE context; false where the table has no such pair."""
@@ -97,3 +111,30 @@ class Connection:
             return False
         self.context = after
         return True
+
+
+class Handover:
+    """A handover over N2: the UE's connection, the one prepared for it, and how far it is (TS 23.502 4.9.1.3)."""
+
+    __slots__ = ("arrived", "commanded", "pdu_session_ids", "source", "target")
+
+    source: Connection
+    target: Connection
+    pdu_session_ids: tuple[int, ...]
+    """The PDU sessions whose SMFs take part."""
+    commanded: bool
+    """Whether the source was told to hand the UE over."""
+    arrived: bool
+    """Whether the UE is at the target."""
+
+    def __init__(self, source: Connection, target: Connection) -> None:
+        self.source = source
+        self.target = target
+        self.pdu_session_ids = ()
+        self.commanded = False
+        self.arrived = False
+        source.handover = target.handover = self
+
+    def end(self) -> None:
+        """Nothing ties its connections any more."""
+        self.source.handover = self.target.handover = None

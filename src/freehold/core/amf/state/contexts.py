@@ -53,14 +53,35 @@ class Contexts:
 
         Whoever names it in a PATH SWITCH REQUEST is given the UE (G10).
         """
+        return self._keep(Connection(gnb, self._new_identity(), ran_ue_ngap_id, tai))
+
+    def prepare(self, gnb: Gnb, tai: Tai) -> Connection:
+        """A connection that a gNB has yet to name: the target of a handover (TS 38.413 8.4.2).
+
+        Until then it stands under the negative of its AMF UE NGAP ID, which no node can name.
+        """
+        identity = self._new_identity()
+        return self._keep(Connection(gnb, identity, -identity, tai))
+
+    def _new_identity(self) -> int:
         random = self.driver.environment.random
         identity = 0
         while identity == 0 or identity in self.connections:
             identity = int.from_bytes(random(AMF_UE_NGAP_ID_OCTETS), "big")
-        connection = Connection(gnb, identity, ran_ue_ngap_id, tai)
-        self.connections[identity] = connection
-        gnb.connections[ran_ue_ngap_id] = connection
+        return identity
+
+    def _keep(self, connection: Connection) -> Connection:
+        self.connections[connection.amf_ue_ngap_id] = connection
+        connection.gnb.connections[connection.ran_ue_ngap_id] = connection
         return connection
+
+    @staticmethod
+    def place(connection: Connection, ran_ue_ngap_id: int) -> None:
+        """The target has named its connection (TS 38.413 8.4.2.2)."""
+        of_gnb = connection.gnb.connections
+        of_gnb.pop(connection.ran_ue_ngap_id, None)
+        connection.ran_ue_ngap_id = ran_ue_ngap_id
+        of_gnb[ran_ue_ngap_id] = connection
 
     @staticmethod
     def move(connection: Connection, gnb: Gnb, ran_ue_ngap_id: int, tai: Tai) -> None:

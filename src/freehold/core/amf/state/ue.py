@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from freehold.codecs import ngap
@@ -14,6 +16,9 @@ from freehold.services.nsmf import PduSession
 from freehold.services.nudm import AccessAndMobilitySubscriptionData
 from freehold.spec.identities import Pei, SNssai, Supi, Tai
 from freehold.stack.nas_security import NasSecurity
+
+CHAINING_COUNTS: Final = 8
+"""Values of NCC (TS 33.501 6.9.2.1.1)."""
 
 
 class UeIdentity(msgspec.Struct, gc=False):
@@ -37,6 +42,12 @@ class UeSecurity(msgspec.Struct, gc=False):
     next_hop: bytes = b""
     """KgNB, then NH after each path switch (TS 33.501 6.9.2.1.1)."""
     chaining_count: int = 0
+
+    def chain(self) -> None:
+        """A fresh NH for the next gNB: one more hop, of eight counts (TS 33.501 6.9.2.1.1, 6.9.2.3)."""
+        if self.current is not None:
+            self.next_hop = self.current.nh(self.next_hop)
+            self.chaining_count = (self.chaining_count + 1) % CHAINING_COUNTS
 
 
 class UeMobility(msgspec.Struct, gc=False):
