@@ -64,7 +64,7 @@ def test_when_the_kernel_has_sctp_then_our_gnb_and_terminals_pass_packets(guest)
 @pytest.mark.root
 @pytest.mark.xdist_group("guest")
 @pytest.mark.usefixtures("packetrusher_program")
-@pytest.mark.parametrize("which", ["idle", "another_gnb"])
+@pytest.mark.parametrize("which", ["idle", "moves_to_another_gnb", "handed_over_n2"])
 def test_when_the_kernel_has_sctp_then_a_second_foreign_gnb_is_served(guest, which):
     assert_passed_over_sctp(guest, "tests/interop/test_packetrusher.py", which)
 

@@ -43,3 +43,17 @@ def test_when_a_terminal_moves_to_another_gnb_then_its_session_moves_with_it(nee
         assert [row["state"] for row in site.ask("session")] == ["ACTIVATED"]
         ues.interrupt()
         core.wait_for("0 registered  0 connected  0 sessions", count=2)
+
+
+def test_when_a_terminal_is_handed_over_n2_to_another_gnb_then_its_session_goes_with_it(needed, site_of):
+    site = site_of(ie_order="any")
+    site.hosts.run(site.hosts.ran, "ip", "addr", "add", f"{SECOND_GNB}/24", "dev", "up0")
+    site.subscribe(1)
+    with site.start() as core, packetrusher.start(needed, site, "-n", "1", "--ngh", "4000") as ues:
+        core.wait_for("2 gNB  1 registered  1 connected  1 sessions")
+        ues.wait_for("Initiating Handover Notify")
+        ues.wait_for("Releasing UE Context.*Successful handover")
+        core.wait_for("2 gNB  1 registered  1 connected  1 sessions")
+        assert [row["state"] for row in site.ask("session")] == ["ACTIVATED"]
+        ues.interrupt()
+        core.wait_for("0 registered  0 connected  0 sessions", count=2)

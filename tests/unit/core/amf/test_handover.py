@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from amfkit.harness import PLMN, SLICE_SD, World, from_smf
+from amfkit.mobility import path_switch_request
 from freehold.codecs import nas, ngap
 from freehold.services.errors import ServiceError
 
@@ -407,9 +408,7 @@ def test_when_the_arrival_comes_before_the_command_then_nothing_moves(world, ue)
 
 
 def test_when_the_target_asks_for_a_path_switch_meanwhile_then_it_fails(world, ue):
-    from .test_path_switch import request as path_switch
-
     target = world.gnb()
     commanded(ue, target)
-    target.send(path_switch(ue, target), 1)
+    target.send(path_switch_request(ue, target), 1)
     target.next(ngap.PathSwitchRequestFailure)

@@ -6,33 +6,10 @@ import msgspec
 import pytest
 
 from amfkit.harness import World
+from amfkit.mobility import path_switch_request as request
 from amfkit.watched import Watched
 from freehold.codecs import nas, ngap
 from freehold.services.errors import ServiceError
-
-SWITCH = ngap.PathSwitchRequestTransfer(
-    dl_ngu_up_tnl_information=(
-        "gTPTunnel",
-        ngap.GTPTunnel(transport_layer_address=(0x0A000002, 32), gtp_teid=b"\0\0\0\2"),
-    ),
-    qos_flow_accepted_list=[ngap.QosFlowAcceptedItem(qos_flow_identifier=1)],
-)
-
-
-def request(ue, gnb, sessions=(1,), **changes):
-    return msgspec.structs.replace(
-        ngap.PathSwitchRequest(
-            ran_ue_ngap_id=gnb.number * 100,
-            source_amf_ue_ngap_id=ue.amf_id,
-            user_location_information=gnb.location(),
-            ue_security_capabilities=ue.context.ue_security_capabilities,
-            pdu_session_resource_to_be_switched_dl_list=[
-                ngap.PDUSessionResourceToBeSwitchedDLItem(pdu_session_id=each, path_switch_request_transfer=SWITCH)
-                for each in sessions
-            ],
-        ),
-        **changes,
-    )
 
 
 def switch(ue, target, **changes):
