@@ -12,8 +12,8 @@ use std::borrow::Cow;
 const DEPTH: u32 = 96;
 /// IEs that one container's table may list, at most.
 pub const MASK_BITS: usize = 256;
-/// Values that a contained type may hold beyond those its octets pay for.
-const CONTAINED: usize = 256;
+/// Items of lists that a message may hold beyond those that cost its sender a bit each.
+const FREE: usize = 1024;
 /// Faults reported of one message, at most.
 const FAULTS: usize = 64;
 const TOO_MANY: Stop = Stop::Syntax("more values than its octets can hold");
@@ -73,7 +73,8 @@ pub struct Decoder<'s, B: Build> {
     pub build: B,
     pub faults: Vec<Fault>,
     place: Place,
-    budget: usize,
+    /// What is left of FREE.
+    free: usize,
     depth: u32,
     /// Whether an enclosing IE's criticality says what to do with a value not comprehended.
     governed: bool,
@@ -84,10 +85,9 @@ pub struct Decoder<'s, B: Build> {
 type UnknownIes<'a> = Vec<(u16, Criticality, Cow<'a, [u8]>)>;
 
 impl<'s, B: Build> Decoder<'s, B> {
-    pub fn new(schema: &'s Schema, build: B, octets: usize) -> Self {
-        let budget = octets.saturating_mul(8).saturating_add(1024);
+    pub fn new(schema: &'s Schema, build: B) -> Self {
         let (faults, place) = (Vec::new(), Place::default());
-        Decoder { schema, build, faults, place, budget, depth: 0, governed: false, any_order: false }
+        Decoder { schema, build, faults, place, free: FREE, depth: 0, governed: false, any_order: false }
     }
 
     /// A PDU of an elementary procedure (TS 38.413 9.4.3); faults are left in `faults`.
@@ -187,11 +187,6 @@ impl<'s, B: Build> Decoder<'s, B> {
                 Ok(None)
             }
         }
-    }
-
-    fn spend(&mut self, count: usize) -> Result<(), Stop> {
-        self.budget = self.budget.checked_sub(count).ok_or(TOO_MANY)?;
-        Ok(())
     }
 
     fn value(&mut self, reader: &mut Reader<'_>, node: NodeId) -> Result<B::Value, Stop> {
@@ -324,7 +319,6 @@ impl<'s, B: Build> Decoder<'s, B> {
         if more {
             return Err(Stop::Syntax("a container of more IEs than there are ids"));
         }
-        self.spend(count)?;
         let mut seen = [0u64; MASK_BITS / 64];
         let mut unknown: UnknownIes<'_> = Vec::new();
         let mut next = 0;
@@ -418,7 +412,6 @@ impl<'s, B: Build> Decoder<'s, B> {
         frame: &mut B::Frame,
     ) -> Result<(), Stop> {
         let count = reader.small_length()?;
-        self.spend(count)?;
         let bitmap = reader.skip(count)?;
         let known = structure.additions.as_deref().unwrap_or_default();
         let mut unknown: Vec<(i64, Cow<'_, [u8]>)> = Vec::new();
@@ -548,7 +541,7 @@ impl<'s, B: Build> Decoder<'s, B> {
 
     fn list(&mut self, reader: &mut Reader<'_>, bounds: &Size, item: NodeId) -> Result<B::Value, Stop> {
         let Count { mut count, mut more, added } = size(reader, bounds)?;
-        self.spend(count)?;
+        affordable(reader, count)?;
         let mut list = self.build.list(if more { 0 } else { count })?;
         let mut total = 0;
         loop {
@@ -556,15 +549,19 @@ impl<'s, B: Build> Decoder<'s, B> {
             if !more && !added && !bounds.holds(total) {
                 return Err(OUT_OF_BOUNDS);
             }
-            for _ in 0..count {
+            let left = reader.left();
+            for at in 0..count {
                 let value = self.value(reader, item)?;
                 self.build.push(&mut list, value)?;
+                if at == 0 && reader.left() == left {
+                    self.free = self.free.checked_sub(count).ok_or(TOO_MANY)?;
+                }
             }
             if !more {
                 return self.build.close_list(list);
             }
             (count, more) = reader.length()?;
-            self.spend(count)?;
+            affordable(reader, count)?;
         }
     }
 
@@ -600,20 +597,13 @@ impl<'s, B: Build> Decoder<'s, B> {
     fn contained(&mut self, octets: &[u8], node: NodeId) -> Result<Option<B::Value>, Stop> {
         let mark = self.faults.len();
         let outer = std::mem::replace(&mut self.governed, false);
-        let budget = self.budget;
-        let own = budget.min(octets.len().saturating_mul(8).saturating_add(CONTAINED));
-        self.budget = own;
+        let free = self.free;
         let result = self.nested(|decoder| decoder.open(octets, node));
         self.governed = outer;
-        let spent = own - self.budget;
-        self.budget = budget;
         let rejected = self.faults[mark..].iter().any(|fault| fault.action == Criticality::Reject);
         self.faults[mark..].iter_mut().for_each(|fault| fault.action = Criticality::Ignore);
         match result {
-            Ok(value) if !rejected => {
-                self.spend(spent)?;
-                return Ok(Some(value));
-            }
+            Ok(value) if !rejected => return Ok(Some(value)),
             Ok(_) => {}
             Err(Stop::Builder) => return Err(Stop::Builder),
             Err(Stop::Syntax(detail) | Stop::NotComprehended(detail)) => {
@@ -628,8 +618,16 @@ impl<'s, B: Build> Decoder<'s, B> {
                 });
             }
         }
+        self.free = free;
         Ok(None)
     }
+}
+
+/// Whether so many items can stand in what is left: it is the open type around them alone that says so, for what
+/// follows a message is none of its own.
+#[inline]
+fn affordable(reader: &Reader<'_>, count: usize) -> Result<(), Stop> {
+    if count > reader.left() + FREE { Err(TOO_MANY) } else { Ok(()) }
 }
 
 impl<V> Outcome<V> {

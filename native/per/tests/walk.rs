@@ -178,6 +178,24 @@ fn when_what_is_contained_does_not_decode_then_it_stays_octets() {
     assert_eq!(faults.len(), 1);
 }
 
+/// A bound that other octets than the list's own move would refuse a message with nothing behind it.
+#[test]
+fn when_a_list_promises_more_than_its_own_octets_hold_then_it_is_refused_whatever_follows() {
+    let text = r#"{"aligned":true,"nodes":[{"Null":{}},{"Bool":{}},
+        {"List":{"lb":0,"ub":65535,"ext":false,"item":0}},{"List":{"lb":0,"ub":65535,"ext":false,"item":1}}],
+        "types":[["Bools",3],["Nulls",2]],"messages":[]}"#;
+    let schema = Schema::compile(serde_json::from_str(text).expect("a table")).expect("the table is sound");
+    for size in [0, 1, 1000] {
+        let octets = [&[0x04, 0x00][..], &vec![0; size]].concat();
+        let nulls = Some(Value::List(vec![Value::Null; 1024]));
+        assert_eq!(decode(&schema, "Nulls", &octets), (nulls, vec![]), "{size} octets behind");
+        let octets = [&[0x04, 0x01][..], &vec![0; size]].concat();
+        assert_eq!(decode(&schema, "Nulls", &octets).0, None, "{size} octets behind");
+        let octets = [&[0xff, 0xff][..], &vec![0; size]].concat();
+        assert_eq!(decode(&schema, "Bools", &octets).0, None, "{size} octets behind");
+    }
+}
+
 #[test]
 fn when_octets_are_any_then_decoding_ends_without_a_panic() {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;

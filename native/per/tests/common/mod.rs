@@ -201,7 +201,7 @@ impl<'s> Source for Shown<'s> {
 }
 
 pub fn decode(schema: &Schema, name: &str, octets: &[u8]) -> (Option<Value>, Vec<Fault>) {
-    let mut decoder = Decoder::new(schema, Tree(schema), octets.len());
+    let mut decoder = Decoder::new(schema, Tree(schema));
     let value =
         decoder.alone(octets, schema.types.get(name).expect("a type of the table")).expect("a tree is always built");
     (value, decoder.faults)

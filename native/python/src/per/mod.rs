@@ -268,7 +268,7 @@ impl Schema {
         any_order: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let octets = octets.as_bytes();
-        let mut decoder = per::Decoder::new(&self.schema, Values { py, schema: self }, octets.len());
+        let mut decoder = per::Decoder::new(&self.schema, Values { py, schema: self });
         decoder.any_order = any_order;
         let mut outcome = decoder.pdu(octets).map_err(|stop| PyErr::take(py).unwrap_or_else(|| no_memory(stop)))?;
         let (faults, identifiers) = if decoder.faults.is_empty() {
@@ -310,7 +310,7 @@ impl Schema {
             return Err(PyTypeError::new_err(format!("{class} is not a type of {}", self.module)));
         };
         let octets = octets.as_bytes();
-        let mut decoder = per::Decoder::new(&self.schema, Values { py, schema: self }, octets.len());
+        let mut decoder = per::Decoder::new(&self.schema, Values { py, schema: self });
         let value = decoder.alone(octets, node).map_err(|stop| PyErr::take(py).unwrap_or_else(|| no_memory(stop)))?;
         Ok((value, self.faults(py, &decoder.faults)?))
     }
