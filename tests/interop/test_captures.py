@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from asn1kit import analyser
+from asn1kit.tables import table
 from freehold.codecs.capture import Carrier, is_capture, packets
 from freehold.codecs.display import PROTOCOLS, Reading, carried_by, inside, protocol_named, render
 
@@ -108,3 +110,25 @@ def test_when_another_network_was_captured_then_an_analyser_counts_as_many_messa
     )
 
     assert {name: mine[name] for name in COUNTED if mine[name]} == theirs
+
+
+def alone(path: Path, content: bytes, protocol: str) -> list[tuple[str, str, bytes]]:
+    """The messages of one protocol that decode without a fault, each once, as a capture is made of them."""
+    found = {(name, type_name, octets): None for name, octets, type_name in messages(path, content) if name == protocol}
+    channels = [each for each in found if each[:2] in analyser.DISSECTORS.values()]
+    return [each for each in channels if not PROTOCOLS[protocol].decode(each[2], each[1]).faults]
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.parametrize("protocol", ["ngap", "xnap", "f1ap", "e1ap", "nrppa", "rrc"])
+def test_when_another_network_was_captured_then_an_analyser_reads_the_same_values(octets, protocol, tmp_path) -> None:
+    found, path, shown_as = alone(*octets, protocol), tmp_path / "alone.pcap", {"rrc": "nr-rrc"}.get(protocol, protocol)
+    if not found:
+        pytest.skip(f"no {protocol} in {octets[0].name}")
+    analyser.exported(path, found)
+    for (_, type_name, message), shown in zip(found, analyser.dissect(path, shown_as), strict=True):
+        reading = PROTOCOLS[protocol].decode(message, type_name)
+        number = table(protocol)["types"][type_name or reading.name]
+        assert not shown.malformed
+        assert shown.known
+        assert analyser.missed(analyser.leaves(protocol, number, reading.message), shown) is None, message.hex()
