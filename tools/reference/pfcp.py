@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, get_args
 
 from freehold.codecs.gtpu import PduSessionContainer
 from freehold.codecs.gtpu import messages as gtpu
+from freehold.codecs.marks import Marked
 from freehold.codecs.pfcp.messages import MESSAGES
-from freehold.codecs.pfcp.table import IE, AnyOf, Bits, Form, Group, If, Layout, Tail, hints, unwrapped
+from freehold.codecs.pfcp.table import IE, AnyOf, Bits, Form, Group, If, Layout, Tail, hints, member
 from reference.page import Page, Section, clause, link, said
 
 HEADS = ("element", "type number", "presence", "occurs", "type", "clause")
@@ -39,11 +40,9 @@ def _fields(kind: Any) -> Iterator[tuple[str, Any]]:
 
 def _members(kind: Any) -> Iterator[tuple[str, ...]]:
     for name, hint in _fields(kind):
-        if get_origin(hint) is not Annotated:
+        if type(hint) is not Marked:
             continue
-        inner, *notes = get_args(hint)
-        presence = next(note for note in notes if isinstance(note, str))
-        element = next((note for note in notes if isinstance(note, IE)), None) or unwrapped(inner)
+        element, presence = member(hint)
         occurs = "several" if presence.endswith("*") else "1"
         what = (_coding(element.form), f"TS 29.244 {element.clause}") if isinstance(element, IE) else _class(element)
         yield name, str(element.number), presence[0], occurs, *what
@@ -64,12 +63,11 @@ def _coding(form: Form | Bits) -> str:
 
 def _layout(kind: Any) -> Iterator[tuple[str, ...]]:
     for name, hint in _fields(kind):
-        _, *notes = get_args(hint)
-        coding = [_coding(note) for note in notes if isinstance(note, Form | Bits)]
-        yield name, _when(notes), ", ".join(coding) or "flag"
+        coding = [_coding(note) for note in hint.marks if isinstance(note, Form | Bits)]
+        yield name, _when(hint.marks), ", ".join(coding) or "flag"
 
 
-def _when(notes: list[Any]) -> str:
+def _when(notes: tuple[Any, ...]) -> str:
     for note in notes:
         if isinstance(note, If | AnyOf):
             return (
@@ -88,12 +86,9 @@ def _reached() -> set[Any]:
     waiting: list[Any] = list(MESSAGES)
     while waiting:
         for _, hint in _fields(waiting.pop()):
-            if get_origin(hint) is not Annotated:
+            if type(hint) is not Marked or not any(isinstance(note, str) for note in hint.marks):
                 continue
-            inner, *notes = get_args(hint)
-            if not any(isinstance(note, str) for note in notes) or any(isinstance(note, IE) for note in notes):
-                continue
-            element = unwrapped(inner)
+            element, _ = member(hint)
             if isinstance(element, type) and element not in found:
                 found.add(element)
                 if not issubclass(element, Layout):

@@ -195,8 +195,9 @@ def _measure(kind: Any, marks: tuple[Any, ...], value: Any) -> bytes:
 
 
 def _probe(kind: Any, marks: tuple[Any, ...]) -> Any:
-    from typing import Annotated, ClassVar
+    from typing import ClassVar
 
+    from freehold.codecs.marks import Annotated
     from freehold.codecs.nas.compile import Compiler
     from freehold.codecs.nas.engine import Decoded, Fault, SecurityProtected
     from freehold.codecs.nas.layout import LVE, MmMessage

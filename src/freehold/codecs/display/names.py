@@ -7,7 +7,7 @@ from enum import IntEnum, IntFlag
 from functools import cache, lru_cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import Final, get_args
+from typing import Final
 
 from freehold.spec.causes import MmCause, PfcpCause, SmCause
 
@@ -199,4 +199,4 @@ def _declared() -> Iterator[tuple[int, str]]:
             number = getattr(value, "number", None)
             if isinstance(number, int) and not issubclass(value, Message):
                 yield number, name
-            yield from ((note.number, name) for note in get_args(value) if isinstance(note, IE))
+            yield from ((note.number, name) for note in getattr(value, "marks", ()) if isinstance(note, IE))

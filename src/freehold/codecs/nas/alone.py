@@ -1,8 +1,9 @@
 """Values that travel outside a NAS message: in payload containers and in NGAP (TS 24.501 9.11.2, 9.11.3)."""
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.compile import Compiler
 from freehold.codecs.nas.engine import Decoded, Fault, SecurityProtected
 from freehold.codecs.nas.layout import LVE, Message, MmMessage

@@ -3,11 +3,12 @@
 import inspect
 from collections.abc import Iterable, Sequence
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 import msgspec
 
 from freehold._native.nas import Codec
+from freehold.codecs.marks import Marked
 from freehold.codecs.nas.layout import (
     Bits,
     Choice,
@@ -56,14 +57,18 @@ HEADERS: dict[type, tuple[int, int]] = {
 
 def declared(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     """The bare type of an annotation and its marks, those that wrap a layout first; an optional's None is left out."""
-    if get_origin(annotation) is Annotated:
-        inner, *marks = get_args(annotation)
-        kind, more = declared(inner)
-        return kind, tuple(sorted((*more, *marks), key=lambda mark: not isinstance(mark, WRAPPERS)))
-    if get_origin(annotation) in {Union, UnionType}:
+    if type(annotation) is Marked:
+        kind, more = declared(annotation.kind)
+        marks = (*more, *annotation.marks)
+        return kind, tuple(sorted(marks, key=_within_others)) if len(marks) > 1 else marks
+    if type(annotation) is UnionType:
         kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
         return declared(kinds[0]) if len(kinds) == 1 else (annotation, ())
     return annotation, ()
+
+
+def _within_others(mark: Mark) -> bool:
+    return not isinstance(mark, WRAPPERS)
 
 
 def mask(numbers: Iterable[int]) -> int:
@@ -86,6 +91,7 @@ class Compiler:
         self.nodes: list[tuple[Any, ...]] = []
         self.classes: dict[type, int] = {}
         self._records: dict[type, int] = {}
+        self._layouts: dict[tuple[Any, ...], int] = {}
 
     def codec(self, messages: Iterable[type[Message]], results: tuple[type, type, type, type]) -> Codec:
         """The engine for these messages; `results` as `Codec` wants them."""
@@ -114,12 +120,17 @@ class Compiler:
         return self._node(*declared(annotation))
 
     def _node(self, kind: Any, marks: Sequence[Mark]) -> int:
-        """The layout of a value of `kind` that carries these marks."""
+        """The layout of a value of `kind` that carries these marks, made once."""
         if not marks:
             if not (isinstance(kind, type) and issubclass(kind, Value)):
                 raise TypeError(f"no layout declared for {kind}")
             return self._record(kind, None)
-        first, rest = marks[0], marks[1:]
+        key = (kind, *marks)
+        if key not in self._layouts:
+            self._layouts[key] = self._marked(kind, marks[0], marks[1:])
+        return self._layouts[key]
+
+    def _marked(self, kind: Any, first: Mark, rest: Sequence[Mark]) -> int:
         match first:
             case Spare(bits):
                 return self._add("after", bits, self._node(kind, rest))

@@ -7,9 +7,11 @@ A class is its own table. Each field carries the marks of its row, in the order 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import msgspec
+
+from freehold.codecs.marks import Annotated
 
 HALF = 0
 """The length of an element of half an octet (TS 24.007 11.2.1.1)."""

@@ -1,8 +1,9 @@
 """UE policies: sections, URSP rules and the messages that deliver them (TS 24.501 Annex D, TS 24.526 5.2)."""
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.compile import Compiler
 from freehold.codecs.nas.engine import Decoded, Fault, SecurityProtected
 from freehold.codecs.nas.layout import (

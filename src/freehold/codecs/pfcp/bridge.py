@@ -1,7 +1,6 @@
 """Time-sensitive communication: the UP function as a bridge, and the drift of its clocks (TS 29.244 5.26)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
 from freehold.codecs.pfcp import quality as q

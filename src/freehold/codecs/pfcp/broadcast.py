@@ -1,7 +1,6 @@
 """Multicast and broadcast: IP multicast of a session, and 5MBS over N4 and N4mb (TS 29.244 5.25 and 5.34)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
 from freehold.codecs.pfcp.table import (

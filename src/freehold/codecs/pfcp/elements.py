@@ -3,8 +3,7 @@
 Addresses are octets in network order, times seconds since 1900 (TS 29.244 8.2.15), volumes octets, rates kbit/s.
 """
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp.table import (
     COUNTED8,
     COUNTED16,

@@ -1,7 +1,6 @@
 """Information elements of several fields (TS 29.244 8.2): the patterns are the octets from 5 on, bit 8 to bit 1."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp.table import (
     COUNTED8,
     COUNTED16,

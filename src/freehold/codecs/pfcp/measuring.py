@@ -1,7 +1,6 @@
 """What the UP function measures of traffic, a terminal, and the way over N6 (TS 29.244 5.15A, 5.38.4, 5.39)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
 from freehold.codecs.pfcp import quality as q

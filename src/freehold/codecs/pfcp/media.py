@@ -1,7 +1,6 @@
 """Media, and what is done to its packets: PDU sets, RTP, payload headers, N6 routing (TS 29.244 5.38, 5.41)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import measuring as w
 from freehold.codecs.pfcp import quality as q

@@ -1,7 +1,6 @@
 """Access traffic steering, switching and splitting: its IEs and rules (TS 29.244 5.20, 7.5.2.8 and 8.2.123 on)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp.table import (
     COUNTED8,

@@ -1,7 +1,6 @@
 """Delays of GTP-U paths, packet rates, events reported directly, and paging by DSCP (TS 29.244 5.4.11 and 5.24)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
 from freehold.codecs.pfcp.table import (

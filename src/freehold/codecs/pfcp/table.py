@@ -5,10 +5,11 @@ them too. No annotation here may be postponed: the engine is made from them when
 """
 
 import inspect
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
 
 import msgspec
 
+from freehold.codecs.marks import Annotated, Marked, marked
 from freehold.codecs.pfcp.kept import NAMES
 
 T = TypeVar("T")
@@ -90,14 +91,29 @@ class IE(msgspec.Struct, frozen=True):
 
 # Presence in a message or grouped IE (TS 29.244 7.1), alone and repeated; a filter is optional, but with a fault in it
 # its group is refused: without it, it would match too much.
-M = Annotated[T, "M"]
-C = Annotated[T | None, "C"]
-O = Annotated[T | None, "O"]  # noqa: E741 - the specification's letter
-MList = Annotated[tuple[T, ...], "M*"]
-CList = Annotated[tuple[T, ...], "C*"]
-OList = Annotated[tuple[T, ...], "O*"]
-Filter = Annotated[T | None, "O!"]
-Filters = Annotated[tuple[T, ...], "O!*"]
+if TYPE_CHECKING:
+    M = Annotated[T, "M"]
+    C = Annotated[T | None, "C"]
+    O = Annotated[T | None, "O"]  # noqa: E741 - the specification's letter
+    MList = Annotated[tuple[T, ...], "M*"]
+    CList = Annotated[tuple[T, ...], "C*"]
+    OList = Annotated[tuple[T, ...], "O*"]
+    Filter = Annotated[T | None, "O!"]
+    Filters = Annotated[tuple[T, ...], "O!*"]
+else:
+
+    class Presence:
+        """A presence that marks the type of what is there, or of each that is there."""
+
+        def __init__(self, mark: str) -> None:
+            self.mark = mark
+
+        def __getitem__(self, kind: Any) -> Marked:
+            return marked(kind, self.mark)
+
+    M, C, O = Presence("M"), Presence("C"), Presence("O")  # noqa: E741
+    MList, CList, OList = Presence("M*"), Presence("C*"), Presence("O*")
+    Filter, Filters = Presence("O!"), Presence("O!*")
 
 
 class UnknownIE(msgspec.Struct, frozen=True, gc=False):
@@ -173,16 +189,13 @@ class Compiler:
 
     def _group(self, kind: type[Group]) -> int:
         if kind not in self._known:
-            members = [self._member(hint) for hint in hints(kind) if get_origin(hint) is Annotated]
+            members = [self._member(hint) for hint in hints(kind) if type(hint) is Marked]
             self.groups.append((self._class(kind), members, kind.updates))
             self._known[kind] = len(self.groups) - 1
         return self._known[kind]
 
-    def _member(self, hint: object) -> MemberRow:
-        inner, *notes = get_args(hint)
-        presence = next(note for note in notes if isinstance(note, str))
-        alone = next((note for note in notes if isinstance(note, IE)), None)
-        element = alone or unwrapped(inner)
+    def _member(self, hint: Marked) -> MemberRow:
+        element, presence = member(hint)
         number, many = element.number, presence.endswith("*")
         rank = ord("C" if "!" in presence else presence[0])
         if isinstance(element, IE):
@@ -193,7 +206,7 @@ class Compiler:
 
     def _alone(self, element: IE) -> int:
         if element not in self._known:
-            item = _item(int, [element.form])
+            item = _item(int, (element.form,))
             lead = element.form.octets if isinstance(element.form, Bits) else 0
             self.layouts.append((None, lead, 0, [item]))
             self._known[element] = len(self.layouts) - 1
@@ -204,9 +217,8 @@ class Compiler:
             items: list[Item] = []
             lead = 0
             for hint in hints(kind):
-                inner, *notes = get_args(hint)
-                lead = max(lead, *(note.octets for note in notes if isinstance(note, Pattern)), 0)
-                items.append(_item(inner, notes))
+                lead = max(lead, *(note.octets for note in hint.marks if isinstance(note, Pattern)), 0)
+                items.append(_item(hint.kind, hint.marks))
             needed = sum(1 << kind.__struct_fields__.index(name) for name in kind.one_of)
             self.layouts.append((self._class(kind), lead, needed, items))
             self._known[kind] = len(self.layouts) - 1
@@ -221,15 +233,13 @@ def hints(kind: type[Any]) -> list[Any]:
     return [known[name] for name in kind.__struct_fields__]
 
 
-def unwrapped(hint: Any) -> Any:
-    """The class or IE inside `X | None`, `tuple[X, ...]` and `Annotated[X, IE]`."""
-    while not isinstance(hint, type | IE) or get_origin(hint) is not None:
-        notes = [note for note in get_args(hint) if isinstance(note, IE)]
-        hint = notes[0] if notes else get_args(hint)[0]
-    return hint
+def member(hint: Marked) -> tuple[Any, str]:
+    """What a field of a message or group holds, a class or an IE of one field, and its presence."""
+    presence = next(note for note in hint.marks if isinstance(note, str))
+    return next((note for note in hint.marks if isinstance(note, IE)), hint.kind), presence
 
 
-def _item(inner: object, notes: list[Any]) -> Item:
+def _item(inner: object, notes: tuple[Any, ...]) -> Item:
     when = _when(notes)
     for note in notes:
         if isinstance(note, Form):
@@ -243,7 +253,7 @@ def _item(inner: object, notes: list[Any]) -> Item:
     return "flag", 0, 0, *when
 
 
-def _when(notes: list[Any]) -> tuple[str, int, int]:
+def _when(notes: tuple[Any, ...]) -> tuple[str, int, int]:
     for note in notes:
         if isinstance(note, If):
             return "equal", note.mask("01"), note.mask("1")

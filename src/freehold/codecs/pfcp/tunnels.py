@@ -1,7 +1,6 @@
 """L2TP towards a network server, and redundant tunnels of N3 and N9 (TS 29.244 5.24.2 and 5.31)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.pfcp import elements as e
 from freehold.codecs.pfcp import layouts as v
 from freehold.codecs.pfcp.table import (

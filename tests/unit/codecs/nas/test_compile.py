@@ -1,9 +1,10 @@
 """Declarations that make no sense are refused when they are compiled, not when a peer speaks."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import pytest
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.compile import Compiler
 from freehold.codecs.nas.engine import Decoded, Fault, SecurityProtected
 from freehold.codecs.nas.layout import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import pytest
@@ -195,7 +195,7 @@ ALONE: list[tuple[Any, Any, str]] = [
 
 def through(hint: Any, value: Any) -> tuple[bytes, Any]:
     """The IE's value in octets, and what they decode to, by a message with nothing else in it."""
-    fields = [("field", Annotated[hint | None, "O"], None)]
+    fields = [("field", O[hint], None)]
     probe: Any = msgspec.defstruct("Probe", fields, bases=(Message,), frozen=True, namespace={"number": 200})
     compiler = Compiler()
     compiler.message(probe)
@@ -225,7 +225,7 @@ def test_when_the_layouts_are_counted_then_each_has_an_example() -> None:
 
 
 def test_when_presence_is_said_then_the_engine_gets_it() -> None:
-    assert O[e.Cause].__metadata__ == ("O",)
+    assert O[e.Cause].marks[-1] == "O"
     compiler = Compiler()
     compiler.message(pfcp.SessionDeletionResponse)
     _, members, _ = compiler.groups[-1]

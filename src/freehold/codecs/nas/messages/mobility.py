@@ -1,7 +1,8 @@
 """Service, transport, configuration update, notification, status (TS 24.501 8.2.10 to 8.2.30)."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import HALF, LVE, TLV, TLVE, TV, MmMessage, OctetString, V
 from freehold.codecs.nas.values.access import (
     CagInformation,

@@ -1,7 +1,8 @@
 """Registration and deregistration (TS 24.501 8.2.6 to 8.2.9, 8.2.12 to 8.2.15)."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import HALF, LV, LVE, TLV, TLVE, TV, MmMessage, OctetString, V
 from freehold.codecs.nas.values.access import (
     AdditionalInformationRequested,

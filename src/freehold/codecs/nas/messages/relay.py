@@ -1,7 +1,8 @@
 """Keys of 5G ProSe relays (TS 24.501 8.2.34 to 8.2.38)."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import LVE, TLVE, MmMessage, OctetString, V
 from freehold.codecs.nas.values.access import RelayKeyRequestParameters, RelayKeyResponseParameters
 from freehold.codecs.nas.values.mobility import Octet1

@@ -1,7 +1,8 @@
 """Authentication, identity, security mode, slice authentication (TS 24.501 8.2.1 to 8.2.5, 8.2.21 to 8.2.33)."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import HALF, LV, LVE, TLV, TLVE, TV, MmMessage, OctetString, V
 from freehold.codecs.nas.values.access import EpsCapability
 from freehold.codecs.nas.values.identity import (

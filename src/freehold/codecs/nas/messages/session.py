@@ -1,7 +1,8 @@
 """Session management (TS 24.501 8.3)."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import HALF, LV, LVE, TLV, TLVE, TV, OctetString, SmMessage, V
 from freehold.codecs.nas.values.area import Dnn
 from freehold.codecs.nas.values.container import ServiceLevelAaContainer

@@ -1,8 +1,9 @@
 """Access and reachability: closed groups, disaster roaming, paging, power saving, EPS (TS 24.501 9.11.3)."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Annotated, Self
+from typing import Self
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U2,

@@ -1,7 +1,6 @@
 """Service areas and LADNs (TS 24.501 9.11.3.29, 9.11.3.30, 9.11.3.49)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U24,

@@ -1,7 +1,6 @@
 """Containers of other functions: service-level AA, SOR, UPU, several payloads (TS 24.501 9.11.2, 9.11.3)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U2,

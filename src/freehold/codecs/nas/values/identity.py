@@ -1,8 +1,8 @@
 """Who and where: mobile identities, key sets, slices, tracking areas (TS 24.501 9.11.2 and 9.11.3)."""
 
 from collections.abc import Iterable
-from typing import Annotated
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U3,

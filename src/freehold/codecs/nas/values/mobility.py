@@ -1,8 +1,9 @@
 """5GMM values (TS 24.501 9.11.2 and 9.11.3)."""
 
 from collections.abc import Iterable
-from typing import Annotated, Self
+from typing import Self
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U2,

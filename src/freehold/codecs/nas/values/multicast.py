@@ -1,9 +1,10 @@
 """Multicast sessions that a UE asks for and is answered about (TS 24.501 9.11.4.30, 9.11.4.31)."""
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U2,

@@ -1,8 +1,9 @@
 """Keys of ciphered broadcast assistance data (TS 24.501 9.11.3.18C)."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Final
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import U16, Octets, Repeat, Rest, Sized, Spare, Value
 from freehold.codecs.nas.values.access import swapped
 from freehold.codecs.nas.values.identity import TaiList

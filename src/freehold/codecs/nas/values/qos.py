@@ -1,9 +1,8 @@
 """QoS rules and QoS flow descriptions (TS 24.501 9.11.4.12 and 9.11.4.13)."""
 
-from typing import Annotated
-
 import msgspec
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U3,

@@ -1,9 +1,10 @@
 """5GSM values (TS 24.501 9.11.4)."""
 
-from typing import Annotated, Self
+from typing import Self
 
 import msgspec
 
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U2,

@@ -1,7 +1,6 @@
 """5GSM values of sessions shared, relayed, steered or mapped (TS 24.501 9.11.4)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U3,

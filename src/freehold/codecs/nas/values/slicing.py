@@ -1,7 +1,6 @@
 """Slices beyond an NSSAI: rejected for a time, in groups, in operator-defined categories (TS 24.501 9.11.3)."""
 
-from typing import Annotated
-
+from freehold.codecs.marks import Annotated
 from freehold.codecs.nas.layout import (
     U1,
     U3,
