@@ -52,7 +52,9 @@ struct xdp_md {
 /* A packet of the host's stack; only what is used has a name. */
 struct __sk_buff {
     __u32 len;
-    __u32 before_data[18];
+    __u32 before_device[9];
+    __u32 ifindex;
+    __u32 before_data[8];
     __u32 data;
     __u32 data_end;
     __u32 before_segments[20];
@@ -61,6 +63,7 @@ struct __sk_buff {
     __u32 gso_size;
 };
 
+_Static_assert(__builtin_offsetof(struct __sk_buff, ifindex) == 40, "linux/bpf.h");
 _Static_assert(__builtin_offsetof(struct __sk_buff, data) == 76, "linux/bpf.h");
 _Static_assert(__builtin_offsetof(struct __sk_buff, gso_segs) == 164, "linux/bpf.h");
 _Static_assert(__builtin_offsetof(struct __sk_buff, gso_size) == 176, "linux/bpf.h");

@@ -121,5 +121,20 @@ struct settings {
     struct way exits[2]; /* to the data networks, over IPv4 and IPv6 */
 };
 
+/* What became of the packets that one interface received; those redirected by the port that they left by. */
+struct interface {
+    __u32 device;
+    __u32 unused;
+    __u64 passed;
+    __u64 dropped;
+    __u64 redirected[2];
+};
+
+struct interfaces {
+    struct interface ports[2];
+};
+
+_Static_assert(sizeof(struct interfaces) == 80, "no gaps");
+
 /* What no record counts. */
 enum count { INNER_SOURCE, RATE_EXCEEDED, COUNTS };

@@ -73,6 +73,14 @@ struct {
 
 struct {
     MAP_KEPT
+    MAP_TYPE(PERCPU_ARRAY);
+    MAP_ENTRIES(1);
+    MAP_KEY(__u32);
+    MAP_VALUE(struct interfaces);
+} INTERFACES SEC(".maps");
+
+struct {
+    MAP_KEPT
     MAP_TYPE(RING);
     MAP_ENTRIES(1 << 18);
 } EVENTS SEC(".maps");
@@ -103,6 +111,36 @@ INLINE int counted(enum count what, int verdict)
     if (total)
         (*total)++;
     return verdict;
+}
+
+INLINE struct interface *interface_of(__u32 device)
+{
+    __u32 zero = 0;
+    struct interfaces *interfaces = map_lookup(&INTERFACES, &zero);
+    return interfaces ? &interfaces->ports[device == interfaces->ports[1].device] : 0;
+}
+
+INLINE int passed(__u32 device, int verdict)
+{
+    struct interface *interface = interface_of(device);
+    if (interface)
+        interface->passed++;
+    return verdict;
+}
+
+INLINE int dropped(__u32 device, int verdict)
+{
+    struct interface *interface = interface_of(device);
+    if (interface)
+        interface->dropped++;
+    return verdict;
+}
+
+INLINE void redirected(__u32 device, __u32 port)
+{
+    struct interface *interface = interface_of(device);
+    if (interface)
+        interface->redirected[port & 1]++;
 }
 
 /* The generic cell rate algorithm, as native/userplane/src/meter.rs has it (TS 29.244 5.4.4). */

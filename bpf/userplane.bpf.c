@@ -270,26 +270,27 @@ SEC("xdp") int userplane(struct xdp_md *context)
     packet.length = end - begin;
     switch (decide(&packet)) {
     case UP_THE_STACK:
-        return XDP_PASS;
+        return passed(context->ingress_ifindex, XDP_PASS);
     case DROP:
-        return XDP_DROP;
+        return dropped(context->ingress_ifindex, XDP_DROP);
     case FORWARD:
         break;
     }
     if (adjust_head(context, packet.strip ? packet.strip : -TUNNEL))
-        return XDP_ABORTED;
+        return dropped(context->ingress_ifindex, XDP_ABORTED);
     struct ethernet *ethernet = (void *)(long)context->data;
     void *limit = (void *)(long)context->data_end;
     if (packet.strip) {
         if ((void *)(ethernet + 1) > limit)
-            return XDP_ABORTED;
+            return dropped(context->ingress_ifindex, XDP_ABORTED);
         write_ends(ethernet->ends, packet.way);
         ethernet->type = to_be16((__u16)packet.kind);
     } else {
         if ((void *)(ethernet + 1) + TUNNEL > limit)
-            return XDP_ABORTED;
+            return dropped(context->ingress_ifindex, XDP_ABORTED);
         write_tunnel((void *)ethernet, &packet);
     }
+    redirected(context->ingress_ifindex, packet.way->port);
     return redirect_map(&PORTS, packet.way->port, 0);
 }
 
@@ -297,17 +298,17 @@ SEC("xdp") int userplane(struct xdp_md *context)
 SEC("classifier") int userplane_tc(struct __sk_buff *context)
 {
     if (context->gso_size)
-        return TC_NEXT;
+        return passed(context->ifindex, TC_NEXT);
     __u32 wanted = context->len < MOST_HEADERS ? context->len : MOST_HEADERS;
     if ((void *)(long)context->data + MOST_HEADERS > (void *)(long)context->data_end && pull_data(context, wanted))
-        return TC_NEXT;
+        return passed(context->ifindex, TC_NEXT);
     struct packet packet = {
         .ethernet = (void *)(long)context->data, .end = (void *)(long)context->data_end, .length = context->len};
     switch (decide(&packet)) {
     case UP_THE_STACK:
-        return TC_NEXT;
+        return passed(context->ifindex, TC_NEXT);
     case DROP:
-        return TC_DROP;
+        return dropped(context->ifindex, TC_DROP);
     case FORWARD:
         break;
     }
@@ -315,19 +316,20 @@ SEC("classifier") int userplane_tc(struct __sk_buff *context)
     if (packet.strip)
         flags = packet.kind == ETHERNET_IPV6 ? LEAVES_IPV6 : 0;
     if (adjust_room(context, packet.strip ? -packet.strip : TUNNEL, ROOM_BEHIND_ETHERNET, flags))
-        return TC_DROP;
+        return dropped(context->ifindex, TC_DROP);
     struct ethernet *ethernet = (void *)(long)context->data;
     void *limit = (void *)(long)context->data_end;
     if (packet.strip) {
         if ((void *)(ethernet + 1) > limit)
-            return TC_DROP;
+            return dropped(context->ifindex, TC_DROP);
         write_ends(ethernet->ends, packet.way);
         ethernet->type = to_be16((__u16)packet.kind);
     } else {
         if ((void *)(ethernet + 1) + TUNNEL > limit)
-            return TC_DROP;
+            return dropped(context->ifindex, TC_DROP);
         write_tunnel((void *)ethernet, &packet);
     }
+    redirected(context->ifindex, packet.way->port);
     return redirect(packet.way->device, 0);
 }
 

@@ -251,8 +251,26 @@ fn left_seed(names: PathBuf) -> Option<[u8; 16]> {
     freehold_xdp::left_seed(&names)
 }
 
+/// Device, then packets passed to the host, dropped, redirected and, given by others, transmitted.
+type Passed = (u32, u64, u64, u64, u64);
+
+/// What the programs of these identifiers counted on the interfaces they are at.
+#[pyfunction]
+fn passages(programs: Vec<u32>) -> PyResult<Vec<Passed>> {
+    let found = freehold_xdp::passages_of(&programs)?;
+    Ok(found.iter().map(|one| (one.device, one.passed, one.dropped, one.redirected, one.transmitted)).collect())
+}
+
+/// The programs in front of the host's stack at an interface.
+#[pyfunction]
+fn classifiers(name: &str) -> Vec<u32> {
+    freehold_xdp::classifiers(name)
+}
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(left_seed, module)?)?;
+    module.add_function(wrap_pyfunction!(passages, module)?)?;
+    module.add_function(wrap_pyfunction!(classifiers, module)?)?;
     module.add_function(wrap_pyfunction!(measure, module)?)?;
     module.add_function(wrap_pyfunction!(live, module)?)?;
     module.add_function(wrap_pyfunction!(load_time, module)?)?;

@@ -1,6 +1,7 @@
 //! The program with its records: what the control plane does to it.
 
 use crate::hiding::{Hiding, LINES, Line};
+use crate::interfaces::{self, Interfaces};
 use crate::kept::{Names, Shape};
 use crate::links::Links;
 use crate::loading::{classifier, descriptor, load, map, program, told};
@@ -84,6 +85,7 @@ fn left(names: &Names, settings: &Settings, sizes: &[(&'static str, u32)]) -> bo
         ("SETTINGS", size_of::<Settings>(), 1),
         ("WAYS", size_of::<Way>(), u32::from(MOST_WAYS)),
         ("TOTALS", 8, COUNTS.len() as u32),
+        (interfaces::MAP, size_of::<Interfaces>(), 1),
     ]);
     names.left(&shapes) && earlier(names).is_some_and(|earlier| earlier.fits(settings))
 }
@@ -291,8 +293,9 @@ impl Datapath {
         &mut self.hiding
     }
 
-    /// Makes a device one that packets leave through.
+    /// Makes a device one that packets leave through, and counts what it receives.
     pub fn port(&mut self, number: u32, device: u32) -> io::Result<()> {
+        interfaces::name(map(&self.object, interfaces::MAP)?, number, device)?;
         update(map(&self.object, "PORTS")?, number, port(device))
     }
 

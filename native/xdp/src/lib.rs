@@ -3,6 +3,7 @@
 //! It only accelerates. Every packet the program does not take goes up to [`freehold_userplane::Upf`], which is complete.
 mod datapath;
 mod hiding;
+mod interfaces;
 mod kept;
 mod links;
 mod live;
@@ -16,6 +17,7 @@ mod way;
 
 pub use datapath::{Datapath, Hook, Kept, Plan, Pool, Programs, left_seed};
 pub use hiding::{Connection, Hiding};
+pub use interfaces::{Passage, classifiers, passages_of};
 pub use live::{Live, live};
 pub use measure::{Load, Measured, Objects, load_time, measure};
 pub use meters::Meters;

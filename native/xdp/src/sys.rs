@@ -45,11 +45,24 @@ pub fn coarse_s() -> u32 {
     (((time.tv_sec as u64) * 1_000_000_000 + time.tv_nsec as u64) >> 30) as u32
 }
 
+/// The value of each processor at `key` of a map whose values are as large, a multiple of eight octets.
+pub fn lookup_each<T: Copy + Default>(map: BorrowedFd<'_>, key: u32) -> io::Result<Vec<T>> {
+    let mut values = vec![T::default(); possible_processors()?];
+    element(MAP_LOOKUP, map, key, values.as_mut_ptr().cast())?;
+    Ok(values)
+}
+
+/// Puts a value of each possible processor at `key`.
+pub fn update_each<T: Copy>(map: BorrowedFd<'_>, key: u32, values: &[T]) -> io::Result<()> {
+    if values.len() != possible_processors()? {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    element(MAP_UPDATE, map, key, values.as_ptr().cast_mut().cast())
+}
+
 /// The sum of what each processor counted at `key`.
 pub fn total(map: BorrowedFd<'_>, key: u32) -> io::Result<u64> {
-    let mut values = vec![0_u64; possible_processors()?];
-    element(MAP_LOOKUP, map, key, values.as_mut_ptr().cast())?;
-    Ok(values.iter().fold(0, |sum, value| sum.wrapping_add(*value)))
+    Ok(lookup_each::<u64>(map, key)?.iter().fold(0, |sum, value| sum.wrapping_add(*value)))
 }
 
 fn possible_processors() -> io::Result<usize> {

@@ -29,18 +29,21 @@ USABLE: Final = 0x02 | 0x04 | 0x08 | 0x10 | 0x80
 USE: Final = 1
 SECONDS: Final = 1.0
 LONGEST: Final = 1 << 16
-LINK_ADDRESS, LINK_MTU = 1, 4
+LINK_ADDRESS, LINK_NAME, LINK_MTU, LINK_XDP = 1, 3, 4, 43
+XDP_PROGRAM = 4
 LOCAL_ADDRESS = 2
 DESTINATION, OUTPUT, GATEWAY, METRIC, SOURCE = 1, 4, 5, 6, 7
 NEIGHBOUR_OF, NEIGHBOUR_ADDRESS = 1, 2
 
 
 class Link(msgspec.Struct, frozen=True):
-    """An interface: its index, its Ethernet address (empty: it has none), its MTU."""
+    """An interface: its index, its Ethernet address (empty: it has none), its MTU, its name, its XDP program (0: none)."""
 
     index: int
     address: bytes
     mtu: int
+    name: str = ""
+    program: int = 0
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -93,7 +96,10 @@ class Netlink:
         """Every interface by its index."""
         found = {}
         for (_, _, index, _, _), attributes in self._dump(GET_LINK, LINK, LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)):
-            found[index] = Link(index, attributes.get(LINK_ADDRESS, b""), _number(attributes.get(LINK_MTU, b"")))
+            name = attributes.get(LINK_NAME, b"").rstrip(b"\0").decode(errors="replace")
+            program = _number(attributes_of(attributes.get(LINK_XDP, b"")).get(XDP_PROGRAM, b""))
+            address, mtu = attributes.get(LINK_ADDRESS, b""), _number(attributes.get(LINK_MTU, b""))
+            found[index] = Link(index, address, mtu, name, program)
         return found
 
     def device_of(self, address: str) -> int | None:

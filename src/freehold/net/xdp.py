@@ -6,7 +6,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from freehold._native.xdp import left_seed, live, load_time, measure
+import msgspec
+
+from freehold._native.xdp import classifiers, left_seed, live, load_time, measure, passages
+from freehold.net.netlink import Netlink
 from freehold.spec.errors import Unusable
 
 Hook = Literal["xdp", "generic", "tc"]
@@ -32,6 +35,46 @@ def kept_seed() -> bytes | None:
     """What the tunnels were made of (16 octets) of a process that left its program here; None where none did."""
     folder = names()
     return None if folder is None else left_seed(folder)
+
+
+class InterfaceCounts(msgspec.Struct, frozen=True):
+    """Packets of one interface as the fast path's program counts them, since it was attached there.
+
+    `received` are `redirected` (to another interface, past the host), `passed` to the host, and `dropped`;
+    `transmitted` are those that were redirected to this one.
+    """
+
+    received: int
+    redirected: int
+    passed: int
+    dropped: int
+    transmitted: int
+
+
+def interface_counts() -> dict[str, InterfaceCounts]:
+    """What fast paths did with the packets of each interface of this thread's network namespace, by its name.
+
+    Whichever process loaded the program: it is asked for by the interfaces. Counts go on when a process takes over from
+    another. A packet is one frame of XDP, of TC one packet of the host's stack. Empty where no program is, or none may
+    be read (CAP_SYS_ADMIN).
+    """
+    netlink = Netlink()
+    try:
+        links = netlink.links()
+    finally:
+        netlink.close()
+    programs = {link.program for link in links.values() if link.program}
+    for link in links.values():
+        programs.update(classifiers(link.name))
+    try:
+        found = passages(sorted(programs)) if programs else []
+    except OSError:
+        return {}
+    return {
+        links[device].name: InterfaceCounts(redirected + up + dropped, redirected, up, dropped, transmitted)
+        for device, up, dropped, redirected, transmitted in found
+        if device in links
+    }
 
 
 def measure_xdp(sessions: int, octets: int, *, uplink: bool, packets: int, hidden: bool = False) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from pathlib import Path
 from freehold.net.fastplane import FastPlane, Served
 from freehold.net.tun import Mode, Tun, TunSettings
 from freehold.net.userplane import PlaneSettings, UserPlane, bind_n3
-from freehold.net.xdp import kept_seed
+from freehold.net.xdp import interface_counts, kept_seed
 from freehold.services.access import Tunnel
 from freehold.services.userplane import Rule, SessionRules, VolumeReached
 
@@ -253,6 +253,36 @@ async def pings(network: Network) -> dict[str, object]:
         "counted": [late - early for late, early in zip(after, before, strict=True)],
         "fast": [late - early for late, early in zip(faster, fast, strict=True)],
     }
+
+
+async def interfaces(network: Network) -> dict[str, object]:
+    """What the program did on both interfaces, as another process would read it."""
+    network.rules()
+    await network.resolved()
+    before, driver = interface_counts(), received_by_drivers()
+    for number in range(20):
+        await network.ping(number)
+    for _ in range(7):
+        spoofed = datagram(100)
+        network.send(spoofed[:15] + b"\x99" + spoofed[16:])
+    network.send(datagram(100, fragment=0x2000))
+    await network.ping(99, 74)
+    after, counted = interface_counts(), received_by_drivers()
+    assert set(after) == {"n3", "n6"}, after
+    found = {}
+    for name, now in after.items():
+        then = before[name]
+        found[name] = [now.redirected - then.redirected, now.dropped - then.dropped, now.transmitted - then.transmitted]
+        assert now.received == now.redirected + now.passed + now.dropped
+        # Packets of the host's own, as ARP, may come between two readings.
+        found["passed " + name] = now.passed > then.passed
+        found["driver " + name] = abs((counted[name] - driver[name]) - (now.received - then.received)) <= 8
+    return found
+
+
+def received_by_drivers() -> dict[str, int]:
+    lines = Path("/proc/self/net/dev").read_text().splitlines()[2:]
+    return {line.split(":")[0].strip(): int(line.split(":")[1].split()[1]) for line in lines}
 
 
 async def pings_6(network: Network) -> dict[str, object]:

@@ -39,6 +39,12 @@ def test_when_a_session_is_plain_then_its_packets_never_leave_the_kernel_and_all
     assert scenario("pings", hook) == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
 
 
+def test_when_packets_pass_then_the_program_s_counts_of_each_interface_say_what_became_of_them(hook):
+    found = scenario("interfaces", hook)
+    assert (found["n3"], found["n6"]) == ([21, 7, 20], [20, 0, 21])
+    assert [said for name, said in found.items() if name.startswith(("passed", "driver"))] == [True] * 4
+
+
 def test_when_packets_are_of_ipv6_then_they_never_leave_the_kernel_either(hook):
     assert scenario("pings_6", hook) == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
 
