@@ -35,6 +35,12 @@ def open5gs_upf():
 
 
 @pytest.fixture(scope="session")
+def pfcpsim_programs():
+    """The folder with pfcpsim and pfcpctl."""
+    return named("FREEHOLD_PFCPSIM", "the folder with pfcpsim and pfcpctl")
+
+
+@pytest.fixture(scope="session")
 def packetrusher_program():
     """PacketRusher's program."""
     return named("FREEHOLD_PACKETRUSHER", "PacketRusher's program")

@@ -54,7 +54,8 @@ impl Upf {
         let local = self.table.flows(place).and_then(|flows| flows.tunnels.iter().find(|one| one.teid == header.teid));
         let Some(LocalTunnel { uplink, sources, .. }) = local else { return Err(Count::NoRule) };
         let uplink = *uplink;
-        if !held && !sources.is_empty() && !sources.contains(&source) && !self.screen.trusts(source) {
+        let anybody = sources.is_empty() && !self.table.is_chosen(header.teid); // ADR 6: who is asked is not known yet
+        if !held && !anybody && !sources.contains(&source) && !self.screen.trusts(source) {
             return Err(self.refuse_source(now_ns, slot, packet));
         }
         Ok((slot, uplink))

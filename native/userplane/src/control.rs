@@ -127,16 +127,34 @@ impl Upf {
 
     /// Opens one more local tunnel of a session (TS 29.244 5.5.3); the next rules that do not name it close it.
     pub fn open_tunnel(&mut self, teid: u32) -> Result<u32, Refused> {
-        let slot = self.table.session(teid).ok_or(Refused::UnknownSession)? as u32;
-        if self.aliases.get(&slot).is_some_and(|aliases| aliases.len() >= MOST_TUNNELS) {
-            return Err(Refused::TooManyRules);
-        }
+        let session = self.with_room(teid)?;
         let alias = self.table.open().ok_or(Refused::Full)?;
-        let place = self.table.slot(alias);
+        Ok(self.join(session, alias, self.table.slot(alias)))
+    }
+
+    /// The same under an identifier that the control plane chose. Nobody hid it, so its packets are taken only from the
+    /// nodes that the session's tunnels lead to, never before those are known.
+    pub fn open_chosen_tunnel(&mut self, teid: u32, wanted: u32) -> Result<u32, Refused> {
+        let session = self.with_room(teid)?;
+        if wanted == 0 || self.table.find(wanted).is_some() {
+            return Err(Refused::TunnelInUse);
+        }
+        let place = self.table.open_chosen(wanted).ok_or(Refused::Full)?;
+        Ok(self.join(session, wanted, place))
+    }
+
+    /// The slot of a session that may have one more tunnel.
+    fn with_room(&self, teid: u32) -> Result<u32, Refused> {
+        let slot = self.table.session(teid).ok_or(Refused::UnknownSession)? as u32;
+        let full = self.aliases.get(&slot).is_some_and(|aliases| aliases.len() >= MOST_TUNNELS);
+        if full { Err(Refused::TooManyRules) } else { Ok(slot) }
+    }
+
+    fn join(&mut self, session: u32, alias: u32, place: usize) -> u32 {
         let record = &mut self.table.records[place];
-        (record.uplink, record.address) = (FLOWS | ALIAS, slot);
-        self.aliases.entry(slot).or_default().push(alias);
-        Ok(alias)
+        (record.uplink, record.address) = (FLOWS | ALIAS, session);
+        self.aliases.entry(session).or_default().push(alias);
+        alias
     }
 
     /// Closes a session and returns what it carried; what was held for it is discarded.

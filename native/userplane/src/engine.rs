@@ -74,7 +74,7 @@ impl Upf {
         let mut seal = Seal::new(settings.seed);
         let secret = Secret(seal.next());
         Self {
-            table: Table::new(settings.capacity, seal.clone()),
+            table: Table::new(settings.capacity, seal.clone(), secret),
             instances: Vec::new(),
             mtus: Vec::new(),
             round: router::Round::default(),

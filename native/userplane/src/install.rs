@@ -195,8 +195,8 @@ impl Upf {
         if aliases.is_empty() {
             self.aliases.remove(&(slot as u32));
         }
-        for teid in closed {
-            self.table.close(self.table.slot(teid));
+        for slot in closed.into_iter().filter_map(|teid| self.table.find(teid)).collect::<Vec<_>>() {
+            self.table.close(slot);
         }
     }
 

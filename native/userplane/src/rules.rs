@@ -150,4 +150,6 @@ pub enum Refused {
     TooManyRules,
     /// A rule names a tunnel that is not the session's.
     UnknownTunnel,
+    /// A tunnel with that identifier is open already, or none may have it.
+    TunnelInUse,
 }

@@ -1,9 +1,10 @@
 //! The records of all sessions, found by tunnel identifier.
 
+use crate::address::Secret;
 use crate::flows::Flows;
 use crate::record::{ALIAS, Record};
 use crate::seal::{Seal, TunnelKey};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// Sessions by the slot that their tunnel identifier hides.
 pub(crate) struct Table {
@@ -11,6 +12,8 @@ pub(crate) struct Table {
     free: VecDeque<u32>,
     flows: Vec<Flows>,
     free_flows: Vec<u32>,
+    /// The slots of tunnels whose identifiers the control plane chose: nothing hides them there.
+    chosen: HashMap<u32, u32, Secret>,
     seal: Seal,
     capacity: usize,
     index_bits: u32,
@@ -23,13 +26,14 @@ const QUARANTINE: usize = 1024;
 const LARGEST: usize = 1 << 24;
 
 impl Table {
-    pub(crate) fn new(capacity: usize, seal: Seal) -> Self {
+    pub(crate) fn new(capacity: usize, seal: Seal, secret: Secret) -> Self {
         let capacity = capacity.clamp(1, LARGEST);
         Self {
             records: Vec::with_capacity(capacity),
             free: VecDeque::new(),
             flows: Vec::new(),
             free_flows: Vec::new(),
+            chosen: HashMap::with_hasher(secret),
             seal,
             capacity,
             index_bits: capacity.next_power_of_two().trailing_zeros(),
@@ -50,34 +54,61 @@ impl Table {
     #[inline]
     pub(crate) fn find(&self, teid: u32) -> Option<usize> {
         let slot = self.slot(teid);
-        self.records.get(slot).filter(|record| record.teid == teid && teid != 0).map(|_| slot)
+        match self.records.get(slot) {
+            Some(record) if record.teid == teid && teid != 0 => Some(slot),
+            _ => self.find_chosen(teid),
+        }
+    }
+
+    #[inline]
+    fn find_chosen(&self, teid: u32) -> Option<usize> {
+        if self.chosen.is_empty() { None } else { self.chosen.get(&teid).map(|slot| *slot as usize) }
+    }
+
+    /// Whether the control plane chose this identifier: others may guess it.
+    #[inline]
+    pub(crate) fn is_chosen(&self, teid: u32) -> bool {
+        self.find_chosen(teid).is_some()
     }
 
     /// Opens a record under a new identifier; the slot that was free longest.
     pub(crate) fn open(&mut self) -> Option<u32> {
-        let fresh = self.free.len() < QUARANTINE && self.records.len() < self.capacity;
-        let slot = if fresh {
-            self.records.push(Record::default());
-            self.records.len() as u32 - 1
-        } else {
-            self.free.pop_front()?
-        };
+        let slot = self.take_slot()?;
         let record = &mut self.records[slot as usize];
         let last = std::mem::take(&mut record.report_at);
         record.teid = loop {
             let generation = (self.seal.next() as u32).checked_shl(self.index_bits).unwrap_or(0);
             let teid = self.seal.close(generation | slot);
-            if teid != 0 && u64::from(teid) != last {
+            if teid != 0 && u64::from(teid) != last && !self.chosen.contains_key(&teid) {
                 break teid;
             }
         };
         Some(record.teid)
     }
 
+    /// Opens a record under an identifier that is not its slot's, and that no other has; the slot, or `None` where all
+    /// are open.
+    pub(crate) fn open_chosen(&mut self, teid: u32) -> Option<usize> {
+        let slot = self.take_slot()?;
+        self.records[slot as usize] = Record { teid, ..Record::default() };
+        self.chosen.insert(teid, slot);
+        Some(slot as usize)
+    }
+
+    /// A fresh slot, or the one that was free longest.
+    fn take_slot(&mut self) -> Option<u32> {
+        let fresh = self.free.len() < QUARANTINE && self.records.len() < self.capacity;
+        if !fresh {
+            return self.free.pop_front();
+        }
+        self.records.push(Record::default());
+        Some(self.records.len() as u32 - 1)
+    }
+
     /// Opens a record under an identifier that it had in an earlier life. False where its slot is another's, or none.
     pub(crate) fn reopen(&mut self, teid: u32) -> bool {
         let slot = self.slot(teid);
-        if teid == 0 || slot >= self.capacity {
+        if teid == 0 || slot >= self.capacity || self.is_chosen(teid) {
             return false;
         }
         while self.records.len() <= slot {
@@ -94,6 +125,9 @@ impl Table {
     /// Closes a record; its identifier finds nothing from now on.
     pub(crate) fn close(&mut self, slot: usize) -> Record {
         let record = std::mem::take(&mut self.records[slot]);
+        if self.chosen.get(&record.teid) == Some(&(slot as u32)) {
+            self.chosen.remove(&record.teid);
+        }
         // A free record remembers its last identifier: the next one differs.
         self.records[slot].report_at = u64::from(record.teid);
         self.put_flows(record.flows, None);

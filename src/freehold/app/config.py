@@ -108,6 +108,9 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `mtu`: the longest packet that N3 carries to terminals; senders of longer ones are told. 0 is any.
     `keep`: the program in the kernel stays with its plain sessions when this process ends, for the next one.
     `echo`: seconds between two echo requests to each gNB and UPF, at least 60 (TS 29.281 7.2.1); 0 asks none.
+    `f_teids`: who chooses F-TEIDs: "upf" (TS 29.244 5.5.1), or "smf" for another network's SMF that does it by itself;
+    packets of a session then wait until the SMF said where its gNB is.
+    `network_instances`: names that another network's SMF has for our data networks, such as "core.oai.org".
     """
 
     n3: str = ""
@@ -119,6 +122,8 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     echo: int = 0
     mtu: int = 0
     keep: bool = False
+    f_teids: Literal["upf", "smf"] = "upf"
+    network_instances: dict[str, str] = {}
 
 
 class GnbSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -168,4 +168,10 @@ def make_upf(
 ) -> Upf:
     """The UPF of this process on its N4 port, serving the SMFs at these addresses."""
     driver = Driver("UPF", environment, Timers(configuration.timers))
-    return Upf(driver, port, plane, UpfSettings(node_id=port.address[0], peers=smfs))
+    settings = UpfSettings(
+        node_id=port.address[0],
+        peers=smfs,
+        smf_teids=configuration.upf.f_teids == "smf",
+        network_instances=configuration.upf.network_instances,
+    )
+    return Upf(driver, port, plane, settings)

@@ -211,6 +211,10 @@ class FastPlane:
         """The number of a network instance by its name."""
         return self.engine.instance(name)
 
+    def instances_of(self, addresses: Sequence[str]) -> list[int]:
+        """The numbers of the network instances in whose pools all these addresses of a terminal are."""
+        return self.engine.instances_of(addresses)
+
     def open(self) -> int:
         """Open a session: its TEID."""
         return self.engine.open()
@@ -283,9 +287,9 @@ class FastPlane:
         """The packets of N3 and N6 traced since the last call, in their order."""
         return self.engine.take_traced()
 
-    def open_tunnel(self, teid: int) -> int:
+    def open_tunnel(self, teid: int, wanted: int = 0) -> int:
         """Open one more local tunnel of a session: its packets are the engine's."""
-        return self.engine.open_tunnel(teid)
+        return self.engine.open_tunnel(teid, wanted)
 
     def measured(self, teid: int) -> dict[int, Measured]:
         """What the counters of a session counted until now: sessions that have some are the engine's alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Literal, cast
 
 import msgspec
@@ -200,6 +200,7 @@ class UpfPlane:
         self.seed = seed
         """What hides its TEIDs."""
         self._instances: dict[str, int] = {}
+        self._pools: dict[int, list[IPv4Network | IPv6Network]] = {}
         self._listener: Callable[[PlaneEvent], None] | None = None
 
     @property
@@ -222,6 +223,7 @@ class UpfPlane:
         """
         number = self._fabric.add_instance(self._number, list(pools), mtu, local_switch, ethernet)
         self._instances[name.lower()] = number
+        self._pools[number] = [ip_network(pool) for pool in pools]
         return number
 
     def set_mtu(self, instance: int, mtu: int) -> None:
@@ -259,6 +261,13 @@ class UpfPlane:
     def instance(self, name: str) -> int | None:
         """The number of a network instance by its name, in any case; None where it is not served."""
         return self._instances.get(name.lower())
+
+    def instances_of(self, addresses: Sequence[str]) -> list[int]:
+        """The numbers of the network instances in whose pools all these addresses are; of all without one."""
+        ends = [ip_address(address) for address in addresses]
+        return [
+            number for number, pools in self._pools.items() if all(any(end in pool for pool in pools) for end in ends)
+        ]
 
     def open(self) -> int:
         """Open a session: its TEID."""
@@ -315,9 +324,9 @@ class UpfPlane:
         if refused is not None:
             raise RulesRefused(cast("Refusal", refused))
 
-    def open_tunnel(self, teid: int) -> int:
-        """Open one more local tunnel of a session: its TEID; RulesRefused where there is none left."""
-        tunnel, refused = self._fabric.open_tunnel(self._number, teid)
+    def open_tunnel(self, teid: int, wanted: int = 0) -> int:
+        """Open one more local tunnel of a session: its TEID, `wanted` where that is not 0; RulesRefused without one."""
+        tunnel, refused = self._fabric.open_tunnel(self._number, teid, wanted)
         if refused is not None:
             raise RulesRefused(cast("Refusal", refused))
         return tunnel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -30,6 +30,7 @@ Refusal = Literal[
     "address_in_use",
     "too_many_rules",
     "unknown_tunnel",
+    "tunnel_in_use",
 ]
 
 
@@ -237,14 +238,20 @@ class SessionPlane(Protocol):
     def instance(self, name: str) -> int | None:
         """The number of a network instance by its name (a DNN), in any case; None where it is not served."""
 
+    def instances_of(self, addresses: Sequence[str]) -> list[int]:
+        """The numbers of the network instances in whose pools all these addresses of a terminal are; all without one."""
+
     def open(self) -> int:
         """Open a session: its TEID, not guessable. RulesRefused where no more fit."""
 
     def install(self, teid: int, rules: SessionRules, *, end_marker: bool = False) -> None:
         """Give a session its rules, all at once or not at all (RulesRefused); held packets leave or are discarded."""
 
-    def open_tunnel(self, teid: int) -> int:
-        """Open one more local tunnel of a session: its TEID; rules that do not name it close it. RulesRefused."""
+    def open_tunnel(self, teid: int, wanted: int = 0) -> int:
+        """Open one more local tunnel of a session: its TEID; rules that do not name it close it. RulesRefused.
+
+        `wanted` is a TEID that the control plane chose: its packets are taken from known nodes only.
+        """
 
     def close(self, teid: int) -> Usage:
         """Close a session: what it carried."""

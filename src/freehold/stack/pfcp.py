@@ -36,6 +36,21 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     seid: int | None = None
 
 
+class Answered(msgspec.Struct, frozen=True, gc=False):
+    """A request with its response, which is sent again where the request is.
+
+    A peer that restarted counts from where it did before: a number alone says nothing.
+    """
+
+    request: bytes
+    response: bytes
+    at: float
+
+    def repeats(self, octets: bytes, since: float) -> bool:
+        """Whether these octets are the same request again."""
+        return self.request == octets and self.at >= since
+
+
 class RequestUser(Protocol):
     """What a network function does with requests; heartbeats never reach it."""
 
@@ -54,7 +69,7 @@ class PfcpEntity:
         self._user = user
         self._sequence = int.from_bytes(driver.environment.random(3), "big")
         self._open: dict[tuple[str, int], Transaction[Any]] = {}
-        self._answered: dict[tuple[Address, int, int], bytes] = {}
+        self._answered: dict[tuple[Address, int, int], Answered] = {}
 
     # --- requests of ours --------------------------------------------------------------------
     def request(
@@ -122,8 +137,8 @@ class PfcpEntity:
     def _request(self, decoded: Decoded, header: Header, octets: bytes, source: Address) -> None:
         key = (source, header.sequence, header.message_type)
         known = self._answered.get(key)
-        if known is not None:  # its answer was lost: TS 29.244 6.4
-            self.transmit(known, source)
+        if known is not None and known.repeats(octets, self._patience()):  # its answer was lost: TS 29.244 6.4
+            self.transmit(known.response, source)
             return
         if decoded.message is not None:
             self._watch("in", source, decoded.message, header.sequence, octets)
@@ -132,13 +147,24 @@ class PfcpEntity:
             return
         response = pfcp.encode(answer.message, header.sequence, answer.seid)
         self._watch("out", source, answer.message, header.sequence, response)
-        self._keep(key, response)
+        self._keep(key, Answered(octets, response, self.driver.environment.now()))
         self.transmit(response, source)
 
-    def _keep(self, key: tuple[Address, int, int], response: bytes) -> None:
+    def forget(self, peer: str) -> None:
+        """Keep no answers for a peer: it restarted, and what it asks now is new (TS 29.244 6.4, TS 23.527 4.2)."""
+        for key in [key for key in self._answered if key[0][0] == peer]:
+            del self._answered[key]
+
+    def _patience(self) -> float:
+        """Before this no peer sends a request again that it sends now: it is another one by then (TS 29.244 6.4)."""
+        timer = self.driver.timers["PFCP-T1"]
+        return self.driver.environment.now() - timer.seconds * (timer.retransmissions + 2)
+
+    def _keep(self, key: tuple[Address, int, int], answered: Answered) -> None:
+        self._answered.pop(key, None)
         if len(self._answered) >= ANSWERS_KEPT:
             del self._answered[next(iter(self._answered))]
-        self._answered[key] = response
+        self._answered[key] = answered
 
     def _answer(self, decoded: Decoded, header: Header, source: Address) -> Answer | None:
         message = decoded.message

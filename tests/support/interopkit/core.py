@@ -34,6 +34,7 @@ n4 = "{smf_n4}"
 [upf]
 n3 = "{upf}"
 n4 = "{upf_n4}"
+f_teids = "{f_teids}"
 [timers]
 PFCP-heartbeat = 5
 [store]
@@ -43,7 +44,7 @@ listen = ""
 socket = "{folder}/api.sock"
 """
 
-USUAL = {"ciphering": "NEA2", "ie_order": "strict", "upf": CORE_ADDRESS, "smf_n4": "", "upf_n4": ""}
+USUAL = {"ciphering": "NEA2", "ie_order": "strict", "upf": CORE_ADDRESS, "smf_n4": "", "upf_n4": "", "f_teids": "upf"}
 """What a test sets otherwise where it needs to."""
 
 

@@ -58,6 +58,7 @@ class World:
         node_id: str = "10.0.0.1",
         second: str | None = None,
         beside: World | None = None,
+        **settings: Any,
     ) -> None:
         self.environment = beside.environment if beside else VirtualEnvironment()
         self.plane = beside.plane if beside else UserPlane()
@@ -67,8 +68,8 @@ class World:
         self.upf_plane.add_instance("ims", [("10.46.0.0", 16)])
         self.gnb = beside.gnb if beside else self.plane.add_access("192.0.2.10", 7)
         self.sent: list[tuple[bytes, Address]] = []
-        settings = UpfSettings(node_id, (SMF[0], OTHER[0]))
-        self.upf = Upf(Driver("UPF", self.environment, Timers()), self, self.upf_plane, settings)
+        given = UpfSettings(node_id, (SMF[0], OTHER[0]), **settings)
+        self.upf = Upf(Driver("UPF", self.environment, Timers()), self, self.upf_plane, given)
         self.sequence = 0
         if associated:
             self.associate()

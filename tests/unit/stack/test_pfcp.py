@@ -74,6 +74,22 @@ def test_when_a_request_comes_again_then_the_same_answer_is_sent_and_nothing_don
     assert len(end.asked) == 3
 
 
+def test_when_a_number_comes_again_with_another_request_or_much_later_then_it_is_carried_out():
+    # TS 29.244 6.4: a peer that restarted counts from 1 again
+    end = End()
+    end.receive(DELETE, 5, 1)
+    end.receive(DELETE, 5, 2)
+    assert len(end.asked) == 2
+    end.receive(DELETE, 5, 2)
+    assert len(end.asked) == 2
+    end.environment.clock.run_until(60)
+    end.receive(DELETE, 5, 2)
+    assert len(end.asked) == 3
+    end.entity.forget(PEER[0])
+    end.receive(DELETE, 5, 2)
+    assert len(end.asked) == 4
+
+
 def test_when_many_requests_came_then_only_the_latest_answers_are_kept():
     end = End()
     for sequence in range(3000):

@@ -225,6 +225,7 @@ pub fn refusal(refused: Refused) -> &'static str {
         Refused::AddressInUse => "address_in_use",
         Refused::TooManyRules => "too_many_rules",
         Refused::UnknownTunnel => "unknown_tunnel",
+        Refused::TunnelInUse => "tunnel_in_use",
     }
 }
 

@@ -69,12 +69,19 @@ def canonical(address: str) -> str:
 class Associations:
     """The peers of one user plane function by their IP address; only configured ones are let in."""
 
-    def __init__(self, entity: PfcpEntity, allowed: Collection[str], drop_sessions: Callable[[str], int]) -> None:
+    def __init__(
+        self,
+        entity: PfcpEntity,
+        allowed: Collection[str],
+        drop_sessions: Callable[[str], int],
+        features: int = FEATURES,
+    ) -> None:
         self.by_peer: dict[str, Association] = {}
         self._entity = entity
         self._environment = entity.driver.environment
         self._allowed = frozenset(map(canonical, allowed))
         self._drop_sessions = drop_sessions
+        self._features = features
         self._orphaned: dict[str, Alarm] = {}
 
     def require(self, source: Address) -> Association:
@@ -93,6 +100,8 @@ class Associations:
         if known is not None:
             self._end_heartbeats(known)
             same = known.recovery_time_stamp == request.recovery_time_stamp
+            if not same:
+                self._entity.forget(source[0])
             retained = same or self._restarted(request, source[0])
         elif (orphaned := self._orphaned.pop(source[0], None)) is not None:
             orphaned.cancel()
@@ -105,7 +114,7 @@ class Associations:
                 node_id=self._entity.node_id,
                 cause=PfcpCause.REQUEST_ACCEPTED,
                 recovery_time_stamp=self._entity.recovery_time_stamp,
-                up_function_features=FEATURES,
+                up_function_features=self._features,
                 pfcpasrsp_flags=PSREI if retained else None,
             )
         )

@@ -31,7 +31,7 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING) -> SessionRules:
     for pdr_id, pdr in rules.pdrs.items():
         far = _far(rules, pdr_id, pdr)
         own = pdr.uplink or len(peers) > 1
-        peer = Tunnel(far.address, far.teid) if own and far.address is not None else None
+        peer = Tunnel(far.address, far.teid) if own and far.address is not None and _forwards(far) else None
         side = uplink if pdr.uplink else downlink
         for rule in _rules(rules, pdr_id, pdr, far, peer):
             side.append((pdr.precedence, rule))
@@ -58,9 +58,14 @@ def _access_tunnels(rules: RuleSet) -> set[End]:
     found: set[End] = set()
     for pdr in rules.pdrs.values():
         far = None if pdr.uplink else rules.fars.get(pdr.far)
-        if far is not None and far.address is not None:
+        if far is not None and far.address is not None and _forwards(far):
             found.add((far.address, far.teid))
     return found
+
+
+def _forwards(far: Far) -> bool:
+    """Whether its tunnel is used: after the AN tunnel was released nobody may send from there (TS 23.502 4.2.6)."""
+    return bool(far.action & ApplyAction.FORW)
 
 
 def _held_packets(rules: RuleSet) -> int | None:

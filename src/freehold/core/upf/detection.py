@@ -27,7 +27,13 @@ URR_ID: Final = 81
 LINK_PREFIX: Final = 64
 """The bits of the prefix of a terminal's own link (TS 23.501 5.8.2.2.3)."""
 
-IS_UPLINK: Final = {Interface.ACCESS: True, Interface.CORE: False, Interface.SGI_LAN_N6_LAN: False}
+IS_UPLINK: Final = {
+    Interface.ACCESS: True,
+    Interface.CORE: False,
+    Interface.SGI_LAN_N6_LAN: False,
+    Interface.CP_FUNCTION: False,
+}
+"""The SMF sends to terminals as other functions of the core do: through a tunnel (TS 29.244 5.3.2)."""
 REMOVALS: Final = (HeaderRemoval.GTPU_UDP_IPV4, HeaderRemoval.GTPU_UDP_IPV6, HeaderRemoval.GTPU_UDP_IP)
 
 

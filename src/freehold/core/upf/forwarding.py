@@ -21,7 +21,12 @@ DESTINATION_INTERFACE: Final = 42
 APPLY_ACTION: Final = 44
 OUTER_HEADER_CREATION: Final = 84
 
-TO_ACCESS: Final = {Interface.ACCESS: True, Interface.CORE: False, Interface.SGI_LAN_N6_LAN: False}
+TO_ACCESS: Final = {
+    Interface.ACCESS: True,
+    Interface.CORE: False,
+    Interface.SGI_LAN_N6_LAN: False,
+    Interface.CP_FUNCTION: False,
+}
 ACTIONS: Final = frozenset({ApplyAction.DROP, ApplyAction.FORW, ApplyAction.BUFF, ApplyAction.BUFF | ApplyAction.NOCP})
 """The apply actions carried out here: exactly one of DROP, FORW and BUFF is set (TS 29.244 8.2.26)."""
 COPIES_TO: Final = frozenset({Interface.ACCESS, Interface.CORE, Interface.SGI_LAN_N6_LAN, Interface.LI_FUNCTION})
@@ -39,7 +44,7 @@ def create_far(rules: RuleSet, far: pfcp.CreateFAR) -> None:
     service = 0
     if parameters is not None:
         to_access = _to_access(parameters.destination_interface)
-        end = tunnel_end(parameters.outer_header_creation)
+        end = _end(far.far_id, action, parameters.destination_interface, parameters.outer_header_creation)
         service = _service(parameters.transport_level_marking) or 0
     elif action & ApplyAction.FORW:
         raise missing(FORWARDING_PARAMETERS, f"FAR {far.far_id} forwards without parameters")
@@ -47,7 +52,7 @@ def create_far(rules: RuleSet, far: pfcp.CreateFAR) -> None:
 
 
 def update_far(rules: RuleSet, update: pfcp.UpdateFAR) -> None:
-    """Change a forwarding action rule: what is not named stays, but a tunnel ends with forwarding."""
+    """Change a forwarding action rule: what is not named stays (TS 29.244 7.5.4.3)."""
     old = rules.fars.get(update.far_id)
     if old is None:
         raise failed(f"no FAR {update.far_id}", far_id=update.far_id)
@@ -58,14 +63,12 @@ def update_far(rules: RuleSet, update: pfcp.UpdateFAR) -> None:
         if parameters.destination_interface is not None:
             to_access = _to_access(parameters.destination_interface)
         if parameters.outer_header_creation is not None:
-            end = tunnel_end(parameters.outer_header_creation)
+            end = _end(update.far_id, action, parameters.destination_interface, parameters.outer_header_creation)
         marking = _service(parameters.transport_level_marking)
         service = service if marking is None else marking
         # TS 29.244 5.6.3: without octets they end
         end = (None, 0) if OUTER_HEADER_CREATION in parameters.removed else end
         service = 0 if TRANSPORT_LEVEL_MARKING in parameters.removed else service
-    if not action & ApplyAction.FORW:
-        end = (None, 0)  # the AN tunnel is released: TS 23.502 4.2.6 step 6a
     bar = old.bar if update.bar_id is None else update.bar_id
     copies = tuple(map(_copy, update.update_duplicating_parameters)) or old.copies
     rules.fars[update.far_id] = _checked(update.far_id, Far(action, to_access, *end, service, bar, copies))
@@ -103,6 +106,22 @@ def _copy(parameters: pfcp.DuplicatingParameters | pfcp.UpdateDuplicatingParamet
 def _service(marking: int | None) -> int | None:
     """The octet of the outer header: a value and the bits of it that count (TS 29.244 8.2.12)."""
     return None if marking is None else marking >> 8 & marking & 0xFF
+
+
+def _end(
+    far_id: int, action: int, interface: int | None, creation: OuterHeaderCreation | None
+) -> tuple[str | None, int]:
+    """The tunnel of a rule; one that does not forward may name a place that is not known yet: none."""
+    if creation is not None and not action & ApplyAction.FORW and _is_placeholder(creation):
+        return None, 0
+    if interface == Interface.CP_FUNCTION and creation is None:
+        raise missing(OUTER_HEADER_CREATION, f"FAR {far_id} sends to the SMF without a tunnel")
+    return tunnel_end(creation)
+
+
+def _is_placeholder(creation: OuterHeaderCreation) -> bool:
+    """Whether an outer header leads nowhere: SMFs send it until the AN tunnel is known, or after it was released."""
+    return not creation.teid or (not any(creation.ipv4 or b"") and not any(creation.ipv6 or b""))
 
 
 def _to_access(interface: int) -> bool:

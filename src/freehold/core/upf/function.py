@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
@@ -10,7 +10,8 @@ import msgspec
 
 from freehold.codecs import pfcp
 from freehold.codecs.pfcp import Header, Message, NodeID
-from freehold.core.upf.associations import Associations, canonical
+from freehold.codecs.pfcp.flags import UPFunctionFeature
+from freehold.core.upf.associations import FEATURES, Associations, canonical
 from freehold.core.upf.faults import RuleFault
 from freehold.core.upf.pace import Pace
 from freehold.core.upf.reports import Reports
@@ -27,12 +28,17 @@ Handler = Callable[[Any, Header, Address], Answer]
 
 
 class UpfSettings(msgspec.Struct, frozen=True):
-    """Its node ID (an address or a name), the SMFs it serves, their port, and datagrams a second of each at most."""
+    """Its node ID (an address or a name), the SMFs it serves, their port, and datagrams a second of each at most.
+
+    `smf_teids` leaves F-TEIDs to SMFs that choose them by themselves; `network_instances` are SMFs' names of ours.
+    """
 
     node_id: str
     peers: tuple[str, ...]
     peer_port: int = PFCP_PORT
     peer_rate: int = 20_000
+    smf_teids: bool = False
+    network_instances: Mapping[str, str] = {}
 
 
 class Upf:
@@ -41,10 +47,13 @@ class Upf:
     def __init__(self, driver: Driver, port: DatagramPort, plane: SessionPlane, settings: UpfSettings) -> None:
         node_id = node(settings.node_id)
         self.entity = PfcpEntity(driver, port, node_id, self)
-        self.sessions = Sessions(driver.environment, plane, node_id)
+        self.sessions = Sessions(
+            driver.environment, plane, node_id, settings.network_instances, given=settings.smf_teids
+        )
         self._environment = driver.environment
         self._pace = Pace(map(canonical, settings.peers), settings.peer_rate)
-        self.associations = Associations(self.entity, settings.peers, self.sessions.drop_peer)
+        features = FEATURES & ~UPFunctionFeature.FTUP if settings.smf_teids else FEATURES
+        self.associations = Associations(self.entity, settings.peers, self.sessions.drop_peer, features)
         self.reports = Reports(self.entity, self.sessions, plane, self.associations.by_peer.keys(), settings.peer_port)
         self._handlers: dict[type[Message], Handler] = {
             pfcp.AssociationSetupRequest: self.associations.setup,

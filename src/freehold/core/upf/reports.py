@@ -208,10 +208,11 @@ class Reports:
     def _foreign_source(self, session: Session, event: ForeignSource) -> None:
         """Somebody else's packets, or a gNB that sends from another address than it receives at."""
         tunnels = {far.address for far in unpack(session.rules).fars.values() if far.address is not None}
+        gnb = ", ".join(sorted(tunnels)) or "not known yet"
         self._entity.driver.environment.emit(
             Event(
                 "n3.foreign-source",
-                f"uplink packets came from {event.source}, the session's gNB is {', '.join(sorted(tunnels))}; dropped",
+                f"uplink packets came from {event.source}, the session's gNB is {gnb}; dropped",
                 "warning",
                 event.source,
                 fix=f"if {event.source} is the same gNB's, add it to upf.trusted",

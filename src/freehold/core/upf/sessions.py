@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from freehold.codecs.pfcp import (
@@ -20,16 +21,17 @@ from freehold.codecs.pfcp import (
     UsageReportInDeletionResponse,
     UsageReportInModificationResponse,
 )
-from freehold.codecs.pfcp.flags import Interface, PDNType, PFCPSMReqFlag, UsageReportTrigger
+from freehold.codecs.pfcp.flags import PDNType, PFCPSEReqFlag, PFCPSMReqFlag, UsageReportTrigger
 from freehold.core.upf import changes
 from freehold.core.upf.compiling import compile_rules
-from freehold.core.upf.faults import RuleFault, incorrect, missing
+from freehold.core.upf.faults import RuleFault
+from freehold.core.upf.instances import NETWORK_INSTANCE, Instances
 from freehold.core.upf.limits import next_at
 from freehold.core.upf.readings import Reading, carry_on, measures, needs_counters
 from freehold.core.upf.state import Mark, RuleSet, Session
 from freehold.core.upf.state.rules import pack, unpack
 from freehold.core.upf.timing import Timing
-from freehold.core.upf.tunnels import Addresses, Tunnels, asked, known_to, updated
+from freehold.core.upf.tunnels import F_TEID, Addresses, Tunnels, asked, known_to, updated
 from freehold.core.upf.usage import reports
 from freehold.procedure import Environment
 from freehold.services.datagram import Address
@@ -39,7 +41,6 @@ from freehold.spec.errors import PeerError
 from freehold.spec.events import Event
 from freehold.stack.pfcp import Answer
 
-NETWORK_INSTANCE: Final = 22
 UE_IP_ADDRESS: Final = 93
 NOTHING: Final = Usage(0, 0, 0, 0)
 
@@ -52,20 +53,35 @@ REFUSALS: Final[dict[Refusal, tuple[PfcpCause, int | None]]] = {
     "address_outside_pools": (PfcpCause.MANDATORY_IE_INCORRECT, UE_IP_ADDRESS),
     "address_in_use": (PfcpCause.RULE_CREATION_MODIFICATION_FAILURE, UE_IP_ADDRESS),
     "unknown_tunnel": (PfcpCause.SYSTEM_FAILURE, None),
+    "tunnel_in_use": (PfcpCause.RULE_CREATION_MODIFICATION_FAILURE, F_TEID),
 }
 """What the answer says when the packet engine refuses."""
 
 
 class Sessions:
-    """All PFCP sessions of one user plane function, by their TEID."""
+    """All PFCP sessions of one user plane function, by their TEID.
 
-    def __init__(self, environment: Environment, plane: SessionPlane, node_id: NodeID) -> None:
+    `names` are other networks' names of our network instances. `given` takes F-TEIDs that SMFs choose, which only
+    those of earlier releases do (TS 29.244 5.5.1).
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        plane: SessionPlane,
+        node_id: NodeID,
+        names: Mapping[str, str] = MappingProxyType({}),
+        *,
+        given: bool = False,
+    ) -> None:
         self.by_teid: dict[int, Session] = {}
         self.timing = Timing(environment, plane)
         self._environment = environment
         self._plane = plane
         self._node_id = node_id
         self._addresses = Addresses.of(plane.addresses)
+        self._instances = Instances(plane, names)
+        self._given = given
 
     def __len__(self) -> int:
         return len(self.by_teid)
@@ -73,12 +89,15 @@ class Sessions:
     # --- Establishment (TS 29.244 6.3.2) -------------------------------------------------------
     def establish(self, request: SessionEstablishmentRequest, _: Header, source: Address) -> Answer:
         """Open a session with its rules; what was opened for a refused one is closed again."""
-        rules = RuleSet(instance=self._instance(request), ethernet=_is_ethernet(request))
+        rules = RuleSet(ethernet=_is_ethernet(request))
         start = Reading(NOTHING, self._environment.now())
         changes.establish(rules, request, start.mark)
+        rules.instance = self._instances.find(request, rules)
         rules.counted = bool(rules.urrs) and needs_counters(rules)
         rules.inactivity = request.user_plane_inactivity_timer or 0
-        tunnels = asked(request.create_pdr, self._addresses)
+        # TS 23.527 4.3.2: a session that is set up again keeps its F-TEIDs
+        restored = bool((request.pfcpsereq_flags or 0) & PFCPSEReqFlag.RESTI)
+        tunnels = asked(request.create_pdr, self._addresses, given=self._given or restored)
         teid = self._open(rules, start, tunnels)
         nonce = int.from_bytes(self._environment.random(4), "big")
         session = Session(teid, nonce, source[0], request.cp_f_seid.seid, pack(rules))
@@ -115,18 +134,6 @@ class Sessions:
         ipv4, ipv6 = self._addresses.ipv4, self._addresses.ipv6
         return FSEID(session.seid, ipv4, None if ipv4 else ipv6)
 
-    def _instance(self, request: SessionEstablishmentRequest) -> int:
-        """The network instance of the data network's side (TS 29.244 8.2.4); any where there is only N3 and N9."""
-        if not _reaches_network(request):
-            return 0
-        name = next(_instance_names(request), None)
-        if name is None:
-            raise missing(NETWORK_INSTANCE, "no rule names a network instance")
-        number = self._plane.instance(name)
-        if number is None:
-            raise incorrect(NETWORK_INSTANCE, f"no network instance {name!r} is served here")
-        return number
-
     # --- Modification (TS 29.244 6.3.3) --------------------------------------------------------
     def modify(self, request: SessionModificationRequest, header: Header, source: Address) -> Answer:
         """Change a session's rules; refused ones leave it as it was."""
@@ -136,7 +143,7 @@ class Sessions:
         try:
             if request.create_pdr or any(update.pdi is not None for update in request.update_pdr):
                 pdrs: tuple[CreatePDR | UpdatePDR, ...] = (*request.create_pdr, *request.update_pdr)
-                tunnels = asked(pdrs, self._addresses, known_to(rules, session.teid))
+                tunnels = asked(pdrs, self._addresses, known_to(rules, session.teid), given=self._given)
             told = self._change(session, rules, request)
             self._open_more(session, rules, tunnels)
             self._install(session, rules, end_marker=_ends_path(request))
@@ -311,42 +318,3 @@ def _is_ethernet(request: SessionEstablishmentRequest) -> bool:
     if request.pdn_type is not None:
         return request.pdn_type == PDNType.ETHERNET
     return any((pdr.pdi.ethernet_pdu_session_information or 0) & 1 for pdr in request.create_pdr)
-
-
-def _reaches_network(request: SessionEstablishmentRequest) -> bool:
-    """Whether a rule finds packets of a data network or sends there, and not only into tunnels (TS 23.501 5.6.4)."""
-    for pdr in request.create_pdr:
-        if pdr.pdi.source_interface != Interface.ACCESS and pdr.pdi.local_f_teid is None:
-            return True
-    for far in request.create_far:
-        parameters = far.forwarding_parameters
-        if parameters is None or parameters.outer_header_creation is not None:
-            continue
-        if parameters.destination_interface != Interface.ACCESS:
-            return True
-    return not any(pdr.pdi.source_interface != Interface.ACCESS for pdr in request.create_pdr)
-
-
-def _instance_names(request: SessionEstablishmentRequest) -> Iterator[str]:
-    """Names of the data network, the surest first: downlink rules, where uplink goes, the DNN, uplink rules."""
-    for pdr in request.create_pdr:
-        if pdr.pdi.source_interface != Interface.ACCESS and pdr.pdi.network_instance:
-            yield instance_name(pdr.pdi.network_instance)
-    for far in request.create_far:
-        to = far.forwarding_parameters
-        if to is not None and to.destination_interface != Interface.ACCESS and to.network_instance:
-            yield instance_name(to.network_instance)
-    if request.apn_dnn:
-        yield request.apn_dnn
-    for pdr in request.create_pdr:
-        if pdr.pdi.source_interface == Interface.ACCESS and pdr.pdi.network_instance:
-            yield instance_name(pdr.pdi.network_instance)
-
-
-def instance_name(octets: bytes) -> str:
-    """A network instance as text; peers write it plainly or as a DNN's labels (TS 29.244 8.2.4, TS 23.003 9.1)."""
-    labels, rest = [], octets
-    while rest and 0 < rest[0] < len(rest):
-        labels.append(rest[1 : rest[0] + 1])
-        rest = rest[rest[0] + 1 :]
-    return (b".".join(labels) if labels and not rest else octets).decode("ascii", "replace")

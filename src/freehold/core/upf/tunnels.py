@@ -10,7 +10,7 @@ import msgspec
 
 from freehold.codecs.pfcp import FTEID, CreatedPDR, CreatePDR, UpdatedPDR, UpdatePDR
 from freehold.codecs.pfcp.flags import Interface
-from freehold.core.upf.faults import RuleFault, missing
+from freehold.core.upf.faults import RuleFault, incorrect, missing
 from freehold.core.upf.state import RuleSet
 from freehold.services.userplane import SessionPlane
 from freehold.spec.causes import PfcpCause
@@ -38,12 +38,19 @@ class Addresses(msgspec.Struct, frozen=True, gc=False):
             ipv6=self.ipv6 if wanted.choose_ipv6 else None,
         )
 
+    def have(self, local: FTEID) -> bool:
+        """Whether every address of an F-TEID is ours."""
+        named = [(local.ipv4, self.ipv4), (local.ipv6, self.ipv6)]
+        return any(one for one, _ in named) and all(one in {None, ours} for one, ours in named)
+
     def __str__(self) -> str:
         return ", ".join(str(ip_address(address)) for address in (self.ipv4, self.ipv6) if address is not None)
 
 
 Key = tuple[str, int]
-"""What PDRs that share a tunnel have in common: a CHOOSE ID, or being one and the same PDR (TS 29.244 8.2.3)."""
+"""What PDRs that share a tunnel have in common: a CHOOSE ID, one and the same PDR (TS 29.244 8.2.3), or a TEID."""
+TEID: Final = "TEID"
+"""The kind of key of tunnels whose TEID the SMF chose."""
 
 
 class Tunnels(msgspec.Struct):
@@ -59,8 +66,12 @@ class Tunnels(msgspec.Struct):
 
     def open(self, plane: SessionPlane, teid: int, *, own: bool) -> None:
         """Open them; the first is the session's `own` where that is still free. RulesRefused where none is left."""
-        for place, key in enumerate(self.fresh):
-            self.chosen[key] = teid if own and place == 0 else plane.open_tunnel(teid)
+        for key in self.fresh:
+            if key[0] == TEID:
+                self.chosen[key] = plane.open_tunnel(teid, key[1])
+            else:
+                self.chosen[key] = teid if own else plane.open_tunnel(teid)
+                own = False
 
     def assign(self, rules: RuleSet, own: int) -> None:
         """Give each PDR its TEID; that of uplink packets of the session's `own` tunnel is 0."""
@@ -77,12 +88,19 @@ class Tunnels(msgspec.Struct):
             key = self.asked.get(pdr.pdr_id)
             if key is None or isinstance(key, int) or pdr.pdi is None or pdr.pdi.local_f_teid is None:
                 continue
+            if key[0] == TEID:
+                continue
             given = addresses.f_teid(self.chosen[key], pdr.pdi.local_f_teid)
             yield CreatedPDR(pdr_id=pdr.pdr_id, local_f_teid=given)
 
 
-def asked(pdrs: Iterable[CreatePDR | UpdatePDR], addresses: Addresses, known: Iterable[int] = ()) -> Tunnels:
-    """What PDRs ask for; `known` are the session's TEIDs. RuleFault where an F-TEID is missing or not ours."""
+def asked(
+    pdrs: Iterable[CreatePDR | UpdatePDR], addresses: Addresses, known: Iterable[int] = (), *, given: bool = False
+) -> Tunnels:
+    """What PDRs ask for; `known` are the session's TEIDs. RuleFault where an F-TEID is missing or not ours.
+
+    `given` takes F-TEIDs that the SMF chose.
+    """
     found: dict[int, Key | int] = {}
     for pdr in pdrs:
         if pdr.pdi is None:
@@ -92,20 +110,24 @@ def asked(pdrs: Iterable[CreatePDR | UpdatePDR], addresses: Addresses, known: It
             if pdr.pdi.source_interface == Interface.ACCESS and isinstance(pdr, CreatePDR):
                 raise missing(F_TEID, f"uplink PDR {pdr.pdr_id} has no F-TEID")
             continue
-        found[pdr.pdr_id] = _key(pdr.pdr_id, local, addresses, known)
+        found[pdr.pdr_id] = _key(pdr.pdr_id, local, addresses, known, given=given)
     return Tunnels(found)
 
 
-def _key(pdr_id: int, local: FTEID, addresses: Addresses, known: Iterable[int]) -> Key | int:
+def _key(pdr_id: int, local: FTEID, addresses: Addresses, known: Iterable[int], *, given: bool) -> Key | int:
     if (local.choose_ipv4 and addresses.ipv4) or (local.choose_ipv6 and addresses.ipv6):
         return ("PDR", pdr_id) if local.choose_id is None else ("CHOOSE ID", local.choose_id)
-    if local.teid is None or local.teid not in known:
+    if local.teid is not None and local.teid in known:
+        return local.teid
+    if local.teid is None or not given:  # TS 29.244 5.5.1
         raise RuleFault(
             PfcpCause.INVALID_F_TEID_ALLOCATION_OPTION,
             f"PDR {pdr_id}: F-TEIDs of {addresses} are chosen by this function",
             offending_ie=F_TEID,
         )
-    return local.teid
+    if not local.teid or not addresses.have(local):
+        raise incorrect(F_TEID, f"PDR {pdr_id}: no tunnel of {addresses} is TEID {local.teid:#x} there")
+    return TEID, local.teid
 
 
 def known_to(rules: RuleSet, own: int) -> set[int]:

@@ -67,6 +67,19 @@ def test_when_the_smf_restarted_then_its_sessions_are_closed_and_those_of_others
     assert world.ask(establishment()).cause == PfcpCause.REQUEST_ACCEPTED
 
 
+def test_when_the_smf_restarted_and_counts_anew_then_its_requests_are_no_old_ones():
+    world = World()
+    world.sequence = 100
+    first = world.ask(establishment())
+    world.sequence = 200
+    world.associate(recovery=2)
+    world.sequence = 100
+    again = world.ask(establishment())
+    assert again.cause == PfcpCause.REQUEST_ACCEPTED
+    assert again.up_f_seid != first.up_f_seid
+    assert list(world.upf_plane.teids()) == [again.created_pdr[0].local_f_teid.teid]
+
+
 def test_when_the_association_is_released_then_its_sessions_go_with_it():
     world = Attached()
     assert world.ask(AssociationReleaseRequest(node_id=SMF_NODE)).cause == PfcpCause.REQUEST_ACCEPTED

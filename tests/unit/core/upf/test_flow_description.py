@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from freehold.codecs.pfcp import SDFFilter
 from freehold.core.upf.faults import RuleFault
 from freehold.core.upf.flow_description import parse_filter
-from freehold.core.upf.sessions import instance_name
+from freehold.core.upf.instances import instance_name
 from freehold.services.userplane import EVERY_PORT, Filter
 
 
