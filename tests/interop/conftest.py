@@ -35,6 +35,12 @@ def open5gs_upf():
 
 
 @pytest.fixture(scope="session")
+def free5gc_smf():
+    """Another network's SMF."""
+    return named("FREEHOLD_FREE5GC_SMF", "free5GC's program smf")
+
+
+@pytest.fixture(scope="session")
 def pfcpsim_programs():
     """The folder with pfcpsim and pfcpctl."""
     return named("FREEHOLD_PFCPSIM", "the folder with pfcpsim and pfcpctl")

@@ -239,7 +239,7 @@ class SessionPlane(Protocol):
         """The number of a network instance by its name (a DNN), in any case; None where it is not served."""
 
     def instances_of(self, addresses: Sequence[str]) -> list[int]:
-        """The numbers of the network instances in whose pools all these addresses of a terminal are; all without one."""
+        """The numbers of the network instances in whose pools all these addresses are; of all without one."""
 
     def open(self) -> int:
         """Open a session: its TEID, not guessable. RulesRefused where no more fit."""

@@ -56,10 +56,10 @@ def supi(number):
 class Site:
     """A folder with one configuration, and what runs by it."""
 
-    def __init__(self, folder, hosts, n2=f"{CORE_ADDRESS}:{N2_PORT}", **settings):
+    def __init__(self, folder, hosts, n2=f"{CORE_ADDRESS}:{N2_PORT}", *, name="freehold.toml", **settings):
         self.folder = Path(folder)
         self.hosts = hosts
-        self.configuration = self.folder / "freehold.toml"
+        self.configuration = self.folder / name
         self.configuration.write_text(
             TOML.format(**{**USUAL, **settings}, plmn=PLMN, pool=POOL, n2=n2, folder=folder),
             encoding="utf-8",

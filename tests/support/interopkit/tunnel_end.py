@@ -65,7 +65,7 @@ def main(own, upf, uplink, downlink, terminal, target, count):
             except TimeoutError:
                 continue
             found += 1
-    print(found)
+    sys.stdout.write(f"{found}\n")
 
 
 if __name__ == "__main__":
