@@ -19,12 +19,14 @@ MOST_FILTERS: Final = 64
 """Filters that one flow description with lists of ports may stand for."""
 
 RULE: Final = re.compile(
-    r"permit out (?P<protocol>ip|\d{1,3})"
+    r"permit out (?P<protocol>ip|icmp|tcp|udp|\d{1,3})"
     r" from (?P<remote>\S{1,64})(?: (?P<remote_ports>[\d,-]{1,64}))?"
     r" to (?P<local>\S{1,64})(?: (?P<local_ports>[\d,-]{1,64}))?",
 )
 """`out` is downlink whatever the direction of the rule: the source is the remote end (TS 29.212 5.4.2)."""
 
+NAMED: Final = {"ip": 0, "icmp": 1, "tcp": 6, "udp": 17}
+"""Protocols by name: `ip` is any (TS 29.212 5.4.2); SD-Core's SMF writes the others so, and nothing else is meant."""
 EVERYWHERE: Final = frozenset({"any", "assigned"})
 
 
@@ -59,7 +61,8 @@ def parse_description(octets: bytes) -> tuple[Filter, ...]:
     match = RULE.fullmatch(" ".join(text.split()))
     if match is None:
         raise fault(f"not a flow description: {text[:80]!r}")
-    protocol = 0 if match["protocol"] == "ip" else int(match["protocol"])
+    name = match["protocol"]
+    protocol = NAMED[name] if name in NAMED else int(name)
     if protocol > 255:
         raise fault(f"protocol {protocol}")
     local, remote = _network(match["local"]), _network(match["remote"])
