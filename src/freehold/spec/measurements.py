@@ -128,6 +128,7 @@ def _own() -> Iterator[Measurement]:
         (c.PROCEDURE_ENDED, "procedures ended", "procedure and how it ended"),
         (c.PROTOCOL_FAULT, "what peers sent against their protocol", "what"),
         (c.N4_RATE_EXCEEDED, "PFCP messages above a peer's rate", "peer"),
+        (c.PFCP_REFUSED, "PFCP requests refused", "cause"),
         (c.RETRANSMISSION, "messages sent again", "timer"),
         (c.EXPIRED, "supervision timers that ran out", "timer"),
     ):

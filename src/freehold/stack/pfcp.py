@@ -24,6 +24,7 @@ SEQUENCES: Final = 1 << 24  # TS 29.244 7.2.2.2
 
 BY_NUMBER: Final = {message.number: message for message in pfcp.MESSAGES}
 REQUESTS: Final = frozenset({1, 3, 5, 7, 9, 12, 14, 16, 50, 52, 54, 56})  # TS 29.244 7.3
+CAUSES: Final = {int(cause): cause.name for cause in PfcpCause}
 CLAUSES: Final = {
     message.number: (message.__doc__ or "").rpartition("(")[2].removesuffix(").") for message in pfcp.MESSAGES
 }
@@ -52,7 +53,10 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
 
 
 class RequestUser(Protocol):
-    """What a network function does with requests; heartbeats never reach it."""
+    """What a network function does with requests; heartbeats are answered before they reach it."""
+
+    def heard(self, recovery_time_stamp: int, source: Address) -> None:
+        """A peer asked for a sign of life, and told when it last started (TS 29.244 7.4.2.1)."""
 
     def answer(self, request: Message, header: Header, source: Address) -> Answer:
         """Carry the request out and answer it."""
@@ -171,6 +175,7 @@ class PfcpEntity:
         if message is None:
             return self._refusal(decoded.refusal, header)
         if isinstance(message, HeartbeatRequest):
+            self._user.heard(message.recovery_time_stamp, source)
             return Answer(HeartbeatResponse(recovery_time_stamp=self.recovery_time_stamp))
         try:
             return self._user.answer(message, header, source)
@@ -194,6 +199,7 @@ class PfcpEntity:
         response = BY_NUMBER.get(header.message_type + 1)
         if response is None or "cause" not in response.__struct_fields__:
             return None
+        self.driver.environment.count(counters.PFCP_REFUSED, CAUSES.get(cause, str(cause)))
         common: dict[str, Any] = {
             "node_id": self.node_id,
             "cause": cause,

@@ -34,11 +34,15 @@ class End:
         self.environment = VirtualEnvironment()
         self.sent: list[tuple[bytes, Address]] = []
         self.asked: list[Message] = []
+        self.stamps: list[int] = []
         self.error: Exception | None = None
         self.entity = PfcpEntity(Driver("UPF", self.environment, Timers()), self, NODE, self)
 
     def send(self, octets: bytes, destination: Address) -> None:
         self.sent.append((octets, destination))
+
+    def heard(self, recovery_time_stamp: int, source: Address) -> None:
+        self.stamps.append(recovery_time_stamp)
 
     def answer(self, request: Message, header: Header, source: Address) -> Answer:
         self.asked.append(request)
@@ -105,7 +109,7 @@ def test_when_a_peer_asks_whether_we_live_then_the_recovery_time_is_told():
     end.receive(HeartbeatRequest(recovery_time_stamp=1), 9)
     answer = end.last().message
     assert answer == HeartbeatResponse(recovery_time_stamp=int(end.environment.utc()) + NTP_EPOCH)
-    assert end.asked == []
+    assert (end.asked, end.stamps) == ([], [1])
 
 
 def test_when_a_request_lacks_an_ie_then_its_answer_names_it():

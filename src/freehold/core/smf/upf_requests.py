@@ -43,6 +43,9 @@ class UpfRequests:
         """Whether a datagram comes from a configured UPF; nobody else is answered (P01)."""
         return source[0] in self._upfs
 
+    def heard(self, recovery_time_stamp: int, source: Address) -> None:
+        """A UPF asked for a sign of life: what it says is asked again by the SMF's own heartbeats."""
+
     def answer(self, request: pfcp.Message, header: pfcp.Header, source: Address) -> Answer:
         """Carry a UPF's request out."""
         handler = self._handlers.get(type(request))

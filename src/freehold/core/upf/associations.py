@@ -19,6 +19,7 @@ from freehold.codecs.pfcp import (
     HeartbeatResponse,
 )
 from freehold.codecs.pfcp.flags import UPFunctionFeature
+from freehold.core.upf.alarms import Alarms
 from freehold.core.upf.state import Association
 from freehold.procedure import Alarm, Signal
 from freehold.services.datagram import Address
@@ -35,11 +36,14 @@ FEATURES: Final = (
     | UPFunctionFeature.UDBC
     | UPFunctionFeature.FRRT
     | UPFunctionFeature.MNOP
+    | UPFunctionFeature.BUNDL
+    | UPFunctionFeature.VTIME
+    | UPFunctionFeature.IP6PL
 )
 """What is done here beyond the least (TS 29.244 8.2.25).
 
 Notifications wait and buffering is bounded as the SMF says, F-TEIDs and end markers are made, framed routes are served,
-packets are counted.
+packets are counted, quotas end with their time, prefixes have other lengths than 64, messages come bundled.
 """
 
 
@@ -82,6 +86,7 @@ class Associations:
         self._allowed = frozenset(map(canonical, allowed))
         self._drop_sessions = drop_sessions
         self._features = features
+        self._alarms = Alarms(self._environment)
         self._orphaned: dict[str, Alarm] = {}
 
     def require(self, source: Address) -> Association:
@@ -121,13 +126,13 @@ class Associations:
 
     def _check(self, request: AssociationSetupRequest, source: Address) -> None:
         if canonical(source[0]) not in self._allowed:
-            self._warn(
+            self._alarms.warn(
                 "n4.unlisted-peer", "a PFCP peer that is not configured asked for an association; refused", source[0]
             )
             raise PeerError(f"{source[0]} is not configured", PfcpCause.REQUEST_REJECTED)
         for peer, association in self.by_peer.items():
             if peer != source[0] and association.node_id == request.node_id:
-                self._warn("n4.node-id-taken", f"a PFCP peer named itself as {peer} does; refused", source[0])
+                self._alarms.warn("n4.node-id-taken", f"a PFCP peer named itself as {peer} does; refused", source[0])
                 raise PeerError("the node ID belongs to another peer", PfcpCause.REQUEST_REJECTED)
 
     def _restarted(self, request: AssociationSetupRequest, peer: str) -> bool:
@@ -190,10 +195,23 @@ class Associations:
             self._environment.now() + interval, lambda: self._heartbeat(association)
         )
 
+    def heard(self, recovery_time_stamp: int, source: Address) -> None:
+        """A heartbeat request says since when its sender runs: another time than we know is verified at once.
+
+        Whoever can only send in a peer's name does not hear our request, so its word alone closes nothing.
+        """
+        association = self.by_peer.get(source[0])
+        if association is None or association.recovery_time_stamp == recovery_time_stamp or association.verifying:
+            return
+        association.verifying = True
+        self._end_heartbeats(association)
+        self._heartbeat(association)
+
     def _heartbeat(self, association: Association) -> None:
         self._entity.heartbeat(association.address).watch(lambda signal: self._answered(association, signal))
 
     def _answered(self, association: Association, signal: Signal[HeartbeatResponse]) -> None:
+        association.verifying = False
         if self.by_peer.get(association.address[0]) is not association:
             return
         try:

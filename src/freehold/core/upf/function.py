@@ -75,6 +75,10 @@ class Upf:
                 counters.N4_RATE_EXCEEDED, source[0] if source[0] in self.associations.by_peer else ""
             )
 
+    def heard(self, recovery_time_stamp: int, source: Address) -> None:
+        """A peer asked whether we live, and said since when it does."""
+        self.associations.heard(recovery_time_stamp, source)
+
     def answer(self, request: Message, header: Header, source: Address) -> Answer:
         """Carry a request out; sessions only for peers with an association (TS 29.244 7.6.4)."""
         handler = self._handlers.get(type(request))

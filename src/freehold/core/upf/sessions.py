@@ -23,6 +23,7 @@ from freehold.codecs.pfcp import (
 )
 from freehold.codecs.pfcp.flags import PDNType, PFCPSEReqFlag, PFCPSMReqFlag, UsageReportTrigger
 from freehold.core.upf import changes
+from freehold.core.upf.alarms import Alarms
 from freehold.core.upf.compiling import compile_rules
 from freehold.core.upf.faults import RuleFault
 from freehold.core.upf.instances import NETWORK_INSTANCE, Instances
@@ -82,6 +83,7 @@ class Sessions:
         self._addresses = Addresses.of(plane.addresses)
         self._instances = Instances(plane, names)
         self._given = given
+        self._alarms = Alarms(environment)
 
     def __len__(self) -> int:
         return len(self.by_teid)
@@ -271,9 +273,7 @@ class Sessions:
         if session is None or session.seid != seid:
             raise PeerError(f"no session {seid:#x}", PfcpCause.SESSION_CONTEXT_NOT_FOUND)
         if session.peer != source[0]:
-            self._environment.emit(
-                Event("n4.foreign-session", "a PFCP peer named another peer's session; refused", "warning", source[0])
-            )
+            self._alarms.warn("n4.foreign-session", "a PFCP peer named another peer's session; refused", source[0])
             raise PeerError(f"session {seid:#x} is not of {source[0]}", PfcpCause.SESSION_CONTEXT_NOT_FOUND)
         return session
 

@@ -122,6 +122,43 @@ def test_when_a_heartbeat_shows_a_restart_then_sessions_and_association_end():
     assert world.sent == []
 
 
+def test_when_the_smf_says_in_a_heartbeat_that_it_restarted_then_it_is_asked_and_believed_by_its_answer():
+    # TS 23.527 4.3
+    world = Attached()
+    world.sent.clear()
+    for sequence in (70, 71):
+        world.upf.received(pfcp.encode(pfcp.HeartbeatRequest(recovery_time_stamp=9), sequence), SMF)
+    (request,) = world.requests()
+    assert (request.header.message_type, world.upf_plane.sessions()) == (1, 1)
+    world.respond(request, HeartbeatResponse(recovery_time_stamp=9))
+    assert SMF[0] not in world.upf.associations.by_peer
+    assert world.associate(recovery=9).cause == PfcpCause.REQUEST_ACCEPTED
+    assert world.upf_plane.sessions() == 0
+
+
+def test_when_somebody_says_in_the_smfs_name_that_it_restarted_then_its_own_answer_counts():
+    world = Attached()
+    world.sent.clear()
+    world.upf.received(pfcp.encode(pfcp.HeartbeatRequest(recovery_time_stamp=9), 70), SMF)
+    (request,) = world.requests()
+    world.respond(request, HeartbeatResponse(recovery_time_stamp=1))
+    assert (names(world), world.upf_plane.sessions()) == ([], 1)
+    heartbeat(world, 1)
+    assert world.upf_plane.sessions() == 1
+
+
+def test_when_strangers_knock_without_end_then_it_is_told_seldom_and_nothing_grows():
+    world = World()
+    for number in range(90):
+        world.associate((f"10.9.0.{number}", 8805))
+    assert len(world.environment.events) == 64
+    assert len(world.upf.associations._alarms._told) <= 64
+    world.environment.clock.run_until(world.environment.now() + 61)
+    before = len(world.environment.events)
+    world.associate(STRANGER)
+    assert len(world.environment.events) == before + 1
+
+
 def test_when_a_third_party_answers_the_heartbeat_then_nothing_happens():
     world = Attached()
     world.sent.clear()

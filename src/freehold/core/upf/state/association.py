@@ -10,10 +10,14 @@ from freehold.services.datagram import Address
 
 
 class Association(msgspec.Struct):
-    """A peer by its address: who it says it is, when it last started, whether it answers heartbeats."""
+    """A peer by its address: who it says it is, when it last started, whether it answers heartbeats.
+
+    `verifying`: it, or somebody in its name, said that it started again.
+    """
 
     address: Address
     node_id: NodeID
     recovery_time_stamp: int
     heartbeat: Alarm | None = None
     alive: bool = True
+    verifying: bool = False
