@@ -47,6 +47,8 @@ export interface SessionView {
   state: string;
   uplink_bytes: number;
   downlink_bytes: number;
+  type: string;
+  macs: string[];
 }
 
 export interface SecurityView {
@@ -360,6 +362,15 @@ export interface TerminalView {
   gnb: string;
   addresses: string[];
   trouble: string;
+  sessions: TerminalSessionView[];
+}
+
+export interface TerminalSessionView {
+  id: number;
+  dnn: string;
+  type: string;
+  addresses: string[];
+  interface: string;
 }
 
 export interface BackupView {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import tomllib
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -22,7 +23,9 @@ IntegrityName = Literal["NIA0", "NIA1", "NIA2", "NIA3"]
 Least = Literal["CRITICAL", "MAJOR", "MINOR", "WARNING"]
 CONSOLE = "127.0.0.1:5380"
 """Where the console is unless the owner says otherwise."""
-N6 = Literal["internal", "relay", "nat", "route"]
+N6 = Literal["internal", "relay", "nat", "route", "tap"]
+INTERFACE_LENGTH = 15
+"""Characters that the name of an interface has at most (linux/if.h)."""
 
 
 GRANULARITIES = (60, 300, 900, 1800, 3600)
@@ -48,6 +51,9 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A data network: its addresses for terminals, name servers, MTU in octets, rate, and way out (N6).
 
     Terminals get an IPv4 address of `pool` unless `ipv4` is false, and a /64 of `pool6` where there is one.
+    One of `type` "ethernet" carries frames and has no addresses; its N6 is nothing ("internal"), or a TAP named
+    `interface`, a port of the host's `bridge` where one is named ("tap").
+    `local_switch`: what a terminal sends to another one is refused, goes straight there, or through N6.
     `flow_records`: the address of an IPFIX collector that is told of every flow (RFC 7011); empty: none is.
     """
 
@@ -62,10 +68,21 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ambr_up: BitRate = BitRate(1_000_000_000)
     ambr_down: BitRate = BitRate(1_000_000_000)
     n6: N6 = "internal"
+    type: Literal["ip", "ethernet"] = "ip"
+    interface: str = ""
+    bridge: str = ""
+    local_switch: Literal["refuse", "switch", "route"] = "refuse"
+
+    @property
+    def ethernet(self) -> bool:
+        """Whether it carries frames (TS 23.501 5.6.10.2)."""
+        return self.type == "ethernet"
 
     @property
     def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """What terminals' addresses are of."""
+        if self.ethernet:
+            return ()
         return (*((self.pool,) if self.ipv4 else ()), *((self.pool6,) if self.pool6 else ()))
 
     @property
@@ -320,28 +337,7 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
     found += [
         ("dnn.name", f"{name!r} stands twice") for name in sorted({name for name in names if names.count(name) > 1})
     ]
-    for version, key in ((4, "dnn.pool"), (6, "dnn.pool6")):
-        pools = sorted(
-            (int(network.network_address), int(network.broadcast_address), section.name, str(network))
-            for section in configuration.dnn
-            for network in section.networks
-            if network.version == version
-        )
-        found += [
-            (key, f"{one[2]} and {two[2]} overlap: {one[3]} and {two[3]}")
-            for one, two in itertools.pairwise(pools)
-            if one[1] >= two[0]
-        ]
-    found += [
-        ("dnn.pool6", f"{s.pool6} has no room for a terminal: each gets a /64")
-        for s in configuration.dnn
-        if s.pool6 is not None and s.pool6.prefixlen >= 64
-    ]
-    found += [("dnn.ipv4", f"{s.name} has no addresses: set pool6") for s in configuration.dnn if not s.networks]
-    found += [("dnn.mtu", f"{s.mtu} is outside 1280..1500") for s in configuration.dnn if not 1280 <= s.mtu <= 1500]
-    found += [
-        ("dnn.pool", f"{s.pool} has no room for a terminal") for s in configuration.dnn if s.pool.num_addresses < 4
-    ]
+    found += _wrong_networks(configuration)
     found += [
         (key, f"{tac} is outside 1..16777213 (TS 23.003 19.4.2.3)")
         for key, tacs in (("network.tac", (configuration.network.tac,)), ("amf.tac", configuration.amf.tac))
@@ -361,6 +357,54 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
     if not configuration.amf.integrity or not configuration.amf.ciphering:
         found.append(("amf.integrity", "at least one integrity and one ciphering algorithm are needed"))
     return found
+
+
+def _wrong_networks(configuration: Configuration) -> list[tuple[str, str]]:
+    """Pools that overlap or have no room, ways out that a data network cannot have."""
+    found = [wrong for section in configuration.dnn for wrong in _wrong_n6(section)]
+    for version, key in ((4, "dnn.pool"), (6, "dnn.pool6")):
+        pools = sorted(
+            (int(network.network_address), int(network.broadcast_address), section.name, str(network))
+            for section in configuration.dnn
+            for network in section.networks
+            if network.version == version
+        )
+        found += [
+            (key, f"{one[2]} and {two[2]} overlap: {one[3]} and {two[3]}")
+            for one, two in itertools.pairwise(pools)
+            if one[1] >= two[0]
+        ]
+    found += [
+        ("dnn.pool6", f"{s.pool6} has no room for a terminal: each gets a /64")
+        for s in configuration.dnn
+        if s.pool6 is not None and s.pool6.prefixlen >= 64
+    ]
+    found += [
+        ("dnn.ipv4", f"{s.name} has no addresses: set pool6")
+        for s in configuration.dnn
+        if not s.networks and not s.ethernet
+    ]
+    found += [("dnn.mtu", f"{s.mtu} is outside 1280..1500") for s in configuration.dnn if not 1280 <= s.mtu <= 1500]
+    found += [
+        ("dnn.pool", f"{s.pool} has no room for a terminal") for s in configuration.dnn if s.pool.num_addresses < 4
+    ]
+    return found
+
+
+def _wrong_n6(section: DnnSection) -> Iterator[tuple[str, str]]:
+    """A way out that the type of a data network does not have."""
+    if section.ethernet and section.n6 not in {"internal", "tap"}:
+        yield "dnn.n6", f"{section.name} is of type ethernet, whose n6 is internal or tap, not {section.n6}"
+    if section.n6 == "tap" and not section.ethernet:
+        yield "dnn.n6", f'{section.name}: tap is for type = "ethernet"'
+    if section.ethernet and section.flow_records:
+        yield "dnn.flow_records", f"{section.name}: flows are of IP, and it is of type ethernet"
+    for key in ("interface", "bridge"):
+        name = getattr(section, key)
+        if name and section.n6 != "tap":
+            yield f"dnn.{key}", f"{section.name} has n6 = {section.n6}, and only tap has an interface of its own"
+        if len(name.encode()) > INTERFACE_LENGTH or "/" in name or any(map(str.isspace, name)):
+            yield f"dnn.{key}", f"{name!r} is no name of an interface"
 
 
 def _wrong_receivers(configuration: Configuration) -> list[tuple[str, str]]:

@@ -119,11 +119,12 @@ class Core:
         return tuple(
             DataNetwork(
                 section.name,
-                section.pool if section.ipv4 else None,
+                section.pool if section.ipv4 and not section.ethernet else None,
                 dns=section.dns or section.gateways,
                 p_cscf=section.p_cscf,
                 mtu=section.mtu,
-                pool6=section.pool6,
+                pool6=None if section.ethernet else section.pool6,
+                ethernet=section.ethernet,
             )
             for section in self.configuration.dnn
         )

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from freehold.app import logs
-from freehold.app.config import Configuration
+from freehold.app.config import Configuration, DnnSection
 from freehold.app.handles import PduSession, UserEquipment
 from freehold.app.network import Network
 from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired, Unusable
@@ -74,9 +74,12 @@ async def demonstrate(
     if null_ciphering:
         amf = msgspec.structs.replace(chosen.amf, ciphering=("NEA0",))
         chosen = msgspec.structs.replace(chosen, amf=amf)
-    capacity = min(map(room_of, chosen.dnn[0].networks))
+    section = first_of_ip(chosen)
+    if section is None:
+        raise Unusable("a demonstration pings a data network of IP: add a [[dnn]] that is not of type ethernet")
+    capacity = min(map(room_of, section.networks))
     if not 0 < ues <= capacity:
-        shown = " and ".join(map(str, chosen.dnn[0].networks))
+        shown = " and ".join(map(str, section.networks))
         raise Unusable(f"--ues {ues}: the pool {shown} has addresses for 1 to {capacity} terminals")
     began = time.perf_counter()
     async with Network(chosen, real_time=True, trace=pcap is not None) as network:
@@ -104,7 +107,7 @@ async def drive(
 
     async def one(ue: UserEquipment) -> DemoItem:
         async with room:
-            item = await main_job(ue, network.configuration.dnn[0].name)
+            item = await main_job(ue, usual_dnn(network.configuration))
         progress(item)
         return item
 
@@ -134,6 +137,16 @@ async def round_trip(session: PduSession, destination: str) -> float | None:
         if rtt is not None:
             return round(rtt, 3)
     return None
+
+
+def first_of_ip(configuration: Configuration) -> DnnSection | None:
+    """The first data network with addresses."""
+    return next((section for section in configuration.dnn if not section.ethernet), None)
+
+
+def usual_dnn(configuration: Configuration) -> str:
+    """Where terminals go that nobody told where: the first data network with addresses, or the first one."""
+    return (first_of_ip(configuration) or configuration.dnn[0]).name
 
 
 def room_of(network: IPv4Network | IPv6Network) -> int:

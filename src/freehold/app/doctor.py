@@ -105,15 +105,15 @@ def bindable(setting: str, address: Address, protocol: str, *, running: bool) ->
 
 def tunnels(configuration: Configuration) -> Iterator[Finding]:
     """Whether a TUN can be made, which `n6 = nat` and `route` need."""
-    wanted = [section.name for section in configuration.dnn if section.n6 in {"nat", "route"}]
+    wanted = [section.name for section in configuration.dnn if section.n6 in {"nat", "route", "tap"}]
     reason = tun_refused()
     if not reason:
-        yield Finding("tun", "good", "TUN interfaces can be made: n6 = nat and n6 = route work")
+        yield Finding("tun", "good", "TUN interfaces can be made: n6 = nat, route and tap work")
     elif wanted:
         remedy = "run as root or with CAP_NET_ADMIN (setcap cap_net_admin+ep), or set n6 = relay"
         yield Finding("tun", "bad", f"no TUN can be made ({reason}), and n6 of {', '.join(wanted)} needs one", remedy)
     else:
-        remedy = "only n6 = nat and n6 = route need it: root or CAP_NET_ADMIN"
+        remedy = "only n6 = nat, route and tap need it: root or CAP_NET_ADMIN"
         yield Finding("tun", "limited", f"no TUN can be made ({reason}): data networks are in this process", remedy)
 
 

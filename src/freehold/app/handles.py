@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from freehold.app.sockets import TcpSocket, UdpSocket
+from freehold.app.sockets import EthernetSocket, TcpSocket, UdpSocket
 from freehold.codecs.nas import PduSessionType
 from freehold.net.access import AccessPlane
+from freehold.net.tap import TapInterface
 from freehold.net.tun import TerminalTun
 from freehold.procedure import Signal
 from freehold.services.access import PingResult
@@ -43,6 +44,8 @@ class PduSession:
         self.gateway = next((gateway for gateway in own if self.ip or ":" in gateway), "")
         """The data network's own address, of IPv4 where the session has that."""
         self.gateway6 = next((gateway for gateway in own if ":" in gateway), "")
+        self.interface = ""
+        """The interface of the host that is this session, where there is one."""
         """The same of IPv6; empty where the session has none."""
 
     @property
@@ -66,6 +69,22 @@ class PduSession:
         return tuple(address for address in (self.ip, self.ip6) if address)
 
     @property
+    def dnn(self) -> str:
+        """Its data network, as the network named it."""
+        return (self._session.granted.dnn if self._session.granted else None) or self._session.dnn or ""
+
+    @property
+    def kind(self) -> str:
+        """Its PDU session type (TS 24.501 9.11.4.11): ipv4, ipv6, ipv4v6, ethernet."""
+        granted = self._session.granted
+        return PduSessionType(granted.pdu_session_type).name.lower() if granted is not None else ""
+
+    @property
+    def ethernet(self) -> bool:
+        """Whether it carries frames, and has no address."""
+        return self._session.granted is not None and self._session.granted.ethernet
+
+    @property
     def dns(self) -> tuple[str, ...]:
         """Name servers that the network told."""
         return self._session.granted.dns if self._session.granted else ()
@@ -82,7 +101,7 @@ class PduSession:
 
     @property
     def traffic(self) -> Traffic:
-        """What it carried so far."""
+        """What it carried so far, in octets of packets or frames."""
         return Traffic(*self._plane.octets(self._session.number))
 
     async def ping(self, destination: str | None = None, size: int = 56) -> PingResult:
@@ -97,16 +116,25 @@ class PduSession:
 
     @contextlib.contextmanager
     def tun(self, name: str = "fhue%d") -> Iterator[str]:
-        """The name of an interface that is this session, for programs of the host; needs root and real time."""
-        interface = TerminalTun(self.addresses, self.mtu, name)
+        """The name of an interface that is this session, for programs of the host; needs root and real time.
+
+        It is a TAP without an address where the session carries frames.
+        """
+        interface = TapInterface(name, self.mtu) if self.ethernet else TerminalTun(self.addresses, self.mtu, name)
         try:
             self._plane.attach_tun(self._session.number, interface)
             try:
+                self.interface = interface.name
                 yield interface.name
             finally:
+                self.interface = ""
                 self._plane.detach_tun(self._session.number)
         finally:
             interface.close()
+
+    def frames(self) -> EthernetSocket:
+        """A socket that sends and gets the frames of this session; ValueError where it carries packets."""
+        return EthernetSocket(self._world, self._plane, self._session.number)
 
     def udp(self, port: int = 0) -> UdpSocket:
         """A UDP socket on the terminal's address; port 0 takes a free one."""
@@ -123,7 +151,9 @@ class UserEquipment:
         self.subscriber = subscriber
         self.sessions: dict[int, PduSession] = {}
         self.gateways: dict[str, tuple[str, ...]] = {}
-        """The own addresses of each data network."""
+        """The own addresses of each data network, the first one's first."""
+        self.ethernet: frozenset[str] = frozenset()
+        """Data networks whose sessions carry frames."""
 
     def __repr__(self) -> str:
         return f"<{self.terminal} {self.supi}>"
@@ -168,9 +198,13 @@ class UserEquipment:
         return made
 
     def _gateways(self, dnn: str | None) -> tuple[str, ...]:
+        if dnn in self.ethernet:
+            return ()
         return self.gateways.get(dnn or "") or next(iter(self.gateways.values()), ())
 
     def _type(self, dnn: str | None) -> PduSessionType:
+        if (dnn or next(iter(self.gateways), "")) in self.ethernet:
+            return PduSessionType.ETHERNET
         versions = {":" in gateway for gateway in self._gateways(dnn)}
         both = PduSessionType.IPV4V6 if versions == {False, True} else PduSessionType.IPV6
         return both if True in versions else PduSessionType.IPV4

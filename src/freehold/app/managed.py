@@ -19,6 +19,7 @@ from freehold.app.network import Network
 from freehold.app.reconfiguration import LiveConfiguration
 from freehold.app.registry import home_key_views
 from freehold.core.amf.state.machines import MmState
+from freehold.core.smf.n1 import TYPES
 from freehold.core.smf.state.pool import printed_prefix
 from freehold.core.smf.state.session import SmContext
 from freehold.manage.terminals import ManagedTerminals
@@ -294,6 +295,8 @@ class Managed:
             state=session.up_cnx_state,
             uplink_bytes=uplink,
             downlink_bytes=downlink,
+            type=TYPES[session.terms.pdu_session_type],
+            macs=tuple(station.hex(":") for station in session.stations),
         )
 
     def _carried(self, session: SmContext) -> tuple[int, int]:

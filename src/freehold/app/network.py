@@ -262,6 +262,7 @@ class Network:
         terminal = self.radio.add_terminal(given, home, gnb)
         made = UserEquipment(self.world, terminal, given, self.radio.planes[gnb])
         made.gateways = {section.name: tuple(map(str, section.gateways)) for section in self.configuration.dnn}
+        made.ethernet = frozenset(section.name for section in self.configuration.dnn if section.ethernet)
         self._ues.append(made)
         return made
 

@@ -13,7 +13,8 @@ from freehold.net.endpoints import parse_address
 from freehold.net.fastplane import FastPlane, Served
 from freehold.net.flowrecords import FlowRecords
 from freehold.net.resolver import host_resolver
-from freehold.net.tun import Tun, TunSettings
+from freehold.net.tap import TapInterface
+from freehold.net.tun import Mode, Tun, TunSettings
 from freehold.net.userplane import GTPU_PORT, PlaneSettings, UpfPlane, UserPlane, bind_n3
 from freehold.net.xdp import Hook, kept_seed, names
 from freehold.procedure import Tap
@@ -23,6 +24,8 @@ from freehold.spec.errors import Unusable
 IPFIX_PORT = 4739  # RFC 7011 10.3.4
 N3_PREFIX = "10.255.0"
 """N3 in process: names of the ends of tunnels, no sockets."""
+TAP_NAME = "fhlan%d"
+"""N6 of an Ethernet data network that names no interface."""
 UPF_N3 = f"{N3_PREFIX}.1"
 HOOKS: dict[str, tuple[Hook, ...]] = {"auto": ("xdp", "tc"), "xdp": ("xdp", "generic"), "tc": ("tc",)}
 """Where the program may meet packets, best first, by `[upf] path`."""
@@ -46,7 +49,7 @@ class Packets:
         self._fast: FastPlane | None = None
         self._plane: UpfPlane | FastPlane | None = None
         self._records: FlowRecords | None = None
-        self._tuns: dict[str, Tun] = {}
+        self._tuns: dict[str, Tun | TapInterface] = {}
 
     def run(self) -> None:
         """Begin to work: in a thread, or on the virtual clock."""
@@ -182,7 +185,13 @@ class Packets:
     def _add_network(self, plane: UpfPlane, section: DnnSection, *, outside: bool) -> None:
         pools = _networks(section)
         gateways = tuple(map(str, section.gateways))
-        instance = plane.add_instance(section.name, pools, mtu=section.mtu)
+        instance = plane.add_instance(
+            section.name, pools, section.local_switch, mtu=section.mtu, ethernet=section.ethernet
+        )
+        if section.ethernet:
+            if section.n6 == "tap" and outside:
+                self._add_tap(plane, section, instance)
+            return
         if section.n6 == "internal" or not outside:
             plane.attach_network(instance, *gateways, mtu=section.mtu)
             return
@@ -191,13 +200,21 @@ class Packets:
             plane.attach_relay(instance, *gateways, mtu=section.mtu, resolver=host_resolver())
             self.notes.append(f"{section.name}: TCP and UDP of {shown} leave through this machine (n6 = relay)")
             return
-        tun = self._tuns[section.name] = Tun(TunSettings(tuple(map(str, section.networks)), section.n6, section.mtu))
+        mode: Mode = "route" if section.n6 == "route" else "nat"
+        tun = self._tuns[section.name] = Tun(TunSettings(tuple(map(str, section.networks)), mode, section.mtu))
         self._ends.append(tun.close)
         plane.attach_tun(instance, tun)
         self.notes.append(f"{section.name}: terminals of {shown} leave through {tun.name} (n6 = {section.n6})")
         if section.n6 == "route":
             for route in tun.return_routes("ADDRESS-OF-THIS-MACHINE"):
                 self.notes.append(f"{section.name}: other routers need: {route}")
+
+    def _add_tap(self, plane: UpfPlane, section: DnnSection, instance: int) -> None:
+        tap = self._tuns[section.name] = TapInterface(section.interface or TAP_NAME, section.mtu, section.bridge)
+        self._ends.append(tap.close)
+        plane.attach_tun(instance, tap)
+        port = f", a port of {section.bridge}" if section.bridge else ""
+        self.notes.append(f"{section.name}: frames of its terminals leave through {tap.name}{port} (n6 = tap)")
 
 
 def _networks(section: DnnSection) -> tuple[Network, ...]:

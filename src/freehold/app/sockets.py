@@ -119,3 +119,26 @@ class UdpSocket(_Socket):
                 host, port, octets = found
                 return octets, host, port
             await self._event()
+
+
+class EthernetSocket(_Socket):
+    """Frames of a terminal's Ethernet session, from the destination address to the payload (IEEE 802.3 3.1.1)."""
+
+    def __init__(self, world: World, plane: AccessPlane, session: int) -> None:
+        super().__init__(world, plane, plane.fabric.frames_open(plane.number, session))
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame."""
+        self._ask(lambda: self._plane.fabric.frame_send(self._plane.number, self._handle, frame))
+
+    async def receive(self) -> bytes:
+        """The next frame; ConnectionError where the session is gone."""
+        while True:
+            frame = self.take()
+            if frame is not None:
+                return frame
+            await self._event()
+
+    def take(self) -> bytes | None:
+        """A frame that is there already, or none."""
+        return self._ask(lambda: self._plane.fabric.frame_receive(self._plane.number, self._handle))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from freehold.app.config import Configuration
 from freehold.core.udr.credentials import generated
+from freehold.manage.subscribers import TYPES
 from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr, DnnConfiguration
 from freehold.services.nudr import SliceSubscription, Subscriber
 from freehold.spec.identities import Supi
@@ -31,7 +32,7 @@ def subscriber(
     dnns = tuple(
         DnnConfiguration(
             section.name,
-            types=("IPV4", "IPV6", "IPV4V6"),
+            types=TYPES,
             session_ambr=Ambr(int(section.ambr_up), int(section.ambr_down)),
             static_ipv4=ip if index == 0 else None,
             static_ipv6=ip6 if index == 0 else None,

@@ -10,10 +10,11 @@ from typing import Final
 
 import msgspec
 
-from freehold.app.demo import AT_ONCE, main_job
-from freehold.app.handles import UserEquipment
+from freehold.app.demo import AT_ONCE, main_job, usual_dnn
+from freehold.app.handles import PduSession, UserEquipment
 from freehold.app.network import Network
-from freehold.manage.terminals import TerminalView
+from freehold.codecs.nas import PduSessionType
+from freehold.manage.terminals import SessionForm, TerminalSessionView, TerminalView
 from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired, Unusable
 from freehold.spec.identities import Supi
@@ -35,6 +36,15 @@ OFF: Final = 5.0
 log = logging.getLogger("freehold")
 
 
+KINDS: Final = {
+    "ipv4": PduSessionType.IPV4,
+    "ipv6": PduSessionType.IPV6,
+    "ipv4v6": PduSessionType.IPV4V6,
+    "ethernet": PduSessionType.ETHERNET,
+}
+"""PDU session types by the words that people use."""
+
+
 class TerminalCounts(msgspec.Struct, frozen=True, gc=False):
     """Terminals of one process: how many there are, are registered, and how many sessions they have."""
 
@@ -46,13 +56,21 @@ class TerminalCounts(msgspec.Struct, frozen=True, gc=False):
 class Switched:
     """One terminal with its power switch."""
 
-    __slots__ = ("gnb", "task", "trouble", "ue")
+    __slots__ = ("gnb", "interfaces", "task", "trouble", "ue")
 
     def __init__(self, ue: UserEquipment, gnb: str) -> None:
         self.ue = ue
         self.gnb = gnb
         self.task: asyncio.Task[None] | None = None
         self.trouble = ""
+        self.interfaces: dict[int, contextlib.AbstractContextManager[str]] = {}
+        """Interfaces of the host that are sessions, by PDU session identity."""
+
+    def close_interface(self, identity: int) -> None:
+        """A session is no interface any more, where it was one."""
+        interface = self.interfaces.pop(identity, None)
+        if interface is not None:
+            interface.__exit__(None, None, None)
 
     @property
     def on(self) -> bool:
@@ -77,12 +95,15 @@ class Terminals:
     def counts(self) -> TerminalCounts:
         """How far the terminals of this process are."""
         ues = self._network.ues
-        sessions = sum(bool(session.addresses) for ue in ues for session in ue.sessions.values())
+        sessions = sum(session.ethernet or bool(session.addresses) for ue in ues for session in ue.sessions.values())
         return TerminalCounts(len(ues), sum(ue.registered for ue in ues), sessions)
 
     async def close(self) -> None:
         """End what they do, without a word to the network."""
         await _ended([one.task for one in self._known.values() if one.task is not None])
+        for known in self._known.values():
+            for identity in tuple(known.interfaces):
+                known.close_interface(identity)
 
     # --- freehold.manage.terminals.ManagedTerminals -------------------------------------------
     def views(self) -> Sequence[TerminalView]:
@@ -119,6 +140,37 @@ class Terminals:
         known.ue.subscriber = subscriber
         self._switch_on(known)
 
+    async def open_session(self, supi: str, form: SessionForm) -> TerminalView:
+        """Open one more session of a terminal that is registered; Unusable says why it has none."""
+        known = self._of(supi)
+        if not known.ue.registered:
+            raise Unusable(f"{supi} is not registered: switch it on, and see its trouble")
+        kind = None if form.type is None else KINDS[form.type]
+        try:
+            session = await known.ue.pdu_session(form.dnn or None, None, kind)
+        except (NoConnection, PeerError, Reject, TimerExpired, Aborted) as error:
+            raise Unusable(f"{form.dnn or 'the default data network'}: {error}") from None
+        if form.interface:
+            try:
+                known.interfaces[session.identity] = session.tun(form.interface)
+                known.interfaces[session.identity].__enter__()
+            except Unusable:
+                known.interfaces.pop(session.identity, None)
+                await known.ue.release(session)
+                raise
+        return _view(supi, known)
+
+    async def release_session(self, supi: str, identity: int) -> TerminalView:
+        """Release a session of a terminal, with its interface; Unusable where it has no such one."""
+        known = self._of(supi)
+        session = known.ue.sessions.get(identity)
+        if session is None:
+            raise Unusable(f"{supi} has no PDU session {identity}")
+        known.close_interface(identity)
+        with contextlib.suppress(NoConnection, PeerError, Reject, TimerExpired, Aborted):
+            await known.ue.release(session)
+        return _view(supi, known)
+
     # --- the switch -----------------------------------------------------------------------------
     def _of(self, supi: str) -> Switched:
         known = self._known.get(supi)
@@ -148,6 +200,8 @@ class Terminals:
             return
         await _ended([task])
         known.trouble = ""
+        for identity in tuple(known.interfaces):
+            known.close_interface(identity)
         with contextlib.suppress(NoConnection, PeerError, Reject, TimerExpired, Aborted, TimeoutError):
             async with asyncio.timeout(OFF):
                 await known.ue.deregister(switch_off=True)
@@ -156,7 +210,7 @@ class Terminals:
 
     async def _live(self, known: Switched) -> None:
         """The main job, then traffic, over and over; a card that is locked stays so until the switch is used."""
-        ue, dnn = known.ue, self._network.configuration.dnn[0].name
+        ue, dnn = known.ue, usual_dnn(self._network.configuration)
         while True:
             async with self._room:
                 item = await main_job(ue, dnn)
@@ -192,12 +246,19 @@ def _view(supi: str, known: Switched) -> TerminalView:
         known.gnb if known.on else "",
         tuple(address for session in known.ue.sessions.values() for address in session.addresses),
         known.trouble,
+        tuple(_session_view(session) for session in known.ue.sessions.values()),
     )
 
 
+def _session_view(session: PduSession) -> TerminalSessionView:
+    return TerminalSessionView(session.identity, session.dnn, session.kind, session.addresses, session.interface)
+
+
 async def _traffic(ue: UserEquipment) -> None:
-    """Ping and download until the session goes."""
+    """Ping and download until the session goes; in a session of frames there is nobody to talk to."""
     session = next(iter(ue.sessions.values()))
+    while session.ethernet and ue.registered:  # noqa: ASYNC110 - it is asked as below, without packets
+        await asyncio.sleep(PAUSE)
     host = f"[{session.gateway}]" if ":" in session.gateway else session.gateway
     request = f"GET /bytes/{DOWNLOAD} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
     while ue.registered and session.addresses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -24,8 +24,10 @@ SESSIONS: Final = {
     "pdu_session_id": "ID",
     "dnn": "DNN",
     "slice": "SLICE",
+    "type": "TYPE",
     "ip": "ADDRESS",
     "ip6": "IPV6",
+    "macs": "MAC",
     "state": "STATE",
     "uplink_bytes": "UPLINK",
     "downlink_bytes": "DOWNLINK",
@@ -49,6 +51,13 @@ TERMINALS: Final = {
     "card": "CARD",
     "addresses": "ADDRESS",
     "trouble": "TROUBLE",
+}
+TERMINAL_SESSIONS: Final = {
+    "id": "ID",
+    "dnn": "DNN",
+    "type": "TYPE",
+    "addresses": "ADDRESS",
+    "interface": "INTERFACE",
 }
 COUNTERS: Final = {"name": "COUNTER", "label": "LABEL", "value": "VALUE"}
 
@@ -137,6 +146,45 @@ def _switched(verb: str, done: str, help_text: str) -> None:
 _switched("start", "is switched on", "Switch a simulated terminal on; it is made where there is none.")
 _switched("stop", "is switched off", "Switch a simulated terminal off.")
 _switched("power-cycle", "is switched off and on", "Switch a simulated terminal off and on, which unlocks its card.")
+
+
+def _session_row(supi: str, view: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        show_fields(view, as_json=True)
+    else:
+        show_rows(view["sessions"], TERMINAL_SESSIONS, as_json=False, none=f"{supi} has no PDU session")
+
+
+@ue.command("session")
+def open_session(
+    supi: SupiArgument,
+    dnn: Annotated[str, typer.Option(help="The data network; without it the subscriber's first one.")] = "",
+    type_: Annotated[
+        str, typer.Option("--type", help="ipv4, ipv6, ipv4v6 or ethernet; without it what the data network has.")
+    ] = "",
+    interface: Annotated[
+        str, typer.Option(help="The interface of this host that is to be the session; needs root where the core runs.")
+    ] = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a simulated terminal open one more PDU session."""
+    body = {"dnn": dnn, "interface": interface} | ({"type": type_} if type_ else {})
+    _session_row(supi, client(config).ask("POST", ("terminals", supi, "session"), body=body), as_json=as_json)
+
+
+@ue.command("release-session")
+def release_session(
+    supi: SupiArgument,
+    identity: Annotated[int, typer.Argument(help="The PDU session identity.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a simulated terminal release a PDU session."""
+    view = client(config).ask("POST", ("terminals", supi, "release-session"), body={"id": identity})
+    _session_row(supi, view, as_json=as_json)
+
+
 ue.command("terminals")(
     listing("terminals", TERMINALS, "no terminal is simulated here", "Simulated terminals, and their cards.")
 )

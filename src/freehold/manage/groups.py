@@ -192,6 +192,26 @@ WHY: Final[dict[str, dict[str, Operation]]] = {
     },
     "terminals/{supi}/start": _switch(terminals.start, "Switch a simulated terminal on; it is made where it is not."),
     "terminals/{supi}/stop": _switch(terminals.stop, "Switch a simulated terminal off."),
+    "terminals/{supi}/session": {
+        "POST": Operation(
+            terminals.open_session,
+            "Let a simulated terminal open one more PDU session; as an interface of this host, where one is named.",
+            terminals.TerminalView,
+            body=terminals.SessionForm,
+            refusals=(404, 422),
+            needs=Permission.OPERATE,
+        )
+    },
+    "terminals/{supi}/release-session": {
+        "POST": Operation(
+            terminals.release_session,
+            "Let a simulated terminal release a PDU session.",
+            terminals.TerminalView,
+            body=terminals.SessionName,
+            refusals=(404, 422),
+            needs=Permission.OPERATE,
+        )
+    },
     "terminals/{supi}/power-cycle": _switch(terminals.power_cycle, "Switch a simulated terminal off and on."),
 }
 """Failures and what ends them; simulated terminals."""

@@ -33,7 +33,7 @@ COLUMNS: Final = ("supi", "k", "opc", "op", "amf_field", "name", "enabled", "sli
 """Columns of a CSV file; several DNNs stand in one cell with spaces between. Only supi, k and opc or op are needed."""
 
 
-IP_TYPES: Final[tuple[PduSessionType, ...]] = ("IPV4", "IPV6", "IPV4V6")
+TYPES: Final[tuple[PduSessionType, ...]] = ("IPV4", "IPV6", "IPV4V6", "ETHERNET")
 """What a subscription allows that names no types: whatever its data network has."""
 
 
@@ -50,7 +50,7 @@ class DnnForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     downlink: int = GIGABIT
     framed_routes: tuple[str, ...] = ()
     ip6: str = ""
-    types: tuple[PduSessionType, ...] = IP_TYPES
+    types: tuple[PduSessionType, ...] = TYPES
     up_security: UserPlaneSecurity | None = None
     """What a gNB is asked to do for user data; null leaves it to the network (TS 23.501 5.10.3)."""
 

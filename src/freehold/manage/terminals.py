@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import msgspec
+
 from freehold.manage import handlers, subscribers
+from freehold.manage.access import form as form_of
 from freehold.manage.http import Request, Response
 from freehold.manage.operation import Call, Problem
 from freehold.manage.views import View
@@ -15,6 +18,34 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from freehold.manage.api import Api
+
+
+class TerminalSessionView(View, frozen=True):
+    """A PDU session of a simulated terminal, and the interface of the host that stands for it."""
+
+    id: int
+    dnn: str
+    type: str
+    addresses: tuple[str, ...] = ()
+    interface: str = ""
+
+
+class SessionForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A PDU session that a simulated terminal is to ask for.
+
+    Without a `type` it is the one that the data network has. `interface` names an interface of the host that is to be
+    the session: a TUN, or a TAP where it carries frames. It needs root.
+    """
+
+    dnn: str = ""
+    type: Literal["ipv4", "ipv6", "ipv4v6", "ethernet"] | None = None
+    interface: str = ""
+
+
+class SessionName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A PDU session of a simulated terminal, by its identity."""
+
+    id: int
 
 
 class TerminalView(View, frozen=True):
@@ -28,6 +59,7 @@ class TerminalView(View, frozen=True):
     gnb: str = ""
     addresses: tuple[str, ...] = ()
     trouble: str = ""
+    sessions: tuple[TerminalSessionView, ...] = ()
 
 
 class ManagedTerminals(Protocol):
@@ -50,6 +82,12 @@ class ManagedTerminals(Protocol):
 
     async def remake(self, supi: str) -> None:
         """Give it a card with the subscriber's keys, and switch it off and on."""
+
+    async def open_session(self, supi: str, form: SessionForm) -> TerminalView:
+        """Open one more PDU session; Unusable: no such terminal, or why it has no session."""
+
+    async def release_session(self, supi: str, identity: int) -> TerminalView:
+        """Release a PDU session; Unusable: no such one."""
 
 
 def terminals_of(api: Api) -> ManagedTerminals:
@@ -80,6 +118,29 @@ def switching(what: str, switch: Callable[[ManagedTerminals, str], Awaitable[Non
         return handlers.answer(next(one for one in terminals.views() if one.supi == named))
 
     return call
+
+
+async def open_session(api: Api, request: Request, supi: str) -> Response:
+    """One more session of a simulated terminal."""
+    named, terminals = subscribers.supi_of(supi).value, terminals_of(api)
+    form = form_of(request, SessionForm)
+    if not terminals.has(named):
+        raise Problem(404, f"no terminal here has the card of {named}: start one")
+    view = await terminals.open_session(named, form)
+    await handlers.record(api, request, "terminal.session", named)
+    return handlers.answer(view)
+
+
+async def release_session(api: Api, request: Request, supi: str) -> Response:
+    """A session of a simulated terminal ends."""
+    named, terminals = subscribers.supi_of(supi).value, terminals_of(api)
+    form = form_of(request, SessionName)
+    try:
+        view = await terminals.release_session(named, form.id)
+    except Unusable as none:
+        raise Problem(404, str(none)) from None
+    await handlers.record(api, request, "terminal.release-session", named)
+    return handlers.answer(view)
 
 
 start = switching("start", lambda terminals, supi: terminals.start(supi))

@@ -55,7 +55,10 @@ class UeView(View, frozen=True):
 
 
 class SessionView(View, frozen=True):
-    """A PDU session: its data network, address, IPv6 prefix, and octets carried."""
+    """A PDU session: its data network, address, IPv6 prefix, and octets carried.
+
+    `type` is the PDU session type; one of Ethernet has the MAC addresses that were heard from the terminal.
+    """
 
     supi: str
     pdu_session_id: int
@@ -66,6 +69,8 @@ class SessionView(View, frozen=True):
     uplink_bytes: int = 0
     downlink_bytes: int = 0
     ip6: str = ""
+    type: str = ""
+    macs: tuple[str, ...] = ()
 
 
 class SecurityView(View, frozen=True):

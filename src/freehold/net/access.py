@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from freehold._native.userplane import Fabric
+from freehold.net.tap import TapInterface
 from freehold.net.tun import TerminalTun
 from freehold.services.access import PingResult, Tunnel
 
@@ -74,6 +75,10 @@ class AccessPlane:
         """Give a PDU session its IPv4 address and MTU in octets."""
         self.fabric.attach(self.number, session, address, mtu)
 
+    def ethernet(self, session: int, mtu: int) -> None:
+        """Make a PDU session one of Ethernet frames that carry so many octets."""
+        self.fabric.ethernet(self.number, session, mtu)
+
     def link(self, session: int, identifier: int, mtu: int, done: Callable[[str | None], None]) -> None:
         """Give a PDU session the interface identifier of its IPv6 link; `done` is called with the address it gets."""
         self._links[session] = done
@@ -105,8 +110,8 @@ class AccessPlane:
         """Uplink and downlink octets of IP carried so far."""
         return self.fabric.octets(self.number, session) or (0, 0)
 
-    def attach_tun(self, session: int, tun: TerminalTun) -> None:
-        """Let a TUN carry a session's packets, for programs of the host."""
+    def attach_tun(self, session: int, tun: TerminalTun | TapInterface) -> None:
+        """Let a TUN carry a session's packets, or a TAP its frames, for programs of the host."""
         self.fabric.attach_terminal(self.number, session, tun.descriptor, tun.offloads)
 
     def detach_tun(self, session: int) -> None:

@@ -15,6 +15,7 @@ from freehold._native.xdp import Datapath
 from freehold.net.access import AccessPlane
 from freehold.net.ipfix import Flow
 from freehold.net.sctp import show
+from freehold.net.tap import TapInterface
 from freehold.net.tun import Tun
 from freehold.procedure import SILENT, Record, Tap
 from freehold.services.userplane import (
@@ -246,8 +247,8 @@ class UpfPlane:
         """
         self._fabric.attach_relay(self._number, instance, list(addresses), mtu, seed, resolver)
 
-    def attach_tun(self, instance: int, tun: Tun) -> None:
-        """Put an open TUN behind an instance."""
+    def attach_tun(self, instance: int, tun: Tun | TapInterface) -> None:
+        """Put an open TUN behind an instance, or a TAP behind one for Ethernet."""
         self._fabric.attach_tun(self._number, instance, tun.descriptor, tun.offloads)
 
     def inject(self, instance: int, packet: bytes) -> None:

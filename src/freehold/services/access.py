@@ -52,6 +52,9 @@ class TerminalPlane(Protocol):
     def attach(self, session: int, address: str, mtu: int) -> None:
         """Give a PDU session (a number unique in the engine) its IPv4 address and MTU in octets."""
 
+    def ethernet(self, session: int, mtu: int) -> None:
+        """Make a PDU session one of Ethernet frames that carry so many octets: it has no address."""
+
     def link(self, session: int, identifier: int, mtu: int, done: Callable[[str | None], None]) -> None:
         """Give a PDU session the interface identifier of its IPv6 link; its prefix is asked for on the first bearer.
 

@@ -40,6 +40,8 @@ class PduSessions:
         granted, plane = session.granted, self._plane
         if plane is None or granted is None or not session.attached:
             return
+        if granted.ethernet:
+            plane.ethernet(session.number, granted.mtu)
         if granted.ipv4 is not None:
             plane.attach(session.number, granted.ipv4, granted.mtu)
         if granted.interface_identifier is not None:

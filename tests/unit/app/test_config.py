@@ -58,7 +58,10 @@ def test_when_a_file_is_read_then_its_values_are_typed():
         ("[dnn]\nname = 'x'", "dnn: is written [[dnn]]"),
         ("dnn = 3", "dnn: must be a list"),
         ("network = 3", "network: must be a table: [network]"),
-        ('[[dnn]]\nn6 = "Nat"', "dnn.n6: 'Nat' is not one of 'internal', 'relay', 'nat', 'route'; did you mean 'nat'?"),
+        (
+            '[[dnn]]\nn6 = "Nat"',
+            "dnn.n6: 'Nat' is not one of 'internal', 'relay', 'nat', 'route', 'tap'; did you mean 'nat'?",
+        ),
         ('[[dnn]]\nambr_up = "fast"', "dnn.ambr_up: 'fast' is not of the form \"100 Mbit/s\""),
         ("[[dnn]]\nmtu = 9000", "dnn.mtu: 9000 is outside 1280..1500"),
         ('[[dnn]]\npool = "10.0.0.0/31"', "has no room for a terminal"),

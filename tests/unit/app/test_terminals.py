@@ -21,9 +21,21 @@ async def until(look, wanted):
     return found
 
 
-def switched(tmp_path, script):
+def with_subscriber(tmp_path, more, script):
+    """The same with a subscriber in every data network."""
+
+    async def prepared(ask):
+        dnns = [{"dnn": section.name} for section in parse(more).dnn]
+        body = {"supi": SUPI, "k": K, "opc": OPC, "slices": [{"id": "1", "dnns": dnns}]}
+        await ask("POST", "subscribers", body=body)
+        await script(ask)
+
+    switched(tmp_path, prepared, more)
+
+
+def switched(tmp_path, script, more=""):
     """Run a script at the management socket of a whole network."""
-    text = f'[store]\npath = "{tmp_path}/data"\n[management]\nsocket = "{tmp_path}/m.sock"\nlisten = ""\n'
+    text = more + f'[store]\npath = "{tmp_path}/data"\n[management]\nsocket = "{tmp_path}/m.sock"\nlisten = ""\n'
 
     async def main():
         async with running(parse(text)):
@@ -91,3 +103,26 @@ def test_when_there_is_no_such_subscriber_or_terminal_then_nothing_is_switched(t
         assert await ask("GET", "terminals") == []
 
     switched(tmp_path, script)
+
+
+def test_when_a_terminal_is_told_to_then_it_opens_sessions_of_any_type_and_releases_them(tmp_path):
+    async def script(ask):
+        async def terminal():
+            return (await ask("GET", "terminals"))[0]
+
+        await ask("POST", "terminals", SUPI, "start")
+        await until(terminal, lambda one: one["addresses"])
+        opened = await ask("POST", "terminals", SUPI, "session", body={"dnn": "lan", "type": "ethernet"})
+        assert [(one["id"], one["dnn"], one["type"], one["interface"]) for one in opened["sessions"]] == [
+            (1, "internet", "ipv4", ""),
+            (2, "lan", "ethernet", ""),
+        ]
+        with pytest.raises(Unusable, match="cause #61"):
+            await ask("POST", "terminals", SUPI, "session", body={"dnn": "lan", "type": "ipv4"})
+        released = await ask("POST", "terminals", SUPI, "release-session", body={"id": 2})
+        assert [one["id"] for one in released["sessions"]] == [1]
+        with pytest.raises(Unusable, match="no PDU session 2"):
+            await ask("POST", "terminals", SUPI, "release-session", body={"id": 2})
+
+    more = '[[dnn]]\nname = "internet"\n[[dnn]]\nname = "lan"\ntype = "ethernet"\n'
+    with_subscriber(tmp_path, more, script)

@@ -267,6 +267,23 @@ def test_when_the_type_of_session_is_not_subscribed_then_it_can_be_allowed():
     desk(script)
 
 
+def test_when_a_subscription_allows_no_frames_then_they_can_be_allowed():
+    async def script(network, desk):
+        ue = network.ue()
+        slices = msgspec.to_builtins((await desk.get("subscribers"))[0]["slices"])
+        slices[0]["dnns"][0]["types"] = ["IPV4", "IPV6", "IPV4V6"]
+        await desk.ask("PATCH", f"subscribers/{ue.supi.value}", {"slices": slices})
+        await ue.register()
+        await refused(ue.pdu_session())
+        failure = await desk.newest()
+        assert failure["rule"]["title"] == "Data network and subscription do not have this type of session"
+        assert failure["cause"]["name"].startswith("5GSM #28")
+        assert (await desk.repair(failure, "allow-types"))[0] == 200
+        assert (await ue.pdu_session()).ethernet
+
+    desk(script, '[[dnn]]\nname = "lan"\ntype = "ethernet"\n')
+
+
 def test_when_two_have_one_fixed_address_then_the_second_can_have_any():
     async def script(network, desk):
         first, second = network.ue(), network.ue()

@@ -102,7 +102,7 @@ def test_when_the_slice_is_not_offered_then_the_context_stands_and_its_session_f
     [
         (setup_transfer(flows=(flow(1), flow(1))), ("radioNetwork", "multiple-qos-flow-ID-instances")),
         (setup_transfer(ambr=False), ("protocol", "semantic-error")),
-        (setup_transfer(kind="ethernet"), ("radioNetwork", "unspecified")),
+        (setup_transfer(kind="unstructured"), ("radioNetwork", "unspecified")),
         (setup_transfer(peer=Tunnel("0.0.0.0", 1)), ("transport", "transport-resource-unavailable")),
         (
             setup_transfer(security=protect("required", "not-needed")),
@@ -114,7 +114,7 @@ def test_when_the_slice_is_not_offered_then_the_context_stands_and_its_session_f
         ),
         (b"\xff\xff\xff", ("protocol", "transfer-syntax-error")),
     ],
-    ids=["two flows of one id", "no ambr", "ethernet", "no address", "integrity", "confidentiality", "damaged"],
+    ids=["two flows of one id", "no ambr", "unstructured", "no address", "integrity", "confidentiality", "damaged"],
 )
 def test_when_a_session_cannot_be_had_then_its_cause_says_why_and_nothing_is_left(transfer, cause):
     scene = Scene()

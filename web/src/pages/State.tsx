@@ -155,11 +155,12 @@ const SESSIONS: Column<SessionView>[] = [
   },
   { key: "dnn", title: "DNN", width: "minmax(90px, 0.8fr)", show: (one) => one.dnn, by: (one) => one.dnn },
   { key: "slice", title: "Slice", width: "90px", show: (one) => one.slice, by: (one) => one.slice, wide: true },
+  { key: "type", title: "Type", width: "90px", show: (one) => one.type, by: (one) => one.type, wide: true },
   {
     key: "ip",
     title: "Address",
     width: "minmax(150px, 1fr)",
-    show: (one) => [one.ip, one.ip6].filter(Boolean).join(" "),
+    show: (one) => [one.ip, one.ip6, ...one.macs].filter(Boolean).join(" "),
     by: (one) => padded(one.ip),
     mono: true,
   },
@@ -194,7 +195,8 @@ const SESSIONS: Column<SessionView>[] = [
 /** An IPv4 address in an order that people expect. */
 const padded = (ip: string) => ip.replace(/\d+/g, (part) => part.padStart(3, "0"));
 const sessionKey = (one: SessionView) => `${one.supi}/${one.pdu_session_id}`;
-const sessionText = (one: SessionView) => `${one.supi} ${one.dnn} ${one.slice} ${one.ip} ${one.ip6} ${one.state}`;
+const sessionText = (one: SessionView) =>
+  [one.supi, one.dnn, one.slice, one.type, one.ip, one.ip6, ...one.macs, one.state].join(" ");
 const sessionPage = (one: SessionView) => link("ues", one.supi);
 
 export function Sessions() {

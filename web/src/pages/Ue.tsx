@@ -150,7 +150,7 @@ function SessionsOf({ supi }: { supi: string }) {
               <th scope="row">{one.pdu_session_id}</th>
               <td>{one.dnn}</td>
               <td>{one.slice}</td>
-              <td class="mono">{[one.ip, one.ip6].filter(Boolean).join(" ")}</td>
+              <td class="mono">{[one.ip, one.ip6, ...one.macs].filter(Boolean).join(" ") || one.type}</td>
               <td>
                 <StateBadge state={one.state} />
               </td>

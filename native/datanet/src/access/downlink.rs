@@ -1,7 +1,7 @@
 //! What arrives from N3: GTP-U, then the terminal's packets.
 use super::Access;
 use super::event::Event;
-use super::session::Extras;
+use super::session::{Extras, Session};
 use super::sockets::RAW_WAITING;
 use crate::icmp::{self, Kind, Reason};
 use crate::{Datagram, gtpu, ip};
@@ -61,6 +61,9 @@ impl Access {
         session.counters.downlink_packets += 1;
         session.counters.downlink_bytes += packet.len() as u64;
         session.active = true;
+        if session.ethernet {
+            return frame(session_id, session, packet, &mut self.events);
+        }
         let view = ip::parse(packet);
         let mut changed = None;
         if let (Some(view), Some(link)) = (&view, &mut session.link)
@@ -126,6 +129,21 @@ impl Access {
             _ => {}
         }
         self.touch(session_id);
+    }
+}
+
+/// A frame for whoever has the session's interface or socket.
+fn frame(session_id: u64, session: &mut Session, packet: &[u8], events: &mut Vec<Event>) {
+    let extras = session.extras.as_deref_mut();
+    let Some(Extras { raw: Some(raw), frames, .. }) = extras.filter(|extras| extras.has_room()) else {
+        session.counters.dropped += 1;
+        return;
+    };
+    raw.push_back(packet.to_vec());
+    if let Some((socket, told)) = frames
+        && !std::mem::replace(told, true)
+    {
+        events.push(Event::Readable { session: session_id, socket: *socket });
     }
 }
 

@@ -127,6 +127,12 @@ impl Access {
         self.touch(session_id);
     }
 
+    /// A session of Ethernet frames: it has no address, and nothing here answers for it (TS 23.501 5.6.10.2).
+    pub fn ethernet(&mut self, session_id: u64, mtu: u16) {
+        let session = self.sessions.entry(session_id).or_insert_with(Session::new);
+        (session.ethernet, session.mtu) = (true, mtu);
+    }
+
     /// Forgets a session and everything it had open; its bearer stays until it is removed.
     pub fn remove_session(&mut self, session_id: u64) -> Result<(), Error> {
         let session = self.sessions.remove(&session_id).ok_or(Error::NoSession)?;
@@ -248,6 +254,10 @@ impl Access {
         let waiting = std::mem::take(&mut session.extras().waiting);
         let mut packets = Vec::with_capacity(waiting.len() + out.len());
         for packet in waiting.into_iter().chain(out) {
+            if session.ethernet {
+                packets.push(packet); // a bridge cuts nothing
+                continue;
+            }
             if packet.len() > usize::from(session.mtu) {
                 self.identification = self.identification.wrapping_add(1);
             }

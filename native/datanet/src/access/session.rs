@@ -1,6 +1,7 @@
 //! One PDU session: the terminal's half (address, sockets, pings) and the gNB's half (the tunnel).
 use super::bearers::Tunnel;
 use super::link::Link;
+use super::sockets::RAW_WAITING;
 use super::stack::Stack;
 use super::udp::Udp;
 use crate::gtpu;
@@ -40,10 +41,17 @@ pub struct Extras {
     pub tcp: Option<Box<Stack>>,
     pub waiting: VecDeque<Vec<u8>>,
     pub raw: Option<VecDeque<Vec<u8>>>,
+    /// The socket that gives out what is in `raw`, and whether its owner was told that there is something.
+    pub frames: Option<(u64, bool)>,
     pub port: u16,
 }
 
 impl Extras {
+    /// Whether one more packet may wait for the owner of a raw session.
+    pub fn has_room(&self) -> bool {
+        self.raw.as_ref().is_some_and(|raw| raw.len() < RAW_WAITING)
+    }
+
     /// Queues an answer of the terminal's stack; under a flood the surplus goes unanswered.
     pub fn answer(&mut self, packet: Option<Vec<u8>>) {
         if self.waiting.len() < ANSWERS {
@@ -58,6 +66,8 @@ pub struct Session {
     pub ipv4: Option<Ipv4Addr>,
     pub link: Option<Box<Link>>,
     pub mtu: u16,
+    /// Whether it carries Ethernet frames (TS 23.501 5.6.10.2).
+    pub ethernet: bool,
     pub counters: Counters,
     pub extras: Option<Box<Extras>>,
     pub scheduled: Option<u64>,
@@ -75,6 +85,7 @@ impl Session {
             ipv4: None,
             link: None,
             mtu: 1400,
+            ethernet: false,
             counters: Counters::default(),
             extras: None,
             scheduled: None,

@@ -12,6 +12,8 @@ use std::net::{IpAddr, SocketAddr};
 const PINGS: usize = 256;
 const UDP_SOCKETS: usize = 64;
 pub const RAW_WAITING: usize = 1024;
+/// Both addresses, the type, and two VLAN tags (IEEE 802.3 3.1.1, IEEE 802.1Q 9.5).
+const FRAME_HEADER: usize = 14 + 2 * 4;
 const FIRST_EPHEMERAL: u16 = 49152;
 
 impl Access {
@@ -111,7 +113,9 @@ impl Access {
         let extras = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?.extras();
         let before = extras.udp.len();
         extras.udp.retain(|udp| udp.handle != socket);
-        if extras.udp.len() == before
+        if extras.frames.is_some_and(|(frames, _)| frames == socket) {
+            (extras.raw, extras.frames) = (None, None);
+        } else if extras.udp.len() == before
             && let Some(stack) = &mut extras.tcp
         {
             stack.close(socket, abort)?;
@@ -123,8 +127,11 @@ impl Access {
     /// Hands a session's downlink packets to `raw_receive` instead of the terminal's own stack, or ends that. What
     /// answers a ping or belongs to a socket of this engine still goes there.
     pub fn raw(&mut self, session_id: u64, on: bool) -> Result<(), Error> {
-        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
-        session.extras().raw = on.then(VecDeque::new);
+        let extras = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?.extras();
+        if extras.frames.is_some() {
+            return Err(Error::InUse);
+        }
+        extras.raw = on.then(VecDeque::new);
         Ok(())
     }
 
@@ -149,6 +156,45 @@ impl Access {
             .and_then(|extras| extras.raw.as_mut())
             .map(|raw| raw.drain(..).collect())
             .unwrap_or_default())
+    }
+
+    /// Opens the socket of an Ethernet session: it gets every frame, as an interface of the host would.
+    pub fn frames_open(&mut self, session_id: u64) -> Result<u64, Error> {
+        let handle = self.handles + 1;
+        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
+        if !session.ethernet {
+            return Err(Error::WrongState);
+        }
+        let extras = session.extras();
+        if extras.raw.is_some() {
+            return Err(Error::InUse);
+        }
+        (extras.raw, extras.frames) = (Some(VecDeque::new()), Some((handle, false)));
+        Ok(self.opened(handle, session_id))
+    }
+
+    /// Sends one frame, without its checksum, as it is.
+    pub fn frame_send(&mut self, socket: u64, frame: &[u8]) -> Result<(), Error> {
+        let session_id = self.owner(socket)?;
+        let session = self.sessions.get(&session_id).ok_or(Error::NoSession)?;
+        if !session.ethernet {
+            return Err(Error::WrongState);
+        }
+        if frame.len() > usize::from(session.mtu) + FRAME_HEADER {
+            return Err(Error::TooLong);
+        }
+        self.raw_send(session_id, frame.to_vec())
+    }
+
+    /// The next frame that came, or none.
+    pub fn frame_receive(&mut self, socket: u64) -> Result<Option<Vec<u8>>, Error> {
+        let session_id = self.owner(socket)?;
+        let extras = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?.extras();
+        let frame = extras.raw.as_mut().and_then(VecDeque::pop_front);
+        if let Some((_, told)) = &mut extras.frames {
+            *told = extras.raw.as_ref().is_some_and(|raw| !raw.is_empty());
+        }
+        Ok(frame)
     }
 
     fn addressed(&mut self, session_id: u64) -> Result<&mut Session, Error> {

@@ -380,6 +380,11 @@ impl Fabric {
         self.access(py, access, |access| access.link(session, identifier, mtu))
     }
 
+    /// Makes a session one of Ethernet frames.
+    fn ethernet(&self, py: Python<'_>, access: usize, session: u64, mtu: u16) -> PyResult<()> {
+        self.access(py, access, |access| access.ethernet(session, mtu))
+    }
+
     fn bind(&self, py: Python<'_>, access: usize, session: u64, bearer: Option<u64>) -> PyResult<()> {
         self.session(py, access, |access| access.bind(session, bearer))
     }
@@ -455,6 +460,19 @@ impl Fabric {
     ) -> PyResult<Option<(String, u16, Bound<'py, PyBytes>)>> {
         let found = self.session(py, access, |access| access.recv_from(socket))?;
         Ok(found.map(|(from, octets)| (from.ip().to_string(), from.port(), PyBytes::new(py, &octets))))
+    }
+
+    fn frames_open(&self, py: Python<'_>, access: usize, session: u64) -> PyResult<u64> {
+        self.session(py, access, |access| access.frames_open(session))
+    }
+
+    fn frame_send(&self, py: Python<'_>, access: usize, socket: u64, frame: &[u8]) -> PyResult<()> {
+        self.session(py, access, |access| access.frame_send(socket, frame))
+    }
+
+    fn frame_receive<'py>(&self, py: Python<'py>, access: usize, socket: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let frame = self.session(py, access, |access| access.frame_receive(socket))?;
+        Ok(frame.map(|frame| PyBytes::new(py, &frame)))
     }
 
     fn close_socket(&self, py: Python<'_>, access: usize, socket: u64, abort: bool) -> PyResult<()> {

@@ -170,6 +170,7 @@ class ConfigurationContainer(IntEnum):
     DNS_SERVER_IPV4_ADDRESS = 0x000D
     IPV4_LINK_MTU = 0x0010
     P_CSCF_RESELECTION_SUPPORT = 0x0012
+    ETHERNET_FRAME_PAYLOAD_MTU = 0x0020
 
 
 class AccessTechnology(IntFlag):

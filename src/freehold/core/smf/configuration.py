@@ -21,6 +21,7 @@ class DataNetwork(msgspec.Struct, frozen=True):
     """A DNN in some slices (all where none is named), its UE addresses, what terminals are told; MTU in octets.
 
     Each terminal gets an address of `pool`, a /64 of `pool6`, or both; the first of each is the data network's own.
+    An `ethernet` one carries frames, and has no pools (TS 23.501 5.6.10.2).
     """
 
     dnn: str
@@ -30,6 +31,7 @@ class DataNetwork(msgspec.Struct, frozen=True):
     p_cscf: tuple[IPv4Address | IPv6Address, ...] = ()
     mtu: int = 1400
     pool6: IPv6Network | None = None
+    ethernet: bool = False
 
 
 class SmfConfiguration(msgspec.Struct, frozen=True):
@@ -74,7 +76,12 @@ class SmfConfiguration(msgspec.Struct, frozen=True):
         found += [
             f"dnn {network.dnn}: neither pool nor pool6"
             for network in self.networks
-            if network.pool is None and network.pool6 is None
+            if not network.ethernet and network.pool is None and network.pool6 is None
+        ]
+        found += [
+            f"dnn {network.dnn}: an Ethernet data network gives out no addresses"
+            for network in self.networks
+            if network.ethernet and (network.pool is not None or network.pool6 is not None)
         ]
         return tuple(found)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from freehold.codecs import nas
@@ -30,6 +32,10 @@ from freehold.spec.errors import Bug
 
 IPV4, IPV6, IPV4V6, UNSTRUCTURED, ETHERNET = 1, 2, 3, 4, 5
 """PDU session types (TS 24.501 9.11.4.11)."""
+TYPES: Final[Mapping[int, str]] = MappingProxyType(
+    {IPV4: "IPv4", IPV6: "IPv6", IPV4V6: "IPv4v6", UNSTRUCTURED: "Unstructured", ETHERNET: "Ethernet"}
+)
+"""The words for them."""
 NO_PTI: Final = 0
 RESERVED_PTI: Final = 255
 PDU_SESSION_IDS: Final = range(1, 16)
@@ -41,7 +47,8 @@ CREATE, MODIFY = 1, 3
 def accept(session: SmContext, pco: ExtendedProtocolConfigurationOptions | None) -> bytes:
     """PDU SESSION ESTABLISHMENT ACCEPT (TS 24.501 6.4.1.3, 8.3.2)."""
     identity, terms, policy = session.identity, session.terms, session.policy
-    if policy is None or (session.address is None and session.ipv6 is None):
+    addressed = session.network.ethernet or session.address is not None or session.ipv6 is not None
+    if policy is None or not addressed:
         raise Bug("a session is accepted before it has policy and address")
     return nas.encode(
         PduSessionEstablishmentAccept(
@@ -52,7 +59,7 @@ def accept(session: SmContext, pco: ExtendedProtocolConfigurationOptions | None)
             authorized_qos_rules=[default_rule(DEFAULT_FLOW)],
             session_ambr=SessionAmbr.of(policy.session_ambr.downlink, policy.session_ambr.uplink),
             cause=terms.cause,
-            pdu_address=_address(session),
+            pdu_address=None if session.network.ethernet else _address(session),  # TS 24.501 8.3.2.5
             snssai=SNssaiElement(identity.slice),
             always_on=terms.always_on,
             authorized_qos_flow_descriptions=_descriptions(policy.five_qi),

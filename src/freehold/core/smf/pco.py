@@ -14,6 +14,7 @@ Answer = list[ExtendedConfigurationOption]
 
 # Containers and protocols by identifier (TS 24.008 10.5.6.3)
 P_CSCF_IPV6, DNS_IPV6, P_CSCF_IPV4, DNS_IPV4, IPV4_LINK_MTU = 0x0001, 0x0003, 0x000C, 0x000D, 0x0010
+ETHERNET_PAYLOAD_MTU = 0x0020
 IPCP, PAP, CHAP = 0x8021, 0xC023, 0xC223
 
 
@@ -48,7 +49,14 @@ def _p_cscf_6(network: DataNetwork, _: bytes) -> Answer:
 
 
 def _mtu(network: DataNetwork, _: bytes) -> Answer:
-    return [ExtendedConfigurationOption(IPV4_LINK_MTU, network.mtu.to_bytes(2, "big"))]
+    told = [ExtendedConfigurationOption(IPV4_LINK_MTU, network.mtu.to_bytes(2, "big"))]
+    return [] if network.ethernet else told
+
+
+def _payload_mtu(network: DataNetwork, _: bytes) -> Answer:
+    """The octets that a frame carries (TS 23.501 5.6.10.4)."""
+    told = [ExtendedConfigurationOption(ETHERNET_PAYLOAD_MTU, network.mtu.to_bytes(2, "big"))]
+    return told if network.ethernet else []
 
 
 # --- PPP protocols ------------------------------------------------------------------------
@@ -116,6 +124,7 @@ TELLERS: Final[Mapping[int, Callable[[DataNetwork, bytes], Answer]]] = MappingPr
         P_CSCF_IPV4: _p_cscf,
         P_CSCF_IPV6: _p_cscf_6,
         IPV4_LINK_MTU: _mtu,
+        ETHERNET_PAYLOAD_MTU: _payload_mtu,
         IPCP: _ipcp,
         PAP: _pap,
         CHAP: _chap,

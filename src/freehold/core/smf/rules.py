@@ -44,10 +44,15 @@ _N3: Final[Mapping[str, tuple[pfcp.FTEID, pfcp.OuterHeaderRemoval]]] = MappingPr
     }
 )
 """The wish for an F-TEID and what is taken off, by the IP versions of N3 (TS 29.244 8.2.3, 8.2.64)."""
-_PDN_TYPES: Final = {1: PDNType.IPV4, 2: PDNType.IPV6, 3: PDNType.IPV4V6}
+_PDN_TYPES: Final = {1: PDNType.IPV4, 2: PDNType.IPV6, 3: PDNType.IPV4V6, 5: PDNType.ETHERNET}
 """By PDU session type (TS 24.501 9.11.4.11)."""
 _OPEN: Final = pfcp.GateStatus(Gate.OPEN, Gate.OPEN)
 _HOLD: Final = pfcp.CreateFAR(DOWNLINK, BUFFER)
+ETHI: Final = 0x01
+"""All frames of an Ethernet PDU session (TS 29.244 8.2.102)."""
+STATIONS: Final = 2
+"""The id of the URR that tells the MAC addresses behind a terminal (TS 29.244 5.13.5)."""
+_STATIONS: Final = pfcp.CreateURR(STATIONS, MeasurementMethod.EVENT, ReportingTrigger.MACAR)
 
 
 def establishment(
@@ -84,14 +89,17 @@ def establishment(
                 ReportingTrigger.VOLTH,
                 volume_threshold=pfcp.VolumeThreshold(total_volume=usage_report),
             ),
+            *((_STATIONS,) if session.network.ethernet else ()),
         ),
         create_qer=() if session.policy is None else (_qos(session.policy),),
         pdn_type=_PDN_TYPES[session.terms.pdu_session_type],
     )
 
 
-def _ue_ip_address(session: SmContext, *, destination: bool) -> tuple[pfcp.UEIPAddress]:
-    """Address and prefix of the UE; a prefix without a length is a /64 (TS 29.244 8.2.62)."""
+def _ue_ip_address(session: SmContext, *, destination: bool) -> tuple[pfcp.UEIPAddress, ...]:
+    """Address and prefix of the UE; a prefix without a length is a /64 (TS 29.244 8.2.62). Frames have none."""
+    if session.network.ethernet:
+        return ()
     return (
         pfcp.UEIPAddress(
             ipv4=None if session.address is None else octets(session.address),
@@ -117,7 +125,7 @@ def _uplink_rule(session: SmContext, framed_routes: tuple[str, ...], n3: str) ->
         ),
         outer_header_removal=removal,
         far_id=UPLINK,
-        urr_id=(DEFAULT_FLOW,),
+        urr_id=(DEFAULT_FLOW, STATIONS) if session.network.ethernet else (DEFAULT_FLOW,),
         qer_id=(DEFAULT_FLOW,),
     )
 
@@ -132,6 +140,7 @@ def _downlink_rule(session: SmContext, framed_routes: tuple[str, ...]) -> pfcp.C
             ue_ip_address=_ue_ip_address(session, destination=True),
             framed_route=_ipv4(framed_routes),
             framed_ipv6_route=_ipv6(framed_routes),
+            ethernet_pdu_session_information=ETHI if session.network.ethernet else None,
             source_interface_type=InterfaceType.N6,
         ),
         far_id=DOWNLINK,

@@ -84,7 +84,9 @@ N2Information = (
 )
 
 
-_TYPES: Final[Mapping[int, Literal["ipv4", "ipv6", "ipv4v6"]]] = MappingProxyType({1: "ipv4", 2: "ipv6", 3: "ipv4v6"})
+_TYPES: Final[Mapping[int, Literal["ipv4", "ipv6", "ipv4v6", "ethernet"]]] = MappingProxyType(
+    {1: "ipv4", 2: "ipv6", 3: "ipv4v6", 5: "ethernet"}
+)
 """NGAP's names of PDU session types (TS 38.413 9.3.1.52, TS 24.501 9.11.4.11)."""
 
 

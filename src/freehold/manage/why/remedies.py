@@ -138,7 +138,7 @@ def _said(value: Any) -> str:
 
 def _data_network(one: Mapping[str, Any]) -> str:
     fixed = " ".join(filter(None, (one["ip"], one["ip6"])))
-    types = "" if len(one["types"]) == len(subscribers.IP_TYPES) else f" {'/'.join(one['types'])}"
+    types = "" if len(one["types"]) == len(subscribers.TYPES) else f" {'/'.join(one['types'])}"
     return f"{one['dnn']}{types}{f' {fixed}' if fixed else ''}"
 
 
@@ -259,7 +259,7 @@ def allow_types(case: Case) -> Iterator[Remedy | None]:
 
 
 def _with_types(form: DnnForm, dnn: str, types: list[str]) -> DnnForm:
-    allowed = tuple(each for each in subscribers.IP_TYPES if each in form.types or each in types)
+    allowed = tuple(each for each in subscribers.TYPES if each in form.types or each in types)
     return msgspec.structs.replace(form, types=allowed) if form.dnn == dnn else form
 
 
@@ -409,7 +409,7 @@ def configure_dnn(case: Case) -> Iterator[Remedy | None]:
     pool = next((each for each in POOLS if not any(each.overlaps(other) for other in used)), None)
     if not dnn or pool is None or any(row["name"] == dnn for row in rows):
         return
-    n6 = str(rows[0].get("n6", "internal")) if rows else "internal"
+    n6 = next((str(row.get("n6", "internal")) for row in rows if row.get("type") != "ethernet"), "internal")
     yield case.configured(
         "configure-dnn",
         f"Configure a data network {dnn}",

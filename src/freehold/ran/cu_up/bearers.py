@@ -11,7 +11,7 @@ from freehold.spec.errors import PeerError
 from freehold.stack.ngap_faults import NgapReject
 from freehold.stack.ngap_values import tunnel, tunnel_of
 
-SERVED_TYPES: Final = frozenset({"ipv4", "ipv6", "ipv4v6"})
+SERVED_TYPES: Final = frozenset({"ipv4", "ipv6", "ipv4v6", "ethernet"})
 _UNDECODED: Final[ngap.Cause] = ("protocol", "transfer-syntax-error")
 _NO_TRANSPORT: Final[ngap.Cause] = ("transport", "transport-resource-unavailable")
 

@@ -9,7 +9,13 @@ from types import MappingProxyType
 
 import msgspec
 
-from freehold.codecs.nas import ExtendedProtocolConfigurationOptions, QosFlowDescription, QosRule, SessionAmbr
+from freehold.codecs.nas import (
+    ExtendedProtocolConfigurationOptions,
+    PduSessionType,
+    QosFlowDescription,
+    QosRule,
+    SessionAmbr,
+)
 from freehold.procedure import Signal
 from freehold.services.air import Bearer
 from freehold.spec.errors import Bug
@@ -80,9 +86,14 @@ class SessionParameters(msgspec.Struct, frozen=True):
 
     @property
     def mtu(self) -> int:
-        """The IPv4 link MTU in octets: as told, else that of Ethernet (TS 24.008 10.5.6.3, RFC 894)."""
-        told = self.options.contents(0x0010)
+        """What a link carries in octets: as told, else that of Ethernet (TS 24.008 10.5.6.3, RFC 894)."""
+        told = self.options.contents(0x0020 if self.ethernet else 0x0010)
         return int.from_bytes(told, "big") if told is not None and len(told) == 2 else 1500
+
+    @property
+    def ethernet(self) -> bool:
+        """Whether the session carries frames (TS 24.501 9.11.4.11)."""
+        return self.pdu_session_type == PduSessionType.ETHERNET
 
     @property
     def dns(self) -> tuple[str, ...]:
@@ -135,7 +146,9 @@ class Session(msgspec.Struct):
     def attached(self) -> bool:
         """Whether the access engine knows the session."""
         granted = self.granted
-        return granted is not None and (granted.ipv4 is not None or granted.interface_identifier is not None)
+        return granted is not None and (
+            granted.ethernet or granted.ipv4 is not None or granted.interface_identifier is not None
+        )
 
     def step(self, event: SmEvent) -> None:
         """Move on; Bug where the table has no such step, because a procedure checks before it starts."""

@@ -165,7 +165,7 @@ def test_when_always_on_is_asked_then_it_is_answered(asked: bool | None, allowed
 REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
     "IPv6 alone": ({"pdu_session_type": 2}, {}, 50),
     "unstructured": ({"pdu_session_type": 4}, {}, 28),
-    "Ethernet": ({"pdu_session_type": 5}, {}, 28),
+    "Ethernet": ({"pdu_session_type": 5}, {}, 50),
     "a type to come": ({"pdu_session_type": 7}, {}, 28),
     "SSC mode 3": ({"ssc_mode": 3}, {}, 68),
     "unknown DNN": ({}, {"dnn": "nowhere"}, 27),

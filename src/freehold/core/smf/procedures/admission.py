@@ -114,7 +114,8 @@ def agree(
     request: PduSessionEstablishmentRequest, network: Network, subscribed: DnnConfiguration, *, always_on: bool
 ) -> Terms:
     """PDU session type, SSC mode and always-on as asked, subscribed and possible (TS 24.501 6.4.1.3, 6.4.1.4)."""
-    asked = n1.IPV4 if request.pdu_session_type is None else request.pdu_session_type
+    usual = n1.ETHERNET if network.ethernet else n1.IPV4
+    asked = usual if request.pdu_session_type is None else request.pdu_session_type
     selected, told = select_type(asked, network, subscribed)
     mode = subscribed.ssc_modes[0] if request.ssc_mode is None else request.ssc_mode
     if mode not in subscribed.ssc_modes:
@@ -130,12 +131,10 @@ def select_type(asked: int, network: Network, subscribed: DnnConfiguration) -> t
 
     Limited by what the data network has addresses for, and by what is subscribed.
     """
+    if network.ethernet:
+        return select_ethernet(asked, network, subscribed), None
     if asked not in {n1.IPV4, n1.IPV6, n1.IPV4V6}:
-        raise Reject(
-            SmCause.UNKNOWN_PDU_SESSION_TYPE,
-            f"PDU session type {asked} is not provided",
-            unmet=Unmet("session-type", f"PDU session type {asked}", "IPv4, IPv6, IPv4v6"),
-        )
+        raise _not_of_ip(asked, network, subscribed)
     types = {*subscribed.types}
     version_4 = network.pool is not None and bool(types & {"IPV4", "IPV4V6"})
     version_6 = network.pool6 is not None and bool(types & {"IPV6", "IPV4V6"})
@@ -162,6 +161,49 @@ def select_type(asked: int, network: Network, subscribed: DnnConfiguration) -> t
             unmet=_version("IPv4", network, subscribed),
         )
     return asked, None
+
+
+def select_ethernet(asked: int, network: Network, subscribed: DnnConfiguration) -> int:
+    """Ethernet, which is all that the data network has; Reject where it is not asked for (TS 24.501 6.4.1.4.1)."""
+    if asked != n1.ETHERNET:
+        kind = n1.TYPES.get(asked, f"PDU session type {asked}")
+        raise Reject(
+            SmCause.PDU_SESSION_TYPE_ETHERNET_ONLY_ALLOWED,
+            f"{kind}, where only Ethernet is provided",
+            f"set the terminal's APN for {network.dnn} to Ethernet",
+            unmet=Unmet("session-type", kind, f"{network.dnn} has Ethernet"),
+        )
+    if "ETHERNET" not in subscribed.types:
+        raise Reject(
+            SmCause.UNKNOWN_PDU_SESSION_TYPE,
+            f"{network.dnn} has Ethernet, and the subscription allows {', '.join(subscribed.types)}",
+            "add the type ETHERNET to the subscriber's DNN",
+            unmet=Unmet(
+                "session-type",
+                "Ethernet",
+                f"the subscription allows {', '.join(subscribed.types)}",
+                {"dnn": network.dnn, "types": "ETHERNET"},
+            ),
+        )
+    return asked
+
+
+def _not_of_ip(asked: int, network: Network, subscribed: DnnConfiguration) -> Reject:
+    """A type that no data network of IP has; the cause names the one type that can be had, where there is one."""
+    kind = n1.TYPES.get(asked, f"PDU session type {asked}")
+    types = {*subscribed.types}
+    version_4 = network.pool is not None and bool(types & {"IPV4", "IPV4V6"})
+    version_6 = network.pool6 is not None and bool(types & {"IPV6", "IPV4V6"})
+    cause = SmCause.UNKNOWN_PDU_SESSION_TYPE
+    if asked == n1.ETHERNET and version_4 != version_6:
+        four, six = SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED, SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED
+        cause = four if version_4 else six
+    return Reject(
+        cause,
+        f"{kind} is not provided in {network.dnn}",
+        "set the terminal's APN to a type that is provided, or give it a [[dnn]] of type ethernet",
+        unmet=Unmet("session-type", kind, f"{network.dnn} has IP"),
+    )
 
 
 def _nothing_in_common(network: Network, subscribed: DnnConfiguration) -> Reject:

@@ -191,8 +191,18 @@ def _collected(upf: Upf, seid: int, answer: Signal[pfcp.SessionDeletionResponse]
     gone(upf, seid)
 
 
+MOST_STATIONS: Final = 64
+"""MAC addresses kept of one session."""
+
+
 def used(session: SmContext, report: pfcp.UsageReport) -> None:
-    """Add what a UPF measured (TS 29.244 7.5.5.2)."""
+    """Add what a UPF measured (TS 29.244 7.5.5.2), and the MAC addresses that it heard (TS 29.244 8.2.103)."""
+    heard = report.ethernet_traffic_information
+    for detected in heard.mac_addresses_detected if heard is not None else ():
+        count = detected[0] if detected else 0
+        found = (detected[1 + 6 * place : 7 + 6 * place] for place in range(count))
+        known = dict.fromkeys((*session.stations, *(one for one in found if len(one) == 6)))
+        session.stations = tuple(known)[-MOST_STATIONS:]
     volume = report.volume_measurement
     if volume is not None:
         session.user_plane.uplink_octets += volume.uplink_volume or 0

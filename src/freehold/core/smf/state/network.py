@@ -21,6 +21,11 @@ class Network:
         self.pool6 = None if configuration.pool6 is None else AddressPool(configuration.pool6)
 
     @property
+    def ethernet(self) -> bool:
+        """Whether its sessions carry frames."""
+        return self.configuration.ethernet
+
+    @property
     def used(self) -> float:
         """Which part of its addresses is taken, 0 to 1: of the fuller pool where there are two."""
         pools = (pool for pool in (self.pool, self.pool6) if pool is not None)

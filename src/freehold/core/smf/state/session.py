@@ -118,6 +118,7 @@ class SmContext:
         "policy",
         "security",
         "state",
+        "stations",
         "terms",
         "user_plane",
     )
@@ -131,6 +132,8 @@ class SmContext:
     address: int | None
     """The UE's IPv4 address."""
     ipv6: Ipv6 | None
+    stations: tuple[bytes, ...]
+    """MAC addresses that its UPF heard from the terminal (TS 23.501 5.6.10.2)."""
     user_plane: UserPlane
     state: SmState
     conversation: Conversation
@@ -144,6 +147,7 @@ class SmContext:
         self.security = UserPlaneSecurity()
         self.address = None
         self.ipv6 = None
+        self.stations = ()
         self.user_plane = UserPlane(upf)
         self.state = SmState.ESTABLISHING
 

@@ -40,6 +40,9 @@ ASKED = (
     ConfigurationContainer.IP_ADDRESS_ALLOCATION_VIA_NAS,
 )
 OPTIONS = ExtendedProtocolConfigurationOptions(options=[ExtendedConfigurationOption(asked) for asked in ASKED])
+ETHERNET_OPTIONS = ExtendedProtocolConfigurationOptions(
+    options=[ExtendedConfigurationOption(ConfigurationContainer.ETHERNET_FRAME_PAYLOAD_MTU)]
+)
 MATCHING_TYPES = {
     PduSessionType.IPV4V6: frozenset({PduSessionType.IPV4, PduSessionType.IPV6, PduSessionType.IPV4V6}),
 }
@@ -82,7 +85,7 @@ async def establishment(
             IntegrityDataRate(),
             pdu_session_type=pdu_session_type,
             session_capability=SessionCapability(),
-            extended_pco=OPTIONS,
+            extended_pco=ETHERNET_OPTIONS if pdu_session_type is PduSessionType.ETHERNET else OPTIONS,
         )
         channel = SessionChannel(ue.link, identity, request_type=request_type, dnn=dnn, snssai=snssai)
         types = (PduSessionEstablishmentAccept, PduSessionEstablishmentReject, Undelivered, Released)

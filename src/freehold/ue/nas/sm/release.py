@@ -9,6 +9,7 @@ from freehold.codecs.nas import (
     PduSessionReleaseComplete,
     PduSessionReleaseReject,
     PduSessionReleaseRequest,
+    PduSessionType,
 )
 from freehold.procedure import Collision, procedure
 from freehold.procedure.effects import Exchange
@@ -61,4 +62,7 @@ async def network_release(ue: Terminal, command: PduSessionReleaseCommand) -> No
     SessionChannel(ue.link, identity).send(PduSessionReleaseComplete(identity, command.pti))
     ue.sessions.drop(identity)
     if command.cause == SmCause.REACTIVATION_REQUESTED:
-        ue.conversation.start(establishment(ue, identity, dnn=session.dnn, snssai=session.snssai))
+        granted = session.granted
+        kind = PduSessionType.IPV4 if granted is None else PduSessionType(granted.pdu_session_type)
+        again = establishment(ue, identity, dnn=session.dnn, snssai=session.snssai, pdu_session_type=kind)
+        ue.conversation.start(again)
