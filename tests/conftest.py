@@ -25,6 +25,14 @@ def shared_tool():
     return find
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _memory_of_the_run():
+    """A store opened in this process does not make the whole run one that leaves no dumps."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("freehold.app.sealing.keep_in_memory", lambda: True)
+        yield
+
+
 @pytest.fixture
 def environment():
     """The outside world of network functions on virtual time, repeatable from seed 0."""

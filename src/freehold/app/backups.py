@@ -18,7 +18,7 @@ from freehold.app.config import Configuration
 from freehold.app.ledger import actor, ledger_of, own_act
 from freehold.app.network import Network
 from freehold.app.requests import Client
-from freehold.app.sealing import seal_of
+from freehold.app.sealing import sealer
 from freehold.manage import backup
 from freehold.manage.backup import Content, Opener
 from freehold.manage.views import BackupView
@@ -72,7 +72,7 @@ def create(here: Configuration, path: Path, *, passphrase: str, recipient: bytes
     if client.answers():
         body = {"passphrase": passphrase, "recipient": recipient.decode("ascii", "replace"), "history": history}
         return cast("bytes", client.ask("POST", ("backup",), body=body))
-    with offline(config.data_folder(here), seal_of(here)) as store:
+    with offline(config.data_folder(here), sealer(here)) as store:
         content = restoring.content_of(store.snapshot(), here, config.text_of(path), time.time(), history=history)
         file = backup.sealed(
             backup.encoded(content), __version__, content.made, passphrase=passphrase, recipient=recipient
@@ -102,7 +102,7 @@ def restore(
     content = backup.decoded(backup.opened(file, opener))
     shown = restoring.checked(content, here, without)
     folder = config.data_folder(here)
-    with offline(folder):  # nobody else works with it
+    with offline(folder, sealer(here)):  # nobody else works with it
         restoring.stage(here, restoring.Staged(content, tuple(without), actor(os.getuid()), time.time()))
     restoring.carry_out(here, path)
     return shown, True

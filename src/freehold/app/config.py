@@ -235,9 +235,10 @@ class PerformanceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The data folder; empty: by XDG, or /var/lib/freehold as root. Where a key file is named, SIMs' keys are sealed.
+    """The data folder; empty: by XDG, or /var/lib/freehold as root. The keys of SIMs in it are sealed.
 
-    `key` is what `freehold keys seal` made; `secret_file` holds its password or its token's PIN, for its owner alone.
+    `key` is what `freehold keys seal` made, `secret_file` its password or its token's PIN, for its owner alone. Where
+    they are empty, the first start makes `store.key` and `store.secret` in the data folder: keep copies of both.
     """
 
     path: str = ""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any, Final
 
+from freehold.app import sealing
 from freehold.app.config import Configuration, data_folder, socket_path
 from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
-from freehold.app.sealing import seal_of
+from freehold.app.sealing import key_files, seal_of, sealer
 from freehold.core.udm import home_keys
 from freehold.crypto.suci import Scheme
 from freehold.spec.errors import Unusable
-from freehold.store import offline
-from freehold.store.folder import DataFolder
-from freehold.store.sqlite import FILE
-from freehold.trust.keys.sealing import TABLES, RowSeal, is_sealed
+from freehold.store import DataFolder, offline, rewriting
+from freehold.store.offline import seal_for
+from freehold.trust.keys.sealing import TABLES, RowSeal
 
 LAST_ID: Final = 255
 """Identifiers of home network keys are one octet (TS 31.102 4.4.11.8)."""
@@ -34,7 +31,7 @@ def record(configuration: Configuration, act: str, subject: str, detail: str) ->
 def rotate_home_key(configuration: Configuration, profile: str) -> dict[str, Any]:
     """Add a fresh key pair under the next identifier; those before stay, and open what SIMs conceal with them."""
     stopped(configuration)
-    with offline(data_folder(configuration), seal_of(configuration)) as store:
+    with offline(data_folder(configuration), sealer(configuration)) as store:
         keys, durable = home_keys.ensure(store, secrets.token_bytes)
         store.wait(durable)
         number = max(each.key_id for each in keys) + 1
@@ -51,7 +48,7 @@ def rotate_home_key(configuration: Configuration, profile: str) -> dict[str, Any
 def retire_home_key(configuration: Configuration, number: int) -> None:
     """Remove a key pair: SIMs that conceal with it are refused from the next start on."""
     stopped(configuration)
-    with offline(data_folder(configuration), seal_of(configuration)) as store:
+    with offline(data_folder(configuration), sealer(configuration)) as store:
         keys = {each.key_id for each in home_keys.load(store)}
         if number not in keys:
             raise Unusable(f"there is no home network key {number}; there are {sorted(keys)}")
@@ -61,53 +58,46 @@ def retire_home_key(configuration: Configuration, number: int) -> None:
         store.wait(ledger_of(configuration, store).append(own_act("keys.retire", f"suci {number}")))
 
 
-def seal_store(configuration: Configuration, seal: RowSeal, before: RowSeal | None = None) -> int:
-    """Seal every row with secrets, or seal it anew, and leave nothing of the rows before in the file; how many."""
+def seal_store(configuration: Configuration, seal: RowSeal) -> int:
+    """Seal every row with secrets anew, and leave nothing of the rows before in the file; how many."""
     stopped(configuration)
-    folder = DataFolder(data_folder(configuration))
+    folder, count = DataFolder(data_folder(configuration)), 0
+    before = seal_for(folder, sealer(configuration))
+
+    def sealed(table: str, key: str, row: bytes) -> bytes:
+        nonlocal count
+        count += table in TABLES
+        return seal.seal(table, key, before.open(table, key, row))
+
     try:
-        with closing(sqlite3.connect(folder.path / FILE, isolation_level=None)) as connection:
-            rows = list(_secrets(connection, before))
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.execute("BEGIN IMMEDIATE")
-            for table, key, row in rows:
-                sealed = seal.seal(table, key, row)
-                connection.execute("UPDATE rows SET row = ? WHERE tab = ? AND key = ?", (sealed, table, key))
-            connection.execute("COMMIT")
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as error:
-        raise Unusable(f"{folder.path / FILE}: {error}") from None
+        rewriting.rewrite(folder, sealed)
     finally:
         folder.release()
-    record(configuration, "keys.seal", f"{len(rows)} rows", f"data key {seal.key_id}")
-    return len(rows)
-
-
-def _secrets(connection: sqlite3.Connection, before: RowSeal | None) -> Iterator[tuple[str, str, bytes]]:
-    for table in sorted(TABLES):
-        for key, row in connection.execute("SELECT key, row FROM rows WHERE tab = ?", (table,)).fetchall():
-            if not is_sealed(row):
-                yield table, key, row
-            elif before is not None:
-                yield table, key, before.open(table, key, row)
-            else:
-                raise Unusable(f"{table} {key} is sealed already: name its key file in the configuration")
+    record(configuration, "keys.seal", f"{count} rows", f"data key {seal.key_id}")
+    return count
 
 
 def state_of(configuration: Configuration) -> dict[str, Any]:
     """Which keys a network that does not run has, without any of them."""
     stopped(configuration)
-    seal = seal_of(configuration)
-    with offline(data_folder(configuration), seal) as store:
+    folder = data_folder(configuration)
+    with offline(folder, sealer(configuration)) as store:
+        seal = seal_of(configuration, folder)
         home = [
             {"id": each.key_id, "scheme": int(each.scheme), "public": each.public.hex()}
             for each in home_keys.load(store)
         ]
         subscribers = len(list(store.load("subscriber")))
         checkpoint = str(ledger_of(configuration, store).checkpoint())
+    key, secret = key_files(configuration, folder)
     return {
-        "store": f"sealed by data key {seal.key_id}" if seal else "in clear, in a file of its owner alone",
+        "store": f"sealed by data key {seal.key_id}",
+        "key file": str(key),
+        "opened by": str(secret),
+        "beside the store": folder in {key.parent, secret.parent},
+        "memory": "locked"
+        if sealing.keep_in_memory()
+        else "not locked: raise LimitMEMLOCK (no core dumps all the same)",
         "subscribers": subscribers,
         "home network keys": home,
         "ledger": checkpoint,

@@ -15,7 +15,7 @@ from freehold.app.ledger import witness_of
 from freehold.app.packets import N3_PREFIX, Packets
 from freehold.app.quiet import QuietEnvironment
 from freehold.app.radio import Radio, local_connector, remote_connector
-from freehold.app.sealing import seal_of
+from freehold.app.sealing import sealer
 from freehold.app.subscriptions import next_number, subscriber, supi_of
 from freehold.app.trace import Trace
 from freehold.app.world import RealWorld, VirtualWorld, World
@@ -31,6 +31,7 @@ from freehold.services.store import Store
 from freehold.spec.errors import Bug, Unusable
 from freehold.spec.events import Event
 from freehold.store import DataFolder, MemoryStore, SqliteStore
+from freehold.store.offline import seal_for
 from freehold.trust.ledger import Ledger
 from freehold.ue.configuration import HomeNetworkKey
 
@@ -146,9 +147,9 @@ class Network:
         if not self._real_time:
             raise Unusable("a network on virtual time keeps nothing on disk: leave out folder, or ask for real_time")
         loop = asyncio.get_running_loop()
-        return SqliteStore(
-            DataFolder(self.folder), loop.call_soon_threadsafe, self._store_failed, seal_of(self.configuration)
-        )
+        folder = DataFolder(self.folder)
+        seal = seal_for(folder, sealer(self.configuration))
+        return SqliteStore(folder, loop.call_soon_threadsafe, self._store_failed, seal)
 
     def _store_failed(self, fault: Unusable) -> None:
         """What was written behind is lost: contexts, which terminals bring back."""

@@ -12,7 +12,7 @@ import msgspec
 from freehold.app.config import Configuration, data_folder, socket_path
 from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
-from freehold.app.sealing import seal_of
+from freehold.app.sealing import sealer
 from freehold.core.udm import home_keys
 from freehold.core.udm.sidf import HomeNetworkKey
 from freehold.core.udr import Udr
@@ -87,7 +87,7 @@ def registry(configuration: Configuration) -> Iterator[Registry]:
     if client.answers():
         yield RunningRegistry(client)
         return
-    with offline(data_folder(configuration), seal_of(configuration)) as store:
+    with offline(data_folder(configuration), sealer(configuration)) as store:
         yield StoredRegistry(store, configuration, ledger_of(configuration, store))
 
 

@@ -12,7 +12,7 @@ import msgspec
 from freehold import __version__
 from freehold.app import authority, config
 from freehold.app.config import Configuration
-from freehold.app.sealing import seal_of
+from freehold.app.sealing import seal_of, sealer
 from freehold.core.udm import home_keys
 from freehold.core.udr import repository, sequence
 from freehold.core.udr.rows import subscriber_of
@@ -168,9 +168,8 @@ def _checked_configuration(text: str, here: Configuration) -> tuple[str, ...]:
 # --- carrying out ---------------------------------------------------------------------------------
 def stage(here: Configuration, staged: Staged) -> None:
     """Keep a backup for the next start, sealed as the store is; it replaces one that waits."""
-    octets, seal = msgspec.msgpack.encode(staged), seal_of(here)
-    kept = octets if seal is None else seal.seal(RESTORE, STAGED, octets)
-    replace_file(config.data_folder(here) / STAGED, kept, 0o600)
+    folder = config.data_folder(here)
+    replace_file(folder / STAGED, seal_of(here, folder).seal(RESTORE, STAGED, msgspec.msgpack.encode(staged)), 0o600)
 
 
 def waiting(here: Configuration) -> Staged | None:
@@ -178,8 +177,8 @@ def waiting(here: Configuration) -> Staged | None:
     folder = config.data_folder(here)
     try:
         octets = (folder / STAGED).read_bytes()
-        seal = seal_of(here)
-        return msgspec.msgpack.decode(octets if seal is None else seal.open(RESTORE, STAGED, octets), type=Staged)
+        opened = seal_of(here, folder).open(RESTORE, STAGED, octets)
+        return msgspec.msgpack.decode(opened, type=Staged)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
@@ -208,7 +207,7 @@ def carry_out(here: Configuration, path: Path) -> BackupView | None:
         return None
     mark = hashlib.sha256(msgspec.msgpack.encode(staged)).digest()
     shown = checked(staged.content, here, staged.without)
-    with offline(folder, seal_of(here)) as store:
+    with offline(folder, sealer(here)) as store:
         if dict(store.load(DONE)).get("last") != mark:
             if "configuration" not in staged.without and staged.content.configuration:
                 replace_file(path, staged.content.configuration.encode())

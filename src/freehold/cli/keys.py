@@ -110,7 +110,6 @@ def seal(
 ) -> None:
     """Seal the keys of SIMs and of the home network in the store, under a password or a token's key."""
     from freehold.app.keys import seal_store, stopped
-    from freehold.app.sealing import seal_of
     from freehold.trust.keys.sealing import new_password_file, new_token_file, read_secret
 
     chosen = configuration(config)
@@ -119,9 +118,9 @@ def seal(
             "--secret is a file with a password, or with the PIN of the token that --module and --token name"
         )
     stopped(chosen)
-    before, word = seal_of(chosen), read_secret(secret)
+    word = read_secret(secret)
     made = new_token_file(path, module, token, word.decode()) if token else new_password_file(path, word)
-    rows = seal_store(chosen, made, before)
+    rows = seal_store(chosen, made)
     note(f'now set in the configuration: [store] key = "{path}", secret_file = "{secret}"')
     show_fields({"sealed": rows, "data key": made.key_id, "file": str(path)}, as_json=as_json)
 

@@ -14,6 +14,7 @@ from freehold.store.folder import DataFolder
 from freehold.store.sqlite import Seal, SqliteStore
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Seal)
 
 
 class OfflineStore(SqliteStore):
@@ -33,13 +34,26 @@ class OfflineStore(SqliteStore):
 
 
 @contextmanager
-def offline(path: Path, seal: Seal | None = None) -> Iterator[OfflineStore]:
-    """The store of a data folder for as long as the block runs; Unusable while a network has it open."""
-    store = OfflineStore(DataFolder(path), seal)
+def offline(path: Path, sealed: Callable[[DataFolder], Seal] | None = None) -> Iterator[OfflineStore]:
+    """The store of a data folder for as long as the block runs; Unusable while a network has it open.
+
+    `sealed` gives the held folder its seal; without it no row with secrets is read.
+    """
+    folder = DataFolder(path)
+    store = OfflineStore(folder, None if sealed is None else seal_for(folder, sealed))
     try:
         yield store
     finally:
         store.close()
+
+
+def seal_for(folder: DataFolder, sealed: Callable[[DataFolder], S]) -> S:
+    """The seal of a held folder, which is given back where there is none to be had."""
+    try:
+        return sealed(folder)
+    except BaseException:
+        folder.release()
+        raise
 
 
 def _give_up(fault: Unusable) -> None:

@@ -12,6 +12,7 @@ from freehold.app import backups, restoring
 from freehold.app.all_in_one import running
 from freehold.app.config import parse
 from freehold.app.requests import Client
+from freehold.app.sealing import sealer
 from freehold.core.udm import home_keys
 from freehold.core.udr import Udr
 from freehold.manage import backup
@@ -47,7 +48,7 @@ def account(name, role=Role.ADMIN, enabled=True):
 
 
 def filled(here, name="pump 7"):
-    with offline(here and restoring.config.data_folder(here)) as store:
+    with offline(restoring.config.data_folder(here), sealer(here)) as store:
         form = SubscriberForm(SUPI, *CANARIES, name=name)
         store.wait(Udr(store).put(subscriber_of(form, (SliceForm(),), None)))
         store.wait(home_keys.ensure(store, lambda n: b"\x11" * n)[1])
@@ -60,12 +61,12 @@ def made(here, path, **given):
 
 
 def held(here):
-    with offline(restoring.config.data_folder(here)) as store:
+    with offline(restoring.config.data_folder(here), sealer(here)) as store:
         return store.snapshot()
 
 
 def put(here, table, rows):
-    with offline(restoring.config.data_folder(here)) as store:
+    with offline(restoring.config.data_folder(here), sealer(here)) as store:
         store.wait(store.commit(table, rows))
 
 
@@ -231,7 +232,7 @@ def test_when_a_ledger_went_on_then_no_act_is_lost(tmp_path):
     here, path = network(tmp_path)
     filled(here)
     file = made(here, path)
-    with offline(tmp_path / "data") as store:
+    with offline(tmp_path / "data", sealer(here)) as store:
         ledger = Ledger(store)
         store.wait(ledger.append(backups.own_act("later")))
         kept = ledger.checkpoint()
@@ -324,11 +325,11 @@ def test_when_another_subscriber_is_added_after_the_backup_then_it_is_gone_once_
     filled(here, "as it was")
     file = made(here, path)
     filled(here, "changed")
-    with offline(tmp_path / "data") as store:
+    with offline(tmp_path / "data", sealer(here)) as store:
         other = SubscriberForm("imsi-001010000000099", *CANARIES)
         store.wait(Udr(store).put(subscriber_of(other, (SliceForm(),), None)))
     backups.restore(here, path, file, OPENER, ())
-    with offline(tmp_path / "data") as store:
+    with offline(tmp_path / "data", sealer(here)) as store:
         assert [each.name for each in Udr(store).subscribers()] == ["as it was"]
         assert Udr(store).subscriber(Supi(SUPI)).authentication.k.hex() == CANARIES[0]
 

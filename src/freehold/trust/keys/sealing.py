@@ -1,4 +1,4 @@
-"""Rows of the store sealed under a data key, which itself is sealed: by a password in a file, or by a token's key."""
+"""Rows of the store sealed under a data key, which itself is sealed: by a secret, a password, or a token's key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MEMORY: Final = 64 << 20
 class KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A sealed data key: by what, its nonce and octets in Base64, and scrypt's salt or a token and its key's label."""
 
-    kind: Literal["password", "token"]
+    kind: Literal["secret", "password", "token"]
     nonce: str
     sealed: str
     salt: str = ""
@@ -62,7 +62,7 @@ class RowSeal:
         if table not in TABLES:
             return row
         if not is_sealed(row):
-            raise Unusable(f"the store holds {table} {key} in clear: seal it with `freehold keys seal`")
+            raise Unusable(f"the store holds {table} {key} in clear, where it was sealed: put a backup in its place")
         nonce, sealed = row[len(MARK) : len(MARK) + NONCE], row[len(MARK) + NONCE :]
         try:
             opened: bytes = self._cipher.decrypt(nonce, sealed, _place(table, key))
@@ -92,6 +92,16 @@ def new_password_file(path: Path, password: bytes) -> RowSeal:
     return RowSeal(key)
 
 
+def new_secret_file(path: Path, secret: Path) -> RowSeal:
+    """A fresh data key under a secret that is drawn where its file is not there yet, in a file where none is."""
+    if not secret.exists():
+        _create(secret, os.urandom(KEY).hex().encode() + b"\n")
+    key, nonce = os.urandom(KEY), os.urandom(NONCE)
+    sealed = _cipher(_drawn(read_secret(secret))).encrypt(nonce, key, b"secret")
+    _write(path, KeyFile("secret", _text(nonce), _text(sealed)))
+    return RowSeal(key)
+
+
 def new_token_file(path: Path, module: str, token: str, pin: str, label: str = "freehold-kek") -> RowSeal:
     """A fresh data key under a fresh key of a token that never leaves it, in a file where none is."""
     key, nonce = os.urandom(KEY), os.urandom(NONCE)
@@ -111,8 +121,10 @@ def open_key_file(path: Path, secret: Callable[[], bytes]) -> RowSeal:
     if file.kind == "token":
         with TokenKey(file.module, file.token, secret().decode(errors="replace"), file.label) as kek:
             return RowSeal(kek.open(nonce, sealed))
+    word = secret()
+    stretched = _drawn(word) if file.kind == "secret" else _stretched(word, salt)
     try:
-        return RowSeal(_cipher(_stretched(secret(), salt)).decrypt(nonce, sealed, b"password"))
+        return RowSeal(_cipher(stretched).decrypt(nonce, sealed, file.kind.encode()))
     except Exception as error:
         if type(error).__name__ not in {"InvalidTag", "ValueError"}:
             raise
@@ -132,6 +144,11 @@ def _stretched(password: bytes, salt: bytes) -> bytes:
     return scrypt(password, salt=salt, n=cost, r=block, p=parallel, maxmem=_MEMORY, dklen=KEY)
 
 
+def _drawn(secret: bytes) -> bytes:
+    """The key of a secret that was drawn at random: it has as much in it as a key, so nothing stretches it."""
+    return sha256(b"freehold store secret" + secret).digest()
+
+
 def _cipher(key: bytes) -> Any:
     try:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -145,8 +162,26 @@ def _text(octets: bytes) -> str:
 
 
 def _write(path: Path, file: KeyFile) -> None:
+    _create(path, msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n")
+
+
+def _create(path: Path, octets: bytes) -> None:
+    """A new file of its owner alone, durable and whole or not there."""
+    begun = path.with_name(f".{path.name}.new")
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n")
+        begun.unlink(missing_ok=True)
+        with os.fdopen(os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(octets)
+            out.flush()
+            os.fsync(out.fileno())
+        try:
+            os.link(begun, path)  # never over a file that is there
+        finally:
+            begun.unlink()
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except OSError as error:
         raise Unusable(f"{path}: {(error.strerror or str(error)).lower()}") from None

@@ -1,22 +1,34 @@
 """SIMs' keys: sealed in the store so that K stands nowhere in clear, or in a token that never gives them away."""
 
 import base64
+import contextlib
 import json
+import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from freehold.app.config import Configuration, StoreSection
+from freehold.app.sealing import sealer
 from freehold.cli import main as entry
+from freehold.core.udr.rows import row_of
+from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr
+from freehold.services.nudr import AuthenticationSubscription, Subscriber
 from freehold.spec.errors import Unusable
+from freehold.spec.identities import SNssai, Supi
+from freehold.spec.keys import Key
+from freehold.store import offline, rewriting
 from freehold.trust.keys import sealing
 from freehold.trust.keys.token import TokenCredentials
 
 CANARY = bytes.fromhex("c0ffee00ba5eba11deadbeefcafef00d")
 OPC = bytes.fromhex("0ddba11cafed00d5feedfacec0de1234")
 SUPI = "imsi-001010000000001"
+MOBILITY = AccessAndMobilitySubscriptionData((SNssai(1),), (SNssai(1),), Ambr(1, 1))
 PASSWORD = b"a long password"
 MODULES = (
     "/usr/lib/softhsm/libsofthsm2.so",
@@ -81,7 +93,6 @@ def owner(tmp_path, monkeypatch, capsys):
     """Commands of an owner in folders of this test's own: exit status, output, complaints."""
     for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.setenv(variable, str(tmp_path / variable))
-    monkeypatch.setattr("freehold.app.sealing.keep_in_memory", lambda: True)  # not of the whole test run
     (tmp_path / "password").write_bytes(PASSWORD)
     (tmp_path / "password").chmod(0o600)
     settings = f'[management]\nsocket = "{tmp_path}/m.sock"\nlisten = ""\n[store]\npath = "{tmp_path}/data"\n'
@@ -110,29 +121,126 @@ def traces(folder):
     )
 
 
-def test_when_the_store_is_sealed_then_k_stands_nowhere_and_the_network_still_has_it(owner):
+def test_when_nothing_is_configured_then_the_first_start_seals_and_k_stands_nowhere(owner):
     folder = owner.folder
     assert owner("subscriber", "add", SUPI, "--k", CANARY.hex(), "--opc", OPC.hex())[0] == 0
-    assert traces(folder / "data") != []  # the canary sings where nothing is sealed
+    for name in ("store.key", "store.secret"):
+        assert (folder / "data" / name).stat().st_mode & 0o777 == 0o600
+    status, out, err = owner("subscriber", "show", SUPI, "--json")
+    assert (status, CANARY.hex() in out.lower()) == (0, False), err
+    assert traces(folder) == []
+    state = json.loads(owner("keys", "attest", "--json")[1])
+    assert state["store"].startswith("sealed by data key")
+    assert state["beside the store"] is True
+    # The secret goes where the owner wants it.
+    (folder / "data/store.secret").rename(folder / "elsewhere")
+    assert owner("subscriber", "show", SUPI)[0] == 2
+    (folder / "freehold.toml").write_text(f'{owner.settings}secret_file = "{folder}/elsewhere"\n')
+    assert owner("subscriber", "show", SUPI)[0] == 0
+
+
+def test_when_the_key_file_is_lost_then_it_is_said_and_no_other_is_made(owner):
+    data = owner.folder / "data"
+    assert owner("subscriber", "add", SUPI, "--k", CANARY.hex(), "--opc", OPC.hex())[0] == 0
+    (data / "store.key").rename(owner.folder / "kept.key")
+    status, _, err = owner("subscriber", "show", SUPI)
+    assert (status, "put its backup back" in err) == (2, True)
+    assert not (data / "store.key").exists()
+    (owner.folder / "kept.key").rename(data / "store.key")
+    assert owner("subscriber", "show", SUPI)[0] == 0
+
+
+def store_in_clear(folder):
+    """A data folder as programs before the seal left it: rows in clear, in the file and in its log."""
+    with offline(folder) as store:
+        row = row_of(Subscriber(Supi(SUPI), AuthenticationSubscription(Key(CANARY), Key(OPC)), MOBILITY, ()))
+        store.wait(store.commit("subscriber", [(SUPI, row), ("imsi-001010000000002", row)]))
+        store.wait(store.commit("accounts", [("owner", b"{}")]))
+        store.wait(store.reserve("seq", 8193))
+    assert CANARY in (folder / "freehold.db").read_bytes()
+
+
+def content(folder, configuration):
+    with offline(folder, sealer(configuration)) as store:
+        return store.snapshot()
+
+
+@pytest.mark.parametrize("secret_file", [False, True])
+def test_when_a_store_is_in_clear_then_the_next_start_seals_it_and_loses_nothing(owner, secret_file):
+    data = owner.folder / "data"
+    store_in_clear(data)
+    with offline(data) as store:
+        before = store.snapshot()
+    password = str(owner.folder / "password") if secret_file else ""
+    configuration = Configuration(store=StoreSection(str(data), secret_file=password))
+    assert content(data, configuration) == before
+    assert traces(data) == []
+    assert {path.name for path in data.iterdir()} == {
+        "freehold.db", "lock", "store.key", *(() if secret_file else ("store.secret",))
+    }  # fmt: skip
+    assert content(data, configuration) == before
+
+
+class Died(BaseException):
+    """The end of the process, wherever it came."""
+
+
+@pytest.mark.parametrize("call", range(14))
+def test_when_sealing_ends_at_any_place_then_the_next_start_finishes_it(owner, monkeypatch, call):
+    data = owner.folder / "data"
+    store_in_clear(data)
+    with offline(data) as store:
+        before = store.snapshot()
+    configuration = Configuration(store=StoreSection(str(data)))
+    left = call
+
+    def dies(real):
+        def act(*arguments, **named):
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Died
+            return real(*arguments, **named)
+
+        return act
+
+    with monkeypatch.context() as patched, contextlib.suppress(Died):
+        for holder, name in ((os, "link"), (os, "fsync"), (Path, "replace"), (Path, "unlink"), (rewriting, "_copy")):
+            patched.setattr(holder, name, dies(getattr(holder, name)))
+        content(data, configuration)
+    assert content(data, configuration) == before
+    assert traces(data) == []
+    assert {path.name for path in data.iterdir() if not path.name.startswith(".")} == {
+        "freehold.db", "lock", "store.key", "store.secret"
+    }  # fmt: skip
+
+
+def test_when_another_program_holds_the_file_then_nothing_is_rewritten_and_it_is_said(owner):
+    data = owner.folder / "data"
+    store_in_clear(data)
+    with contextlib.closing(sqlite3.connect(data / "freehold.db", isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM rows").fetchall()
+        with pytest.raises(Unusable, match="another program holds it"):
+            content(data, Configuration(store=StoreSection(str(data))))
+    assert SUPI in content(data, Configuration(store=StoreSection(str(data)))).tables["subscriber"]
+
+
+def test_when_the_store_is_sealed_anew_then_the_new_key_alone_opens_it(owner):
+    folder = owner.folder
+    assert owner("subscriber", "add", SUPI, "--k", CANARY.hex(), "--opc", OPC.hex())[0] == 0
     status, out, err = owner("keys", "seal", folder / "store.key", "--secret", folder / "password", "--json")
     assert status == 0, err
-    assert json.loads(out)["sealed"] >= 1
+    assert json.loads(out)["sealed"] == 1
     assert owner("subscriber", "show", SUPI)[0] == 2  # without the key nobody opens it
     sealed = f'{owner.settings}key = "{folder}/store.key"\nsecret_file = "{folder}/password"\n'
     (folder / "freehold.toml").write_text(sealed)
-    status, out, err = owner("subscriber", "show", SUPI, "--json")
-    assert (status, CANARY.hex() in out.lower()) == (0, False), err
-    assert owner("subscriber", "add", "imsi-001010000000002", "--k", CANARY.hex(), "--opc", OPC.hex())[0] == 0
+    assert owner("subscriber", "show", SUPI)[0] == 0
     assert owner("keys", "rotate", "suci")[0] == 0
-    status, out, _ = owner("keys", "attest", "--json")
-    assert status == 0
-    assert json.loads(out)["store"].startswith("sealed by data key")
-    assert CANARY.hex() not in out.lower()
     status, out, _ = owner("ledger", "show", "--json")
     assert "keys.seal" in out
     assert CANARY.hex() not in out.lower()
-    assert traces(folder) == []
-    # A fresh data key: every row is sealed anew.
     assert owner("keys", "seal", folder / "second.key", "--secret", folder / "password")[0] == 0
     assert owner("subscriber", "show", SUPI)[0] == 2
     (folder / "freehold.toml").write_text(sealed.replace("store.key", "second.key"))
