@@ -171,7 +171,8 @@ async def watched(watch: Coroutine[Any, Any, object], seconds: float | None) -> 
 def demo_subscribers(network: Network, wanted: int) -> list[Subscriber]:
     """The subscriptions of demonstration terminals: those there are, and as many new ones as are missing."""
     udr, configuration = network.core.udr, network.configuration
-    found = [known for known in udr.subscribers() if known.name == DEMO and known.enabled][:wanted]
+    demo = (known for known in udr.subscribers() if known.name == DEMO and known.enabled)
+    found = [known for known in demo if not known.authentication.elsewhere][:wanted]
     first = next_number(configuration, udr.subscribers())
     random: Callable[[int], bytes] = network.world.environment.random
     missing = [subscriber(configuration, first + n, random, name=DEMO) for n in range(wanted - len(found))]

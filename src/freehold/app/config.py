@@ -246,6 +246,18 @@ class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_file: str = ""
 
 
+class KeysSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where MILENAGE is computed: with K in the memory of the core, or inside a token (PKCS#11) that K never leaves.
+
+    With `mode = "token"`: the token's library, its label, and a file with its PIN, for its owner alone.
+    """
+
+    mode: Literal["file", "token"] = "file"
+    module: str = ""
+    token: str = ""
+    secret_file: str = ""
+
+
 class LedgerSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where every state of the ledger is added to, outside of this machine, and the owner's key that signs it."""
 
@@ -287,6 +299,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     performance: PerformanceSection = PerformanceSection()
     alarms: AlarmsSection = AlarmsSection()
     store: StoreSection = StoreSection()
+    keys: KeysSection = KeysSection()
     ledger: LedgerSection = LedgerSection()
     log: LogSection = LogSection()
     telemetry: TelemetrySection = TelemetrySection()
@@ -477,6 +490,10 @@ def files_of(configuration: Configuration) -> tuple[str, ...]:
         section.certificate,
         section.key,
         section.oidc.secret_file,
+        configuration.store.key,
+        configuration.store.secret_file,
+        configuration.keys.secret_file,
+        configuration.ledger.key,
         *(each.secret_file for each in configuration.alarms.webhook),
     ]
     return tuple(name for name in named if name not in {"", "own"})

@@ -23,6 +23,7 @@ from freehold.core.udr.repository import Udr
 from freehold.core.upf.function import Upf, UpfSettings
 from freehold.net.endpoints import parse_address
 from freehold.procedure import Driver, Environment, procedure
+from freehold.services.arpf import Arpf
 from freehold.services.datagram import Address, DatagramPort
 from freehold.services.nnrf import Discovery, NfProfile
 from freehold.services.store import Store
@@ -46,18 +47,20 @@ class Core:
         store: Store,
         smf_n4: Address = SMF_N4,
         upf_n4: Address = UPF_N4,
+        arpf: Arpf | None = None,
     ) -> None:
         self.configuration = configuration
         self.world = world
         self.store = store
+        self._arpf = arpf
         self.timers = Timers(configuration.timers)
         self.home_network_keys, self._keys_durable = home_keys.ensure(store, world.environment.random)
         plmn = configuration.network.plmn
         slices = tuple(section.id for section in configuration.slice)
         self.nrf = Nrf(world.environment.count)
-        self.udr = Udr(store)
+        self.udr = Udr(store, arpf)
         self.sidf = Sidf(self.home_network_keys, null_scheme=configuration.amf.null_scheme, plmns=(plmn,))
-        self.udm = Udm(self.udr, self.sidf)
+        self.udm = Udm(self.udr, self.sidf, arpf)
         self.ausf = Ausf(self._seen(self.udm, "AUSF", "UDM"), (plmn,))
         self.nssf = Nssf(slices, count=world.environment.count)
         self.pcf = Pcf()
@@ -67,6 +70,8 @@ class Core:
     async def start(self) -> None:
         """Make the functions known to each other, once the home network's keys are safe."""
         await self.world.wait(self._keys_durable)
+        if self._arpf is not None:
+            await self.world.wait(self.udr.hand_over())
         profiles = (
             NfProfile("amf", "AMF", service=self._seen(self.amf, "SMF", "AMF")),
             NfProfile("smf", "SMF", service=self._seen(self.smf, "AMF", "SMF")),

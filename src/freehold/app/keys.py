@@ -11,6 +11,7 @@ from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
 from freehold.app.sealing import key_files, seal_of, sealer
 from freehold.core.udm import home_keys
+from freehold.core.udr import Udr
 from freehold.crypto.suci import Scheme
 from freehold.spec.errors import Unusable
 from freehold.store import DataFolder, offline, rewriting
@@ -19,6 +20,7 @@ from freehold.trust.keys.sealing import TABLES, RowSeal
 
 LAST_ID: Final = 255
 """Identifiers of home network keys are one octet (TS 31.102 4.4.11.8)."""
+IN_MEMORY: Final = "with K unwrapped in the memory of the core"
 SCHEMES: Final = {"A": Scheme.PROFILE_A, "B": Scheme.PROFILE_B}
 
 
@@ -87,7 +89,8 @@ def state_of(configuration: Configuration) -> dict[str, Any]:
             {"id": each.key_id, "scheme": int(each.scheme), "public": each.public.hex()}
             for each in home_keys.load(store)
         ]
-        subscribers = len(list(store.load("subscriber")))
+        subscribers = list(Udr(store).subscribers())
+        inside = sum(each.authentication.elsewhere for each in subscribers)
         checkpoint = str(ledger_of(configuration, store).checkpoint())
     key, secret = key_files(configuration, folder)
     return {
@@ -98,7 +101,9 @@ def state_of(configuration: Configuration) -> dict[str, Any]:
         "memory": "locked"
         if sealing.keep_in_memory()
         else "not locked: raise LimitMEMLOCK (no core dumps all the same)",
-        "subscribers": subscribers,
+        "subscribers": len(subscribers),
+        "with K inside a token": inside,
+        "MILENAGE": f"inside token {configuration.keys.token}" if configuration.keys.mode == "token" else IN_MEMORY,
         "home network keys": home,
         "ledger": checkpoint,
     }

@@ -15,7 +15,7 @@ from freehold.app.ledger import witness_of
 from freehold.app.packets import N3_PREFIX, Packets
 from freehold.app.quiet import QuietEnvironment
 from freehold.app.radio import Radio, local_connector, remote_connector
-from freehold.app.sealing import sealer
+from freehold.app.sealing import sealer, token_of
 from freehold.app.subscriptions import next_number, subscriber, supi_of
 from freehold.app.trace import Trace
 from freehold.app.world import RealWorld, VirtualWorld, World
@@ -138,7 +138,12 @@ class Network:
         smf = SMF_N4 if together else self._n4_address("smf")
         upf = UPF_N4 if together else self._n4_address("upf")
         self.ledger = Ledger(self.store, witness_of(self.configuration), self._witness_failed)
-        self.core = Core(self.configuration, world, self.store, smf, upf)
+        if self.configuration.keys.mode == "token" and not self._real_time:
+            raise Unusable("keys.mode is token: a token answers in real time alone")
+        arpf = token_of(self.configuration, asyncio.get_running_loop().call_soon_threadsafe)
+        if arpf is not None:
+            self._ends.append(arpf.close)
+        self.core = Core(self.configuration, world, self.store, smf, upf, arpf)
         self._ends.append(self.core.stop)
 
     def _open_store(self) -> Store:

@@ -76,7 +76,9 @@ class Radio:
         return GnbConfiguration(GnbId(network.plmn, section.id, section.bits), (area,), section.name)
 
     def card(self, subscriber: Subscriber, home_key: HomeNetworkKey | None) -> Subscription:
-        """What a USIM of this subscriber holds."""
+        """What a USIM of this subscriber holds; Unusable where K is inside a token, which gives none away."""
+        if subscriber.authentication.elsewhere:
+            raise Unusable(f"{subscriber.supi.value}: its K is inside the token: no simulated terminal can have it")
         return Subscription(
             subscriber.supi,
             self.configuration.network.plmn,

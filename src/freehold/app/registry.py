@@ -12,7 +12,7 @@ import msgspec
 from freehold.app.config import Configuration, data_folder, socket_path
 from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
-from freehold.app.sealing import sealer
+from freehold.app.sealing import sealer, token_of
 from freehold.core.udm import home_keys
 from freehold.core.udm.sidf import HomeNetworkKey
 from freehold.core.udr import Udr
@@ -24,6 +24,7 @@ from freehold.manage.sims.cards import SimForm, SimsMade, batch
 from freehold.manage.sims.profile import profile, suci_calc_info
 from freehold.manage.subscribers import DnnForm, SliceForm
 from freehold.manage.views import Added, HomeKeyView, ProblemView
+from freehold.services.arpf import Arpf
 from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import Supi
@@ -88,7 +89,12 @@ def registry(configuration: Configuration) -> Iterator[Registry]:
         yield RunningRegistry(client)
         return
     with offline(data_folder(configuration), sealer(configuration)) as store:
-        yield StoredRegistry(store, configuration, ledger_of(configuration, store))
+        token = token_of(configuration, store.post)
+        try:
+            yield StoredRegistry(store, configuration, ledger_of(configuration, store), token)
+        finally:
+            if token is not None:
+                token.close()
 
 
 def said(problem: Row) -> str:
@@ -159,10 +165,12 @@ class RunningRegistry:
 class StoredRegistry:
     """The subscriptions of a network that does not run."""
 
-    def __init__(self, store: OfflineStore, configuration: Configuration, ledger: Ledger) -> None:
+    def __init__(
+        self, store: OfflineStore, configuration: Configuration, ledger: Ledger, arpf: Arpf | None = None
+    ) -> None:
         self._ledger = ledger
         self._store = store
-        self._udr = Udr(store)
+        self._udr = Udr(store, arpf)
         self._slices = slices_of(configuration)
         self._network = configuration.network
 

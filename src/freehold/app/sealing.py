@@ -13,6 +13,7 @@ from freehold.spec.errors import Unusable
 from freehold.store import DataFolder, rewriting
 
 if TYPE_CHECKING:
+    from freehold.trust.keys.custody import TokenArpf
     from freehold.trust.keys.sealing import RowSeal
 
 KEY_FILE: Final = "store.key"
@@ -65,6 +66,22 @@ def key_files(configuration: Configuration, folder: Path) -> tuple[Path, Path]:
         raise Unusable("store.key: say with store.secret_file where the password or PIN is")
     key = Path(section.key) if section.key else folder / KEY_FILE
     return key, Path(section.secret_file) if section.secret_file else folder / SECRET_FILE
+
+
+def token_of(configuration: Configuration, post: Callable[[Callable[[], None]], object]) -> TokenArpf | None:
+    """The token that computes MILENAGE, where the owner chose one; Unusable where it does not open."""
+    chosen = configuration.keys
+    if chosen.mode != "token":
+        return None
+    if not (chosen.module and chosen.token and chosen.secret_file):
+        raise Unusable("keys.mode is token: say with keys.module, keys.token and keys.secret_file which")
+    from freehold.trust.keys.custody import TokenArpf
+    from freehold.trust.keys.sealing import read_secret
+    from freehold.trust.keys.token import TokenCredentials
+
+    pin = read_secret(Path(chosen.secret_file)).decode(errors="replace")
+    keep_in_memory()
+    return TokenArpf(lambda: TokenCredentials(chosen.module, chosen.token, pin), post)
 
 
 def keep_in_memory() -> bool:

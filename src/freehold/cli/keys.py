@@ -175,8 +175,11 @@ def attest(
 
     if (out is None) != (sign is None):
         raise Unusable("an attestation is written with --out and signed with --sign, or shown without both")
-    state = state_of(configuration(config))
-    state["MILENAGE"] = "with K in the memory of this process"
+    chosen = configuration(config)
+    state = state_of(chosen)
+    if chosen.keys.mode == "token":
+        module, token = module or chosen.keys.module, token or chosen.keys.token
+        secret = secret or Path(chosen.keys.secret_file)
     if token:
         from freehold.trust.keys.sealing import read_secret
         from freehold.trust.keys.token import TokenCredentials

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import hmac
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from freehold._native import crypto as _native
 from freehold._native.crypto import make_auts, verify_auts
+from freehold.crypto.keys import kausf, res_star
 
-__all__ = ["SEPARATION_BIT", "Answer", "Vector", "answer_challenge", "generate_vector", "make_auts", "verify_auts"]
+__all__ = [
+    "SEPARATION_BIT",
+    "Answer",
+    "Milenage",
+    "Vector",
+    "answer_challenge",
+    "concealed_sqn",
+    "generate_vector",
+    "make_auts",
+    "same_mac",
+    "vector_of",
+    "verify_auts",
+]
 
 # TS 33.501 6.1.3.2.0 step 1: the AMF field of a vector for 5GS has bit 0, the most significant one, set.
 SEPARATION_BIT = 0x80
@@ -51,3 +67,36 @@ def answer_challenge(k: bytes, opc: bytes, rand: bytes, autn: bytes, serving_net
     """RES*, KAUSF and what AUTN said; None where its MAC is not the home network's, or its length (TS 33.102 6.3.3)."""
     answer = _native.answer_challenge(k, opc, rand, autn, serving_network_name)
     return None if answer is None else Answer(*answer)
+
+
+class Milenage(NamedTuple):
+    """What f1 to f5* give for one RAND, SQN and AMF, wherever they were computed (TS 35.206 4.1)."""
+
+    mac_a: bytes
+    mac_s: bytes
+    res: bytes
+    ck: bytes
+    ik: bytes
+    ak: bytes
+    ak_star: bytes
+
+
+def vector_of(out: Milenage, rand: bytes, sqn: int, amf: bytes, serving_network_name: bytes) -> Vector:
+    """The vector of functions that were computed elsewhere (TS 33.501 6.1.3.2.0 steps 1 and 2)."""
+    concealed = _xor(sqn.to_bytes(6), out.ak)
+    star = res_star(out.ck, out.ik, serving_network_name, rand, out.res)
+    return Vector(rand, concealed + amf + out.mac_a, star, kausf(out.ck, out.ik, serving_network_name, concealed))
+
+
+def concealed_sqn(auts: bytes, ak_star: bytes) -> int:
+    """The SQN that an AUTS conceals (TS 33.102 6.3.3)."""
+    return int.from_bytes(_xor(auts[:6], ak_star))
+
+
+def same_mac(auts: bytes, mac_s: bytes) -> bool:
+    """Whether MAC-S is that of an AUTS, in constant time (TS 33.102 6.3.5)."""
+    return hmac.compare_digest(auts[6:], mac_s)
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))

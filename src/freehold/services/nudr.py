@@ -14,7 +14,10 @@ from freehold.spec.keys import Key
 
 
 class AuthenticationSubscription(msgspec.Struct, frozen=True, gc=False):
-    """The authentication part of a subscription (TS 29.505 5.2.2.2.1): keys of 16 octets, AMF field of 2 octets."""
+    """The authentication part of a subscription (TS 29.505 5.2.2.2.1): keys of 16 octets, AMF field of 2 octets.
+
+    `k` is empty where it is inside a token.
+    """
 
     k: Key
     opc: Key
@@ -22,6 +25,11 @@ class AuthenticationSubscription(msgspec.Struct, frozen=True, gc=False):
     algorithm: Literal["milenage"] = "milenage"
     sqn_offset: int = 0
     """What resynchronisation added to this subscriber's SEQ (TS 33.102 C.1.1.1)."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether K is inside a token and not here."""
+        return not self.k
 
 
 class SliceSubscription(msgspec.Struct, frozen=True):

@@ -26,6 +26,10 @@ class OfflineStore(SqliteStore):
         self._posted: SimpleQueue[Callable[[], None]] = SimpleQueue()
         super().__init__(folder, self._posted.put, _give_up, seal)
 
+    def post(self, function: Callable[[], None]) -> None:
+        """Have `wait` run a function of another thread."""
+        self._posted.put(function)
+
     def wait(self, signal: Signal[T]) -> T:
         """The value of a signal of this store; raises its error."""
         while not signal.settled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from freehold.core.udm.state import AuthenticationStatus, AuthEvent, Challenges
 from freehold.crypto import aka
 from freehold.crypto.sqn import DELTA, IND_BITS, sqn_of
 from freehold.procedure import Now, Random
+from freehold.services.arpf import Arpf
 from freehold.services.errors import ServiceError
 from freehold.services.nausf import ResynchronizationInfo
 from freehold.services.nudm import AuthenticationVector
@@ -28,9 +30,11 @@ _AUTS: Final = 14
 class UeAuthentication:
     """The authentication part of the UDM with the ARPF (TS 33.501 6.1.3.2.0)."""
 
-    def __init__(self, repository: DataRepository, sidf: Sidf) -> None:
+    def __init__(self, repository: DataRepository, sidf: Sidf, arpf: Arpf | None = None) -> None:
+        """`arpf` makes the vectors of subscribers whose K is not in the repository."""
         self._repository = repository
         self._sidf = sidf
+        self._arpf = arpf
         self._challenges = Challenges()
         self.status = AuthenticationStatus()
 
@@ -42,16 +46,15 @@ class UeAuthentication:
         subscriber = self._repository.subscriber(supi)
         rand = await Random(16)
         if subscriber is None or not subscriber.enabled:
-            _vector(_DECOY, rand, 1, 0, serving_network_name)
+            await self._decoy(rand, serving_network_name)
             raise _refusal(subscriber, supi)
         try:
             seq = await self._repository.next_sequence()
             if resynchronization is not None:
                 subscriber = await self._resynchronize(subscriber, resynchronization, seq)
+            vector = await self._vector(subscriber, rand, seq, serving_network_name)
         except Unusable as fault:
             raise ServiceError(500, "AV_GENERATION_PROBLEM", str(fault)) from fault
-        subscription = subscriber.authentication
-        vector = _vector(subscription, rand, seq, subscription.sqn_offset, serving_network_name)
         self._challenges.issued(supi, rand, again=resynchronization is not None)
         return AuthenticationVector(supi, rand, vector.autn, vector.xres_star, Key(vector.kausf))
 
@@ -67,7 +70,10 @@ class UeAuthentication:
         # TS 33.102 6.3.5: only for a challenge of ours that nobody has answered, and not for ever.
         if len(info.auts) != _AUTS or not self._challenges.redeem(subscriber.supi, info.rand):
             raise _resynchronization_refused("no open challenge has this RAND", subscriber.supi)
-        sqn_ms = aka.verify_auts(subscription.k, subscription.opc, info.rand, info.auts)
+        if subscription.elsewhere:
+            sqn_ms = await self._token().sqn_ms(subscriber.supi, subscription.opc, info.rand, info.auts)
+        else:
+            sqn_ms = aka.verify_auts(subscription.k, subscription.opc, info.rand, info.auts)
         if sqn_ms is None:
             raise _resynchronization_refused("MAC-S is wrong: check K and OPc of the SIM", subscriber.supi)
         seq_ms = sqn_ms >> IND_BITS
@@ -79,17 +85,31 @@ class UeAuthentication:
         await self._repository.put(subscriber)
         return subscriber
 
+    async def _vector(self, subscriber: Subscriber, rand: bytes, seq: int, serving_network_name: bytes) -> aka.Vector:
+        """One vector, where K is."""
+        known = subscriber.authentication
+        try:
+            sqn = sqn_of(seq + known.sqn_offset, seq)  # TS 33.102 C.1.2: the indices in turn
+        except OverflowError as error:
+            raise ServiceError(500, "AV_GENERATION_PROBLEM", "the SQN is at its end: replace the SIM") from error
+        if known.elsewhere:
+            return await self._token().vector(
+                subscriber.supi, known.opc, rand, sqn, known.amf_field, serving_network_name
+            )
+        return aka.generate_vector(known.k, known.opc, rand, sqn, known.amf_field, serving_network_name)
 
-def _vector(
-    subscription: AuthenticationSubscription, rand: bytes, seq: int, offset: int, serving_network_name: bytes
-) -> aka.Vector:
-    try:
-        sqn = sqn_of(seq + offset, seq)  # TS 33.102 C.1.2: the indices in turn
-    except OverflowError as error:
-        raise ServiceError(500, "AV_GENERATION_PROBLEM", "the SQN is at its end: replace the SIM") from error
-    return aka.generate_vector(
-        subscription.k, subscription.opc, rand, sqn, subscription.amf_field, serving_network_name
-    )
+    async def _decoy(self, rand: bytes, serving_network_name: bytes) -> None:
+        """Take the time of a known subscriber for one who is none."""
+        if self._arpf is None:
+            aka.generate_vector(_DECOY.k, _DECOY.opc, rand, sqn_of(1, 1), _DECOY.amf_field, serving_network_name)
+            return
+        with suppress(Unusable):
+            await self._arpf.vector(None, _DECOY.opc, rand, sqn_of(1, 1), _DECOY.amf_field, serving_network_name)
+
+    def _token(self) -> Arpf:
+        if self._arpf is None:
+            raise Unusable("K is inside a token: set [keys] mode, or provision the SIM again")
+        return self._arpf
 
 
 def _refusal(subscriber: Subscriber | None, supi: Supi) -> ServiceError:

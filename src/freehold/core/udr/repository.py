@@ -11,10 +11,12 @@ import msgspec
 from freehold.core.udr import sequence
 from freehold.core.udr.rows import row_of, subscriber_of
 from freehold.procedure import Signal
+from freehold.services.arpf import Arpf
 from freehold.services.nudr import Subscriber
 from freehold.services.store import Store
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import Supi
+from freehold.spec.keys import Key
 
 T = TypeVar("T")
 Stored: TypeAlias = Subscriber | bytes | None
@@ -29,8 +31,10 @@ class Udr:
     population that is not there costs its rows alone.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, arpf: Arpf | None = None) -> None:
+        """Where there is an `arpf`, it gets every K that is put here, and the rows are without."""
         self._store = store
+        self._arpf = arpf
         self._rows: dict[str, Subscriber | bytes] = dict(store.load(TABLE))
         self._names: list[str] | None = None
         """The keys in order; none since one came or went."""
@@ -70,21 +74,63 @@ class Udr:
 
     def delete(self, supi: Supi) -> Signal[bool]:
         """Remove one; whether it was there."""
-        return self._write([(supi.value, None)], supi.value in self._rows)
+        written = self._write([(supi.value, None)], supi.value in self._rows)
+        if self._arpf is None:
+            return written
+        outcome: Signal[bool] = Signal()
+        written.watch(lambda done: self._deleted(supi, done, outcome))
+        return outcome
+
+    def hand_over(self) -> Signal[None]:
+        """Give the ARPF every K that is still in a row; set once no row has one."""
+        return self.put_all([each for each in self.subscribers() if not each.authentication.elsewhere])
 
     def next_sequence(self) -> Signal[int]:
         """The next SEQ of the global counter (TS 33.102 C.1.1.1), never given twice, not even after a crash."""
         return self._sequence.take()
 
+    def _deleted(self, supi: Supi, done: Signal[bool], outcome: Signal[bool]) -> None:
+        try:
+            there = done.result()
+        except Unusable as fault:
+            outcome.fail(fault)
+            return
+        if self._arpf is not None:
+            _forgotten = self._arpf.forget([supi])
+        outcome.set(there)
+
     def _write(self, values: Sequence[tuple[str, Subscriber | None]], answer: T) -> Signal[T]:
         before = [(key, self._rows.get(key)) for key, _ in values]
         for key, value in values:
             self._set(key, value)
-        rows = [(key, None if value is None else row_of(value)) for key, value in values]
         outcome: Signal[T] = Signal()
         undo = self._undo(values, before)
-        self._store.commit(TABLE, rows).watch(lambda done: _settle(done, outcome, answer, undo))
+        given = [(each.supi, each.authentication.k) for _, each in values if each and not each.authentication.elsewhere]
+        if self._arpf is None or not given:
+            self._commit(values, outcome, answer, undo)
+            return outcome
+
+        def kept(done: Signal[None]) -> None:
+            try:
+                done.result()
+            except Unusable as fault:
+                undo()
+                outcome.fail(fault)
+                return
+            bare = [(key, None if value is None else _without_k(value)) for key, value in values]
+            for (key, value), (_, stripped) in zip(values, bare, strict=True):
+                if self._rows.get(key) is value:
+                    self._set(key, stripped)
+            self._commit(bare, outcome, answer, self._undo(bare, before))
+
+        self._arpf.keep(given).watch(kept)
         return outcome
+
+    def _commit(
+        self, values: Sequence[tuple[str, Subscriber | None]], outcome: Signal[T], answer: T, undo: Callable[[], None]
+    ) -> None:
+        rows = [(key, None if value is None else row_of(value)) for key, value in values]
+        self._store.commit(TABLE, rows).watch(lambda done: _settle(done, outcome, answer, undo))
 
     def _undo(self, values: Sequence[tuple[str, Stored]], before: Sequence[tuple[str, Stored]]) -> Callable[[], None]:
         def undo() -> None:
@@ -116,6 +162,11 @@ class Udr:
             mobility=self._shared.setdefault(mobility, mobility),
             slices=self._shared.setdefault(slices, slices),
         )
+
+
+def _without_k(subscriber: Subscriber) -> Subscriber:
+    bare = msgspec.structs.replace(subscriber.authentication, k=Key(b""))
+    return msgspec.structs.replace(subscriber, authentication=bare)
 
 
 def _settle(done: Signal[None], outcome: Signal[T], answer: T, undo: Callable[[], None]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
+from freehold.crypto.aka import Milenage
 from freehold.spec.errors import Unusable
 from freehold.trust.seal.keys import needs
 
@@ -13,18 +14,6 @@ BLOCK: Final = 16
 _ROTATION: Final = (8, 0, 4, 8, 12)
 _CONSTANT: Final = (0, 1, 2, 4, 8)
 _TAG_BITS: Final = 128
-
-
-class Vector(NamedTuple):
-    """What MILENAGE gives for one RAND: MAC-A, MAC-S, RES, CK, IK, AK and the AK of a resynchronisation."""
-
-    mac_a: bytes
-    mac_s: bytes
-    res: bytes
-    ck: bytes
-    ik: bytes
-    ak: bytes
-    ak_star: bytes
 
 
 class _Session:
@@ -37,9 +26,13 @@ class _Session:
             raise needs("python-pkcs11") from None
         self._library = pkcs11
         self._what = f"token {token!r}"
-        self.session: Any = self.ask(
-            lambda: pkcs11.lib(module).get_token(token_label=token).open(rw=True, user_pin=pin)
-        )
+        found = self.ask(lambda: pkcs11.lib(module).get_token(token_label=token))
+        try:
+            self.session: Any = found.open(rw=True, user_pin=pin)
+        except pkcs11.UserAlreadyLoggedIn:  # another session of this process: a login is the process's
+            self.session = self.ask(lambda: found.open(rw=True))
+        except (pkcs11.PKCS11Error, RuntimeError, OSError):
+            self.session = self.ask(lambda: found.open(rw=True, user_pin=pin))
 
     def __enter__(self) -> Self:
         return self
@@ -103,14 +96,50 @@ class TokenCredentials(_Session):
 
     def add(self, supi: str, k: bytes) -> None:
         """Keep the K of a subscriber, of 16 octets; Unusable where the token has one of it already."""
+        if self._objects(supi):
+            raise Unusable(f"{supi}: the token has a key of it already")
+        self._create(supi, k)
+
+    def keep(self, supi: str, k: bytes) -> None:
+        """Have this K of a subscriber and no other; nothing is done where the token has it already."""
+        found = self._objects(supi)
+        if len(found) == 1 and self._is(found[0], k):
+            self._keys[supi] = found[0]
+            return
+        self._create(supi, k)
+        for each in found:
+            self.ask(each.destroy)
+
+    def ensure(self, label: str) -> None:
+        """Have a key of this label: where there is none, one that the token draws."""
+        if not self._objects(label):
+            template, kind = self.kept(encrypt=True, decrypt=False), self._library.KeyType.AES
+            self.ask(lambda: self.session.generate_key(kind, 8 * BLOCK, store=True, label=label, template=template))
+
+    def _create(self, supi: str, k: bytes) -> None:
         if len(k) != BLOCK:
             raise Unusable(f"{supi}: K has 16 octets inside a token: TUAK's keys of 32 need Keccak, which none has")
         a = self._library.Attribute
         kind = {a.CLASS: self._library.ObjectClass.SECRET_KEY, a.KEY_TYPE: self._library.KeyType.AES, a.LABEL: supi}
-        if any(True for _ in self.ask(lambda: list(self.session.get_objects(kind)))):
-            raise Unusable(f"{supi}: the token has a key of it already")
         template = {**kind, a.VALUE: k, **self.kept(encrypt=True, decrypt=False)}
         self._keys[supi] = self.ask(lambda: self.session.create_object(template))
+
+    def forget(self, supi: str) -> None:
+        """Have no key of a subscriber any more."""
+        self._keys.pop(supi, None)
+        for each in self._objects(supi):
+            self.ask(each.destroy)
+
+    def _objects(self, supi: str) -> list[Any]:
+        a = self._library.Attribute
+        kind = {a.CLASS: self._library.ObjectClass.SECRET_KEY, a.LABEL: supi}
+        return list(self.ask(lambda: list(self.session.get_objects(kind))))
+
+    def _is(self, key: Any, k: bytes) -> bool:
+        """Whether a key of the token is K: by what both make of one block."""
+        mechanism = self._library.Mechanism.AES_ECB
+        inside: bytes = self.ask(lambda: key.encrypt(bytes(BLOCK), mechanism=mechanism))
+        return inside == _encrypted(k)
 
     def supis(self) -> list[str]:
         """Whose keys the token has."""
@@ -124,7 +153,7 @@ class TokenCredentials(_Session):
         key, a = self._key(supi), self._library.Attribute
         return bool(self.ask(lambda: key[a.EXTRACTABLE] or not key[a.SENSITIVE]))
 
-    def milenage(self, supi: str, opc: bytes, challenges: Sequence[tuple[bytes, bytes, bytes]]) -> list[Vector]:
+    def milenage(self, supi: str, opc: bytes, challenges: Sequence[tuple[bytes, bytes, bytes]]) -> list[Milenage]:
         """A vector for each (RAND, SQN, AMF) of 16, 6 and 2 octets: two encryptions in all, whatever their number."""
         masked = [_xor(rand, opc) for rand, _, _ in challenges]
         temps = self._encrypt(supi, masked)
@@ -147,8 +176,18 @@ class TokenCredentials(_Session):
         return self._keys[supi]
 
 
-def _vector(out: Sequence[bytes]) -> Vector:
-    return Vector(out[0][:8], out[0][8:], out[1][8:], out[2], out[3], out[1][:6], out[4][:6])
+def _vector(out: Sequence[bytes]) -> Milenage:
+    return Milenage(out[0][:8], out[0][8:], out[1][8:], out[2], out[3], out[1][:6], out[4][:6])
+
+
+def _encrypted(k: bytes) -> bytes:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import ECB
+
+    # One block of zeros, to compare two keys by: nothing is kept secret with it.
+    encryptor = Cipher(AES(k), ECB()).encryptor()  # noqa: S305
+    return encryptor.update(bytes(BLOCK)) + encryptor.finalize()
 
 
 def _turned(block: bytes, octets: int) -> bytes:

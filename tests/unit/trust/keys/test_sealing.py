@@ -353,6 +353,74 @@ def test_when_k_is_in_a_token_then_milenage_inside_is_ours_and_k_never_leaves(to
     assert said["other"].startswith("token 'other'")
 
 
+UDM_PROGRAM = """
+import asyncio, json, sys
+from pathlib import Path
+from freehold.app import config
+from freehold.crypto.sqn import sqn_of
+from freehold.app.network import Network
+from freehold.app.requests import Client
+from freehold.core.udr.credentials import credentials
+from freehold.services.errors import ServiceError
+from freehold.spec.errors import Unusable
+from freehold.spec.identities import Supi
+from freehold.app.subscriptions import subscriber
+
+async def main(path, k, opc, supi):
+    chosen = config.load(Path(path))
+    said = {}
+    async with Network(chosen, real_time=True, folder=config.data_folder(chosen)) as network:
+        udr = network.core.udr
+        said["rows with K"] = sum(not each.authentication.elsewhere for each in udr.subscribers())
+        import msgspec
+        known = udr.subscriber(Supi(supi))
+        card = msgspec.structs.replace(known, authentication=credentials(k, opc=opc))
+        try:
+            network.ue(known)
+        except Unusable as error:
+            said["no card"] = str(error)
+        ue = network.ue(card)
+        await ue.register()
+        said["registered"] = ue.registered
+        await ue.deregister()
+        # A USIM that is ahead of the network: MAC-S is made inside the token too.
+        ahead = network.ue(card)
+        for index in range(32):
+            ahead.terminal.usim.sqn.accept(sqn_of(1 << 27, index))
+        await ahead.register()
+        said["again"] = (ahead.registered, udr.subscriber(Supi(supi)).authentication.sqn_offset > 0)
+        fresh = network.subscribe()
+        second = network.ue(fresh)
+        await second.register()
+        said["fresh registered"] = second.registered
+        await network.sleep(0.2)
+        said["fresh row has K"] = not udr.subscriber(fresh.supi).authentication.elsewhere
+        await network.wait(udr.delete(fresh.supi))
+    return said
+
+print(json.dumps(asyncio.run(main(*sys.argv[1:]))))
+"""
+
+
+@needs_token
+def test_when_milenage_is_inside_the_token_then_k_is_there_alone_and_terminals_register(owner, token):
+    folder = owner.folder
+    assert owner("subscriber", "add", SUPI, "--k", CANARY.hex(), "--opc", OPC.hex())[0] == 0
+    (folder / "pin").write_bytes(b"123456")
+    (folder / "pin").chmod(0o600)
+    keys = f'[keys]\nmode = "token"\nmodule = "{MODULE}"\ntoken = "own"\nsecret_file = "{folder}/pin"\n'
+    (folder / "freehold.toml").write_text(owner.settings + keys)
+    command = [sys.executable, "-c", UDM_PROGRAM, str(folder / "freehold.toml"), CANARY.hex(), OPC.hex(), SUPI]
+    finished = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    said = json.loads(finished.stdout)
+    assert "inside the token" in said["no card"]
+    assert said["again"] == [True, True]
+    assert (said["rows with K"], said["registered"], said["fresh registered"], said["fresh row has K"]) == (
+        0, True, True, False
+    )  # fmt: skip
+
+
 def test_when_no_token_is_there_then_it_is_said_in_a_line():
     with pytest.raises(Unusable, match="token 'own'"):
         TokenCredentials("/nowhere/libpkcs11.so", "own", "1234")
