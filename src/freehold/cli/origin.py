@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -20,6 +20,9 @@ ToolsOption = Annotated[
     Path | None, typer.Option(help="The .build folder of a tree that is set up: its pinned tools are used.")
 ]
 MirrorOption = Annotated[Path | None, typer.Option(help="A mirror: the build takes everything from it, nothing else.")]
+UNKNOWN: Final = "unknown"
+UNDECIDED: Final = frozenset({"exploitable", "in_triage"})
+"""What an owner may say of a vulnerability that leaves it open."""
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Where to write.")]
 
 
@@ -162,7 +165,7 @@ def sbom(
     screen: Annotated[
         Path | None, typer.Option(help="Names to look for among the suppliers: CSV, name and reason.")
     ] = None,
-    advisories: Annotated[Path | None, typer.Option(help="A folder of OSV records.")] = None,
+    advisories: Annotated[Path | None, typer.Option(help="OSV records: a folder, or a ZIP archive.")] = None,
     decisions: Annotated[
         Path | None, typer.Option(help="What you decided of each vulnerability (VEX), in JSON.")
     ] = None,
@@ -195,12 +198,75 @@ def sbom(
             "files": sum(each["type"] == "file" for each in told),
             "suppliers unknown": unknown,
             "suppliers listed": listed if screen else None,
-            "vulnerabilities": [each["id"] for each in document.get("vulnerabilities", ())] if advisories else None,
+            "vulnerabilities": [each["id"] for each in document.get("vulnerabilities", ())] if advisories else UNKNOWN,
         },
         as_json=as_json,
     )
     if listed:
         raise typer.Exit(1)
+
+
+@app.command()
+def screen(
+    source: SourceOption = Path(),
+    suppliers: Annotated[
+        Path | None, typer.Option(help="Names to look for among the suppliers: CSV, name and reason.")
+    ] = None,
+    advisories: Annotated[Path | None, typer.Option(help="OSV records: a folder, or a ZIP archive.")] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(help="What you decided of each vulnerability (VEX), in JSON.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Suppliers and known vulnerabilities of every part; exit 1 where one is listed, or affects and nobody decided."""
+    from freehold.trust.origin.screening import LISTED
+    from freehold.trust.seal import Refused
+
+    try:
+        rows, coverage = _screened(_source(source), suppliers, advisories, decisions)
+    except Refused as refused:
+        _refuse(refused)
+    if as_json:
+        show_json({"advisories": coverage, "parts": rows})
+    else:
+        shown = [{**row, "open": ", ".join(row["open"]) or row["vulnerabilities"]} for row in rows]
+        show_rows(
+            shown, {"part": "PART", "supplier": "SUPPLIER", "open": "VULNERABILITIES"}, as_json=False, none="none"
+        )
+        note(f"advisories: {coverage}")
+    if any(row["supplier"] == LISTED or row["open"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _screened(
+    source: Source, suppliers: Path | None, advisories: Path | None, decisions: Path | None
+) -> tuple[list[dict[str, Any]], str]:
+    """A row a part: what is said of its suppliers and vulnerabilities, and those that affect it or may."""
+    from freehold.trust.origin.advisories import read_decisions, search
+    from freehold.trust.origin.parts import parts_of
+    from freehold.trust.origin.sbom import decision_of
+    from freehold.trust.origin.screening import read_list
+    from freehold.trust.origin.screening import screen as screened
+
+    parts = parts_of(source.root)
+    verdicts = {each.purl: each.verdict for each in screened(parts, read_list(suppliers))} if suppliers else {}
+    database = search(parts, advisories) if advisories else None
+    decided = read_decisions(decisions) if decisions else {}
+    rows = []
+    for part in parts:
+        known = [each for each in database.known if part.purl in each.purls] if database else []
+        made = {each.identifier: decision_of(each, decided) for each in known}
+        undecided = [name for name, decision in made.items() if decision is None or decision.state in UNDECIDED]
+        says = database.says_of(part) if database else UNKNOWN
+        rows.append(
+            {
+                "part": part.purl,
+                "supplier": verdicts.get(part.purl, UNKNOWN),
+                "vulnerabilities": says,
+                "open": undecided,
+            }
+        )
+    return rows, database.coverage() if database else f"{UNKNOWN}: name a database with --advisories"
 
 
 def _bill(
@@ -217,14 +283,14 @@ def _bill(
     files = installed.hashes(wheel)
     parts = parts_of(source.root)
     findings = screened(parts, read_list(screen)) if screen else ()
-    known = search(parts, advisories) if advisories else ()
+    database = search(parts, advisories) if advisories else None
     told = {
         "source:sha256": source.digest,
         "source:commit": "" if source.changed else source.commit,
         "wheel:sha256": digest_of(wheel),
     }
     decided = read_decisions(decisions) if decisions else None
-    return bill(wheel.name.split("-")[1], parts, files, told, findings, known, decided)
+    return bill(wheel.name.split("-")[1], parts, files, told, findings, database, decided)
 
 
 def _refuse(refused: Exception) -> NoReturn:

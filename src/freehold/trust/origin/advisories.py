@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +13,15 @@ import msgspec
 
 from freehold.trust.origin.parts import Part
 from freehold.trust.seal import Refused, read_json
+from freehold.trust.seal.reading import parse_json
 
 ECOSYSTEMS: Final = {"PyPI": "pypi", "crates.io": "cargo", "npm": "npm"}
-MOST_RECORDS: Final = 200_000
+UNKNOWN: Final = "unknown"
+KNOWN: Final = "known"
+NONE_KNOWN: Final = "none known"
+_KINDS: Final = frozenset({".json", ".zip"})
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+MOST_RECORDS: Final = 500_000
 MOST_OCTETS: Final = 4 << 20
 STATES: Final = ("exploitable", "in_triage", "false_positive", "not_affected", "resolved", "resolved_with_pedigree")
 JUSTIFICATIONS: Final = (
@@ -52,20 +60,83 @@ def read_decisions(path: Path) -> dict[str, Decision]:
     return decisions
 
 
-def search(parts: Iterable[Part], folder: Path) -> list[Known]:
-    """The records of `folder` that name a version of a part, in the order of their identifiers."""
+class Database(msgspec.Struct, frozen=True):
+    """What a search found, and of what it could know: records by ecosystem, and when the newest one was changed."""
+
+    known: list[Known]
+    records: dict[str, int]
+    newest: str
+
+    def says_of(self, part: Part) -> str:
+        """`known`, `none known`, or `unknown` where the database has nothing of the part's ecosystem."""
+        if any(part.purl in each.purls for each in self.known):
+            return KNOWN
+        return NONE_KNOWN if self.records.get(part.locked.ecosystem) else UNKNOWN
+
+    def coverage(self) -> str:
+        """How many records of each ecosystem there are, in words."""
+        counts = (
+            f"{name} {self.records[own]} records" if self.records.get(own) else f"{name} {UNKNOWN}: no record"
+            for name, own in ECOSYSTEMS.items()
+        )
+        return "; ".join((*counts, f"newest {self.newest or UNKNOWN}"))
+
+
+def search(parts: Iterable[Part], place: Path) -> Database:
+    """The records that name a version of a part, in the order of their files; Refused where one is no record.
+
+    `place` is a folder of OSV records in JSON, of ZIP archives of them, or one such archive: nothing is unpacked.
+    """
     index: dict[tuple[str, str], list[Part]] = {}
     for part in parts:
         index.setdefault((part.locked.ecosystem, _plain(part.locked.name)), []).append(part)
-    found = []
-    for number, path in enumerate(sorted(folder.rglob("*.json"))):
+    found, counted, newest = [], dict.fromkeys(ECOSYSTEMS.values(), 0), ""
+    for number, (name, record) in enumerate(_records(place)):
         if number >= MOST_RECORDS:
-            raise Refused(f"{folder} holds more than {MOST_RECORDS} records")
-        record = read_json(path, MOST_OCTETS)
+            raise Refused(f"{place} holds more than {MOST_RECORDS} records")
+        for ecosystem in {own for own in map(_ecosystem, _list(record, "affected")) if own}:
+            counted[ecosystem] += 1
+        modified = str(record.get("modified", ""))[:10]
+        newest = max(newest, modified) if _DATE.fullmatch(modified) else newest
         if purls := tuple(sorted({part.purl for part in _hit(record, index)})):
             aliases = tuple(each for each in _list(record, "aliases") if isinstance(each, str))
-            found.append(Known(str(record.get("id", path.stem)), aliases, str(record.get("summary", "")), purls))
-    return found
+            found.append(Known(str(record.get("id", name)), aliases, str(record.get("summary", "")), purls))
+    return Database(found, counted, newest)
+
+
+def _records(place: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    paths = sorted(each for each in place.rglob("*") if each.suffix in _KINDS) if place.is_dir() else [place]
+    if not paths:
+        raise Refused(f"{place} holds no OSV record")
+    for path in paths:
+        if path.suffix == ".zip":
+            yield from _archived(path)
+        else:
+            yield path.stem, read_json(path, MOST_OCTETS)
+
+
+def _archived(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The records of an archive, each bounded before and while it is read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                if not entry.filename.endswith(".json"):
+                    continue
+                name = f"{path}: {entry.filename!r}"
+                if entry.file_size > MOST_OCTETS:
+                    raise Refused(f"{name} is larger than {MOST_OCTETS} octets")
+                with archive.open(entry) as file:
+                    octets = file.read(MOST_OCTETS + 1)
+                if len(octets) > MOST_OCTETS:
+                    raise Refused(f"{name} is larger than it says")
+                yield Path(entry.filename).stem, parse_json(octets, name)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise Refused(f"{path} is no ZIP archive that can be read: {error}") from None
+
+
+def _ecosystem(affected: Any) -> str:
+    package = affected.get("package") if isinstance(affected, dict) else None
+    return ECOSYSTEMS.get(str(package.get("ecosystem")), "") if isinstance(package, dict) else ""
 
 
 def _hit(record: Mapping[str, Any], index: Mapping[tuple[str, str], list[Part]]) -> Iterator[Part]:
@@ -74,14 +145,18 @@ def _hit(record: Mapping[str, Any], index: Mapping[tuple[str, str], list[Part]])
     for affected in _list(record, "affected"):
         package = affected.get("package") if isinstance(affected, dict) else None
         if isinstance(package, dict):
-            ecosystem = ECOSYSTEMS.get(str(package.get("ecosystem")), "")
+            ecosystem = _ecosystem(affected)
             for part in index.get((ecosystem, _plain(str(package.get("name")))), ()):
                 if _affects(affected, part.locked.version):
                     yield part
 
 
 def _affects(affected: Mapping[str, Any], version: str) -> bool:
+    """Whether a version is affected; one that no list or range can tell of may be, and is never taken for clean."""
     if version in _list(affected, "versions"):
+        return True
+    kinds = {each.get("type") for each in _list(affected, "ranges") if isinstance(each, dict)}
+    if not _list(affected, "versions") and not kinds & {"SEMVER", "ECOSYSTEM"}:
         return True
     return any(
         isinstance(each, dict)

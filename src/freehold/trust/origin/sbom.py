@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from freehold.trust.origin.advisories import Decision, Known
+from freehold.trust.origin.advisories import Database, Decision, Known
 from freehold.trust.origin.parts import Part
 from freehold.trust.origin.screening import UNKNOWN, Finding
 from freehold.trust.seal.bill import head, licences, numbered, properties
@@ -20,28 +20,33 @@ def bill(
     files: Mapping[str, str],
     source: Mapping[str, str],
     findings: Iterable[Finding] = (),
-    known: Sequence[Known] = (),
+    database: Database | None = None,
     decisions: Mapping[str, Decision] | None = None,
 ) -> dict[str, Any]:
-    """The bill of one version: `files` are the wheel's with their SHA-256, `source` says what it was built from."""
+    """The bill of one version: `files` are the wheel's with their SHA-256, `source` says what it was built from.
+
+    Without a `database` of advisories the vulnerabilities of every part are unknown, and so each part says.
+    """
+    told = {**source, "advisories": database.coverage() if database else UNKNOWN}
     document = head("freehold", version, licenses=licences("Apache-2.0"), supplier={"name": "The Freehold authors"},
-                    purl=f"pkg:pypi/freehold@{version}", properties=properties(source))  # fmt: skip
+                    purl=f"pkg:pypi/freehold@{version}", properties=properties(told))  # fmt: skip
     verdicts = {each.purl: each for each in findings}
     document["components"] = [
-        *(_component(part, verdicts.get(part.purl)) for part in parts),
+        *(_component(part, verdicts.get(part.purl), database) for part in parts),
         *({"type": "file", "bom-ref": f"file:{name}", "name": name, "hashes": [_hash("sha256", digest)]}
           for name, digest in sorted(files.items())),
     ]  # fmt: skip
     shipped = sorted(part.purl for part in parts if part.role != EXCLUDED)
     document["dependencies"] = [{"ref": "freehold", "dependsOn": shipped}]
     document["compositions"] = [{"aggregate": "complete", "assemblies": ["freehold"], "dependencies": ["freehold"]}]
-    if known:
-        document["vulnerabilities"] = [_vulnerability(each, decisions or {}) for each in known]
+    if database and database.known:
+        document["vulnerabilities"] = [_vulnerability(each, decisions or {}) for each in database.known]
     return numbered(document)
 
 
-def _component(part: Part, finding: Finding | None) -> dict[str, Any]:
+def _component(part: Part, finding: Finding | None, database: Database | None) -> dict[str, Any]:
     told = {"role": part.role, "supplier": "" if part.suppliers else UNKNOWN}
+    told["vulnerabilities"] = database.says_of(part) if database else UNKNOWN
     if finding is not None:
         told |= {"screening": finding.verdict, "screening:entries": "; ".join(finding.entries)}
     component: dict[str, Any] = {
@@ -68,9 +73,14 @@ def _hash(algorithm: str, digest: str) -> dict[str, str]:
     return {"alg": ALGORITHMS[algorithm], "content": digest}
 
 
+def decision_of(known: Known, decisions: Mapping[str, Decision]) -> Decision | None:
+    """What the owner decided of a vulnerability, under any of its names."""
+    return next((decisions[name] for name in (known.identifier, *known.aliases) if name in decisions), None)
+
+
 def _vulnerability(known: Known, decisions: Mapping[str, Decision]) -> dict[str, Any]:
     """A vulnerability with what the owner decided; what nobody decided yet is in triage."""
-    decision = next((decisions[name] for name in (known.identifier, *known.aliases) if name in decisions), None)
+    decision = decision_of(known, decisions)
     analysis = {"state": decision.state if decision else "in_triage"}
     if decision and decision.justification:
         analysis["justification"] = decision.justification

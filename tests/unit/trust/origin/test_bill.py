@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import zipfile
 
 import pytest
 
@@ -119,14 +120,14 @@ def test_when_a_record_names_a_version_then_it_is_found_with_what_the_owner_deci
     record(folder, id="OSV-3", affected=[affected("crates.io", "aes", {"introduced": "0"}, {"fixed": "0.9.4"})])
     record(folder, id="OSV-4", affected=[affected("npm", "aes", versions=["0.9.4"])])
     record(folder, id="OSV-5", withdrawn="2026-01-01", affected=[affected("crates.io", "aes", versions=["0.9.4"])])
-    known = advisories.search(PARTS, folder)
-    assert [each.identifier for each in known] == ["OSV-1", "OSV-2"]
+    found = advisories.search(PARTS, folder)
+    assert [each.identifier for each in found.known] == ["OSV-1", "OSV-2"]
     path = tmp_path / "vex.json"
     path.write_text('{"CVE-2026-1": {"state": "not_affected", "justification": "code_not_reachable"}}')
-    document = made(known=known, decisions=advisories.read_decisions(path))
+    document = made(database=found, decisions=advisories.read_decisions(path))
     validate(document, "it")
     assert [each["analysis"]["state"] for each in document["vulnerabilities"]] == ["not_affected", "not_affected"]
-    assert made(known=known)["vulnerabilities"][0]["analysis"] == {"state": "in_triage"}
+    assert made(database=found)["vulnerabilities"][0]["analysis"] == {"state": "in_triage"}
     path.write_text('{"CVE-2026-1": {"state": "fine"}}')
     with pytest.raises(Refused, match="a state is one of"):
         advisories.read_decisions(path)
@@ -148,11 +149,69 @@ def test_when_a_record_names_a_version_then_it_is_found_with_what_the_owner_deci
 )
 def test_when_a_version_is_between_its_events_then_it_is_affected(tmp_path, events, inside):
     record(tmp_path, affected=[affected("PyPI", "click", *events)])
-    assert bool(advisories.search(PARTS, tmp_path)) == inside
+    assert bool(advisories.search(PARTS, tmp_path).known) == inside
 
 
 @pytest.mark.parametrize("octets", [b"{", b'{"affected": 7}', b'{"affected": [7, {"package": 3}]}', b"[" * 99])
 def test_when_a_record_is_hostile_then_it_is_refused_or_says_nothing(tmp_path, octets):
     (tmp_path / "a.json").write_bytes(octets)
     with contextlib.suppress(Refused):
-        assert advisories.search(PARTS, tmp_path) == []
+        assert advisories.search(PARTS, tmp_path).known == []
+
+
+def said(document):
+    """What the document says of each part's vulnerabilities, and of the database."""
+    own = {
+        each["bom-ref"]: each["properties"] for each in document["components"] if each["type"] != "file"
+    } | {"": document["metadata"]["component"]["properties"]}  # fmt: skip
+    values = {ref: {each["name"]: each["value"] for each in properties} for ref, properties in own.items()}
+    return {ref: each.get("freehold:vulnerabilities", each.get("freehold:advisories")) for ref, each in values.items()}
+
+
+def test_when_no_database_is_given_then_every_part_is_unknown_and_none_is_clean():
+    document = made()
+    validate(document, "it")
+    assert set(said(document).values()) == {"unknown"}
+
+
+def test_when_a_database_has_nothing_of_an_ecosystem_then_its_parts_stay_unknown(tmp_path):
+    record(tmp_path, modified="2026-11-01T00:00:00Z", affected=[affected("PyPI", "click", {"introduced": "0"})])
+    record(tmp_path, id="OSV-2", modified="?", affected=[affected("crates.io", "other", {"introduced": "0"})])
+    document = made(database=advisories.search(PARTS, tmp_path))
+    validate(document, "it")
+    assert said(document) == {
+        "pkg:pypi/click@8.5.1": "known",
+        "pkg:cargo/aes@0.9.4": "none known",
+        "pkg:npm/%40preact/signals@2.11.4": "unknown",
+        "pkg:pypi/ziglang@0.17.0": "none known",
+        "": "PyPI 1 records; crates.io 1 records; npm unknown: no record; newest 2026-11-01",
+    }
+
+
+def test_when_a_record_says_no_version_that_can_be_compared_then_the_part_is_not_taken_for_clean(tmp_path):
+    by_commit = {"package": {"ecosystem": "PyPI", "name": "click"}, "ranges": [{"type": "GIT", "events": []}]}
+    record(tmp_path, affected=[by_commit])
+    assert advisories.search(PARTS, tmp_path).known[0].purls == ("pkg:pypi/click@8.5.1",)
+
+
+def test_when_records_are_in_an_archive_then_they_are_read_in_place(tmp_path):
+    hit = {"id": "OSV-1", "affected": [affected("npm", "@preact/signals", {"introduced": "0"})]}
+    with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../OSV-1.json", json.dumps(hit))
+        archive.writestr("README.md", "no record")
+    assert [each.identifier for each in advisories.search(PARTS, tmp_path).known] == ["OSV-1"]
+    assert [each.identifier for each in advisories.search(PARTS, tmp_path / "all.zip").known] == ["OSV-1"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["all.zip"]
+
+
+@pytest.mark.parametrize("kind", ["bomb", "cut", "no archive", "deep", "no object", "empty"])
+def test_when_an_archive_is_hostile_then_it_is_refused(tmp_path, kind):
+    octets = {"deep": b"[" * 999, "no object": b"[]", "bomb": b" " * (advisories.MOST_OCTETS + 1)}.get(kind, b"{}")
+    place, empty = tmp_path / "all.zip", tmp_path / "nothing"
+    empty.mkdir()
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("OSV-1.json", octets)
+    if kind in {"cut", "no archive"}:
+        place.write_bytes(place.read_bytes()[:40] if kind == "cut" else b"none")
+    with pytest.raises(Refused):
+        advisories.search(PARTS, place if kind != "empty" else empty)
