@@ -93,6 +93,9 @@ export interface HomeKeyView {
   id: number;
   profile: string;
   public_key: string;
+  uses: number;
+  last_used: number;
+  counted_since: number;
 }
 
 export interface CounterView {

@@ -17,6 +17,7 @@ from freehold.core.pcf.pcf import Pcf
 from freehold.core.smf.configuration import DataNetwork, SmfConfiguration, SmfPeers
 from freehold.core.smf.smf import Smf
 from freehold.core.udm import home_keys
+from freehold.core.udm.key_use import KeyUse
 from freehold.core.udm.sidf import Sidf
 from freehold.core.udm.udm import Udm
 from freehold.core.udr.repository import Udr
@@ -59,7 +60,13 @@ class Core:
         slices = tuple(section.id for section in configuration.slice)
         self.nrf = Nrf(world.environment.count)
         self.udr = Udr(store, arpf)
-        self.sidf = Sidf(self.home_network_keys, null_scheme=configuration.amf.null_scheme, plmns=(plmn,))
+        self.key_use = KeyUse(store, (key.key_id for key in self.home_network_keys), world.environment.utc)
+        self.sidf = Sidf(
+            self.home_network_keys,
+            null_scheme=configuration.amf.null_scheme,
+            plmns=(plmn,),
+            used=self.key_use.note,
+        )
         self.udm = Udm(self.udr, self.sidf, arpf)
         self.ausf = Ausf(self._seen(self.udm, "AUSF", "UDM"), (plmn,))
         self.nssf = Nssf(slices, count=world.environment.count)
@@ -91,7 +98,8 @@ class Core:
         self.amf.reconfigure(self._amf_configuration())
 
     def stop(self) -> None:
-        """Watch the UPFs no more."""
+        """Watch the UPFs no more, and write what waited."""
+        self.key_use.flush()
         self.smf.stop()
 
     def _driver(self) -> Driver:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import Any, Final
 
+import msgspec
+
 from freehold.app import sealing
 from freehold.app.config import Configuration, data_folder, socket_path
 from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
 from freehold.app.sealing import key_files, seal_of, sealer
-from freehold.core.udm import home_keys
+from freehold.core.udm import home_keys, key_use
 from freehold.core.udr import Udr
 from freehold.crypto.suci import Scheme
 from freehold.spec.errors import Unusable
@@ -20,6 +22,9 @@ from freehold.trust.keys.sealing import TABLES, RowSeal
 
 LAST_ID: Final = 255
 """Identifiers of home network keys are one octet (TS 31.102 4.4.11.8)."""
+QUIET: Final = 30
+"""Days without a use after which a home network key may be retired."""
+DAY: Final = 86400.0
 IN_MEMORY: Final = "with K unwrapped in the memory of the core"
 SCHEMES: Final = {"A": Scheme.PROFILE_A, "B": Scheme.PROFILE_B}
 
@@ -47,8 +52,12 @@ def rotate_home_key(configuration: Configuration, profile: str) -> dict[str, Any
     return {"id": number, "profile": profile, "public": made.public.hex(), "kept": sorted(each.key_id for each in keys)}
 
 
-def retire_home_key(configuration: Configuration, number: int) -> None:
-    """Remove a key pair: SIMs that conceal with it are refused from the next start on."""
+def retire_home_key(configuration: Configuration, number: int, now: float, *, force: bool = False) -> None:
+    """Remove a key pair: SIMs that conceal with it are refused from the next start on.
+
+    Unusable, unless forced, where one did within `QUIET` days before `now` (seconds since 1970), or nobody counted for
+    that long.
+    """
     stopped(configuration)
     with offline(data_folder(configuration), sealer(configuration)) as store:
         keys = {each.key_id for each in home_keys.load(store)}
@@ -56,8 +65,21 @@ def retire_home_key(configuration: Configuration, number: int) -> None:
             raise Unusable(f"there is no home network key {number}; there are {sorted(keys)}")
         if len(keys) == 1:
             raise Unusable("this is the last home network key: rotate first")
+        if not force and (reason := _in_use(key_use.load(store).get(number, key_use.Use()), now)):
+            raise Unusable(f"home network key {number}: {reason}; --force retires it all the same")
         store.wait(store.commit(home_keys.TABLE, [(f"{number:03}", None)]))
         store.wait(ledger_of(configuration, store).append(own_act("keys.retire", f"suci {number}")))
+
+
+def _in_use(use: key_use.Use, now: float) -> str:
+    """Why a key may still be on a SIM; empty where it was quiet for long enough."""
+    if not use.since:
+        return "its uses were never counted: the network did not run with this program yet"
+    if use.uses and now - use.last < QUIET * DAY:
+        return f"a SIM used it within the last {QUIET} days, {use.uses} times in all"
+    if now - use.since < QUIET * DAY:
+        return f"its uses are counted for less than {QUIET} days: a SIM may be switched off"
+    return ""
 
 
 def seal_store(configuration: Configuration, seal: RowSeal) -> int:
@@ -85,8 +107,10 @@ def state_of(configuration: Configuration) -> dict[str, Any]:
     folder = data_folder(configuration)
     with offline(folder, sealer(configuration)) as store:
         seal = seal_of(configuration, folder)
+        used = key_use.load(store)
         home = [
             {"id": each.key_id, "scheme": int(each.scheme), "public": each.public.hex()}
+            | msgspec.structs.asdict(used.get(each.key_id, key_use.Use()))
             for each in home_keys.load(store)
         ]
         subscribers = list(Udr(store).subscribers())

@@ -196,7 +196,7 @@ class Managed:
 
     def home_keys(self) -> Sequence[HomeKeyView]:
         """What SIMs need to conceal their SUPIs."""
-        return home_key_views(self._core.home_network_keys)
+        return home_key_views(self._core.home_network_keys, self._core.key_use.of)
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """Every counter by name and label, those of the user plane as `packets.*`."""

@@ -13,7 +13,7 @@ from freehold.app.config import Configuration, data_folder, socket_path
 from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
 from freehold.app.sealing import sealer, token_of
-from freehold.core.udm import home_keys
+from freehold.core.udm import home_keys, key_use
 from freehold.core.udm.sidf import HomeNetworkKey
 from freehold.core.udr import Udr
 from freehold.crypto.suci import Scheme
@@ -228,7 +228,8 @@ class StoredRegistry:
     def _keys(self) -> list[HomeKeyView]:
         found, durable = home_keys.ensure(self._store, os.urandom)
         self._store.wait(durable)
-        return home_key_views(found)
+        uses = key_use.load(self._store)
+        return home_key_views(found, lambda key_id: uses.get(key_id, key_use.Use()))
 
     def generate(self, form: SimForm) -> SimsMade:
         """Make SIMs: their keys leave once, encrypted."""
@@ -254,9 +255,22 @@ class StoredRegistry:
         return found
 
 
-def home_key_views(keys: Iterable[HomeNetworkKey]) -> list[HomeKeyView]:
-    """Home network keys as an operator sees them: without their private halves."""
-    return [HomeKeyView(key.key_id, "A" if key.scheme == Scheme.PROFILE_A else "B", key.public.hex()) for key in keys]
+def home_key_views(keys: Iterable[HomeNetworkKey], use_of: Callable[[int], key_use.Use]) -> list[HomeKeyView]:
+    """Home network keys as an operator sees them: without their private halves, with their uses."""
+    found = []
+    for key in keys:
+        use = use_of(key.key_id)
+        found.append(
+            HomeKeyView(
+                key.key_id,
+                "A" if key.scheme == Scheme.PROFILE_A else "B",
+                key.public.hex(),
+                use.uses,
+                use.last,
+                use.since,
+            )
+        )
+    return found
 
 
 def _row(subscriber: Subscriber) -> Row:

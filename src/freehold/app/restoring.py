@@ -13,7 +13,7 @@ from freehold import __version__
 from freehold.app import authority, config
 from freehold.app.config import Configuration
 from freehold.app.sealing import seal_of, sealer
-from freehold.core.udm import home_keys
+from freehold.core.udm import home_keys, key_use
 from freehold.core.udr import repository, sequence
 from freehold.core.udr.rows import subscriber_of
 from freehold.manage.accounts import ACCOUNTS, TOKENS, Account, Token
@@ -34,7 +34,7 @@ VERSIONS: Final = "configuration"
 """The table of applied configurations."""
 HISTORY: Final = (recorder.TABLE, alarm_list.HISTORY)
 """What is only in a backup that asks for it."""
-KEPT: Final = (*HISTORY, home_keys.TABLE, authority.TABLE)
+KEPT: Final = (*HISTORY, home_keys.TABLE, key_use.TABLE, authority.TABLE)
 """What stays as it is where a backup has nothing of it."""
 DONE: Final = "restored"
 """The table of the backup that was restored last: one that is carried out is not carried out again."""
@@ -76,6 +76,7 @@ CHECKS: Final[Mapping[str, Callable[[bytes], object]]] = {
     thresholds.TABLE: _json(Threshold),
     recorder.TABLE: len,
     home_keys.TABLE: len,
+    key_use.TABLE: lambda row: key_use.check("0", row),
     ledger.TABLE: len,
     authority.TABLE: authority.check,
 }

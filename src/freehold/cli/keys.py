@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -58,6 +59,7 @@ def rotate(
     what: Annotated[str, typer.Argument(help="suci, or a function: amf, upf, ...")],
     profile: Annotated[str, typer.Option(help="Of a SUCI key: A or B.")] = "A",
     retire: Annotated[int | None, typer.Option(help="Of SUCI keys: the one that no SIM uses any more.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Retire a key that SIMs may still use.")] = False,
     folder: Annotated[Path | None, typer.Option(help="Of a function: the folder of the ceremony.")] = None,
     share: Annotated[list[Path], typer.Option(help="Of a function: a share of the root; as many as it takes.")] = [],  # noqa: B006
     config: ConfigOption = None,
@@ -70,7 +72,7 @@ def rotate(
     if what != "suci":
         show_fields(_certified(chosen, what, folder, share), as_json=as_json)
     elif retire is not None:
-        keys.retire_home_key(chosen, retire)
+        keys.retire_home_key(chosen, retire, time.time(), force=force)
         show_fields({"retired": retire}, as_json=as_json)
     elif profile in keys.SCHEMES:
         show_fields(keys.rotate_home_key(chosen, profile), as_json=as_json)

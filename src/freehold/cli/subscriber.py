@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,7 +15,7 @@ from freehold.cli.output import note, progress, show_fields, show_json, show_lin
 
 app = typer.Typer(help="Subscriptions: SIMs, their slices and data networks.", no_args_is_help=True)
 COLUMNS: Final = {"supi": "SUPI", "name": "NAME", "enabled": "ENABLED", "slices": "SLICES"}
-HOME_KEYS: Final = {"id": "ID", "profile": "PROFILE", "public_key": "PUBLIC KEY"}
+HOME_KEYS: Final = {"id": "ID", "profile": "PROFILE", "public_key": "PUBLIC KEY", "uses": "USES", "last": "LAST"}
 
 
 class Format(StrEnum):
@@ -101,11 +102,17 @@ def delete(supi: SupiArgument, config: ConfigOption = None) -> None:
         registry.delete(supi)
 
 
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d") if seconds else "-"
+
+
 @app.command("home-keys")
 def home_keys(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """What SIMs need to conceal their SUPIs: the home network's public keys (TS 31.102 4.4.11.8)."""
     with _registry(config) as registry:
-        show_rows(registry.home_keys(), HOME_KEYS, as_json=as_json, none="no home network key")
+        rows = registry.home_keys()
+        shown = rows if as_json else [{**row, "last": _day(row["last_used"])} for row in rows]
+        show_rows(shown, HOME_KEYS, as_json=as_json, none="no home network key")
 
 
 @app.command("import")

@@ -138,11 +138,18 @@ class FunctionView(View, frozen=True):
 
 
 class HomeKeyView(View, frozen=True):
-    """The public half of a home network key, as a SIM holds it (TS 31.102 4.4.11.8): hexadecimal."""
+    """The public half of a home network key, as a SIM holds it (TS 31.102 4.4.11.8): hexadecimal.
+
+    `uses` are the SUCIs that it opened since `counted_since`, `last_used` is the last of them: seconds since 1970, 0
+    where there is none.
+    """
 
     id: int
     profile: Literal["A", "B"]
     public_key: str
+    uses: int = 0
+    last_used: float = 0.0
+    counted_since: float = 0.0
 
 
 class CounterView(View, frozen=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from freehold.core.udm import home_keys
+from freehold.core.udm import home_keys, key_use
 from freehold.core.udm.sidf import HomeNetworkKey, Sidf
 from freehold.core.udm.udm import Udm
 
-__all__ = ["HomeNetworkKey", "Sidf", "Udm", "home_keys"]
+__all__ = ["HomeNetworkKey", "Sidf", "Udm", "home_keys", "key_use"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -30,9 +30,18 @@ class Sidf:
     """SUPIs of SUCIs, by the keys of the home network and its policy on the null scheme."""
 
     def __init__(
-        self, keys: Iterable[HomeNetworkKey] = (), *, null_scheme: bool = True, plmns: Iterable[PlmnId] = ()
+        self,
+        keys: Iterable[HomeNetworkKey] = (),
+        *,
+        null_scheme: bool = True,
+        plmns: Iterable[PlmnId] = (),
+        used: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """`plmns` are those whose subscribers are at home here; every one where none is named."""
+        """`plmns` are those whose subscribers are at home here; every one where none is named.
+
+        `used` hears the identifier of each key that opened a SUCI.
+        """
+        self._used = used
         self._keys = {(key.scheme, key.key_id): key.private for key in keys}
         self.null_scheme = null_scheme
         self._plmns = frozenset(plmns)
@@ -68,13 +77,15 @@ class Sidf:
                 unmet=Unmet("home-key", f"key {suci.key_id} of scheme {suci.scheme}", f"key {here}"),
             )
         try:
-            return deconceal(suci.scheme, private, suci.output)
+            plain = deconceal(suci.scheme, private, suci.output)
         except SchemeOutputError as error:
             # TS 33.501 C.3.3, TS 33.514 4.2.1: nothing of the plaintext is used before its tag is right.
             unmet = Unmet("concealed-identity", f"scheme {suci.scheme}, key {suci.key_id}", f"wrong {error}")
             raise ServiceError(
                 403, "INVALID_SCHEME_OUTPUT", f"the SUCI does not open: wrong {error}", unmet=unmet
             ) from error
+        self._used(suci.key_id)
+        return plain
 
 
 def _imsi(suci: Suci, plain: bytes) -> Supi:

@@ -10,11 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from freehold.app import keys
 from freehold.app.config import Configuration, StoreSection
 from freehold.app.sealing import sealer
 from freehold.cli import main as entry
+from freehold.core.udm import key_use
 from freehold.core.udr.rows import row_of
 from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr
 from freehold.services.nudr import AuthenticationSubscription, Subscriber
@@ -252,13 +255,30 @@ def test_when_suci_keys_rotate_then_those_before_stay_until_retired(owner):
     first = json.loads(owner("keys", "rotate", "suci", "--profile", "B", "--json")[1])
     assert (first["id"], first["kept"]) == (3, [1, 2])
     assert json.loads(owner("keys", "rotate", "suci", "--json")[1])["kept"] == [1, 2, 3]
-    assert owner("keys", "rotate", "suci", "--retire", "1")[0] == 0
+    status, _, err = owner("keys", "rotate", "suci", "--retire", "1")
+    assert (status, "never counted" in err) == (2, True)
+    assert owner("keys", "rotate", "suci", "--retire", "1", "--force")[0] == 0
     state = json.loads(owner("keys", "attest", "--json")[1])
     assert [each["id"] for each in state["home network keys"]] == [2, 3, 4]
-    assert owner("keys", "rotate", "suci", "--retire", "1")[0] == 2
+    assert owner("keys", "rotate", "suci", "--retire", "1", "--force")[0] == 2
     acts = [json.loads(line)["act"] for line in map(json.dumps, json.loads(owner("ledger", "show", "--json")[1]))]
     assert acts.count("keys.rotate") == 2
     assert acts.count("keys.retire") == 1
+
+
+def test_when_a_key_is_used_or_not_counted_for_long_then_it_is_not_retired(owner):
+    assert owner("keys", "rotate", "suci")[0] == 0
+    configuration = Configuration(store=StoreSection(str(owner.folder / "data")))
+    now, day = 1e9, 86400.0
+    with offline(owner.folder / "data", sealer(configuration)) as store:
+        for name, use in {"001": (3, now - 2 * day, now - 90 * day), "002": (0, 0.0, now - 5 * day)}.items():
+            store.wait(store.commit(key_use.TABLE, [(name, msgspec.msgpack.encode(key_use.Use(*use)))]))
+    with pytest.raises(Unusable, match="within the last 30 days, 3 times"):
+        keys.retire_home_key(configuration, 1, now)
+    with pytest.raises(Unusable, match="less than 30 days"):
+        keys.retire_home_key(configuration, 2, now)
+    keys.retire_home_key(configuration, 2, now + 30 * day)
+    keys.retire_home_key(configuration, 1, now + 30 * day)
 
 
 def test_when_a_ceremony_is_held_by_command_then_the_ledger_has_its_transcript_and_functions_rotate(owner):
