@@ -13,49 +13,83 @@ from freehold.cli.output import note, show_fields, show_json, show_line, show_ro
 from freehold.spec.errors import Unusable
 
 if TYPE_CHECKING:
-    from freehold.trust.handover.declarations import Declared
+    from freehold.trust.handover.accept import Certificate, Level
     from freehold.trust.handover.gap import Gap
     from freehold.trust.handover.grant import Grant
+    from freehold.trust.handover.package import Handed
 
 app = typer.Typer(help="A technology handed over, so that nobody needs to trust the other.", no_args_is_help=True)
 SourceOption = Annotated[Path, typer.Option(help="The folder with the source in hand.")]
 BillOption = Annotated[Path | None, typer.Option(help="The bill of materials that `freehold origin sbom` wrote.")]
-PatentsOption = Annotated[Path | None, typer.Option(help="ETSI's export of declared patents (ISLD), in CSV.")]
-GeneralOption = Annotated[Path | None, typer.Option(help="ETSI's export of general declarations, in CSV.")]
+PatentsOption = Annotated[Path | None, typer.Option(help="ETSI's export of declared patents, ISLD-export: CSV or ZIP.")]
+GeneralOption = Annotated[
+    Path | None, typer.Option(help="ETSI's export of general declarations, GD-export: CSV or ZIP.")
+]
 KeyOption = Annotated[list[Path], typer.Option(help="A public key that you trust.")]
+FileArgument = Annotated[Path, typer.Argument(help="The signed file of a hand-over.")]
+TierOption = Annotated[list[Path], typer.Option(help="A folder with the documents of a tier that you have.")]
 GrantArgument = Annotated[Path, typer.Argument(help="The grant, in TOML.")]
+LEVELS: Final = "In their order: inventory, compile, compare, conformance (a part of test), test, demo, assure."
 GAPS: Final = {"name": "RIGHT", "holder": "OF WHOM", "state": "STATE", "why": "WHY"}
+DECLARED: Final = {
+    "specification": "SPECIFICATION",
+    "holder": "HOLDER",
+    "publications": "PUBLICATIONS",
+    "application": "APPLICATION",
+    "jurisdiction": "OFFICE",
+    "date": "DECLARED ON",
+    "state": "STATE",
+}
 CLAUSES: Final = {"specification": "SPECIFICATION", "clause": "CLAUSE", "code": "CODE", "tests": "TESTS"}
 
 
 @app.command()
 def clauses(
     source: SourceOption = Path(),
-    counsel: Annotated[bool, typer.Option("--counsel", help="With patents declared: for counsel alone.")] = False,
+    specification: Annotated[str, typer.Option(help="Of this specification alone, e.g. 'TS 24.501'.")] = "",
+    counsel: Annotated[bool, typer.Option("--counsel", help="Patents declared instead: for counsel alone.")] = False,
     patents: PatentsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Every clause that the code cites, with the files and the tests that name it."""
     from freehold.trust.handover.clauses import of_source, rows
+    from freehold.trust.seal import Refused
 
-    found: list[dict[str, Any]] = list(rows(*of_source(source.resolve())))
-    if not found:
-        raise Unusable(f"{source} holds no source of this program: name it with --source")
     if counsel != (patents is not None):
         raise Unusable("patents are shown to counsel alone: --counsel and --patents go together")
-    columns = dict(CLAUSES)
-    if counsel:
-        note("for counsel: declared to the specification by their holders, unverified, not a claim chart")
-        declared = _declared(patents)
-        by: dict[str, list[str]] = {}
-        for each in declared:
-            by.setdefault(each.specification, []).append(
-                f"{each.holder} {each.publication or each.application}".strip()
-            )
-        for row in found:
-            row["declared, unverified, not a claim chart"] = by.get(row["specification"], [])
-        columns["declared, unverified, not a claim chart"] = "DECLARED, UNVERIFIED"
-    show_rows(found, columns, as_json=as_json, none="the code cites no clause")
+    all_found = rows(*of_source(source.resolve()))
+    if not all_found:
+        raise Unusable(f"{source} holds no source of this program: name it with --source")
+    found = [row for row in all_found if specification in {"", row["specification"]}]
+    if patents is None:
+        show_rows(found, CLAUSES, as_json=as_json, none="the code cites no such clause")
+        return
+    note("for counsel: declared to the specification by their holders, unverified, not a claim chart")
+    try:
+        told = _joined(found, patents)
+    except Refused as refused:
+        _refuse(refused)
+    show_rows(told, DECLARED, as_json=as_json, none="no patent is declared to what the code cites")
+
+
+def _joined(found: list[dict[str, Any]], path: Path) -> list[dict[str, Any]]:
+    """A row a patent and specification, with the clauses of it that the code cites."""
+    from freehold.trust.handover.declarations import UNVERIFIED, read_patents
+
+    cited: dict[str, list[str]] = {}
+    for row in found:
+        cited.setdefault(row["specification"], []).append(row["clause"])
+    kept: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for each in read_patents(path):
+        if each.specification in cited:
+            told = kept.setdefault((each.specification, each.holder, each.patent), {
+                "specification": each.specification, "holder": each.holder, "publications": [],
+                "application": each.application, "jurisdiction": each.jurisdiction, "family": each.family,
+                "date": each.date, "reference": each.reference, "clauses": cited[each.specification],
+                "state": UNVERIFIED,
+            })  # fmt: skip
+            told["publications"] += [number for number in each.publications if number not in told["publications"]]
+    return [kept[key] for key in sorted(kept)]
 
 
 @app.command()
@@ -149,86 +183,107 @@ def build(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="The signed file of a hand-over.")],
+    file: FileArgument,
     key: KeyOption,
-    tier: Annotated[list[Path], typer.Option(help="A folder with the documents of a tier that you have.")] = [],  # noqa: B006
+    tier: TierOption = [],  # noqa: B006
+    acceptance: Annotated[Path | None, typer.Option(help="The folder of an acceptance, to be held to it.")] = None,
+    licensee: Annotated[Path | None, typer.Option(help="The licensee's public key, which signed it.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Whether a hand-over's file, and the documents of your tiers, are what the licensor signed. Needs no network."""
-    from freehold.trust.handover.package import commitments_of
+    """Whether a hand-over's file, the documents of your tiers, and an acceptance are what was signed; offline."""
+    from freehold.trust.handover import accept as accepting
+    from freehold.trust.handover.grant import TIERS
+    from freehold.trust.seal import Refused, load_verifier
+
+    if (acceptance is None) != (licensee is None):
+        raise Unusable("--acceptance and --licensee go together")
+    handed = _handed(file, key, tier)
+    tiers = {name: sum(of == name for of, _ in handed.documents.values()) for name in TIERS}
+    fields: dict[str, Any] = {
+        "serial": handed.serial, "sha256": handed.sha256, "version": handed.version, "licensor": handed.licensor,
+        "licensee": handed.licensee, "source sha256": handed.source, "wheel sha256": handed.wheel, "documents": tiers,
+        "tiers opened": [path.name for path in tier],
+    }  # fmt: skip
+    if acceptance is not None and licensee is not None:
+        try:
+            certificate = accepting.verify(acceptance, handed, [load_verifier(licensee)])
+        except Refused as refused:
+            _refuse(refused)
+        fields |= _told(certificate)
+    show_fields(fields, as_json=as_json)
+
+
+@app.command()
+def accept(
+    file: FileArgument,
+    key: KeyOption,
+    sign: Annotated[Path, typer.Option(help="The licensee's key, which signs the certificate.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder for the certificate and its evidence.")],
+    levels: Annotated[
+        str, typer.Option(help=f"Levels to run, with commas; without it all but conformance. {LEVELS}")
+    ] = "",
+    tier: TierOption = [],  # noqa: B006
+    source: SourceOption = Path(),
+    tools: Annotated[Path | None, typer.Option(help="The .build folder of a tree that is set up.")] = None,
+    mirror: Annotated[Path | None, typer.Option(help="A mirror that the wheel is built from.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Accept a hand-over unattended, level by level, and sign a certificate of it; exit 1 where one is not met."""
+    from freehold.store.files import replace_file
+    from freehold.trust.handover import accept as accepting
+    from freehold.trust.origin.provenance import attested
+    from freehold.trust.origin.source import read_source
+    from freehold.trust.seal import load_signer
+
+    wanted = levels.split(",") if levels else list(accepting.FULL)
+    if unknown := sorted(set(wanted) - set(accepting.LEVELS)):
+        raise Unusable(f"--levels {unknown[0]}: {', '.join(accepting.LEVELS)}")
+    signer, handed, read = load_signer(sign), _handed(file, key, tier), read_source(source)
+    _fresh(out)
+    acceptance = accepting.Acceptance(
+        handed, read, out, tools, mirror, lambda built: attested(read, built, signer)
+    )  # fmt: skip
+    certificate = acceptance.run(wanted, _heard)
+    replace_file(out / accepting.FILE, accepting.sign(certificate, signer))
+    show_fields({**_told(certificate), "certificate": str(out / accepting.FILE)}, as_json=as_json)
+    if not certificate.accepted:
+        raise typer.Exit(1)
+
+
+def _heard(name: str, level: Level | None) -> None:
+    """A line as a level begins, and one as it ends."""
+    if level is None:
+        note(f"{name}: running")
+    else:
+        note(f"{name}: {'met' if level.met else 'NOT MET'}: {level.shown}")
+
+
+def _told(certificate: Certificate) -> dict[str, Any]:
+    levels = {level.name: f"{'met' if level.met else 'NOT MET'}: {level.shown}" for level in certificate.levels}
+    return {
+        "accepted": certificate.accepted, "full": certificate.full, **levels, "not run": certificate.not_run,
+        "machine": certificate.machine, "ended": certificate.ended,
+    }  # fmt: skip
+
+
+def _fresh(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()):
+            raise Unusable(f"{out} is not empty: name a new folder")
+    except OSError as error:
+        raise Unusable(f"{out}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _handed(file: Path, key: list[Path], tier: list[Path]) -> Handed:
     from freehold.trust.handover.package import verify as verified
     from freehold.trust.seal import Refused, load_verifier
 
     trusted = [load_verifier(path) for path in key]
     try:
-        document = verified(file, trusted, tier)
+        return verified(file, trusted, tier)
     except Refused as refused:
         _refuse(refused)
-    documents = commitments_of(document, str(file))
-    component = document["metadata"]["component"]
-    licensing = component["licenses"][0]["license"]["licensing"]
-    tiers = {
-        name: sum(of == name for of, _ in documents.values()) for name in sorted({of for of, _ in documents.values()})
-    }
-    show_fields(
-        {
-            "serial": document.get("serialNumber"),
-            "licensor": licensing["licensor"]["organization"]["name"],
-            "licensee": licensing["licensee"]["organization"]["name"],
-            "documents": tiers,
-            "opened": len(tier),
-            **{each["name"].removeprefix("freehold:"): each["value"] for each in component.get("properties", ())},
-        },
-        as_json=as_json,
-    )
-
-
-@app.command()
-def accept(
-    file: Annotated[Path, typer.Argument(help="The signed file of the hand-over.")],
-    key: KeyOption,
-    sign: Annotated[Path, typer.Option(help="The licensee's key, which signs the certificate.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the certificate.")],
-    level: Annotated[str, typer.Option(help="Up to inventory, compile, compare, or function.")] = "function",
-    run: Annotated[list[str], typer.Option(help="A command of the level function; make test and a demo else.")] = [],  # noqa: B006
-    tier: Annotated[list[Path], typer.Option(help="A folder with the documents of a tier that you have.")] = [],  # noqa: B006
-    keep: Annotated[Path | None, typer.Option(help="Where the wheel and your own provenance of it are kept.")] = None,
-    source: SourceOption = Path(),
-    tools: Annotated[Path | None, typer.Option(help="The .build folder of a tree that is set up.")] = None,
-    mirror: Annotated[Path | None, typer.Option(help="A mirror that everything is taken from.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Accept a hand-over unattended, level by level, and sign a certificate of it; exit 1 where one is not met."""
-    import shlex
-    import tempfile
-
-    from freehold.store.files import replace_file
-    from freehold.trust.handover import accept as accepting
-    from freehold.trust.handover.package import verify as verified
-    from freehold.trust.origin.provenance import attested
-    from freehold.trust.origin.source import read_source
-    from freehold.trust.seal import Refused, load_signer, load_verifier
-
-    if level not in accepting.LEVELS:
-        raise Unusable(f"--level {level}: {', '.join(accepting.LEVELS)}")
-    signer, trusted = load_signer(sign), [load_verifier(path) for path in key]
-    try:
-        document = verified(file, trusted, tier)
-    except Refused as refused:
-        _refuse(refused)
-    functions = [shlex.split(each) for each in run] or accepting.FUNCTIONS
-    read = read_source(source)
-    with tempfile.TemporaryDirectory() as work:
-        certificate = accepting.accept(
-            document, read, level, keep or Path(work), tools, mirror, functions,
-            lambda each: note(f"{each.name}: {'met' if each.met else 'NOT MET'}: {each.shown}"),
-            lambda built: attested(read, built, signer) if keep else None,
-        )  # fmt: skip
-    replace_file(out, accepting.sign(certificate, signer))
-    levels = {each.name: "met" if each.met else f"NOT MET: {each.shown}" for each in certificate.levels}
-    show_fields({"accepted": certificate.accepted, **levels, "certificate": str(out)}, as_json=as_json)
-    if not certificate.accepted:
-        raise typer.Exit(1)
 
 
 def _grant(path: Path) -> Grant:
@@ -255,19 +310,9 @@ def _bill(path: Path | None) -> dict[str, Any]:
     return document
 
 
-def _declared(path: Path | None) -> list[Declared]:
-    from freehold.trust.handover.declarations import read_patents
-    from freehold.trust.seal import Refused
-
-    try:
-        return read_patents(path) if path else []
-    except Refused as refused:
-        _refuse(refused)
-
-
 def _gaps(grant: Grant, source: Path, sbom: Path | None, patents: Path | None, general: Path | None) -> list[Gap]:
     from freehold.trust.handover.clauses import of_source
-    from freehold.trust.handover.declarations import read_general
+    from freehold.trust.handover.declarations import read_general, read_patents
     from freehold.trust.handover.gap import gaps
     from freehold.trust.seal import Refused
 
@@ -277,10 +322,11 @@ def _gaps(grant: Grant, source: Path, sbom: Path | None, patents: Path | None, g
         note("without --patents no declared patent is listed")
     code, _ = of_source(source.resolve())
     try:
-        holders = read_general(general) if general else []
+        declared = read_patents(patents) if patents else ()
+        holders = read_general(general) if general else ()
+        return gaps(grant.grant, _bill(sbom), {name for name, _ in code}, declared, holders)
     except Refused as refused:
         _refuse(refused)
-    return gaps(grant.grant, _bill(sbom), {name for name, _ in code}, _declared(patents), holders)
 
 
 def _refuse(refused: Exception) -> NoReturn:

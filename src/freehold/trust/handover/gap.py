@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from freehold.trust.handover.declarations import Declared
+from freehold.trust.handover.declarations import UNVERIFIED, Declared, General
 from freehold.trust.handover.grant import Terms
 
 NOT_GRANTED: Final = "not granted"
@@ -42,7 +42,7 @@ class Gap(msgspec.Struct, frozen=True):
 
 def gaps(
     terms: Terms, bill: Mapping[str, Any], specifications: Iterable[str],
-    declared: Sequence[Declared] = (), general: Iterable[str] = (),
+    declared: Iterable[Declared] = (), general: Iterable[General] = (),
 ) -> list[Gap]:  # fmt: skip
     """Every right that is not the licensor's to give, or that this grant does not give."""
     found = [_item(name, state, why, terms) for name, (state, why) in ITEMS.items()]
@@ -75,24 +75,29 @@ def _part(component: Mapping[str, Any]) -> Gap:
     )
 
 
-def _patents(terms: Terms, specifications: set[str], declared: Sequence[Declared], general: Iterable[str]) -> list[Gap]:
-    holders: dict[str, set[str]] = {}
-    counts: dict[str, int] = {}
+def _patents(
+    terms: Terms, specifications: set[str], declared: Iterable[Declared], general: Iterable[General]
+) -> list[Gap]:
+    """What others declared; a holder's patents are counted once each, however often they stand in an export."""
+    holders: dict[str, tuple[set[str], set[str]]] = {}
+    licensor = terms.licensor.casefold()
     for each in declared:
-        if each.specification in specifications and each.holder.casefold() != terms.licensor.casefold():
-            holders.setdefault(each.holder, set()).add(each.specification)
-            counts[each.holder] = counts.get(each.holder, 0) + 1
+        if each.specification in specifications and each.holder.casefold() != licensor:
+            patents, of = holders.setdefault(each.holder, (set(), set()))
+            patents.add(each.patent)
+            of.add(each.specification)
     found = [
-        Gap(
-            "patents",
-            holder,
-            NOT_GRANTED,
-            f"{counts[holder]} declared, unverified, to {', '.join(sorted(of))}: not a claim chart",
-        )
-        for holder, of in sorted(holders.items())
+        Gap("patents", holder, NOT_GRANTED, f"{len(patents)} to {', '.join(sorted(of))}: {UNVERIFIED}")
+        for holder, (patents, of) in sorted(holders.items())
     ]
+    known = {holder.casefold() for holder in holders} | {licensor}
     return found + [
-        Gap("patents", holder, NOT_GRANTED, "a general declaration only: it names no patent and no specification")
-        for holder in general
-        if holder.casefold() != terms.licensor.casefold() and holder not in holders
+        Gap("patents", each.holder, NOT_GRANTED, _general(each))
+        for each in general
+        if each.holder.casefold() not in known
     ]
+
+
+def _general(each: General) -> str:
+    to = "all standards" if each.to_all else "some standards"
+    return f"a general declaration only, to {to}, of {each.date or 'no date'}: it names no patent; unverified"

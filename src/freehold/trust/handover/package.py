@@ -11,14 +11,14 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from freehold.trust.handover.clauses import Cited, order
 from freehold.trust.handover.gap import Gap
 from freehold.trust.handover.grant import TIERS, Document, Grant, inside
-from freehold.trust.seal import Refused, Signer, Verifier, read_bounded, read_json
+from freehold.trust.seal import Refused, Signer, Verifier, parse_json, read_bounded, read_json, sha256_like
 from freehold.trust.seal.bill import head, numbered, properties, validate
 from freehold.trust.seal.jsf import signed, verified
 
@@ -28,6 +28,9 @@ SALT: Final = 32
 MOST_DOCUMENTS: Final = 10_000
 MOST_OCTETS: Final = 1 << 30
 _URN: Final = "urn:freehold:document:"
+_SOURCE: Final = "freehold:source:sha256"
+_WHEEL: Final = "freehold:wheel:sha256"
+_DIGITS: Final = 6
 _REFERENCES: Final = {"contract": "license", "evidence": "evidence", "know-how": "documentation",
                       "training": "documentation", "acceptance": "quality-metrics"}  # fmt: skip
 
@@ -49,6 +52,75 @@ class Origin(msgspec.Struct, frozen=True):
     bill: Mapping[str, Any]
     code: Cited
     tests: Cited
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """What a verified file says: serial number, its own SHA-256, version, parties, digests of source and wheel.
+
+    `documents` are tier and commitment by number; `document` is all of it.
+    """
+
+    serial: str
+    sha256: str
+    version: str
+    licensor: str
+    licensee: str
+    source: str
+    wheel: str
+    documents: dict[int, tuple[str, str]]
+    document: dict[str, Any]
+
+
+class _Organization(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Party(msgspec.Struct, frozen=True):
+    organization: _Organization
+
+
+class _Licensing(msgspec.Struct, frozen=True):
+    licensor: _Party
+    licensee: _Party
+
+
+class _License(msgspec.Struct, frozen=True):
+    licensing: _Licensing
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    license: _License
+
+
+class _Hash(msgspec.Struct, frozen=True):
+    content: str
+
+
+class _Property(msgspec.Struct, frozen=True):
+    name: str = ""
+    value: str = ""
+
+
+class _Reference(msgspec.Struct, frozen=True):
+    url: str
+    comment: str = ""
+    hashes: tuple[_Hash, ...] = ()
+
+
+class _Component(msgspec.Struct, frozen=True):
+    version: str
+    licenses: Annotated[tuple[_Choice, ...], msgspec.Meta(min_length=1, max_length=1)]
+    properties: tuple[_Property, ...] = ()
+    externalReferences: tuple[_Reference, ...] = ()  # noqa: N815 - CycloneDX's name
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    component: _Component
+
+
+class _File(msgspec.Struct, frozen=True):
+    serialNumber: str  # noqa: N815 - CycloneDX's name
+    metadata: _Metadata
 
 
 def commitment(salt: bytes, name: str, octets: bytes) -> str:
@@ -80,34 +152,45 @@ def build(grant: Grant, folder: Path, origin: Origin, gaps: Sequence[Gap], signe
     return document
 
 
-def verify(path: Path, trusted: Iterable[Verifier], tiers: Iterable[Path] = ()) -> dict[str, Any]:
-    """A hand-over's file, once its signature, its schema and every document of these tiers hold; Refused otherwise."""
-    document = read_json(path)
+def verify(path: Path, trusted: Iterable[Verifier], tiers: Iterable[Path] = ()) -> Handed:
+    """What a file hands over, once its signature, its schema and every document of these tiers hold; else Refused."""
+    octets = read_bounded(path)
+    document = parse_json(octets, str(path))
     verified(document, trusted, str(path))
     validate(document, str(path))
-    known = commitments_of(document, str(path))
+    found = _handed(document, sha256(octets).hexdigest(), str(path))
     for folder in tiers:
-        _open_tier(folder, known)
-    return document
+        _open_tier(folder, found.documents)
+    return found
 
 
-def commitments_of(document: Mapping[str, Any], name: str) -> dict[int, tuple[str, str]]:
-    """The tier and commitment of each document, by number."""
+def _handed(document: dict[str, Any], digest: str, name: str) -> Handed:
+    try:
+        told = msgspec.convert(document, type=_File)
+    except msgspec.ValidationError as error:
+        raise Refused(f"{name} is signed, but no hand-over: {error}") from None
+    component = told.metadata.component
+    numbers = {each.name: each.value for each in component.properties}
+    if missing := [each for each in (_SOURCE, _WHEEL) if not sha256_like(numbers.get(each, ""))]:
+        raise Refused(f"{name} is signed, but no hand-over: it does not say {missing[0]}")
+    parties = component.licenses[0].license.licensing
+    return Handed(
+        told.serialNumber, digest, component.version, parties.licensor.organization.name,
+        parties.licensee.organization.name, numbers[_SOURCE], numbers[_WHEEL], _commitments(component, name), document,
+    )  # fmt: skip
+
+
+def _commitments(component: _Component, name: str) -> dict[int, tuple[str, str]]:
     found: dict[int, tuple[str, str]] = {}
-    for each in document["metadata"]["component"].get("externalReferences", ()):
-        url = each["url"]
-        if url.startswith(_URN):
-            number = url.removeprefix(_URN)
-            tier = each.get("comment", "").partition(": ")[0]
-            if (
-                not number.isascii()
-                or not number.isdigit()
-                or len(number) > 6
-                or tier not in TIERS
-                or int(number) in found
-            ):
-                raise Refused(f"{name} names its documents in a way of its own")
-            found[int(number)] = (tier, each["hashes"][0]["content"])
+    for each in component.externalReferences:
+        if not each.url.startswith(_URN):
+            continue
+        text, tier = each.url.removeprefix(_URN), each.comment.partition(": ")[0]
+        number = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
+        digest = each.hashes[0].content if len(each.hashes) == 1 else ""
+        if not number or tier not in TIERS or number in found or not sha256_like(digest):
+            raise Refused(f"{name} names its documents in a way of its own")
+        found[number] = (tier, digest)
     return found
 
 

@@ -32,10 +32,14 @@ class Source(msgspec.Struct, frozen=True):
     changed: bool = False
 
     @property
+    def listed(self) -> str:
+        """A line `hash  path` a file, in the order of their paths: what `sha256sum -c` reads."""
+        return "".join(f"{digest}  {name}\n" for name, digest in sorted(self.files.items()))
+
+    @property
     def digest(self) -> str:
-        """One SHA-256 over all of it: over a line `hash  path` a file, in the order of their paths."""
-        lines = (f"{digest}  {name}\n" for name, digest in sorted(self.files.items()))
-        return sha256("".join(lines).encode()).hexdigest()
+        """One SHA-256 over all of it: that of its list."""
+        return sha256(self.listed.encode()).hexdigest()
 
     def copy(self, target: Path) -> None:
         """Copy its files, executable where they are, into an empty folder."""

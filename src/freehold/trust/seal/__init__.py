@@ -2,7 +2,7 @@
 
 from freehold.trust.seal.envelope import Envelope, open_envelope, seal_envelope
 from freehold.trust.seal.keys import Signer, Verifier, load_signer, load_verifier, new_signer
-from freehold.trust.seal.reading import Refused, read_bounded, read_json
+from freehold.trust.seal.reading import Refused, parse_json, read_bounded, read_json, sha256_like
 
 __all__ = [
     "Envelope",
@@ -13,7 +13,9 @@ __all__ = [
     "load_verifier",
     "new_signer",
     "open_envelope",
+    "parse_json",
     "read_bounded",
     "read_json",
     "seal_envelope",
+    "sha256_like",
 ]

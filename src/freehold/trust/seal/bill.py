@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
@@ -76,14 +77,14 @@ def faults_of(document: Mapping[str, Any]) -> Iterator[str]:
     """What of a document the schema does not allow, and references that lead nowhere or to two."""
     if document.get("specVersion") != VERSION:  # the schema allows any word here
         yield f"$.specVersion: it is not {VERSION}"
+    wrong = False
     for error in _validator().iter_errors(document):
+        wrong = True
         yield f"{error.json_path}: {error.message[:160]}"
-    references = list(_references(document))
-    for twice in (
-        sorted({each for each in references if references.count(each) > 1}) if len(references) < 10_000 else ()
-    ):
-        yield f"the reference {twice!r} is of two things"
-    known = set(references)
+    if wrong:  # what is not of the schema cannot be followed
+        return
+    known = Counter(_references(document))
+    yield from (f"the reference {each!r} is of two things" for each in sorted(known) if known[each] > 1)
     for each in document.get("dependencies", ()):
         for reference in [each.get("ref"), *each.get("dependsOn", ())]:
             if reference not in known:

@@ -24,7 +24,7 @@ class Refused(Unusable):
 def read_bounded(path: Path, most: int = MOST) -> bytes:
     """A regular file's octets; Unusable where it cannot be read, Refused where it is larger than `most`."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise Refused(f"{path} is no regular file")
             octets = file.read(most + 1)
@@ -70,3 +70,8 @@ def _deepest(octets: bytes) -> int:
         elif octet in b"]}":
             depth -= 1
     return deepest
+
+
+def sha256_like(text: str) -> bool:
+    """Whether a text is a SHA-256 as everything here writes it: 64 digits of hexadecimal in lower case."""
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")

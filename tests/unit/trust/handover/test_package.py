@@ -4,12 +4,10 @@ import json
 
 import pytest
 
-from freehold.trust.handover.accept import Level, accept, sign
 from freehold.trust.handover.gap import gaps
 from freehold.trust.handover.grant import read_grant
 from freehold.trust.handover.package import FILE, OPENINGS, Origin, build, verify
-from freehold.trust.origin.source import Source
-from freehold.trust.seal import Refused, new_signer, open_envelope
+from freehold.trust.seal import Refused, new_signer
 from freehold.trust.seal.jsf import signed
 
 GRANT = """
@@ -65,7 +63,10 @@ def made(folder, signer):
 
 
 def test_when_it_is_built_then_the_file_holds_and_every_tier_opens(made, signer):
-    document = verify(made / FILE, [signer.public], [made / tier for tier in ("teaser", "nda", "clean-room")])
+    handed = verify(made / FILE, [signer.public], [made / tier for tier in ("teaser", "nda", "clean-room")])
+    assert (handed.licensor, handed.licensee, handed.version) == ("Seller Ltd", "Buyer GmbH", "0.1.0")
+    assert (handed.source, handed.wheel) == (ORIGIN.source, ORIGIN.wheel)
+    document = handed.document
     standards = {each["name"]: each for each in document["definitions"]["standards"]}
     assert standards["TS 24.501"]["requirements"][0]["identifier"] == "5.4.1"
     assert document["definitions"]["patents"][0]["patentNumber"] == "EP1234567"
@@ -112,6 +113,36 @@ def test_when_a_signed_file_is_no_hand_over_of_the_schema_then_it_is_refused(mad
     del document["signature"]
     (made / FILE).write_text(json.dumps(signed(document | {"specVersion": "1.6"}, signer)))
     with pytest.raises(Refused, match="no CycloneDX"):
+        verify(made / FILE, [signer.public])
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda told: told.pop("metadata"), "no hand-over"),
+        (lambda told: told["metadata"].pop("component"), "no hand-over"),
+        (lambda told: told["metadata"]["component"].pop("licenses"), "no hand-over"),
+        (lambda told: told["metadata"]["component"].update(licenses=[{"license": {"id": "MIT"}}]), "no hand-over"),
+        (lambda told: told["metadata"]["component"].pop("properties"), "does not say freehold:source"),
+        (lambda told: told["metadata"]["component"]["properties"].pop(), "does not say freehold:wheel"),
+        (lambda told: told["metadata"]["component"]["externalReferences"][0].pop("hashes"), "a way of its own"),
+        (lambda told: told["metadata"]["component"]["externalReferences"][0].pop("comment"), "a way of its own"),
+        (lambda told: told["metadata"]["component"]["externalReferences"][0].update(url="urn:freehold:document:2"),
+         "a way of its own"),
+        (lambda told: told["metadata"]["component"]["externalReferences"][0].update(url="urn:freehold:document:²"),
+         "a way of its own"),
+        (lambda told: told.pop("serialNumber"), "no hand-over"),
+        (lambda told: told["components"].append({"type": "file", "bom-ref": "a", "name": "x"}), "of two things"),
+        (lambda told: told.update(dependencies=[7]), "no CycloneDX"),
+        (lambda told: told.update(dependencies=[{"ref": "nowhere"}]), "leads nowhere"),
+    ],
+)  # fmt: skip
+def test_when_the_licensor_signs_what_is_no_hand_over_then_it_is_refused(made, signer, change, why):
+    document = json.loads((made / FILE).read_text())
+    del document["signature"]
+    change(document)
+    (made / FILE).write_text(json.dumps(signed(document, signer)))
+    with pytest.raises(Refused, match=why):
         verify(made / FILE, [signer.public])
 
 
@@ -168,55 +199,3 @@ def test_when_the_folder_is_not_empty_then_nothing_is_written(made, signer, fold
     grant = read_grant(folder / "in/grant.toml")
     with pytest.raises(Refused, match="not empty"):
         build(grant, folder / "in", ORIGIN, [], signer, made)
-
-
-@pytest.fixture
-def source(folder):
-    root = folder / "source"
-    (root / "native").mkdir(parents=True)
-    (root / "Makefile").write_text("ok:\n\t@echo fine\nbad:\n\t@echo no; false\n")
-    from freehold.trust.origin.source import digest_of
-
-    return Source(root, {"Makefile": digest_of(root / "Makefile")})
-
-
-def handed(source, wheel="cd" * 32):
-    told = {"freehold:source:sha256": source.digest, "freehold:wheel:sha256": wheel}
-    properties = [{"name": name, "value": each} for name, each in told.items()]
-    return {"serialNumber": "urn:uuid:x", "metadata": {"component": {"properties": properties}}}
-
-
-def test_when_the_source_is_another_then_acceptance_ends_at_the_inventory(source, folder, signer):
-    other = Source(source.root, {"Makefile": "00" * 32})
-    certificate = accept(handed(source), other, "function", folder / "work")
-    assert [(level.name, level.met) for level in certificate.levels] == [("inventory", False)]
-    assert not certificate.accepted
-    payload = json.loads(
-        open_envelope(
-            sign(certificate, signer), [signer.public], "it", "application/vnd.freehold.acceptance+json"
-        ).payload
-    )
-    assert payload["levels"][0]["met"] is False
-
-
-def test_when_a_level_is_not_met_then_those_after_it_are_not_tried(source, folder):
-    seen: list[Level] = []
-    certificate = accept(handed(source), source, "function", folder / "work", tell=seen.append)
-    # This source has no wheel to build.
-    assert [(level.name, level.met) for level in certificate.levels] == [("inventory", True), ("compile", False)]
-    assert list(certificate.levels) == seen
-
-
-@pytest.mark.parametrize(("target", "met"), [("ok", True), ("bad", False)])
-def test_when_everything_builds_then_the_functions_are_run(source, folder, monkeypatch, target, met):
-    from freehold.trust.handover import accept as room
-    from freehold.trust.origin.build import Built
-
-    wheel = folder / "freehold-0.1.0-py3-none-any.whl"
-    built, kept = Built(wheel, "cd" * 32, "", "", {}), []
-    monkeypatch.setattr(room, "build", lambda *_: built)
-    certificate = accept(handed(source), source, "function", folder, functions=[["make", target]], keep=kept.append)
-    assert kept == [built]
-    assert [level.met for level in certificate.levels] == [True, True, True, met]
-    other = accept(handed(source, "ee" * 32), source, "function", folder, functions=[["make", target]])
-    assert [level.met for level in other.levels] == [True, True, False]

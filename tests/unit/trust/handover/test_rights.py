@@ -1,75 +1,113 @@
 """What is declared, what is not granted, what it may be worth: and that no licence is looked at by the program."""
 
 import contextlib
+import io
 import json
+import os
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
 from freehold.cli import main as entry
-from freehold.trust.handover import value
+from freehold.trust.handover import declarations, value
 from freehold.trust.handover.clauses import of_source, rows
 from freehold.trust.handover.declarations import read_general, read_patents, specifications_of
 from freehold.trust.handover.gap import gaps
 from freehold.trust.handover.grant import Terms
 from freehold.trust.seal import Refused
 
-# Synthetic: no row is of a real holder.
-ISLD = (
-    "Declaring company;Publication Number;Application Number;Country;Standard;Declaration date;Patent family\n"
-    "Alpha Radio;EP0000001;EP000001;EP;TS 24.501;2020-01-01;A1\n"
-    "Alpha Radio;US0000002;;US;TS 124 501, TS 38.413;2020-01-01;A1\n"
-    "Seller Ltd;EP0000003;;EP;TS 24.501;2021-01-01;S1\n"
-    '"Beta; and Sons";JP0000004;;JP;TS 36.331;2021-01-01;B1\n'
+SAMPLES = "docs/how-to/samples"  # synthetic: no row is of a real holder
+OLDER = (
+    "Declaring company,Publication Number,Application Number,Country,Standard,Declaration date,Patent family\n"
+    'Alpha Radio (sample),EP0000001,EP000001,EP,"TS 24.501, TS 138 413 V16",2020-01-01,A1\n'
 )
-GENERAL = "Company,Date\nGamma Systems,2019-05-05\nAlpha Radio,2019-05-05\nSeller Ltd,2019-01-01\n"
-TERMS = Terms("Seller Ltd", "Buyer GmbH", "all", "worldwide", "one-off", modify=True, sublicense=False, assign=True)
+TERMS = Terms(
+    "Rehearsal Licensor", "Buyer GmbH", "all", "worldwide", "one-off", modify=True, sublicense=False, assign=True
+)
 
 
 @pytest.fixture
-def exports(tmp_path):
-    (tmp_path / "isld.csv").write_text(ISLD, encoding="utf-8-sig")
-    (tmp_path / "general.csv").write_text(GENERAL)
-    return tmp_path
+def exports(pytestconfig):
+    return pytestconfig.rootpath / SAMPLES
 
 
-def test_when_exports_are_read_then_each_declaration_is_there(exports):
-    found = read_patents(exports / "isld.csv")
-    assert [(each.holder, each.specification) for each in found] == [
+def test_when_exports_are_read_then_each_declaration_is_there(exports, tmp_path):
+    found = list(read_patents(exports / "isld.csv"))
+    assert [(each.holder.partition(" (")[0], each.specification) for each in found] == [
         ("Alpha Radio", "TS 24.501"), ("Alpha Radio", "TS 24.501"), ("Alpha Radio", "TS 38.413"),
-        ("Seller Ltd", "TS 24.501"),
-        ("Beta; and Sons", "TS 36.331"),
+        ("Beta; and Sons", "TS 36.331"), ("Rehearsal Licensor", "TS 23.501"),
     ]  # fmt: skip
-    assert read_general(exports / "general.csv") == ["Alpha Radio", "Gamma Systems", "Seller Ltd"]
+    assert found[0].publications == ("EP0000001A1", "EP0000001B1")
+    assert (found[0].jurisdiction, found[0].date, found[0].family) == ("EP", "2020-01-01", "101")
+    general = read_general(exports / "general.csv")
+    assert [(each.holder.partition(" (")[0], each.to_all) for each in general] == [
+        ("Alpha Radio", False), ("Gamma Systems", True), ("Rehearsal Licensor", True),
+    ]  # fmt: skip
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(exports / "isld.csv", "ISLD-export.csv")
+    assert list(read_patents(tmp_path / "x.zip")) == found
+
+
+def test_when_columns_have_other_names_or_marks_then_they_are_found(tmp_path):
+    (tmp_path / "old.csv").write_text(OLDER, encoding="utf-8-sig")
+    found = list(read_patents(tmp_path / "old.csv"))
+    assert [each.specification for each in found] == ["TS 24.501", "TS 38.413"]
+    (tmp_path / "tabs.csv").write_text("comp legal name\tSTANDARD\nA\tTS 24.501\n\tTS 24.501\nB\n")
+    assert [each.holder for each in read_patents(tmp_path / "tabs.csv")] == ["A"]
 
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("TS 24.501", ["TS 24.501"]), ("124 501", ["TS 24.501"]), ("24501 v16.1.0", ["TS 24.501"]), ("LTE", []), ("", [])],
-)
+    [("TS 24.501", ["TS 24.501"]), ("TS 124 501", ["TS 24.501"]), ("24501 v16.1.0", ["TS 24.501"]),
+     ("24.501", ["TS 24.501"]), ("5GS", []), ("LTE", []), ("", []), ("1124.501", [])],
+)  # fmt: skip
 def test_when_a_cell_names_specifications_then_they_are_found(text, named):
     assert specifications_of(text) == named
 
 
-@pytest.mark.parametrize("text", ["", "a;b\n1;2\n", 'Declaring company;Standard\n"open', "Standard\nTS 24.501\n"])
-def test_when_an_export_is_none_then_it_is_refused(tmp_path, text):
-    (tmp_path / "x.csv").write_text(text)
+def zipped(*names):
+    octets = io.BytesIO()
+    with zipfile.ZipFile(octets, "w") as archive:
+        for name in names:
+            archive.writestr(name, "COMP_LEGAL_NAME;Standard\nA;TS 24.501\n")
+    return octets.getvalue()
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"", b"a;b\n1;2\n", b'COMP_LEGAL_NAME;Standard\n"open', b"Standard\nTS 24.501\n", b"COMP_LEGAL_NAME\nA\n",
+     b"\xff\xfe\x00", b"PK\x03\x04 no archive", zipped(), zipped("a.csv", "b.csv"), zipped("a.csv")[:-30],
+     b"COMP_LEGAL_NAME;Standard\n" + b"A" * (1 << 20)],
+)  # fmt: skip
+def test_when_an_export_is_none_then_it_is_refused(tmp_path, octets):
+    (tmp_path / "x.csv").write_bytes(octets)
     with pytest.raises(Refused):
-        read_patents(tmp_path / "x.csv")
-    (tmp_path / "x.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(Refused):
-        read_patents(tmp_path / "x.csv")
+        list(read_patents(tmp_path / "x.csv"))
+
+
+def test_when_an_export_has_too_many_rows_or_is_no_file_then_it_is_refused(tmp_path, monkeypatch, exports):
+    monkeypatch.setattr(declarations, "MOST_ROWS", 3)
+    with pytest.raises(Refused, match="larger than any export"):
+        list(read_patents(exports / "isld.csv"))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Refused, match="no regular file"):
+        list(read_patents(tmp_path / "pipe"))
 
 
 def test_when_rights_are_of_others_then_each_is_a_gap_and_the_licensors_own_is_none(exports):
     found = gaps(
-        TERMS, {}, ["TS 24.501", "TS 38.413"], read_patents(exports / "isld.csv"), read_general(exports / "general.csv")
+        TERMS,
+        {},
+        ["TS 24.501", "TS 38.413", "TS 23.501"],
+        read_patents(exports / "isld.csv"),
+        read_general(exports / "general.csv"),
     )
     patents = {each.holder: each.why for each in found if each.name == "patents"}
-    assert set(patents) == {"Alpha Radio", "Gamma Systems"}
-    assert patents["Alpha Radio"].startswith("3 declared, unverified, to TS 24.501, TS 38.413")
-    assert patents["Gamma Systems"].startswith("a general declaration only")
+    assert set(patents) == {"Alpha Radio (sample)", "Gamma Systems (sample)"}
+    assert patents["Alpha Radio (sample)"] == "2 to TS 24.501, TS 38.413: declared, unverified, not a claim chart"
+    assert patents["Gamma Systems (sample)"].startswith("a general declaration only, to all standards, of 2019-05-05")
     names = {each.name: each.state for each in found}
     assert names["sublicense"] == "not granted"
     assert "modify" not in names
@@ -151,8 +189,11 @@ def test_when_clauses_are_asked_for_then_patents_are_shown_to_counsel_alone(run,
     assert run("clauses", *root, "--patents", exports / "isld.csv")[0] == 2
     status, out, err = run("clauses", *root, "--counsel", "--patents", exports / "isld.csv", "--json")
     assert "not a claim chart" in err
-    row = next(each for each in json.loads(out) if each["specification"] == "TS 24.501")
-    assert "Alpha Radio EP0000001" in row["declared, unverified, not a claim chart"]
+    rows = {each["specification"]: each for each in json.loads(out)}
+    assert rows["TS 24.501"]["publications"] == ["EP0000001A1", "EP0000001B1"]
+    assert "5.4.1.3.5" in rows["TS 24.501"]["clauses"]
+    assert {each["state"] for each in rows.values()} == {"declared, unverified, not a claim chart"}
+    assert "TS 36.331" not in rows
 
 
 def test_when_commands_are_given_hostile_files_then_each_refuses_with_a_line_and_status_1(run, tmp_path):
