@@ -22,12 +22,13 @@ def test_when_registrations_are_measured_then_every_terminal_gets_its_session(ue
 
 
 def test_when_management_is_compared_then_both_kinds_are_measured_in_one_run():
-    command = [*PROGRAM, "--ues", "40", "--management", "--json"]
+    command = [*PROGRAM, "--ues", "40", "--management", "--rounds", "2", "--json"]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert finished.returncode == 0, finished.stderr
     figures = json.loads(finished.stdout)
     bare, whole = figures["unmanaged_cpu_ms_per_ue"], figures["managed_cpu_ms_per_ue"]
     assert bare > 0
+    assert figures["rounds"] == 2
     assert figures["change_percent"] == round(100 * (whole / bare - 1), 1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
-from freehold.procedure import Environment, Record
+from freehold.procedure import Environment, Record, about
 from freehold.services.errors import ServiceError
 from freehold.services.operations import OPERATIONS
 from freehold.spec.identities import Supi
@@ -46,7 +46,11 @@ class _Tapped:
             except ServiceError as error:
                 self._record(method, f"{error.status} {error.application_error}", None, subject)
                 raise
-            self._record(method, "response", answer, subject or subject_of((answer,)))
+            found = subject or subject_of((answer,))
+            speaking = environment.tap.speaking
+            if found is not None and speaking is not None and speaking.about is None:
+                speaking.about = found
+            self._record(method, "response", answer, found)
             return answer
 
         async def traced(*arguments: Any, **keywords: Any) -> Any:
@@ -75,9 +79,11 @@ class _Tapped:
 
         return choose
 
-    def _record(self, method: str, kind: str, value: object, subject: str) -> None:
+    def _record(self, method: str, kind: str, value: object, whose: Supi | None) -> None:
         environment, operation = self._environment, OPERATIONS[method]
-        if not environment.tap.active:
+        speaking = environment.tap.speaking
+        subject = whose or ("" if speaking is None else speaking.subject)
+        if not environment.tap.active or not environment.tap.wants(subject):
             return
         ends = (self._source, self._target) if kind == "request" else (self._target, self._source)
         environment.tap.record(
@@ -88,15 +94,16 @@ class _Tapped:
                 f"{operation.name} {kind}",
                 operation.clause,
                 value=value,
-                subject=subject,
+                subject=str(subject),
+                about=about(subject),
             )
         )
 
 
-def subject_of(values: tuple[object, ...]) -> str:
-    """Whom an operation is about: the SUPI among its values, masked; empty where none names one."""
+def subject_of(values: tuple[object, ...]) -> Supi | None:
+    """Whom an operation is about: the SUPI among its values; None where none names one."""
     for value in values:
         supi = value if isinstance(value, Supi) else getattr(value, "supi", None)
         if isinstance(supi, Supi):
-            return str(supi)
-    return ""
+            return supi
+    return None

@@ -93,6 +93,7 @@ def n4(
 def registration(
     ues: Annotated[int, typer.Option(min=1, max=65_000, help="How many terminals register.")] = 1000,
     management: Annotated[bool, typer.Option("--management", help="What API, counters and alarms cost.")] = False,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Runs of each kind, with --management.")] = 5,
     as_json: JsonOption = False,
     profile: Annotated[str, typer.Option(help="Write a profile of the core to this file.", hidden=True)] = "",
 ) -> None:
@@ -101,7 +102,7 @@ def registration(
 
     from freehold.app.bench.registration import compared, run
 
-    found = compared(ues) if management else run(ues, profile=profile)
+    found = compared(ues, rounds) if management else run(ues, profile=profile)
     show_fields(to_builtins(found), as_json=as_json)
 
 

@@ -300,7 +300,7 @@ def streaming(pieces: Pieces, media_type: str) -> Call:
 
     async def call(api: Api, request: Request, _: str) -> Streamed:
         if request.query.get("ue"):
-            request.query["ue"] = subscribers.supi_of(request.query["ue"]).masked
+            request.query["ue"] = subscribers.supi_of(request.query["ue"]).value
         request.query.pop(streams.SEALED, None)
         if not api.deciphers(request.principal):
             request.query[streams.SEALED] = ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import msgspec
+
+from freehold.procedure.follow import Follower
 from freehold.procedure.tap import PACKETS, Record, Tap
+from freehold.spec.identities import Supi
 
 KEPT: Final = 20_000
 """Records of the signalling that are kept; the oldest give way."""
@@ -16,21 +19,37 @@ TRIMMED: Final = KEPT + KEPT // 4
 Watcher = Callable[[Record], None]
 
 
-class Kept:
-    """Numbers and keeps the signalling from the first watcher's coming to the last one's going."""
+class _Entry(msgspec.Struct, frozen=True, eq=False):
+    """A watcher, whether it wants users' packets, and what picks its UE's records."""
 
-    __slots__ = ("_first", "_records", "_stop", "_tap", "_watchers")
+    watcher: Watcher
+    packets: bool
+    supi: Supi | None
+    follower: Follower | None
+
+
+class Kept:
+    """Numbers and keeps the signalling from the first watcher's coming to the last one's going.
+
+    While every watcher follows a UE, nothing of the others is kept.
+    """
+
+    __slots__ = ("_entries", "_everything", "_first", "_numbers", "_records", "_stop", "_tap")
 
     def __init__(self, tap: Tap) -> None:
         self._tap = tap
         self._records: list[Record] = []
+        self._numbers: dict[int, int] = {}
+        """The number of each record that is kept, by its identity in memory."""
         self._first = 1
         """The number of the first record that is kept."""
-        self._watchers: tuple[tuple[Watcher, bool], ...] = ()
+        self._entries: tuple[_Entry, ...] = ()
+        self._everything = False
         self._stop: Callable[[], None] | None = None
 
     def __iter__(self) -> Iterator[Record]:
-        return iter(tuple(self._records[-KEPT:]))
+        # what turned out to be a followed UE's was kept after what came later
+        return iter(sorted(self._records[-KEPT:], key=_time))
 
     def find(self, number: int) -> Record | None:
         """The record of a number, while it is kept."""
@@ -40,21 +59,24 @@ class Kept:
 
     def number(self, record: Record) -> int:
         """The number of a record, 0 where it is not kept."""
-        place = bisect_left(self._records, record.time, key=_time)
-        while place < len(self._records) and self._records[place].time == record.time:
-            if self._records[place] is record:
-                return self._first + place
-            place += 1
-        return 0
+        return self._numbers.get(id(record), 0)
 
-    def watch(self, watcher: Watcher, *, packets: bool) -> Callable[[], None]:
-        """Hand every record to `watcher`, with or without users' packets, until the returned function is called."""
-        entry = (watcher, packets)
-        self._watchers += (entry,)
+    def watch(
+        self, watcher: Watcher, *, packets: bool, supi: Supi | None = None, kept: bool = False
+    ) -> Callable[[], None]:
+        """Hand records to `watcher`, with or without users' packets, until the returned function is called.
+
+        `supi`: this subscriber's alone, those from before it was known among them. `kept`: first those that are kept.
+        """
+        entry = _Entry(watcher, packets, supi, None if supi is None else Follower(supi))
+        if kept:
+            for record in self:
+                self._offer(entry, record)
+        self._entries += (entry,)
         self._listen()
 
         def stop() -> None:
-            self._watchers = tuple(other for other in self._watchers if other is not entry)
+            self._entries = tuple(other for other in self._entries if other is not entry)
             self._listen()
 
         return stop
@@ -62,21 +84,40 @@ class Kept:
     def _listen(self) -> None:
         before = self._stop
         self._stop = None
-        if self._watchers:
-            self._stop = self._tap.listen(self._record, packets=any(packets for _, packets in self._watchers))
+        self._everything = any(entry.supi is None for entry in self._entries)
+        if self._entries:
+            followed = frozenset(entry.supi for entry in self._entries if entry.supi is not None)
+            packets = any(entry.packets for entry in self._entries)
+            self._stop = self._tap.listen(self._record, packets=packets, whose=None if self._everything else followed)
         if before is not None:
             before()
 
     def _record(self, record: Record) -> None:
         signalling = record.interface not in PACKETS
-        if signalling:
-            self._records.append(record)
-            if len(self._records) >= TRIMMED:
-                self._first += len(self._records) - KEPT
-                del self._records[:-KEPT]
-        for watcher, packets in self._watchers:
-            if signalling or packets:
-                watcher(record)
+        if signalling and self._everything:
+            self._keep(record)
+        for entry in self._entries:
+            if signalling or entry.packets:
+                self._offer(entry, record)
+
+    def _offer(self, entry: _Entry, record: Record) -> None:
+        if entry.follower is None:
+            entry.watcher(record)
+            return
+        for one in entry.follower(record):
+            self._keep(one)
+            entry.watcher(one)
+
+    def _keep(self, record: Record) -> None:
+        if id(record) in self._numbers or record.interface in PACKETS:
+            return
+        self._numbers[id(record)] = self._first + len(self._records)
+        self._records.append(record)
+        if len(self._records) >= TRIMMED:
+            for old in self._records[:-KEPT]:
+                del self._numbers[id(old)]
+            self._first += len(self._records) - KEPT
+            del self._records[:-KEPT]
 
 
 def _time(record: Record) -> float:

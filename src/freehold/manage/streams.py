@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Generic, TypeVar
 
@@ -16,9 +16,10 @@ from freehold.manage.kept import Kept
 from freehold.manage.network import ManagedNetwork
 from freehold.manage.views import RecordView
 from freehold.procedure.clauses import clause_of
-from freehold.procedure.follow import Follower
+from freehold.procedure.follow import follow
 from freehold.procedure.ladder import LANES, WATCHING, Ladder, cause_of, ends_of, inside
 from freehold.procedure.tap import PACKETS, Record
+from freehold.spec.identities import Supi
 
 T = TypeVar("T")
 SEALED: Final = " sealed"
@@ -81,16 +82,24 @@ def record_view(record: Record, utc_offset: float, number: int = 0, *, sealed: b
     )
 
 
-def wanted(query: dict[str, str]) -> Callable[[Record], Sequence[Record]]:
-    """What of each record a client asked for: `ue` by identity, `interfaces` with commas between."""
-    interfaces = frozenset(filter(None, query.get("interfaces", "").split(",")))
-    follower = Follower(query["ue"]) if query.get("ue") else None
+def followed(query: dict[str, str]) -> Supi | None:
+    """The UE a client asked for; the handler has seen that it is a SUPI."""
+    return Supi(query["ue"]) if query.get("ue") else None
 
-    def choose(record: Record) -> Sequence[Record]:
-        found = (record,) if follower is None else follower(record)
-        return found and [one for one in found if not interfaces or one.interface in interfaces]
 
-    return choose
+def interfaces_of(query: dict[str, str]) -> frozenset[str]:
+    """The interfaces a client asked for, with commas between; empty for all of them."""
+    return frozenset(filter(None, query.get("interfaces", "").split(",")))
+
+
+def wanted(kept: Kept, query: dict[str, str]) -> list[Record]:
+    """What a client asked for of what was kept: `ue` by identity, `interfaces` with commas between."""
+    supi, interfaces = followed(query), interfaces_of(query)
+    return [
+        record
+        for record in (kept if supi is None else follow(kept, supi))
+        if not interfaces or record.interface in interfaces
+    ]
 
 
 @contextmanager
@@ -99,18 +108,19 @@ def listening(kept: Kept, query: dict[str, str], *, packets: bool = True) -> Ite
 
     Users' packets are among them where it names their interface, and where it names none if `packets`.
     """
-    interfaces = frozenset(filter(None, query.get("interfaces", "").split(",")))
+    interfaces = interfaces_of(query)
     mailbox: Mailbox[Record] = Mailbox()
-    chosen = wanted(query)
 
     def put(record: Record) -> None:
-        for one in chosen(record):
-            mailbox.put(one)
+        if not interfaces or record.interface in interfaces:
+            mailbox.put(record)
 
-    if "kept" in query:
-        for record in kept:
-            put(record)
-    stop = kept.watch(put, packets=bool(interfaces & PACKETS) if interfaces else packets)
+    stop = kept.watch(
+        put,
+        packets=bool(interfaces & PACKETS) if interfaces else packets,
+        supi=followed(query),
+        kept="kept" in query,
+    )
     try:
         yield mailbox
     finally:
@@ -129,11 +139,10 @@ async def as_lines(network: ManagedNetwork, kept: Kept, query: dict[str, str]) -
 
 async def as_file(network: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:
     """What was kept as a file that can be opened elsewhere; it ends by itself."""
-    offset, chosen, sealed = network.utc() - network.now(), wanted(query), SEALED in query
+    offset, sealed = network.utc() - network.now(), SEALED in query
     yield tracefile.head(network.status().name, network.utc(), sealed=sealed)
-    for record in kept:
-        shown = [record_view(one, offset, sealed=sealed) for one in chosen(record)]
-        yield b"".join(msgspec.json.encode(view) + b"\n" for view in shown)
+    for record in wanted(kept, query):
+        yield msgspec.json.encode(record_view(record, offset, sealed=sealed)) + b"\n"
 
 
 async def as_ladder(_: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:

@@ -120,7 +120,7 @@ def ladders(api: Api, supis: list[str]) -> Iterator[tuple[str, str]]:
     kept = [record for record in api.kept if record.name not in WATCHING]
     for supi in supis[:LADDERS]:
         ladder = Ladder(LANES[:9])
-        lines = [ladder.draw(record) for record in follow(kept, supi_of(supi).masked)]
+        lines = [ladder.draw(record) for record in follow(kept, supi_of(supi))]
         if lines:
             yield supi, "\n".join([ladder.header(), *lines]) + "\n"
 

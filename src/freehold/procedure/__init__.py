@@ -17,7 +17,7 @@ from freehold.procedure.effects import (
 )
 from freehold.procedure.environment import Alarm, Environment
 from freehold.procedure.procedure import Call, Collision, Collisions, Procedure, procedure
-from freehold.procedure.tap import SILENT, Record, Tap
+from freehold.procedure.tap import SILENT, Record, Tap, about
 
 __all__ = [
     "SILENT",
@@ -41,6 +41,7 @@ __all__ = [
     "Record",
     "Signal",
     "Tap",
+    "about",
     "exchange",
     "expect",
     "procedure",

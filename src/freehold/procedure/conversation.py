@@ -11,7 +11,8 @@ import msgspec
 from freehold.procedure.effects import PENDING, Effect, Signal
 from freehold.procedure.environment import Alarm, Environment
 from freehold.procedure.procedure import Call, Collision, Procedure
-from freehold.procedure.tap import Record
+from freehold.procedure.tap import Record, about
+from freehold.spec.identities import Supi
 from freehold.spec import counters
 from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired
 from freehold.spec.events import Event
@@ -52,7 +53,7 @@ class Driver:
 class Conversation:
     """The procedures that run for one peer: a UE, a gNB, a session."""
 
-    __slots__ = ("_on_bug", "_queued", "_runs", "driver", "past", "subject")
+    __slots__ = ("_on_bug", "_queued", "_runs", "about", "driver", "past", "subject")
 
     def __init__(self, driver: Driver, subject: object, on_bug: Callable[[], None] | None) -> None:
         self.driver = driver
@@ -60,6 +61,8 @@ class Conversation:
         self._on_bug = on_bug
         self._runs: tuple[Run, ...] = ()
         self._queued: tuple[tuple[Call[Any], Signal[Any] | None], ...] = ()
+        self.about: Supi | None = None
+        """Whose it turned out to be, for the tap alone: nobody has proven it."""
         self.past: tuple[Ending, ...] = ()
         """What ended last, oldest first."""
 
@@ -103,10 +106,11 @@ class Conversation:
 
     def show(self, interface: Literal["procedure", "timer"], text: str, clause: str = "") -> None:
         """Show in the ladder what happens here, beside the messages."""
-        environment, name = self.driver.environment, self.driver.name
-        if environment.tap.active:
-            now, subject = environment.now(), str(self.subject)
-            environment.tap.record(Record(now, interface, name, name, text, clause, subject=subject))
+        environment, name, subject = self.driver.environment, self.driver.name, self.subject
+        if environment.tap.active and environment.tap.wants(subject):
+            shown = str(subject)
+            record = Record(environment.now(), interface, name, name, text, clause, subject=shown, about=about(subject))
+            environment.tap.record(record)
 
     def _start(self, call: Call[Any], done: Signal[Any] | None) -> bool:
         for run in self._runs:
@@ -274,8 +278,10 @@ class Run:
         self._accepts = None
         self.waiting = None
         self._busy = True
-        tracer = self.environment.tap.tracer
+        tap = self.environment.tap
+        tracer = tap.tracer
         before = None if tracer is None else tracer.advancing(self)
+        attended = tap.attend(self.conversation.subject, self.conversation) if tap.heard else None
         try:
             while True:
                 effect: Effect[Any] = self._coroutine.send(value) if error is None else self._coroutine.throw(error)
@@ -299,6 +305,8 @@ class Run:
             self.conversation.gave_up(self.call, bug)
         finally:
             self._busy = False
+            if attended is not None:
+                tap.leave(attended)
             if tracer is not None:
                 tracer.resume(before)
 

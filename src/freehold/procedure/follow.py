@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from freehold.procedure.tap import Record
+from freehold.spec.identities import Supi
 
 KEPT: Final = 2000
 """Records kept that may turn out to be the UE's."""
@@ -15,31 +16,31 @@ NAMED: Final = ("imsi-", "nai-")
 
 
 class Follower:
-    """Picks one UE's records by its masked SUPI.
+    """Picks one UE's records by its SUPI, or by the masked one, which other UEs may share.
 
     A connection is anonymous until the AMF knows the SUPI: its records are kept, and handed over once a message on N2
     shows that this connection is the UE's.
     """
 
-    __slots__ = ("_carrier", "_connections", "_kept", "_subject")
+    __slots__ = ("_carrier", "_connections", "_kept", "_subject", "_supi")
 
-    def __init__(self, subject: str) -> None:
-        self._subject = subject
+    def __init__(self, subject: Supi | str) -> None:
+        self._supi = subject if isinstance(subject, Supi) else None
+        self._subject = str(subject)
         self._connections: set[tuple[str, int]] = set()
         self._carrier: tuple[str, int] | None = None
         self._kept: deque[tuple[tuple[str, int] | None, Record]] = deque(maxlen=KEPT)
 
     def __call__(self, record: Record) -> Sequence[Record]:
         """The records to show now, oldest first: none, this one, or those that turned out to be the UE's too."""
-        subject = record.subject
-        if subject.startswith(NAMED) and self._subject not in subject:
+        mine = self._mine(record)
+        if not mine and named(record.subject):
             self._carrier = None  # most records of a busy network: another subscriber's
             return []
         connection = connection_of(record)
         carrier, self._carrier = self._carrier, connection
         if connection is None and record.interface == "N1" and record.source == "UE":
             connection = carrier  # an AMF records a NAS message right after the message on N2 that carried it
-        mine = self._subject in subject
         if mine and connection is not None and connection not in self._connections:
             return [*self._learn(connection), record]
         if connection in self._connections and not named(record.subject):
@@ -50,13 +51,18 @@ class Follower:
             self._kept.append((connection, record))
         return []
 
+    def _mine(self, record: Record) -> bool:
+        if self._supi is not None and record.about is not None:
+            return record.about == self._supi
+        return self._subject in record.subject
+
     def _learn(self, connection: tuple[str, int]) -> list[Record]:
         """Remember that a connection is the UE's; what was kept of it."""
         self._connections.add(connection)
         aliases = {record.subject for known, record in self._kept if known == connection and record.subject}
         taken, left = [], deque[tuple[tuple[str, int] | None, Record]](maxlen=KEPT)
         for known, record in self._kept:
-            if known == connection or record.subject in aliases or self._subject in record.subject:
+            if known == connection or record.subject in aliases or self._mine(record):
                 taken.append(record)
             else:
                 left.append((known, record))
@@ -64,7 +70,7 @@ class Follower:
         return taken
 
 
-def follow(records: Iterable[Record], subject: str) -> Iterator[Record]:
+def follow(records: Iterable[Record], subject: Supi | str) -> Iterator[Record]:
     """One UE's records out of a whole run, in their order."""
     everything = list(records)
     follower = Follower(subject)

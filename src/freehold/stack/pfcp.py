@@ -8,7 +8,7 @@ import msgspec
 
 from freehold.codecs import pfcp
 from freehold.codecs.pfcp import Decoded, Fault, Header, HeartbeatRequest, HeartbeatResponse, Message, NodeID
-from freehold.procedure import Alarm, Driver, Record, Signal
+from freehold.procedure import Alarm, Driver, Record, Signal, about
 from freehold.services.datagram import Address, DatagramPort
 from freehold.spec import counters
 from freehold.spec.causes import PfcpCause
@@ -214,7 +214,7 @@ class PfcpEntity:
         self, way: str, peer: Address, message: Message, sequence: int, octets: bytes, subject: object = ""
     ) -> None:
         environment = self.driver.environment
-        if not environment.tap.active:
+        if not environment.tap.active or not environment.tap.wants(subject):
             return
         own = self._port.address
         ends = (f"{self.driver.name} {own[0]}:{own[1]}", f"{peer[0]}:{peer[1]}")
@@ -231,6 +231,7 @@ class PfcpEntity:
                 octets,
                 message,
                 str(subject),
+                about=about(subject),
             )
         )
 

@@ -99,3 +99,90 @@ def test_when_strange_octets_crossed_then_opening_them_is_answered(interface):
         assert asyncio.run(opened(record(1, interface, octets=octets))).octets == octets.hex()
     except Unusable as refused:
         assert "no protocol fits" in str(refused)  # noqa: PT017 - either is an answer
+
+
+MINE, OTHER = Supi("imsi-001010000000001"), Supi("imsi-001019999990001")
+
+
+class Value:
+    def __init__(self, ran_ue_ngap_id):
+        self.ran_ue_ngap_id = ran_ue_ngap_id
+
+
+def begin(time, number):
+    return record(time, value=Value(number))
+
+
+def of(time, supi, number):
+    return record(time, value=Value(number), subject=str(supi), about=supi)
+
+
+def test_when_one_ue_is_followed_then_nothing_of_another_one_is_kept_though_its_number_ends_alike():
+    tap = Tap()
+    recorder, seen = Kept(tap), []
+    recorder.watch(seen.append, packets=False, supi=MINE)
+    assert tap.wants(MINE)
+    assert not tap.wants(OTHER)
+    first, foreign, mine, other = begin(1, 1), begin(2, 2), of(3, MINE, 1), of(4, OTHER, 2)
+    for one in (first, foreign, mine, other):
+        tap.record(one)
+    assert seen == list(recorder) == [first, mine]
+    assert [recorder.number(one) for one in (first, mine, foreign, other)] == [1, 2, 0, 0]
+
+
+def test_when_another_watches_everything_then_a_followed_record_keeps_its_one_number_and_is_kept_once():
+    tap = Tap()
+    recorder, followed, again, everything = Kept(tap), [], [], []
+    recorder.watch(followed.append, packets=False, supi=MINE)
+    recorder.watch(again.append, packets=False, supi=MINE)
+    stop = recorder.watch(everything.append, packets=False)
+    run = [begin(1, 1), begin(2, 2), of(3, MINE, 1), of(4, OTHER, 2)]
+    for one in run:
+        tap.record(one)
+    stop()
+    assert not tap.wants(OTHER)
+    assert everything == list(recorder) == run
+    assert followed == again == [run[0], run[2]]
+    assert [recorder.number(one) for one in run] == [1, 2, 3, 4]
+
+
+def test_when_a_ue_is_followed_late_then_what_was_kept_of_it_comes_first_and_its_connection_is_known():
+    tap = Tap()
+    recorder, seen = Kept(tap), []
+    stop = recorder.watch(lambda _: None, packets=False)
+    for one in (begin(1, 1), of(2, MINE, 1), of(3, OTHER, 2)):
+        tap.record(one)
+    stop()
+    recorder.watch(seen.append, packets=False, supi=MINE, kept=True)
+    tap.record(record(4, "SBI", about=MINE, subject=str(MINE)))
+    assert [one.time for one in seen] == [1, 2, 4]
+
+
+def test_when_a_terminal_with_a_wrong_key_is_followed_then_its_ladder_is_shown_and_no_other_ones():
+    from freehold.app.network import Network
+    from freehold.ue.errors import UsimInvalid
+
+    async def main():
+        async with Network() as network:
+            good, bad = network.ue(), network.ue()
+            udr = network.core.udr
+            stored = udr.subscriber(bad.supi)
+            wrong = msgspec.structs.replace(stored.authentication, k=bytes(16))
+            await network.world.wait(udr.put(msgspec.structs.replace(stored, authentication=wrong)))
+            recorder, seen, all_of_it = Kept(network.tap), [], []
+            stop = recorder.watch(seen.append, packets=False, supi=bad.supi)
+            network.tap.listen(all_of_it.append, packets=False, whose=frozenset({bad.supi}))
+            await good.register()
+            foreign = len(all_of_it)
+            with pytest.raises(UsimInvalid):
+                await bad.register()
+            stop()
+            return foreign, [f"{one.interface} {one.name}" for one in seen], {one.about for one in seen}, bad.supi
+
+    foreign, names, whose, supi = asyncio.run(main())
+    assert foreign < 10  # what came before the home network knew whose it is, and no more
+    assert names[:2] == ["N2 InitialUEMessage", "N1 RegistrationRequest"]
+    assert "N1 AuthenticationRequest" in names
+    assert "SBI Nausf_UEAuthentication_Authenticate request" in names
+    assert "N1 AuthenticationFailure" in names
+    assert whose <= {None, supi}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from freehold.procedure import Record, Tap
+from freehold.spec.identities import Supi
 
 MESSAGE = Record(1.0, "N2", "gNB", "AMF", "NGSetupRequest")
 PACKET = Record(1.0, "N3", "gNB", "UPF", "G-PDU")
@@ -42,3 +43,28 @@ def test_when_a_listener_stops_during_a_record_then_the_others_still_hear_it():
     tap.record(MESSAGE)
     tap.record(MESSAGE)
     assert heard == [MESSAGE, MESSAGE]
+
+
+ANNA, BERT = Supi("imsi-001010000000001"), Supi("imsi-001010000000002")
+
+
+class Context:
+    """What belongs to a subscriber, once that is known."""
+
+    about = None
+
+
+def test_when_listeners_want_some_subscribers_then_what_is_another_ones_is_not_wanted():
+    tap, context = Tap(), Context()
+    stops = [tap.listen([].append, whose=frozenset({each})) for each in (ANNA, BERT)]
+    assert tap.wants(ANNA)
+    assert tap.wants(context)
+    context.about = BERT
+    assert tap.wants(context)
+    stops[1]()
+    assert not tap.wants(context)
+    assert tap.wants("gnb-1")
+    stop = tap.listen([].append)
+    assert tap.wants(context)
+    stop()
+    assert not tap.wants(BERT)

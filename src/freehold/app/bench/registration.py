@@ -43,6 +43,8 @@ START: Final = 20.0
 """Seconds for the core to start and, at the end, to finish its last session."""
 REST: Final = 0.1
 """Seconds between two looks at whether the core still works."""
+ROUNDS: Final = 5
+"""Runs of each kind that are compared."""
 SCRAPE: Final = 1.0
 """Seconds between two scrapes of the metrics, where somebody scrapes."""
 NOBODY: Final = contextlib.nullcontext()
@@ -108,7 +110,7 @@ def run(
             return run_loop(measured(configuration, folder, core_, sims))
 
 
-def compared(ues: int, rounds: int = 3) -> ManagementBench:
+def compared(ues: int, rounds: int = ROUNDS) -> ManagementBench:
     """The same load with and without management, in turns; the least of each: what else the machine does only adds."""
     found: dict[str, list[float]] = {"bare": [], "managed": [], "followed": []}
     for _ in range(rounds):

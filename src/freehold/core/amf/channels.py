@@ -8,7 +8,7 @@ from freehold.codecs import nas, ngap
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.state.connection import Connection, Gnb
 from freehold.core.amf.state.ue import Ue
-from freehold.procedure import Record
+from freehold.procedure import Record, about
 from freehold.stack.nas_security import HeaderType
 
 NON_UE_STREAM: Final = 0
@@ -32,6 +32,7 @@ def send_ngap(
                 octets=octets,
                 value=message,
                 subject=str(subject),
+                about=about(subject),
             )
         )
     gnb.association.send(octets, stream)
@@ -57,11 +58,19 @@ def protect(amf: AmfFunction, ue: Ue, message: Any, header_type: HeaderType = He
     plain = nas.encode(message)
     environment = amf.environment
     if environment.tap.active:
-        name = amf.configuration.name
-        record = Record(
-            environment.now(), "N1", name, "UE", type(message).__name__, octets=plain, value=message, subject=str(ue)
+        environment.tap.record(
+            Record(
+                environment.now(),
+                "N1",
+                amf.configuration.name,
+                "UE",
+                type(message).__name__,
+                octets=plain,
+                value=message,
+                subject=str(ue),
+                about=ue.about,
+            )
         )
-        environment.tap.record(record)
     security = ue.security
     if header_type is HeaderType.INTEGRITY_NEW_CONTEXT and security.pending is not None:
         return security.pending.protect(plain, header_type)

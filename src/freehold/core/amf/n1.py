@@ -31,7 +31,7 @@ from freehold.core.amf.procedures.uplink_nas_transport import uplink_nas_transpo
 from freehold.core.amf.state.connection import Connection
 from freehold.core.amf.state.machines import MmState
 from freehold.core.amf.state.ue import Ue
-from freehold.procedure import Record
+from freehold.procedure import Record, about
 from freehold.spec.causes import MmCause
 from freehold.stack.nas_security import HeaderType
 
@@ -234,6 +234,7 @@ def record(amf: AmfFunction, subject: object, octets: bytes, message: object) ->
                 octets=octets,
                 value=message,
                 subject=str(subject),
+                about=about(subject),
             )
         )
 

@@ -17,7 +17,7 @@ from freehold.core.amf.procedures.an_release import lose
 from freehold.core.amf.procedures.ng_reset import ng_reset
 from freehold.core.amf.procedures.ng_setup import ng_setup, ran_configuration_update, reset_ues
 from freehold.core.amf.state.connection import Connection, Gnb
-from freehold.procedure import Record
+from freehold.procedure import Record, about
 from freehold.services.n2 import NGAP_PPID, Association
 from freehold.spec import counters
 from freehold.spec.errors import PeerError
@@ -122,10 +122,24 @@ class N2Link:
 
     def received(self, octets: bytes, stream: int, ppid: int) -> None:
         """One SCTP message: decode, answer its faults, dispatch; a mistake of ours ends here (TS 38.412 7)."""
-        amf, gnb = self.amf, self.gnb
+        amf = self.amf
         decoded = ngap.decode(octets, amf.configuration.any_ie_order)
-        if amf.environment.tap.active:
-            self._record(octets, decoded)
+        tap = amf.environment.tap
+        if not tap.heard:
+            self._handle(decoded, stream, ppid)
+            return
+        connection = amf.contexts.connections.get(decoded.identifier("amf_ue_ngap_id") or 0)
+        subject = "" if connection is None else connection.subject
+        before = tap.attend(subject)
+        try:
+            if tap.active:
+                self._record(octets, decoded.message, subject)
+            self._handle(decoded, stream, ppid)
+        finally:
+            tap.leave(before)
+
+    def _handle(self, decoded: ngap.Decoded[ngap.Message], stream: int, ppid: int) -> None:
+        amf, gnb = self.amf, self.gnb
         if ppid == 0 and not gnb.ready:
             text = f"{gnb} sends payload protocol 0 instead of {NGAP_PPID}: taken as NGAP"
             amf.tell("ppid", text, subject=gnb, clause="TS 38.412 7")
@@ -181,9 +195,8 @@ class N2Link:
             amf.tell("gnb-lost", f"gNB {gnb} is gone: {reason}", subject=gnb)
             gnb.identity = None
 
-    def _record(self, octets: bytes, decoded: ngap.Decoded[ngap.Message]) -> None:
-        message, environment = decoded.message, self.amf.environment
-        connection = self.amf.contexts.connections.get(decoded.identifier("amf_ue_ngap_id") or 0)
+    def _record(self, octets: bytes, message: ngap.Message | None, subject: object) -> None:
+        environment = self.amf.environment
         environment.tap.record(
             Record(
                 environment.now(),
@@ -193,6 +206,7 @@ class N2Link:
                 "undecodable" if message is None else type(message).__name__,
                 octets=octets,
                 value=message,
-                subject="" if connection is None else str(connection.subject),
+                subject=str(subject),
+                about=about(subject),
             )
         )

@@ -158,6 +158,11 @@ class Ue:
         return "unknown UE" if connection is None else str(connection)
 
     @property
+    def about(self) -> Supi | None:
+        """Whose it is for the tap: known before it is proven."""
+        return self.identity.supi or self.conversation.about
+
+    @property
     def cm_state(self) -> CmState:
         """Whether there is an N1 signalling connection (TS 23.501 5.3.3.2)."""
         return CmState.IDLE if self.connection is None else CmState.CONNECTED

@@ -155,6 +155,11 @@ class SmContext:
         return str(self.identity)
 
     @property
+    def about(self) -> Supi:
+        """Whose it is, for the tap."""
+        return self.identity.supi
+
+    @property
     def reference(self) -> str:
         """The SM context reference (TS 29.502 6.1.3.3)."""
         return str(self.identity.number)
