@@ -37,7 +37,7 @@ NEIGHBOUR_OF, NEIGHBOUR_ADDRESS = 1, 2
 
 
 class Link(msgspec.Struct, frozen=True):
-    """An interface: its index, its Ethernet address (empty: it has none), its MTU, its name, its XDP program (0: none)."""
+    """An interface: index, Ethernet address (empty: it has none), MTU, name, XDP program (0: none)."""
 
     index: int
     address: bytes

@@ -12,10 +12,10 @@ from freehold.procedure.effects import PENDING, Effect, Signal
 from freehold.procedure.environment import Alarm, Environment
 from freehold.procedure.procedure import Call, Collision, Procedure
 from freehold.procedure.tap import Record, about
-from freehold.spec.identities import Supi
 from freehold.spec import counters
 from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired
 from freehold.spec.events import Event
+from freehold.spec.identities import Supi
 from freehold.spec.timers import Timer, Timers
 
 T = TypeVar("T")

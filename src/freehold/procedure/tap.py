@@ -64,8 +64,9 @@ class Tap:
 
     While listeners want some subscribers alone it is false too while what happens is another one's: whoever begins to
     work on something says so by `attend` and `leave`; `heard` says whether anybody listens at all. `speaking` is the
-    conversation whose procedure runs. `packets` says whether somebody wants the user's packets of N3 and N6 too, which are many. `tracer` hears of
-    procedures, where there is one. `key` makes pseudonyms of UEs that are the same in logs and traces of one process.
+    conversation whose procedure runs. `packets` says whether somebody wants the user's packets of N3 and N6 too, which
+    are many. `tracer` hears of procedures, where there is one. `key` makes pseudonyms of UEs that are the same in logs
+    and traces of one process.
     """
 
     __slots__ = ("_listeners", "_whose", "active", "heard", "key", "packets", "speaking", "tracer")
