@@ -15,7 +15,7 @@ from freehold.core.amf.n2_ue import UE_HANDLERS, initial_ue_message
 from freehold.core.amf.procedures import handover, path_switch
 from freehold.core.amf.procedures.an_release import lose
 from freehold.core.amf.procedures.ng_reset import ng_reset
-from freehold.core.amf.procedures.ng_setup import ng_setup, ran_configuration_update, reset_ues
+from freehold.core.amf.procedures.ng_setup import lose_ues, ng_setup, ran_configuration_update
 from freehold.core.amf.state.connection import Connection, Gnb
 from freehold.procedure import Record, about
 from freehold.services.n2 import NGAP_PPID, Association
@@ -188,7 +188,7 @@ class N2Link:
         """The association is gone: its UEs are idle (TS 38.412 7, TS 23.502 4.2.6)."""
         amf, gnb = self.amf, self.gnb
         gnb.conversation.abort(reason)
-        reset_ues(amf, gnb, f"N2 lost: {reason}")
+        lose_ues(amf, gnb, f"N2 lost: {reason}")
         if gnb.identity is not None:
             if amf.contexts.gnbs.get(gnb.identity) is gnb:
                 del amf.contexts.gnbs[gnb.identity]

@@ -154,6 +154,22 @@ def test_when_a_gnb_is_lost_then_its_ues_are_idle_and_others_are_not(world):
     assert "gnb1" in world.event("gnb-lost").text
 
 
+def test_when_a_gnb_of_many_is_lost_then_others_are_served_meanwhile_and_all_are_idle_soon(world, monkeypatch):
+    monkeypatch.setattr("freehold.core.amf.procedures.ng_setup.AT_ONCE", 2)
+    gnb, other = world.gnb(), world.gnb()
+    terminals = [world.terminal(gnb, number) for number in range(1, 6)]
+    for terminal in terminals:
+        terminal.register()
+    gnb.lose()
+    assert world.baseline()["connections"] == 3
+    last = terminals[-1]
+    last.gnb = other
+    last.register()  # it is at another gNB before its old connection's turn comes
+    world.run_for(0.001)
+    assert world.baseline() == {"ues": 5, "connections": 1, "gnbs": 1, "sessions": 0}
+    last.establish()
+
+
 # --- RAN configuration update ----------
 def test_when_the_gnb_changes_its_areas_then_they_count_at_once(world):
     gnb = world.gnb()
