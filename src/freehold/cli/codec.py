@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,6 +49,9 @@ def decode(
         note(f"type: {reading.name} (guessed)")
     if reading.message is None:
         raise Unusable(f"{_short(what)}: no message of {chosen.name}: {'; '.join(reading.faults)}")
+    behind = chosen.behind(reading, octets)
+    if behind:
+        note(f"{behind} octets behind the message are none of it")
     if as_json:
         show_json(_document(reading, octets))
     else:
@@ -61,20 +65,39 @@ def encode(
     protocol: ProtocolOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Write the octets of a message that JSON describes, in hexadecimal."""
+    """Write the octets of the messages that JSON describes, in hexadecimal, a message a line."""
     text = what if what.lstrip()[:1] in {"{", "["} else _read(what).decode("utf-8", "replace")
+    count = 0
     try:
-        document = json.loads(text)
-        if not isinstance(document, dict) or "message" not in document:
-            raise ValueError('an object with "message" is needed')  # noqa: TRY301 - one line for either
-        row = _protocol(protocol or str(document.get("protocol")))
-        octets = _written(row, document)
+        for count, document in enumerate(_documents(text), 1):  # noqa: B007 - counted beyond the loop
+            row = _protocol(protocol or document.get("protocol"))
+            octets = _written(row, document)
+            if as_json:
+                show_json({"protocol": row.name, "octets": octets.hex()})
+            else:
+                show_line(octets.hex())
     except (ValueError, RecursionError) as wrong:
-        raise Unusable(f"{_short(what)}: {wrong}") from None
-    if as_json:
-        show_json({"protocol": row.name, "octets": octets.hex()})
-    else:
-        show_line(octets.hex())
+        where = f"message {count}: " if count > 1 else ""
+        raise Unusable(f"{_short(what)}: {where}{_said(wrong)}") from None
+    if not count:
+        raise Unusable(f"{_short(what)}: no JSON in it")
+
+
+def _documents(text: str) -> Iterator[dict[str, Any]]:
+    """The objects of a text, one after the other."""
+    reader, at = json.JSONDecoder(), len(text) - len(text.lstrip())
+    while at < len(text):
+        document, at = reader.raw_decode(text, at)
+        if not isinstance(document, dict) or "message" not in document:
+            raise ValueError('an object with "message" is needed')
+        yield document
+        at += len(text) - at - len(text[at:].lstrip())
+
+
+def _said(wrong: Exception) -> str:
+    if isinstance(wrong, RecursionError):
+        return "nested too deep"
+    return f"not JSON: {wrong}" if isinstance(wrong, json.JSONDecodeError) else str(wrong)
 
 
 def _written(row: Protocol, document: dict[str, Any]) -> bytes:
@@ -86,9 +109,11 @@ def _written(row: Protocol, document: dict[str, Any]) -> bytes:
     return row.encode(message, header, bytes.fromhex(came) if isinstance(came, str) else b"")
 
 
-def _protocol(name: str) -> Protocol:
+def _protocol(name: object) -> Protocol:
     from freehold.codecs.display import protocol_named
 
+    if not isinstance(name, str):
+        raise Unusable("--protocol: say which; the document does not")
     try:
         return protocol_named(name)
     except ValueError as wrong:
@@ -108,8 +133,15 @@ def _guessed(octets: bytes) -> Protocol:
 
 
 def _octets(what: str) -> bytes:
-    """The octets that an argument, a file or standard input means."""
-    if what != "-" and not _is_file(what):
+    """The octets that an argument, a file or standard input means; there is at least one."""
+    octets = _given(what)
+    if not octets:
+        raise Unusable(f"{_short(what) or 'the argument'}: no octets")
+    return octets
+
+
+def _given(what: str) -> bytes:
+    if what != "-" and not _is_there(what):
         if re.search(r"[^\s0-9a-fA-FxX:]", what):
             raise Unusable(f"{_short(what)}: neither hexadecimal octets nor a file")
         return _from_hex(what, _short(what))
@@ -121,9 +153,9 @@ def _octets(what: str) -> bytes:
     return _from_hex(text, what) if re.fullmatch(r"[\s0-9a-fA-FxX:]+", text) else read
 
 
-def _is_file(what: str) -> bool:
+def _is_there(what: str) -> bool:
     try:
-        return Path(what).is_file()
+        return bool(what) and Path(what).exists()
     except OSError:  # octets are more than a name can have
         return False
 

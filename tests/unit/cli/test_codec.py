@@ -175,3 +175,47 @@ def test_when_a_sender_codes_otherwise_then_its_octets_come_back_until_a_value_c
     assert run("encode", json.dumps(document))[1].strip() not in {"", "7e00"}
     document["octets"] = "no digits"
     assert run("encode", json.dumps(document))[0] == 2
+
+
+def test_when_a_capture_becomes_json_then_encode_writes_each_message_again(run, capture):
+    shown = run("decode", "--json", capture)[1]
+    wanted = [json.loads(line)["octets"] for line in shown.splitlines()]
+    assert len(wanted) > 20
+    status, written, _ = run("encode", "-", stdin=shown.encode())
+    assert (status, written.splitlines()) == (0, wanted)
+
+
+def test_when_one_of_several_documents_is_bad_then_its_number_is_said(run):
+    good = run("decode", "--json", REJECT)[1]
+    status, written, said = run("encode", "-", stdin=(good + '{"protocol": "nas", "message": 7}').encode())
+    assert (status, written) == (2, REJECT + "\n")
+    assert "message 2: " in said
+
+
+def test_when_octets_follow_a_message_then_it_is_said_how_many(run):
+    assert "3 octets behind the message" in run("decode", "-p", "ngap", INITIAL + "000102")[2]
+    assert "behind" not in run("decode", "-p", "ngap", INITIAL)[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("decode", ""), "no octets"),
+        (("decode", "-"), "no octets"),
+        (("encode", "-"), "no JSON"),
+        (("encode", '{"message": {}}'), "--protocol"),
+        (("encode", "[" * 100_000), "nested too deep"),
+        (("encode", "{"), "not JSON"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_when_there_is_nothing_to_read_then_that_is_said(run, arguments, said):
+    status, shown, error = run(*arguments)
+    assert (status, shown) == (2, "")
+    assert said in error
+
+
+def test_when_a_folder_is_given_then_it_is_called_one(run, tmp_path):
+    status, _, said = run("decode", tmp_path)
+    assert status == 2
+    assert "Is a directory" in said

@@ -112,6 +112,14 @@ class Protocol(msgspec.Struct, frozen=True):
         except ValueError:
             return False
 
+    def behind(self, reading: Reading, octets: bytes) -> int:
+        """How many octets follow the message that they begin with."""
+        try:
+            again = self.encode(reading.message, reading.header)
+        except ValueError:  # read with faults, and not to be written as it is
+            return 0
+        return len(octets) - len(again) if octets.startswith(again) else 0
+
     def split(self, datagram: bytes) -> Iterator[bytes]:
         """The messages of one payload: several where PFCP's follow-on flag says so (TS 29.244 6.2.4)."""
         if self.name == "pfcp":
