@@ -196,7 +196,7 @@ class AtNextReauthId(Counted, frozen=True, gc=False):
 
 
 class AtCheckcode(Plain, frozen=True, gc=False):
-    """Nothing, or the hash of the identity packets in 20 or 32 octets (RFC 4187 10.13, RFC 9048 3.5)."""
+    """Nothing, or the hash of the identity packets in 20 or 32 octets (RFC 4187 10.13, RFC 9048 3.4.3)."""
 
     number: ClassVar[int] = 134
     clause: ClassVar[str] = "RFC 4187 10.13"

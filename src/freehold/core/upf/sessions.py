@@ -293,7 +293,7 @@ def _refused_modification(fault: RuleFault) -> SessionModificationResponse:
 
 
 def _ends_path(request: SessionModificationRequest) -> bool:
-    """Whether the old tunnel is to be told that nothing more comes (TS 29.244 5.2.3.2, 8.2.31)."""
+    """Whether the old tunnel is to be told that nothing more comes (TS 29.244 5.3.2, 8.2.31)."""
     return any(
         (far.update_forwarding_parameters.pfcpsmreq_flags or 0) & PFCPSMReqFlag.SNDEM
         for far in request.update_far

@@ -118,7 +118,7 @@ def test_when_a_packet_is_of_any_type_then_it_reads_as_the_clause_has_it(octets,
         ("8402000270310000", eap.AtNextPseudonym(b"p1")),  # RFC 4187 10.10
         ("8502000372313200", eap.AtNextReauthId(b"r12")),  # RFC 4187 10.11
         ("86010000", eap.AtCheckcode(b"")),  # RFC 4187 10.13
-        ("86090000" + (RAND + MAC).hex(), eap.AtCheckcode(RAND + MAC)),  # RFC 9048 3.5
+        ("86090000" + (RAND + MAC).hex(), eap.AtCheckcode(RAND + MAC)),  # RFC 9048 3.4.3
         ("87010000", eap.AtResultInd()),  # RFC 4187 10.14
         ("88018000", eap.AtBidding(eap.BiddingFlag.SUPPORTS_EAP_AKA_PRIME)),  # RFC 9048 4
         ("9809" + (RAND + MAC).hex() + "0000", eap.AtPubEcdhe(RAND + MAC + bytes(2))),  # RFC 9678 6.1
