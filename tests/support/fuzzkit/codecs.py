@@ -9,11 +9,9 @@ from time import thread_time
 from types import ModuleType
 from typing import Any
 
-from eapkit import Generator as EapGenerator
 from freehold.codecs import eap, gtpu, nas, pfcp, sms
 from fuzzkit.corpus import seeds
 from fuzzkit.tables import protocols
-from smskit import Generator
 
 ALONE = {
     "lpp": ("LPPMessage",),
@@ -126,13 +124,9 @@ def timed(check: Callable[[bytes], None]) -> Callable[[bytes], None]:
 def samples(codec: str) -> list[bytes]:
     """Octets of the corpus that fit a codec."""
     match codec:
-        case "nas" | "pfcp":
+        case "nas" | "pfcp" | "sms" | "eap":
             return [octets for _, octets in seeds(codec)]
         case "gtpu":
             return [octets[1:] for _, octets in seeds("userplane") if octets[0] & 1 == 0]
-        case "sms":
-            return [sms.encode(Generator(seed).message()) for seed in range(40)]
-        case "eap":
-            return [eap.encode(EapGenerator(seed).message()) for seed in range(40)]
     head = 3 if codec in ALONE else 1
     return [octets[head:] for name, octets in seeds("per") if name.startswith(f"{codec}-") and octets[0] < ALONE_BIT]
