@@ -125,6 +125,23 @@ impl Upf {
         if self.table.reopen(teid) { Ok(()) } else { Err(Refused::UnknownSession) }
     }
 
+    /// Has a session go on from what it carried in that life.
+    pub fn carry_on(&mut self, teid: u32, usage: Usage) -> Result<(), Refused> {
+        let slot = self.table.session(teid).ok_or(Refused::UnknownSession)?;
+        self.table.records[slot].usage = usage;
+        Ok(())
+    }
+
+    /// Opens one more local tunnel of a session under the identifier that it had in that life.
+    pub fn reopen_tunnel(&mut self, teid: u32, tunnel: u32) -> Result<(), Refused> {
+        let session = self.with_room(teid)?;
+        if !self.table.reopen(tunnel) {
+            return Err(Refused::UnknownSession);
+        }
+        self.join(session, tunnel, self.table.slot(tunnel));
+        Ok(())
+    }
+
     /// Opens one more local tunnel of a session (TS 29.244 5.5.3); the next rules that do not name it close it.
     pub fn open_tunnel(&mut self, teid: u32) -> Result<u32, Refused> {
         let session = self.with_room(teid)?;

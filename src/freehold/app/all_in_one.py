@@ -79,7 +79,10 @@ async def running(
     """
     chosen = frozenset(roles)
     folder = config.data_folder(configuration) if "core" in chosen else None
-    recent, outside = logs.Recent(), Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder)
+    # An SMF of the same process loses its sessions with it: they are not kept then.
+    journal = config.data_folder(configuration) / "upf.journal" if chosen & {"core", "upf"} == {"upf"} else None
+    recent = logs.Recent()
+    outside = Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder, journal=journal)
     async with outside as network:
         made = Running(network, source)
         if made.managed is not None:

@@ -26,6 +26,7 @@ from freehold.net.endpoints import parse_address
 from freehold.procedure import Driver, Environment, procedure
 from freehold.services.arpf import Arpf
 from freehold.services.datagram import Address, DatagramPort
+from freehold.services.journal import Journal
 from freehold.services.nnrf import Discovery, NfProfile
 from freehold.services.store import Store
 from freehold.services.userplane import SessionPlane
@@ -179,8 +180,9 @@ def make_upf(
     plane: SessionPlane,
     port: DatagramPort,
     smfs: tuple[str, ...] = (SMF_N4[0],),
+    journal: Journal | None = None,
 ) -> Upf:
-    """The UPF of this process on its N4 port, serving the SMFs at these addresses."""
+    """The UPF of this process on its N4 port, serving the SMFs at these addresses; its journal is for the next one."""
     driver = Driver("UPF", environment, Timers(configuration.timers))
     settings = UpfSettings(
         node_id=port.address[0],
@@ -188,4 +190,4 @@ def make_upf(
         smf_teids=configuration.upf.f_teids == "smf",
         network_instances=configuration.upf.network_instances,
     )
-    return Upf(driver, port, plane, settings)
+    return Upf(driver, port, plane, settings, journal)

@@ -47,10 +47,11 @@ SETUP_SECONDS: Final = 2.0
 class Network:
     """A network; on virtual time unless `real_time`. Use it with `async with`.
 
-    `folder` keeps subscribers and keys on disk; without it nothing is kept. `seed` decides everything random on virtual
-    time. `trace` keeps what crosses the interfaces from the first message on. `outside` opens the configured N2, N3, N4
-    and N6 to other programs; without it nothing leaves the process. `roles` are the parts that run here. Unusable is
-    raised for a configuration that cannot be carried out.
+    `folder` keeps subscribers and keys on disk; without it nothing is kept. `journal` is where a UPF writes its
+    sessions down for its next process. `seed` decides everything random on virtual time. `trace` keeps what crosses
+    the interfaces from the first message on. `outside` opens the configured N2, N3, N4 and N6 to other programs;
+    without it nothing leaves the process. `roles` are the parts that run here. Unusable is raised for a configuration
+    that cannot be carried out.
     """
 
     core: Core
@@ -68,6 +69,7 @@ class Network:
         real_time: bool = False,
         seed: int = 0,
         folder: Path | None = None,
+        journal: Path | None = None,
         trace: bool = False,
         outside: bool = False,
         roles: Iterable[Role] = WHOLE,
@@ -78,6 +80,7 @@ class Network:
         self._seed = seed
         self.folder = folder
         """Where what is kept is kept; None where nothing is."""
+        self._journal = journal
         self._traced = trace
         self._outside = outside
         self._world: World | None = None
@@ -106,7 +109,7 @@ class Network:
         self.trace = Trace(self.tap, world.environment.utc() - world.environment.now())
         if self._traced:
             self.trace.start()
-        self.packets = Packets(self.configuration, world, self.tap)
+        self.packets = Packets(self.configuration, world, self.tap, self._journal)
         self._ends.append(self.packets.close)
         if "core" in self.roles:
             self._make_core(world)
@@ -186,7 +189,7 @@ class Network:
 
         def upf(port: DatagramPort) -> DatagramUser:
             smf = SMF_N4[0] if both else self._n4_address("smf")[0]
-            return make_upf(self.configuration, environment, self.upf_plane, port, (smf,))
+            return make_upf(self.configuration, environment, self.upf_plane, port, (smf,), self.packets.journal)
 
         if both:
             self.n4 = LocalNetwork(world.deliver)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from freehold.app.config import Configuration, DnnSection
 from freehold.app.world import VirtualWorld, World
@@ -20,7 +21,10 @@ from freehold.net.xdp import Hook, kept_seed, names
 from freehold.procedure import Tap
 from freehold.services.userplane import Network
 from freehold.spec.errors import Unusable
+from freehold.store import FileJournal
 
+SEED = b"seed"
+"""What the journal knows the tunnels' secret by."""
 IPFIX_PORT = 4739  # RFC 7011 10.3.4
 N3_PREFIX = "10.255.0"
 """N3 in process: names of the ends of tunnels, no sockets."""
@@ -39,10 +43,12 @@ PLACES: dict[Hook, str] = {
 class Packets:
     """The engines of a process; what it opens is closed by `close`."""
 
-    def __init__(self, configuration: Configuration, world: World, tap: Tap) -> None:
+    def __init__(self, configuration: Configuration, world: World, tap: Tap, journal: Path | None = None) -> None:
         self.plane = UserPlane(tap)
         self.notes: list[str] = []
         """What the owner should know, e.g. a return route."""
+        self.journal = self._open(journal) if journal is not None else None
+        """Where the UPF writes down what its next process goes on with."""
         self._configuration = configuration
         self._world = world
         self._ends: list[Callable[[], None]] = []
@@ -50,6 +56,13 @@ class Packets:
         self._plane: UpfPlane | FastPlane | None = None
         self._records: FlowRecords | None = None
         self._tuns: dict[str, Tun | TapInterface] = {}
+
+    def _open(self, journal: Path) -> FileJournal | None:
+        try:
+            return FileJournal(journal)
+        except Unusable as missing:
+            self.notes.append(f"UPF: its sessions end with this process: {missing}")
+            return None
 
     def run(self) -> None:
         """Begin to work: in a thread, or on the virtual clock."""
@@ -72,6 +85,8 @@ class Packets:
         ends, self._ends = self._ends, []
         for end in reversed(ends):
             end()
+        if self.journal is not None:
+            self.journal.close(forget=not self._configuration.upf.keep)
 
     def reconfigure(self, configuration: Configuration) -> None:
         """Take over what needs no restart: the MTU of terminals' links."""
@@ -121,13 +136,25 @@ class Packets:
             echo_seconds=upf.echo if port else 0,
             link_mtu=upf.mtu,
         )
-        seed = (kept_seed() if port else None) or self._world.environment.random(16)
+        seed = self._seed(kept_seed() if port else None)
         plane = self.plane.add_upf(settings, seed, port, other)
         for section in self._configuration.dnn:
             self._add_network(plane, section, outside=outside)
         if port is None or upf.path == "tun":
             return plane
         return self._with_fast_path(plane, protected)
+
+    def _seed(self, kept: bytes | None) -> bytes:
+        """What tunnels are made of: as an earlier process had it, or new; a journal of other tunnels begins anew."""
+        journal = self.journal
+        if journal is None:
+            return kept or self._world.environment.random(16)
+        noted = dict(journal.items()).get(SEED)
+        seed = kept or noted or self._world.environment.random(16)
+        if noted != seed:
+            journal.clear()
+            journal.put(SEED, seed)
+        return seed
 
     def _bind(self, address: str) -> socket.socket:
         port = bind_n3(address)

@@ -17,6 +17,7 @@ from freehold.net.xdp import Hook, names, program, unusable
 from freehold.procedure import Record
 from freehold.services.access import Tunnel
 from freehold.services.userplane import (
+    NOTHING,
     Measured,
     Network,
     PlaneEvent,
@@ -66,6 +67,8 @@ class FastPlane:
         """The sessions that an earlier process left: their packets go on, and nobody has asked for them yet."""
         self._listener: Callable[[PlaneEvent], None] | None = None
         self._divided: dict[int, SessionRules] = {}
+        self._used_up: list[int] = []
+        """Sessions whose volume was used up before `start`."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.TimerHandle | None = None
@@ -123,9 +126,19 @@ class FastPlane:
                     return number
         return None
 
-    def reopen(self, teid: int) -> bool:
-        """Whether a session goes on that an earlier process left; from now on its rules are the caller's."""
-        return self.kept.pop(teid, None) is not None
+    def reopen(self, teid: int, carried: Usage = NOTHING) -> bool:
+        """Whether a session of an earlier process is open, again or still; from now on its rules are the caller's."""
+        if self.kept.pop(teid, None) is not None:
+            return self.engine.carry_on(teid, carried)
+        return self.engine.reopen(teid, carried)
+
+    def reopen_tunnel(self, teid: int, tunnel: int) -> bool:
+        """Whether one more local tunnel of such a session is open again."""
+        return self.engine.reopen_tunnel(teid, tunnel)
+
+    def fleeting(self, teid: int) -> Usage:
+        """What of a session's usage ends with this process: records with names go on."""
+        return self.engine.usage(teid) if self.stays else self.usage(teid)
 
     def _give_way(self, rules: SessionRules) -> None:
         """End sessions of an earlier process whose address another session has now."""
@@ -180,6 +193,8 @@ class FastPlane:
         self._loop = loop
         if self._hiding is not None:
             self._hiding.start(loop)
+        for teid in self._used_up:
+            loop.call_soon(self._tell, VolumeReached(teid))
         loop.add_reader(self._datapath.fileno(), self._hear)
         loop.add_reader(self._netlink.fileno(), self._routing_changed)
         self._refresh()
@@ -243,6 +258,8 @@ class FastPlane:
             self._divided[teid] = rules
         elif self._loop is not None:
             self._loop.call_soon(self._tell, VolumeReached(teid))
+        else:
+            self._used_up.append(teid)
 
     def _of_engine(self, teid: int, rules: SessionRules, share: int) -> SessionRules:
         """The rules in the engine's own numbers: without what the program carried before."""

@@ -19,6 +19,7 @@ from freehold.net.tap import TapInterface
 from freehold.net.tun import Tun
 from freehold.procedure import SILENT, Record, Tap
 from freehold.services.userplane import (
+    NOTHING,
     CoreAttacked,
     DownlinkData,
     ForeignSource,
@@ -315,9 +316,21 @@ class UpfPlane:
         """Packets of flows that there was no room to count."""
         return self._fabric.uncounted(self._number)
 
-    def reopen(self, teid: int) -> bool:
+    def reopen(self, teid: int, carried: Usage = NOTHING) -> bool:
         """Whether a session is open again under the TEID that it had before, with the same seed."""
-        return self._fabric.reopen_session(self._number, teid)
+        return self._fabric.reopen_session(self._number, teid) and self.carry_on(teid, carried)
+
+    def carry_on(self, teid: int, carried: Usage) -> bool:
+        """Have a session's usage go on from what it carried before; False where it is not open."""
+        return self._fabric.carry_on(self._number, teid, msgspec.structs.astuple(carried))
+
+    def reopen_tunnel(self, teid: int, tunnel: int) -> bool:
+        """Whether one more local tunnel of a session is open again under the TEID that it had before."""
+        return self._fabric.reopen_tunnel(self._number, teid, tunnel)
+
+    def fleeting(self, teid: int) -> Usage:
+        """What of a session's usage ends with this process: all."""
+        return self.usage(teid)
 
     def install(self, teid: int, rules: SessionRules, *, end_marker: bool = False) -> None:
         """Give a session its rules, all at once or, with RulesRefused, not at all."""

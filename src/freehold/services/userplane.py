@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -146,6 +146,9 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     downlink_packets: int
 
 
+NOTHING: Final = Usage(0, 0, 0, 0)
+
+
 class Measured(msgspec.Struct, frozen=True, gc=False):
     """What a counter counted, what was dropped, and when its first and last packet came, in seconds; 0 is never."""
 
@@ -243,6 +246,18 @@ class SessionPlane(Protocol):
 
     def open(self) -> int:
         """Open a session: its TEID, not guessable. RulesRefused where no more fit."""
+
+    def reopen(self, teid: int, carried: Usage = NOTHING) -> bool:
+        """Whether a session of an earlier process is open, again or still, under its TEID; its usage goes on.
+
+        `carried` is what was `fleeting` of it. From now on its rules are the caller's.
+        """
+
+    def reopen_tunnel(self, teid: int, tunnel: int) -> bool:
+        """Whether one more local tunnel of such a session is open again under its TEID."""
+
+    def fleeting(self, teid: int) -> Usage:
+        """What of a session's usage ends with this process."""
 
     def install(self, teid: int, rules: SessionRules, *, end_marker: bool = False) -> None:
         """Give a session its rules, all at once or not at all (RulesRefused); held packets leave or are discarded."""

@@ -64,6 +64,7 @@ TIMERS: Mapping[str, Timer] = _table(
     # PFCP (TS 29.244 6.4: T1 and N1 are the operator's)
     Timer("PFCP-T1", 3, 3, "TS 29.244 6.4"),
     Timer("PFCP-heartbeat", 10, 0, "TS 29.244 6.2.2"),
+    Timer("PFCP-retention", 600, 0, "TS 23.527 4.3"),
 )
 
 

@@ -34,6 +34,7 @@ from freehold.net.userplane import PlaneSettings, UserPlane
 from freehold.procedure import Driver
 from freehold.services.access import PingResult, Tunnel
 from freehold.services.datagram import Address
+from freehold.services.journal import Journal
 from freehold.sim.clock import VirtualEnvironment
 from freehold.spec.timers import Timers
 
@@ -58,9 +59,11 @@ class World:
         node_id: str = "10.0.0.1",
         second: str | None = None,
         beside: World | None = None,
+        journal: Journal | None = None,
+        environment: VirtualEnvironment | None = None,
         **settings: Any,
     ) -> None:
-        self.environment = beside.environment if beside else VirtualEnvironment()
+        self.environment = beside.environment if beside else environment or VirtualEnvironment()
         self.plane = beside.plane if beside else UserPlane()
         self.upf_plane = self.plane.add_upf(PlaneSettings(n3, second, capacity=capacity), b"0123456789abcdef")
         self.instance = self.upf_plane.add_instance("internet", [("10.45.0.0", 16), ("2001:db8::", 48)])
@@ -69,7 +72,7 @@ class World:
         self.gnb = beside.gnb if beside else self.plane.add_access("192.0.2.10", 7)
         self.sent: list[tuple[bytes, Address]] = []
         given = UpfSettings(node_id, (SMF[0], OTHER[0]), **settings)
-        self.upf = Upf(Driver("UPF", self.environment, Timers()), self, self.upf_plane, given)
+        self.upf = Upf(Driver("UPF", self.environment, Timers()), self, self.upf_plane, given, journal)
         self.sequence = 0
         if associated:
             self.associate()
@@ -116,13 +119,17 @@ class World:
 class Attached(World):
     """The same with a session that forwards to the gNB."""
 
-    def __init__(self, **fields: Any) -> None:
-        super().__init__()
+    def __init__(self, *, journal: Journal | None = None, **fields: Any) -> None:
+        super().__init__(journal=journal)
         self.establish(**fields)
+        self.attach()
+        assert self.activate().cause == 1
+
+    def attach(self) -> None:
+        """Have the gNB's tunnel and the terminal behind it."""
         self.handle, self.tunnel = self.gnb.add_bearer(Tunnel("192.0.2.1", self.teid), 9)
         self.gnb.attach(1, TERMINAL, 1400)
         self.gnb.bind(1, self.handle)
-        assert self.activate().cause == 1
 
     def establish(self, **fields: Any) -> None:
         response = self.ask(establishment(**fields))

@@ -5,7 +5,7 @@ mod watch;
 
 use convert::{Address, Network, Rules, fault, refusal};
 use freehold_fabric::datanet::{Access, Config, Error};
-use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings, Upf, ip_number};
+use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings, Upf, Usage, ip_number};
 use freehold_fabric::{Fabric as Inner, Handle, HostRelay};
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
@@ -192,6 +192,18 @@ impl Fabric {
     /// Whether a session is open again under an identifier that it had before.
     fn reopen_session(&self, py: Python<'_>, upf: usize, teid: u32) -> PyResult<bool> {
         self.upf(py, upf, |upf| upf.reopen(teid).is_ok())
+    }
+
+    /// Whether one more tunnel of a session is.
+    fn reopen_tunnel(&self, py: Python<'_>, upf: usize, teid: u32, tunnel: u32) -> PyResult<bool> {
+        self.upf(py, upf, |upf| upf.reopen_tunnel(teid, tunnel).is_ok())
+    }
+
+    /// Has a session's usage go on from what it carried before.
+    fn carry_on(&self, py: Python<'_>, upf: usize, teid: u32, carried: (u64, u64, u64, u64)) -> PyResult<bool> {
+        let (uplink_octets, uplink_packets, downlink_octets, downlink_packets) = carried;
+        let usage = Usage { uplink_octets, uplink_packets, downlink_octets, downlink_packets };
+        self.upf(py, upf, |upf| upf.carry_on(teid, usage).is_ok())
     }
 
     fn set_mtu(&self, py: Python<'_>, upf: usize, instance: u16, mtu: u16) -> PyResult<()> {

@@ -20,6 +20,7 @@ from freehold.codecs.pfcp import (
 )
 from freehold.codecs.pfcp.flags import UPFunctionFeature
 from freehold.core.upf.alarms import Alarms
+from freehold.core.upf.retention import Retention
 from freehold.core.upf.state import Association
 from freehold.procedure import Alarm, Signal
 from freehold.services.datagram import Address
@@ -78,6 +79,7 @@ class Associations:
         entity: PfcpEntity,
         allowed: Collection[str],
         drop_sessions: Callable[[str], int],
+        retention: Retention,
         features: int = FEATURES,
     ) -> None:
         self.by_peer: dict[str, Association] = {}
@@ -88,6 +90,27 @@ class Associations:
         self._features = features
         self._alarms = Alarms(self._environment)
         self._orphaned: dict[str, Alarm] = {}
+        self._retention = retention
+
+    def restore(self) -> frozenset[str]:
+        """Go on with the associations of an earlier process, and drop those that nobody answers for; the peers."""
+        for association in self._retention.peers():
+            peer = association.address[0]
+            if canonical(peer) not in self._allowed:
+                self._retention.forget_peer(peer)
+                continue
+            self.by_peer[peer] = association
+            association.alive = False
+            self._environment.call_at(self._environment.now(), partial(self._heartbeat, association))
+            end = self._environment.now() + self._entity.driver.timers["PFCP-retention"].seconds
+            self._environment.call_at(end, partial(self._claimed, association))
+        return frozenset(self.by_peer)
+
+    def _claimed(self, association: Association) -> None:
+        peer = association.address[0]
+        if self.by_peer.get(peer) is association and not association.alive:
+            self._warn("n4.unclaimed", "nobody answers for the sessions of an earlier process; they are closed", peer)
+            self._forget(association)
 
     def require(self, source: Address) -> Association:
         """The association of a request's sender (TS 29.244 7.6.4)."""
@@ -113,6 +136,7 @@ class Associations:
             retained = self._restarted(request, source[0])
         association = Association(source, request.node_id, request.recovery_time_stamp)
         self.by_peer[source[0]] = association
+        self._retention.keep_peer(association)
         self._supervise(association)
         return Answer(
             AssociationSetupResponse(
@@ -152,6 +176,7 @@ class Associations:
         """Its sessions carry on until it sets up a new association, which says what becomes of them, or does not."""
         peer = association.address[0]
         del self.by_peer[peer]
+        self._retention.forget_peer(peer)
         end = self._environment.now() + self._entity.driver.timers["PFCP-heartbeat"].seconds
         self._orphaned[peer] = self._environment.call_at(end, lambda: self._lost(peer))
 
@@ -186,6 +211,7 @@ class Associations:
     def _forget(self, association: Association) -> None:
         self._end_heartbeats(association)
         del self.by_peer[association.address[0]]
+        self._retention.forget_peer(association.address[0])
         self._drop_sessions(association.address[0])
 
     # --- Heartbeats (TS 29.244 6.2.2, TS 23.527 4.4) -------------------------------------------

@@ -15,9 +15,11 @@ from freehold.core.upf.associations import FEATURES, Associations, canonical
 from freehold.core.upf.faults import RuleFault
 from freehold.core.upf.pace import Pace
 from freehold.core.upf.reports import Reports
+from freehold.core.upf.retention import Retention
 from freehold.core.upf.sessions import Sessions
 from freehold.procedure import Driver
 from freehold.services.datagram import Address, DatagramPort
+from freehold.services.journal import Journal
 from freehold.services.userplane import SessionPlane
 from freehold.spec import counters
 from freehold.spec.causes import PfcpCause
@@ -42,18 +44,26 @@ class UpfSettings(msgspec.Struct, frozen=True):
 
 
 class Upf:
-    """One user plane function on one N4 port; a `DatagramUser`."""
+    """One user plane function on one N4 port; a `DatagramUser`. With a journal it goes on for an earlier process."""
 
-    def __init__(self, driver: Driver, port: DatagramPort, plane: SessionPlane, settings: UpfSettings) -> None:
-        node_id = node(settings.node_id)
+    def __init__(
+        self,
+        driver: Driver,
+        port: DatagramPort,
+        plane: SessionPlane,
+        settings: UpfSettings,
+        journal: Journal | None = None,
+    ) -> None:
+        node_id, retention = node(settings.node_id), Retention(journal)
         self.entity = PfcpEntity(driver, port, node_id, self)
+        self.entity.recovery_time_stamp = retention.started(self.entity.recovery_time_stamp)
         self.sessions = Sessions(
-            driver.environment, plane, node_id, settings.network_instances, given=settings.smf_teids
+            driver.environment, plane, node_id, retention, settings.network_instances, given=settings.smf_teids
         )
         self._environment = driver.environment
         self._pace = Pace(map(canonical, settings.peers), settings.peer_rate)
         features = FEATURES & ~UPFunctionFeature.FTUP if settings.smf_teids else FEATURES
-        self.associations = Associations(self.entity, settings.peers, self.sessions.drop_peer, features)
+        self.associations = Associations(self.entity, settings.peers, self.sessions.drop_peer, retention, features)
         self.reports = Reports(self.entity, self.sessions, plane, self.associations.by_peer.keys(), settings.peer_port)
         self._handlers: dict[type[Message], Handler] = {
             pfcp.AssociationSetupRequest: self.associations.setup,
@@ -65,6 +75,7 @@ class Upf:
             pfcp.SessionModificationRequest: self.sessions.modify,
             pfcp.SessionDeletionRequest: self.sessions.delete,
         }
+        self.sessions.restore(self.associations.restore())
 
     def received(self, octets: bytes, source: Address) -> None:
         """One datagram of N4 came; what exceeds its sender's rate is not read, and comes again (TS 29.244 6.4)."""

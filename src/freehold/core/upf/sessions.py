@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from freehold.codecs.pfcp import (
     FSEID,
@@ -29,6 +32,7 @@ from freehold.core.upf.faults import RuleFault
 from freehold.core.upf.instances import NETWORK_INSTANCE, Instances
 from freehold.core.upf.limits import next_at
 from freehold.core.upf.readings import Reading, carry_on, measures, needs_counters
+from freehold.core.upf.retention import Left, Retention
 from freehold.core.upf.state import Mark, RuleSet, Session
 from freehold.core.upf.state.rules import pack, unpack
 from freehold.core.upf.timing import Timing
@@ -36,14 +40,16 @@ from freehold.core.upf.tunnels import F_TEID, Addresses, Tunnels, asked, known_t
 from freehold.core.upf.usage import reports
 from freehold.procedure import Environment
 from freehold.services.datagram import Address
-from freehold.services.userplane import Measured, Refusal, RulesRefused, SessionPlane, Usage
+from freehold.services.userplane import NOTHING, Measured, Refusal, RulesRefused, SessionPlane, Usage
 from freehold.spec.causes import PfcpCause
 from freehold.spec.errors import PeerError
 from freehold.spec.events import Event
 from freehold.stack.pfcp import Answer
 
 UE_IP_ADDRESS: Final = 93
-NOTHING: Final = Usage(0, 0, 0, 0)
+KEEPING_SECONDS: Final = 1.0
+KEPT_AT_ONCE: Final = 2000
+"""So many metered sessions are written down each time: what they carried since is lost when the process dies."""
 
 REFUSALS: Final[dict[Refusal, tuple[PfcpCause, int | None]]] = {
     "full": (PfcpCause.NO_RESOURCES_AVAILABLE, None),
@@ -71,6 +77,7 @@ class Sessions:
         environment: Environment,
         plane: SessionPlane,
         node_id: NodeID,
+        retention: Retention,
         names: Mapping[str, str] = MappingProxyType({}),
         *,
         given: bool = False,
@@ -84,6 +91,11 @@ class Sessions:
         self._instances = Instances(plane, names)
         self._given = given
         self._alarms = Alarms(environment)
+        self._retention = retention
+        self._metered: dict[int, Usage] = {}
+        """What was written down last of sessions that measure."""
+        self._chosen: dict[int, tuple[int, ...]] = {}
+        """The TEIDs that SMFs chose, by session."""
 
     def __len__(self) -> int:
         return len(self.by_teid)
@@ -104,6 +116,8 @@ class Sessions:
         nonce = int.from_bytes(self._environment.random(4), "big")
         session = Session(teid, nonce, source[0], request.cp_f_seid.seid, pack(rules))
         self.by_teid[teid] = session
+        self._note_chosen(teid, tunnels)
+        self._keep(session, rules)
         self._watch_time(teid, rules, start)
         response = SessionEstablishmentResponse(
             node_id=self._node_id,
@@ -156,6 +170,8 @@ class Sessions:
         session.rules = pack(rules)
         if request.cp_f_seid is not None:
             session.cp_seid = request.cp_f_seid.seid
+        self._note_chosen(session.teid, tunnels)
+        self._keep(session, rules)
         if (request.pfcpsmreq_flags or 0) & PFCPSMReqFlag.DROBU:
             self._plane.discard(session.teid)
         response = SessionModificationResponse(
@@ -225,6 +241,7 @@ class Sessions:
         """Keep rules that changed by themselves: reports were made, the next threshold counts from there."""
         self._install(session, rules)
         session.rules = pack(rules)
+        self._keep(session, rules)
 
     # --- Deletion (TS 29.244 6.3.4) ------------------------------------------------------------
     def delete(self, _: SessionDeletionRequest, header: Header, source: Address) -> Answer:
@@ -239,9 +256,15 @@ class Sessions:
 
     def drop(self, session: Session) -> Usage:
         """Close a session without a word to its peer."""
+        self._forget(session)
+        return self._plane.close(session.teid)
+
+    def _forget(self, session: Session) -> None:
         del self.by_teid[session.teid]
         self.timing.end(session.teid)
-        return self._plane.close(session.teid)
+        self._metered.pop(session.teid, None)
+        self._chosen.pop(session.teid, None)
+        self._retention.forget_session(session.teid)
 
     def drop_peer(self, peer: str) -> int:
         """Close every session of a peer: it restarted or left (TS 23.527 4.3); how many there were."""
@@ -250,13 +273,79 @@ class Sessions:
             self.drop(session)
         return len(sessions)
 
+    # --- Another process (TS 23.527 4.3) -------------------------------------------------------
+    def _keep(self, session: Session, rules: RuleSet) -> None:
+        """Write a session down for the next process, with what only this one knows of its usage."""
+        if not self._retention.keeps:
+            return
+        measured = measures(rules, self.reading(session, rules)) if rules.counted else {}
+        carried = self._plane.fleeting(session.teid)
+        chosen = self._chosen.get(session.teid, ())
+        self._retention.keep_session(session, NOTHING if rules.counted else carried, measured, chosen)
+        if rules.urrs:
+            self._metered[session.teid] = carried
+        else:
+            self._metered.pop(session.teid, None)
+
+    def _note_chosen(self, teid: int, tunnels: Tunnels) -> None:
+        if tunnels.given:
+            self._chosen[teid] = (*self._chosen.get(teid, ()), *tunnels.given)
+
+    def restore(self, peers: Collection[str]) -> None:
+        """Go on with the sessions of an earlier process whose peers are still served; what else it left is closed."""
+        found = dict(self._retention.sessions())
+        for teid, left in found.items():
+            if left.peer not in peers or not self._restore(left.session(teid), left):
+                self._retention.forget_session(teid)
+        if found:
+            said = f"{len(self)} of {len(found)} sessions go on that an earlier process had"
+            event = Event("upf.restored", said, "info")
+            self._environment.call_at(self._environment.now(), partial(self._environment.emit, event))
+        if peers or found:
+            self.audit()
+        if self._retention.keeps:
+            self._environment.call_at(self._environment.now() + KEEPING_SECONDS, partial(self._keep_some, ()))
+
+    def _restore(self, session: Session, left: Left) -> bool:
+        if not self._plane.reopen(session.teid, left.carried):
+            return False
+        try:
+            rules = unpack(session.rules)
+            for tunnel in known_to(rules, session.teid) - {session.teid}:
+                if tunnel in left.chosen:
+                    self._plane.open_tunnel(session.teid, tunnel)
+                else:
+                    self._plane.reopen_tunnel(session.teid, tunnel)
+            self._chosen.update({session.teid: left.chosen} if left.chosen else {})
+            if rules.counted:
+                carry_on(rules, left.measured, self._reading(NOTHING))
+            self.by_teid[session.teid] = session
+            self._install(session, rules)
+        except (RuleFault, RulesRefused, msgspec.MsgspecError):
+            self._plane.close(session.teid)
+            self.by_teid.pop(session.teid, None)
+            self._chosen.pop(session.teid, None)
+            return False
+        session.rules = pack(rules)
+        self._keep(session, rules)
+        return True
+
+    def _keep_some(self, due: Iterable[int]) -> None:
+        """Write down what metered sessions carried meanwhile, some at a time: each in turn."""
+        left = [*due] or [*self._metered]
+        now, later = left[:KEPT_AT_ONCE], left[KEPT_AT_ONCE:]
+        for teid in now:
+            session = self.by_teid.get(teid)
+            if session is not None and self._plane.fleeting(teid) != self._metered.get(teid):
+                self._keep(session, unpack(session.rules))
+        self._environment.call_at(self._environment.now() + KEEPING_SECONDS, partial(self._keep_some, later))
+
     def audit(self) -> tuple[int, int]:
         """Bring sessions and packet engine together again; how many were open on one side only, PFCP's first."""
         carried = set(self._plane.teids())
         lost = [session for teid, session in self.by_teid.items() if teid not in carried]
         for session in lost:
-            del self.by_teid[session.teid]
-            self.timing.end(session.teid)
+            self._forget(session)
         orphans = carried - self.by_teid.keys()
         for teid in orphans:
             self._plane.close(teid)

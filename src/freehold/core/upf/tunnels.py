@@ -64,6 +64,11 @@ class Tunnels(msgspec.Struct):
         """The tunnels to open, in the order of their PDRs."""
         return list(dict.fromkeys(key for key in self.asked.values() if not isinstance(key, int)))
 
+    @property
+    def given(self) -> tuple[int, ...]:
+        """The TEIDs that the SMF chose."""
+        return tuple(number for kind, number in self.fresh if kind == TEID)
+
     def open(self, plane: SessionPlane, teid: int, *, own: bool) -> None:
         """Open them; the first is the session's `own` where that is still free. RulesRefused where none is left."""
         for key in self.fresh:
