@@ -106,9 +106,7 @@ class Retention:
         if self._journal is not None:
             self._journal.remove(_PEER + peer.encode())
 
-    def keep_session(
-        self, session: Session, carried: Usage, measured: Measures, chosen: tuple[int, ...] = ()
-    ) -> None:
+    def keep_session(self, session: Session, carried: Usage, measured: Measures, chosen: tuple[int, ...] = ()) -> None:
         """Write a session down as it is now."""
         row = Left(session.nonce, session.peer, session.cp_seid, session.rules, carried, measured, chosen)
         self._put(_SESSION + session.teid.to_bytes(4, "big"), _ENCODER.encode(row))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from freehold.codecs import pfcp
-from freehold.codecs.pfcp import CreateURR, QueryURR, SessionDeletionRequest, SessionModificationRequest
+from freehold.codecs.pfcp import CreateURR, QueryURR, SessionDeletionRequest, SessionModificationRequest, UEIPAddress
 from freehold.codecs.pfcp.flags import MeasurementMethod, ReportingTrigger
 from freehold.spec.causes import PfcpCause
 from freehold.spec.timers import TIMERS
@@ -34,10 +34,10 @@ def journal_of(tmp_path):
         last.close()
 
 
-def again(before: World, journal: Any) -> Attached:
+def again(before: World, journal: Any, **settings: Any) -> Attached:
     """Another process with the same N3, on the same machine."""
     world = Attached.__new__(Attached)
-    World.__init__(world, associated=False, journal=journal, environment=before.environment)
+    World.__init__(world, associated=False, journal=journal, environment=before.environment, **settings)
     world.sequence = before.sequence
     if isinstance(before, Attached):
         world.seid, world.teid = before.seid, before.teid
@@ -157,11 +157,13 @@ def test_when_rows_are_of_a_version_that_writes_them_otherwise_then_the_function
 
 def test_when_the_smf_chose_the_tunnel_then_the_next_process_has_the_same(journal_of):
     # TS 29.244 5.5.1
-    first = World(journal=journal_of(), smf_teids=True)
     local = pfcp.FTEID(teid=11, ipv4=bytes((192, 0, 2, 1)))
-    assert first.ask(establishment(create_pdr=(uplink_pdr(local_f_teid=local), downlink_pdr()))).cause == ACCEPTED
-    seid = first.ask(establishment(create_pdr=(uplink_pdr(local_f_teid=local), downlink_pdr())))
-    assert seid.cause != ACCEPTED
-    world = again(first, journal_of())
-    assert len(world.upf.sessions) == 1
-    assert world.ask(establishment(create_pdr=(uplink_pdr(local_f_teid=local), downlink_pdr()))).cause != ACCEPTED
+    wanted = establishment(create_pdr=(uplink_pdr(local_f_teid=local), downlink_pdr()))
+    first = World(journal=journal_of(), smf_teids=True)
+    seid = first.ask(wanted).up_f_seid.seid
+    world = again(first, journal_of(), smf_teids=True)
+    elsewhere = UEIPAddress(ipv4=bytes((10, 45, 0, 3)))
+    other = uplink_pdr(local_f_teid=local, ue_ip_address=(elsewhere,)), downlink_pdr(ue_ip_address=(elsewhere,))
+    assert world.ask(establishment(create_pdr=other)).cause != ACCEPTED
+    assert world.ask(SessionDeletionRequest(), seid).cause == ACCEPTED
+    assert world.ask(establishment(create_pdr=other)).cause == ACCEPTED
