@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -193,18 +194,22 @@ class Network(Gnb):
         pools = ("10.45.0.0", 16), ("2001:db8:45::", 48)
         self.number = engine.add_instance("internet", pools)
         engine.attach_tun(self.number, self.tun)
-        self.upf = FastPlane(engine, {self.number: Served(pools, hidden=mode == "nat")}, ((N3, 32),), [HOOK])
+        served, protected = {self.number: Served(pools, hidden=mode == "nat")}, ((N3, 32),)
+        self.fastplane = None if HOOK == "tun" else FastPlane(engine, served, protected, [HOOK])
+        self.upf = self.fastplane or engine
         self.events: list[object] = []
         self.upf.listen(self.events.append)
-        [*kept] = self.upf.kept
+        kept = [*self.fastplane.kept] if self.fastplane else []
         super().__init__(ground.gnb, kept[0] if kept else self.upf.open())
 
     def start(self) -> None:
         self.plane.start(asyncio.get_running_loop())
-        self.upf.start(asyncio.get_running_loop())
+        if self.fastplane:
+            self.fastplane.start(asyncio.get_running_loop())
 
     def stop(self, *, keep: bool = False) -> None:
-        self.upf.stop(keep=keep)
+        if self.fastplane:
+            self.fastplane.stop(keep=keep)
         self.plane.close()
 
     def rules(self, action: str = "forward", rate: int = 0, **more: object) -> None:
@@ -511,11 +516,14 @@ class Stream:
         self.sink.settimeout(10)
         self.sent, self.wrong = 0, []
 
+    def send(self, number: int) -> None:
+        body = struct.pack("!HHHHI", 40000, 9, 52, 0, number) + bytes(40)
+        self.gnb.send(ipv4(17, body))
+
     def pass_some(self) -> None:
         numbers = range(self.sent, self.sent + 16)
         for number in numbers:
-            body = struct.pack("!HHHHI", 40000, 9, 52, 0, number) + bytes(40)
-            self.gnb.send(ipv4(17, body))
+            self.send(number)
         self.sent += 16
         for number in numbers:
             try:
@@ -530,6 +538,42 @@ class Stream:
         end = self.sent + 2000
         while self.sent < end or not done():
             self.pass_some()
+
+
+async def changes(network: Network, ground: Ground) -> dict[str, object]:
+    """Rules change while numbered packets are on the way; then each change is met by the very next packet."""
+    network.rules()
+    await (network.resolved() if network.fastplane else network.ping(1))
+    stream, ended = Stream(ground, network.teid), threading.Event()
+
+    def flow() -> None:
+        while not ended.is_set() or stream.sent < 2000:
+            stream.pass_some()
+
+    passing = threading.Thread(target=flow)
+    passing.start()
+    for turn in range(500):
+        network.rules(rate=(0, 40_000_000_000)[turn % 2], report_at=1 << 40 if turn % 3 else 0)
+        await asyncio.sleep(0.0005)
+    ended.set()
+    passing.join()
+
+    def dropped() -> int:
+        return sum(count for name, count in network.upf.counters().items() if name.startswith("drop"))
+
+    leaked, first = [], stream.sent
+    for number in range(first, first + 200, 2):
+        network.rules("drop")
+        refused = dropped()
+        stream.send(number)
+        while dropped() == refused and not select.select([stream.sink], [], [], 0.001)[0]:
+            pass  # it has not met the rules yet
+        network.rules()
+        stream.send(number + 1)
+        found = struct.unpack("!I", stream.sink.recv(2048)[:4])[0]
+        if found != number + 1:
+            leaked.append((number, found))
+    return {"wrong": stream.wrong[:5], "leaked": leaked[:5], "refused": network.upf.counters()["drop_rate_exceeded"]}
 
 
 async def takeover(ground: Ground) -> dict[str, object]:
@@ -571,7 +615,7 @@ async def main(name: str) -> dict[str, object]:
         network = Network(ground, "nat" if name == "hidden" else "route")
         try:
             network.start()
-            return await globals()[name](network)
+            return await (changes(network, ground) if name == "changes" else globals()[name](network))
         finally:
             network.stop()
     finally:

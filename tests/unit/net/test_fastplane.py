@@ -65,6 +65,11 @@ def test_when_a_session_leaves_the_fast_path_and_returns_then_nothing_is_lost_or
     assert scenario("moves", hook) == {"answered": [True] * 4, "counted": [4, 4], "fast": [2, 2], "closed": True}
 
 
+@pytest.mark.parametrize("path", ["xdp", "generic", "tc", "tun"])
+def test_when_rules_change_under_traffic_then_no_packet_is_lost_or_overtaken_and_the_next_one_meets_the_change(path):
+    assert scenario("changes", path) == {"wrong": [], "leaked": [], "refused": 0}
+
+
 def test_when_a_quota_comes_later_then_what_the_program_carried_counts_against_it():
     assert scenario("quota") == {"passed": 4}
 
