@@ -24,6 +24,8 @@ from freehold.spec.errors import Unusable
 UDP_SEGMENT = 103  # linux/udp.h
 RUN = 40
 """Datagrams in one system call of the generator: it must not be what is measured."""
+WINDOW = 3 * RUN
+"""So many packets are on their way at most: what is lost is the path's loss, not a queue's."""
 TERMINAL, POOL, GATEWAY = "10.213.0.2", "10.213.0.0/24", "10.213.0.1"
 NEEDS_ROOT = "the paths over a TUN need root"
 N3, GNB = "127.213.0.1", "127.213.0.10"
@@ -83,11 +85,20 @@ class _Bench:
         self.plane.fabric.start()
 
     def measure(self, path: str, octets: int, send: Callable[[], int], seconds: float) -> PathCase:
-        """Send for some seconds; count what passed and what the packet thread needed for it."""
+        """Send for some seconds, never more than queues hold; count what passed and what the packet thread needed."""
         end = time.monotonic() + seconds
         before, busy, sent = self._forwarded(), self.plane.fabric.busy_ns(), 0
+        passed, moved, gone = 0, time.monotonic(), 0
         while time.monotonic() < end:
-            sent += send()
+            now = self._forwarded() - before
+            if now != passed:
+                passed, moved = now, time.monotonic()
+            elif time.monotonic() > moved + SETTLING:
+                gone = sent - passed  # nothing is on its way any more
+            if sent - passed - gone < WINDOW:
+                sent += send()
+            else:
+                time.sleep(0)
         time.sleep(SETTLING)
         packets, spent = self._forwarded() - before, self.plane.fabric.busy_ns() - busy
         cost = spent / max(packets, 1)
