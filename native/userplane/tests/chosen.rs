@@ -92,3 +92,24 @@ fn when_identifiers_are_chosen_then_ours_never_equal_one_of_them() {
     assert!(!open.contains(&expected) && !open.contains(&session));
     assert_eq!(second.open(), Err(Refused::Full));
 }
+
+#[test]
+fn when_every_chosen_identifier_is_known_to_an_attacker_then_it_opens_nothing_from_elsewhere() {
+    let mut net = Net::new();
+    for number in 1..=5_000_u32 {
+        let session = net.upf.open().unwrap();
+        net.upf.open_chosen_tunnel(session, number).unwrap();
+        let mut one = rules(gnb());
+        one.uplink[0].tunnel = number;
+        one.ipv4 = Some(std::net::Ipv4Addr::from_bits(0x0a2d_1000 + number));
+        one.peer = Some(Peer { teid: number, ..gnb().unwrap() });
+        net.upf.install(0, session, &one, false).unwrap();
+    }
+    for number in 1..=5_000_u32 {
+        let source = std::net::Ipv4Addr::from_bits(0x0a2d_1000 + number).to_string();
+        net.uplink("203.0.113.66:2152", &g_pdu(number, 7, &udp(&source, SERVER, 1, 2)));
+    }
+    assert_eq!((net.count(Count::OuterSource), net.count(Count::Uplink)), (5_000, 0));
+    let own = g_pdu(1, 7, &udp("10.45.16.1", SERVER, 1, 2));
+    assert_eq!(net.uplink(GNB, &own).len(), 1);
+}
