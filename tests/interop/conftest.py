@@ -35,6 +35,12 @@ def open5gs_upf():
 
 
 @pytest.fixture(scope="session")
+def eupf_program():
+    """Another UPF, in XDP."""
+    return named("FREEHOLD_EUPF", "the program eupf")
+
+
+@pytest.fixture(scope="session")
 def free5gc_smf():
     """Another network's SMF."""
     return named("FREEHOLD_FREE5GC_SMF", "free5GC's program smf")
