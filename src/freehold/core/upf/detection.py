@@ -16,7 +16,7 @@ from freehold.core.upf.flow_description import parse_filter
 from freehold.core.upf.framed_routes import framed_routes
 from freehold.core.upf.frames import ETHERNET_PACKET_FILTER, frame_filters
 from freehold.core.upf.state import Pdr, RuleSet
-from freehold.core.upf.unserved import OF_PDI, OF_PDR, refuse_unserved
+from freehold.core.upf.unserved import refuse_unserved
 from freehold.services.userplane import Network
 
 SOURCE_INTERFACE: Final = 20
@@ -44,7 +44,7 @@ def create_pdr(rules: RuleSet, pdr: pfcp.CreatePDR) -> None:
         raise failed(f"PDR {pdr.pdr_id} exists", pdr_id=pdr.pdr_id)
     if pdr.far_id is None:
         raise missing(FAR_ID, f"PDR {pdr.pdr_id} has no FAR")
-    refuse_unserved(pdr, OF_PDR)
+    refuse_unserved(pdr)
     _check_removal(pdr.outer_header_removal)
     rules.pdrs[pdr.pdr_id] = _pdr(rules, pdr.pdi, pdr.precedence, (pdr.far_id, pdr.qer_id, pdr.urr_id), 0)
 
@@ -54,7 +54,7 @@ def update_pdr(rules: RuleSet, update: pfcp.UpdatePDR) -> None:
     old = rules.pdrs.get(update.pdr_id)
     if old is None:
         raise failed(f"no PDR {update.pdr_id}", pdr_id=update.pdr_id)
-    refuse_unserved(update, OF_PDR)
+    refuse_unserved(update)
     _check_removal(update.outer_header_removal)
     precedence = old.precedence if update.precedence is None else update.precedence
     far = old.far if update.far_id is None else update.far_id
@@ -75,7 +75,7 @@ def remove_pdr(rules: RuleSet, remove: pfcp.RemovePDR) -> None:
 def _pdr(
     rules: RuleSet, pdi: PDI, precedence: int, points_to: tuple[int, tuple[int, ...], tuple[int, ...]], teid: int
 ) -> Pdr:
-    refuse_unserved(pdi, OF_PDI)
+    refuse_unserved(pdi)
     uplink = IS_UPLINK.get(pdi.source_interface)
     if uplink is None:
         raise incorrect(SOURCE_INTERFACE, f"packets of source interface {pdi.source_interface} do not come here")

@@ -13,7 +13,7 @@ from freehold.codecs.pfcp.flags import ApplyAction, Interface
 from freehold.core.upf.faults import failed, incorrect, missing
 from freehold.core.upf.state import Bar, Far, RuleSet
 from freehold.core.upf.state.rules import End
-from freehold.core.upf.unserved import OF_FAR, OF_FORWARDING, refuse_unserved
+from freehold.core.upf.unserved import refuse_unserved
 
 FORWARDING_PARAMETERS: Final = 4
 DUPLICATING_PARAMETERS: Final = 5
@@ -40,8 +40,8 @@ def create_far(rules: RuleSet, far: pfcp.CreateFAR) -> None:
     action = _action(far.apply_action)
     copies = tuple(map(_copy, far.duplicating_parameters))
     parameters = far.forwarding_parameters
-    refuse_unserved(far, OF_FAR)
-    refuse_unserved(parameters, OF_FORWARDING)
+    refuse_unserved(far)
+    refuse_unserved(parameters)
     to_access: bool | None = None
     end: tuple[str | None, int] = (None, 0)
     service = 0
@@ -61,8 +61,8 @@ def update_far(rules: RuleSet, update: pfcp.UpdateFAR) -> None:
         raise failed(f"no FAR {update.far_id}", far_id=update.far_id)
     action = old.action if update.apply_action is None else _action(update.apply_action)
     parameters = update.update_forwarding_parameters
-    refuse_unserved(update, OF_FAR)
-    refuse_unserved(parameters, OF_FORWARDING)
+    refuse_unserved(update)
+    refuse_unserved(parameters)
     to_access, end, service = old.to_access, (old.address, old.teid), old.service
     if parameters is not None:
         if parameters.destination_interface is not None:

@@ -39,7 +39,7 @@ class Instances:
         return self._by_address(rules)
 
     def _number(self, name: str) -> int | None:
-        return self._plane.instance(self._names.get(name.lower(), name))
+        return self._plane.instance(self._names.get(name.lower(), name) if self._names else name)
 
     def _by_address(self, rules: RuleSet) -> int:
         """Where no rule says which: the one whose pools have the terminal's addresses."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from freehold.codecs import pfcp
-from freehold.codecs.pfcp import PDI
+from freehold.codecs.pfcp.table import Group
 from freehold.core.upf.faults import RuleFault
 from freehold.spec.causes import PfcpCause
 
@@ -37,24 +38,38 @@ OF_FORWARDING: Final[Names] = MappingProxyType(
 OF_FAR: Final[Names] = MappingProxyType({"redundant_transmission_forwarding_parameters": 270})
 CAUSES: Final = MappingProxyType({41: PfcpCause.INVALID_FORWARDING_POLICY})
 """Of IEs that have one of their own (TS 29.244 8.2.1)."""
-
-Asking = (
-    PDI
-    | pfcp.CreatePDR
-    | pfcp.UpdatePDR
-    | pfcp.CreateFAR
-    | pfcp.UpdateFAR
-    | pfcp.ForwardingParameters
-    | pfcp.UpdateForwardingParameters
+TABLES: Final[Mapping[type[Group], Names]] = MappingProxyType(
+    {
+        pfcp.PDI: OF_PDI,
+        pfcp.CreatePDR: OF_PDR,
+        pfcp.UpdatePDR: OF_PDR,
+        pfcp.CreateFAR: OF_FAR,
+        pfcp.UpdateFAR: OF_FAR,
+        pfcp.ForwardingParameters: OF_FORWARDING,
+        pfcp.UpdateForwardingParameters: OF_FORWARDING,
+    }
 )
 
 
-def refuse_unserved(asking: Asking | None, names: Names) -> None:
+def _reader(kind: type[Group], names: Names) -> tuple[attrgetter[tuple[Any, ...]], tuple[int, ...]]:
+    """What reads those fields that a group has at once, and the types of their IEs."""
+    there = [name for name in names if name in kind.__struct_fields__]
+    return attrgetter(*there, *there[:1]), tuple(names[name] for name in there)  # of two at least: a tuple
+
+
+READERS: Final = {kind: _reader(kind, names) for kind, names in TABLES.items()}
+
+
+def refuse_unserved(asking: Group | None) -> None:
     """RuleFault where something is asked for that no feature of ours promises (TS 29.244 8.2.25)."""
-    for name, kind in names.items():
-        if getattr(asking, name, None):
-            raise RuleFault(
-                CAUSES.get(kind, PfcpCause.SERVICE_NOT_SUPPORTED),
-                f"{name.replace('_', ' ')} is not carried out here",
-                offending_ie=kind,
-            )
+    if asking is None:
+        return
+    read, kinds = READERS[type(asking)]
+    values = read(asking)
+    if any(values):
+        kind = next(kind for kind, value in zip(kinds, values, strict=False) if value)
+        raise RuleFault(
+            CAUSES.get(kind, PfcpCause.SERVICE_NOT_SUPPORTED),
+            f"IE {kind} asks for what is not carried out here",
+            offending_ie=kind,
+        )
