@@ -8,10 +8,15 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from freehold.trust.seal import new_signer
+from freehold.trust.flows.report import decode, sums, verdict
+from freehold.trust.seal import load_verifier, new_signer, open_envelope
+from interopkit.program import Program
+
+from .test_fast_path import FREEHOLD, site_of  # noqa: F401 - a fixture
 
 pytestmark = [
     pytest.mark.root,
@@ -228,6 +233,89 @@ def test_when_terminals_tunnel_through_the_user_plane_to_what_is_not_declared_th
         act(f"{inside}o", UDP + "s.sendto(b'x', ('203.0.113.9', 53))")
         wait_for(lambda: "203.0.113.9:53 (DNS)" in seen["log"].read_text())
     assert any(line.startswith("forward: ") for line in seen["said"]["wrong"])
+
+
+THROUGH_TUN = """
+import fcntl, socket, struct, subprocess
+tun = open("/dev/net/tun", "r+b", buffering=0)
+fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH", b"evil", 0x1001))
+subprocess.run("ip addr add 10.99.0.254/24 dev evil; ip link set evil up", shell=True, check=True)
+ends = socket.inet_aton("10.99.0.1") + socket.inet_aton("198.51.100.7")
+head = struct.pack(">BBHHHBBH8s", 69, 0, 29, 1, 0, 64, 17, 0, ends)
+total = sum(struct.unpack(">10H", head))
+while total > 0xFFFF:
+    total = (total & 0xFFFF) + (total >> 16)
+tun.write(head[:10] + struct.pack(">H", total ^ 0xFFFF) + head[12:] + struct.pack(">HHHH", 999, 53, 9, 0) + b"x")
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/net/tun").exists(), reason="no /dev/net/tun here")
+def test_when_a_function_puts_packets_of_nobody_on_n6_then_they_are_refused_and_named(inside, watched):
+    run("ip", "netns", "exec", inside, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    with watched() as seen:
+        act(inside, THROUGH_TUN)
+        wait_for(lambda: "UDP 10.99.0.1:999 to 198.51.100.7:53 (DNS)" in seen["log"].read_text())
+    assert any(line.startswith("refused: ") and "10.99.0.1" in line for line in seen["said"]["wrong"])
+
+
+def test_when_another_function_tunnels_into_the_user_plane_then_it_is_refused_by_its_name(inside, watched):
+    with watched("--uid", f"upf={UPF}", "--uid", "core=1502") as seen:
+        # To our own UPF's N3, as a gNB would, with a terminal's packet inside: it would leave by N6.
+        user = ["setpriv", "--reuid", "1502", "--clear-groups", "bash", "-c", f"echo > /dev/udp/{OURS}/2152"]
+        # The kernel says no to the sender too.
+        assert subprocess.run(["ip", "netns", "exec", inside, *user], check=False, capture_output=True).returncode
+        wait_for(lambda: f"{OURS}:2152 (GTP-U)" in seen["log"].read_text())
+    [line] = [line for line in seen["said"]["wrong"] if line.startswith("refused: ")]
+    assert "management (uid 1502)" in line
+
+
+RAW_SEND = (
+    "import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('n6', 0));"
+    "[s.send(bytes(60)) for _ in range(9)]"
+)
+
+
+@pytest.mark.xdist_group("xdp")
+@pytest.mark.parametrize("path", ["xdp", "tc"])
+@pytest.mark.parametrize("raw", [False, True])
+def test_when_the_fast_path_carries_packets_then_they_are_part_of_the_sum_and_others_are_not(
+    site_of, tmp_path, path, raw  # noqa: F811
+):  # fmt: skip
+    site = site_of(path)
+    for name in ("core", "ran", "data"):
+        site.hosts.sh(name, "sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
+    site.hosts.finish_checksums()
+    site.attach()
+    site.settle()
+    key = tmp_path / "owner.pem"
+    new_signer(key)
+    words = ("flows", "watch", "--role", "core", "--role", "upf", "--peer", "n3=192.0.2.10/32", "--sign", key,
+             "--out", tmp_path / "report", "-c", site.core_file)  # fmt: skip
+    with Program(site.hosts.within("core", FREEHOLD, *words)) as watch:
+        wait_for(lambda: "table arp" in site.hosts.sh("core", "nft list ruleset"))
+        answered = site.ping(40)
+        if raw:
+            site.hosts.sh("core", f'{sys.executable} -I -c "{RAW_SEND}"')
+        status = watch.interrupt()
+    opened = open_envelope(
+        (tmp_path / "report").read_bytes(),
+        [load_verifier(Path(f"{key}.pub"))],
+        "it",
+        "application/vnd.freehold.flows+json",
+    )
+    counts = decode(opened.payload, "it")
+    links = {each.name: each for each in counts.interfaces}
+    assert answered >= 20
+    assert links["n3"].forwarded >= answered
+    assert links["n6"].forwarded >= answered
+    assert (links["n3"].gave, links["n6"].gave) == (links["n6"].forwarded, links["n3"].forwarded)
+    assert all(total == parts for total, parts in sums(counts.counters).values())
+    if raw:
+        [wrong] = verdict(counts)
+        assert re.fullmatch(r"n6: ([789]) packets went beside the rules", wrong)
+    else:
+        assert verdict(counts) == []
+    assert status == raw
 
 
 def test_when_who_watches_is_not_allowed_then_it_is_said_in_a_line(tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import __version__
-from freehold.app import config, logs
+from freehold.app import config, logs, software
 from freehold.app.config import Configuration, ManagementSection
 from freehold.app.ledger import own_act
 from freehold.app.managed import Managed
@@ -79,14 +79,18 @@ async def running(
     """
     chosen = frozenset(roles)
     folder = config.data_folder(configuration) if "core" in chosen else None
+    # While the network starts.
+    program = asyncio.create_task(asyncio.to_thread(software.digest)) if "core" in chosen else None
     # An SMF of the same process loses its sessions with it: they are not kept then.
     journal = config.data_folder(configuration) / "upf.journal" if chosen & {"core", "upf"} == {"upf"} else None
     recent = logs.Recent()
     outside = Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder, journal=journal)
     async with outside as network:
         made = Running(network, source)
-        if made.managed is not None:
+        if made.managed is not None and program is not None:
             made.managed.log = recent.lines
+            if (act := software.changed(network.ledger.entries(), await program)) is not None:
+                await network.wait(network.ledger.append(act))
             await network.wait(network.ledger.append(own_act("network.start", __version__, _digest(configuration))))
         network.world.listen(logs.log)
         for note in network.packets.notes:

@@ -129,8 +129,13 @@ def _show(counts: Counts, *, as_json: bool) -> None:
 
     wrong = verdict(counts)
     hooks = {hook: f"{total} packets" for hook, (total, _) in sums(counts.counters).items()}
+    links = {
+        each.name: f"{each.received} received, {each.sent} sent, by the fast path {each.forwarded} and {each.gave}"
+        for each in counts.interfaces
+        if each.programmed
+    }
     refused = sum(each.packets for name, each in counts.counters.items() if name.startswith("refused "))
-    fields = {"unit": counts.unit, **hooks, "refused": refused, "default route": counts.default_route,
+    fields = {"unit": counts.unit, **hooks, **links, "refused": refused, "default route": counts.default_route,
               "seconds": round(counts.ended - counts.began, 1), "wrong": wrong}  # fmt: skip
     if as_json:
         show_json(fields)

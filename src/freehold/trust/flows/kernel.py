@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from freehold.net.xdp import InterfaceCounts, interface_counts
 from freehold.spec.errors import Unusable
 from freehold.trust.flows.packets import describe
 from freehold.trust.flows.policy import GROUP, TABLE, Policy
@@ -60,11 +61,14 @@ class Nftables:
             raise Unusable("nft is not installed: apt-get install nftables")
         self.policy = policy
         self._links: dict[str, tuple[int, int]] = {}
+        self._programs = Programs()
 
     def __enter__(self) -> Self:
         self._do(self.policy.ruleset())
         self._run(["-f", "-"], _links_ruleset())
         self._links = _driver_counts()
+        self._programs.look()
+        self._programs.begin()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -80,8 +84,13 @@ class Nftables:
         found = [each["counter"] for each in listed["nftables"] if "counter" in each]
         return {each["name"]: Counted(each["packets"], each["bytes"]) for each in found}
 
+    def look(self) -> None:
+        """Read what goes with the process that counts it; from time to time."""
+        self._programs.look()
+
     def interfaces(self) -> tuple[Interface, ...]:
         """Each interface since the rules came into force."""
+        self._programs.look()
         seen: Counter[tuple[str, str]] = Counter()
         for family, name, *_ in _SEEN:
             for each in self._ask("set", family, INTERFACES, name)["nftables"]:
@@ -92,7 +101,7 @@ class Nftables:
         for name, (received, sent) in _driver_counts().items():
             before = self._links.get(name, (0, 0))
             counts = (received - before[0], sent - before[1])
-            found.append(Interface(name, *counts, seen["in", name], seen["out", name]))
+            found.append(Interface(name, *counts, seen["in", name], seen["out", name], *self._programs.of(name)))
         return tuple(found)
 
     def _do(self, commands: dict[str, Any]) -> None:
@@ -108,6 +117,37 @@ class Nftables:
         if finished.returncode:
             raise Unusable(f"nft: {finished.stderr.strip()[:400]}")
         return finished.stdout
+
+
+class Programs:
+    """What the fast path's program did by interface, also where it came late or another took its place."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[int, int, int]] = {}
+        self._sum: Counter[tuple[str, int]] = Counter()
+
+    def begin(self) -> None:
+        """Count from here on."""
+        self._sum.clear()
+
+    def look(self) -> None:
+        """Read once more, and add what came."""
+        for name, counts in interface_counts().items():
+            now = _parts(counts)
+            before = self._last.get(name, (0, 0, 0))
+            if any(one < other for one, other in zip(now, before, strict=True)):  # another program, from nothing
+                before = (0, 0, 0)
+            for number, (one, other) in enumerate(zip(now, before, strict=True)):
+                self._sum[name, number] += one - other
+            self._last[name] = now
+
+    def of(self, name: str) -> tuple[int, int, int]:
+        """Packets of one interface: forwarded, dropped, given to it."""
+        return self._sum[name, 0], self._sum[name, 1], self._sum[name, 2]
+
+
+def _parts(counts: InterfaceCounts) -> tuple[int, int, int]:
+    return counts.redirected, counts.dropped, counts.transmitted
 
 
 def _links_ruleset() -> str:

@@ -19,9 +19,11 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 class Interface(msgspec.Struct, frozen=True):
-    """Packets of an interface as its driver counts them, and as nftables saw them.
+    """Packets of an interface as its driver counts them, as nftables saw them, and as the fast path's program did.
 
-    `beside` is the rest: sent by raw sockets (AF_PACKET), or taken and sent by a program of the kernel (XDP).
+    The program (XDP, TC) `forwarded` packets of this interface to another, or `dropped` them by its sessions' rules;
+    it `gave` the interface packets of another to send. `beside` is the rest: sent by raw sockets (AF_PACKET), or by
+    programs of others.
     """
 
     name: str
@@ -29,11 +31,20 @@ class Interface(msgspec.Struct, frozen=True):
     sent: int
     seen_in: int
     seen_out: int
+    forwarded: int = 0
+    dropped: int = 0
+    gave: int = 0
 
     @property
     def beside(self) -> int:
         """Packets that nobody accounts for."""
-        return max(0, self.received - self.seen_in) + max(0, self.sent - self.seen_out)
+        received = self.received - self.seen_in - self.forwarded - self.dropped
+        return max(0, received) + max(0, self.sent - self.seen_out - self.gave)
+
+    @property
+    def programmed(self) -> int:
+        """Packets that the program took or gave."""
+        return self.forwarded + self.dropped + self.gave
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -82,7 +93,17 @@ def verdict(counts: Counts) -> list[str]:
     ]
     found += [f"refused: {each.who}: {each.what}" for each in counts.refusals]
     found += [f"{each.name}: {each.beside} packets went beside the rules" for each in counts.interfaces if each.beside]
+    forwarded = sum(each.forwarded for each in counts.interfaces)
+    gave = sum(each.gave for each in counts.interfaces)
+    if forwarded != gave:
+        found.append(f"the fast path: {forwarded} packets forwarded, {gave} given to an interface")
+    if any(each.programmed for each in counts.interfaces) and not _declares_user_plane(counts.policy):
+        found.append("the fast path: it takes packets, and no flow declares a user plane")
     return found
+
+
+def _declares_user_plane(policy: list[dict[str, Any]]) -> bool:
+    return any(str(row.get("function", "")).startswith("upf") for row in policy)
 
 
 def decode(payload: bytes, name: str) -> Counts:

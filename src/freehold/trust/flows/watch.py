@@ -38,6 +38,7 @@ def watch(
         with Nftables(policy) as rules:
             while not ended():
                 _hear(policy, log, kinds, tell, LOOK)
+                rules.look()
             while _hear(policy, log, kinds, tell, 0.0):
                 pass
             return _count(policy, rules, began, kinds)
@@ -66,7 +67,8 @@ def _count(
     """One reading in which no packet came between two counters, if there is such a moment."""
     for _ in range(_SETTLE):
         counters, interfaces = rules.counters(), rules.interfaces()
-        if counters == rules.counters() and all(total == parts for total, parts in sums(counters).values()):
+        still = counters == rules.counters() and interfaces == rules.interfaces()
+        if still and all(total == parts for total, parts in sums(counters).values()):
             break
     refusals = tuple(Refusal(hook, what, who, packets) for (hook, what, who), packets in kinds.items())
     return Counts(
