@@ -302,7 +302,8 @@ impl Fabric {
 
     /// One more local tunnel of a session, under the identifier `wanted` where that is not 0, or why there is none.
     fn open_tunnel(&self, py: Python<'_>, upf: usize, teid: u32, wanted: u32) -> PyResult<(u32, Option<&'static str>)> {
-        let open = |upf: &mut Upf| if wanted == 0 { upf.open_tunnel(teid) } else { upf.open_chosen_tunnel(teid, wanted) };
+        let open =
+            |upf: &mut Upf| if wanted == 0 { upf.open_tunnel(teid) } else { upf.open_chosen_tunnel(teid, wanted) };
         Ok(match self.upf(py, upf, open)? {
             Ok(tunnel) => (tunnel, None),
             Err(refused) => (0, Some(refusal(refused))),
