@@ -14,6 +14,7 @@ from freehold.cli.output import note, show_fields
 from freehold.spec.errors import Unusable
 
 app = typer.Typer(help="The owner's keys: made, kept, changed and told of.", no_args_is_help=True)
+NameOption = Annotated[list[str], typer.Option(help="A host name or address of the console, for its certificate.")]
 SignOption = Annotated[Path | None, typer.Option(help="The owner's key that signs what is told.")]
 ModuleOption = Annotated[str, typer.Option(help="The PKCS#11 library of the token.")]
 TokenOption = Annotated[str, typer.Option(help="The token's label.")]
@@ -34,6 +35,7 @@ def ceremony(
     shares: Annotated[int, typer.Option(help="Shares of the root's key.")] = 3,
     threshold: Annotated[int, typer.Option(help="How many of them give it back.")] = 2,
     function: Annotated[list[str], typer.Option(help="A function to certify; all else.")] = [],  # noqa: B006
+    name: NameOption = [],  # noqa: B006
     sign: SignOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -46,7 +48,7 @@ def ceremony(
     chosen, signer = configuration(config), load_signer(sign) if sign else None
     stopped(chosen)
     network = chosen.network
-    made = perform(out, network.name, network.plmn, shares, threshold, function or FUNCTIONS)
+    made = perform(out, network.name, network.plmn, shares, threshold, function or FUNCTIONS, name)
     _told(out / "transcript.json", made, signer)
     record(chosen, "keys.ceremony", f"root {made.root}", f"transcript {made.digest()}")
     note(f"give each share to its holder and remove it here: {threshold} of them are the root")
@@ -62,6 +64,7 @@ def rotate(
     force: Annotated[bool, typer.Option("--force", help="Retire a key that SIMs may still use.")] = False,
     folder: Annotated[Path | None, typer.Option(help="Of a function: the folder of the ceremony.")] = None,
     share: Annotated[list[Path], typer.Option(help="Of a function: a share of the root; as many as it takes.")] = [],  # noqa: B006
+    name: NameOption = [],  # noqa: B006
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,7 +73,7 @@ def rotate(
 
     chosen = configuration(config)
     if what != "suci":
-        show_fields(_certified(chosen, what, folder, share), as_json=as_json)
+        show_fields(_certified(chosen, what, folder, share, name), as_json=as_json)
     elif retire is not None:
         keys.retire_home_key(chosen, retire, time.time(), force=force)
         show_fields({"retired": retire}, as_json=as_json)
@@ -80,7 +83,7 @@ def rotate(
         raise Unusable(f"--profile {profile}: A or B (TS 33.501 C.3.4)")
 
 
-def _certified(chosen: Any, function: str, folder: Path | None, shares: list[Path]) -> dict[str, Any]:
+def _certified(chosen: Any, function: str, folder: Path | None, shares: list[Path], names: list[str]) -> dict[str, Any]:
     from freehold.app.keys import record, stopped
     from freehold.trust.keys import authority
     from freehold.trust.keys.ceremony import FUNCTIONS, Step, certify
@@ -96,7 +99,7 @@ def _certified(chosen: Any, function: str, folder: Path | None, shares: list[Pat
     except Refused as refused:
         _refuse(refused)
     steps: list[Step] = []
-    certify(folder, root, function, chosen.network.plmn, steps)
+    certify(folder, root, function, chosen.network.plmn, steps, names)
     record(chosen, "keys.rotate", function, f"certificate {steps[0].digest}")
     return {"function": function, "certificate": str(folder / f"{function}.crt"), "sha256": steps[0].digest}
 

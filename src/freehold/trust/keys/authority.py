@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,7 @@ from freehold.trust.keys.shamir import join, split
 from freehold.trust.seal import Refused, read_bounded, read_json
 
 ROOT_DAYS: Final = 3650
+_HOST: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,20}")
 FUNCTION_DAYS: Final = 397
 SCALAR: Final = 32
 SKEW: Final = timedelta(minutes=5)
@@ -69,9 +72,17 @@ class Authority:
         ]
 
     def certify(
-        self, function: str, plmn: PlmnId, public: ec.EllipticCurvePublicKey, now: datetime
+        self,
+        function: str,
+        plmn: PlmnId,
+        public: ec.EllipticCurvePublicKey,
+        now: datetime,
+        more: Iterable[str] = (),
     ) -> x509.Certificate:
-        """A certificate of a function, by its name in the home network's domain (TS 23.003 28.2)."""
+        """A certificate of a function, by its name in the home network's domain (TS 23.003 28.2) and `more` of its own.
+
+        Unusable where one of these is neither a host name nor an address.
+        """
         name = f"{function}.5gc.mnc{plmn.mnc:>03}.mcc{plmn.mcc}.3gppnetwork.org"
         usage = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         builder = _builder(_name(function), self.certificate.subject, public, now, FUNCTION_DAYS)
@@ -79,10 +90,20 @@ class Authority:
             builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs=True), critical=True)
             .add_extension(x509.ExtendedKeyUsage(usage), critical=False)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), *map(named, more)]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
+
+
+def named(text: str) -> x509.GeneralName:
+    """A host name or an address as a certificate has it; Unusable where it is neither."""
+    try:
+        return x509.IPAddress(ip_address(text))
+    except ValueError:
+        if not _HOST.fullmatch(text):
+            raise Unusable(f"{text!r} is neither a host name nor an address") from None
+        return x509.DNSName(text)
 
 
 def new_authority(name: str, now: datetime) -> Authority:

@@ -16,7 +16,10 @@ from freehold.spec.identities import PlmnId
 from freehold.trust.keys import authority
 from freehold.trust.seal import Signer, seal_envelope
 
-FUNCTIONS: Final = ("amf", "smf", "ausf", "udm", "udr", "nrf", "nssf", "pcf", "upf", "gnb", "console")
+CONSOLE: Final = "console"
+HERE: Final = ("localhost", "127.0.0.1", "::1")
+"""What the console is called on its own machine."""
+FUNCTIONS: Final = ("amf", "smf", "ausf", "udm", "udr", "nrf", "nssf", "pcf", "upf", "gnb", CONSOLE)
 TRANSCRIPT: Final = "application/vnd.freehold.ceremony+json"
 _PRIVATE, _PUBLIC = 0o600, 0o644
 
@@ -72,12 +75,23 @@ class _Folder:
 
 
 def perform(
-    path: Path, network: str, plmn: PlmnId, shares: int, threshold: int, functions: Sequence[str]
+    path: Path,
+    network: str,
+    plmn: PlmnId,
+    shares: int,
+    threshold: int,
+    functions: Sequence[str],
+    names: Sequence[str] = (),
 ) -> Transcript:
-    """Make everything in a new folder; the root's key is in its shares alone when this returns."""
+    """Make everything in a new folder; the root's key is in its shares alone when this returns.
+
+    `names` are the console's: host names and addresses that its visitors know it by.
+    """
     unknown = [each for each in functions if each not in FUNCTIONS]
     if unknown:
         raise Unusable(f"{unknown[0]}: no such function; known: {', '.join(FUNCTIONS)}")
+    for each in names:
+        authority.named(each)
     now = datetime.now(UTC)
     root = authority.new_authority(network, now)
     held = root.shares(shares, threshold, os.urandom)
@@ -86,7 +100,7 @@ def perform(
     for share in held:
         folder.step(f"share {share.number}", f"share-{share.number}.json", authority.share_text(share), _PRIVATE)
     for function in functions:
-        certify(folder.path, root, function, plmn, folder.steps)
+        certify(folder.path, root, function, plmn, folder.steps, names)
     token = authority.new_key()
     folder.put("token.key", authority.private_pem(token), _PRIVATE)
     folder.step("key of access tokens", "token.pub", authority.public_pem(token.public_key()))
@@ -94,10 +108,18 @@ def perform(
     return Transcript(when, network, threshold, shares, root.fingerprint, tuple(folder.steps))
 
 
-def certify(path: Path, root: authority.Authority, function: str, plmn: PlmnId, steps: list[Step]) -> None:
-    """A fresh key of a function and its certificate, in place of those it had."""
-    key = authority.new_key()
-    certificate = authority.public_pem(root.certify(function, plmn, key.public_key(), datetime.now(UTC)))
+def certify(
+    path: Path,
+    root: authority.Authority,
+    function: str,
+    plmn: PlmnId,
+    steps: list[Step],
+    names: Sequence[str] = (),
+) -> None:
+    """A fresh key of a function and its certificate, in place of those it had; `names` are the console's alone."""
+    key, now = authority.new_key(), datetime.now(UTC)
+    more = (*HERE, *names) if function == CONSOLE else ()
+    certificate = authority.public_pem(root.certify(function, plmn, key.public_key(), now, more))
     pair = ((f"{function}.key", authority.private_pem(key), _PRIVATE), (f"{function}.crt", certificate, _PUBLIC))
     for name, octets, mode in pair:
         fresh = path / f".{name}.new"

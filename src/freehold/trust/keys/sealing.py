@@ -18,8 +18,8 @@ from freehold.trust.seal.reading import Refused, read_bounded, read_json
 
 RESTORE: Final = "restore"
 """As a table: a backup that waits for the next start."""
-TABLES: Final = frozenset({"subscriber", "home-network-key", RESTORE})
-"""Tables whose rows hold secrets of SIMs or of the home network."""
+TABLES: Final = frozenset({"subscriber", "home-network-key", "management-ca", RESTORE})
+"""Tables whose rows hold secrets: of SIMs, of the home network, of the authority that vouches for the console."""
 MARK: Final = b"\0FS1"
 """A sealed row's beginning: no row in clear begins with it."""
 KEY: Final = 32

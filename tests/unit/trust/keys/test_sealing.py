@@ -1,20 +1,25 @@
 """SIMs' keys: sealed in the store so that K stands nowhere in clear, or in a token that never gives them away."""
 
+import asyncio
 import base64
 import contextlib
+import http.client
 import json
 import os
 import shutil
 import sqlite3
+import ssl
 import subprocess
 import sys
 from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography import x509
 
 from freehold.app import keys
-from freehold.app.config import Configuration, StoreSection
+from freehold.app.all_in_one import running
+from freehold.app.config import Configuration, StoreSection, parse
 from freehold.app.sealing import sealer
 from freehold.cli import main as entry
 from freehold.core.udm import key_use
@@ -27,6 +32,7 @@ from freehold.spec.keys import Key
 from freehold.store import offline, rewriting
 from freehold.trust.keys import sealing
 from freehold.trust.keys.token import TokenCredentials
+from managekit import free_port
 
 CANARY = bytes.fromhex("c0ffee00ba5eba11deadbeefcafef00d")
 OPC = bytes.fromhex("0ddba11cafed00d5feedfacec0de1234")
@@ -297,6 +303,37 @@ def test_when_a_ceremony_is_held_by_command_then_the_ledger_has_its_transcript_a
     assert (folder / "c/amf.crt").read_bytes() != before
     status, _, err = owner("keys", "rotate", "amf", "--folder", folder / "c", *shares[:2])
     assert (status, "it takes 2" in err) == (1, True)
+
+
+def test_when_the_console_has_a_certificate_of_the_ceremony_then_it_speaks_https_under_the_owners_root(owner):
+    folder, port = owner.folder, free_port()
+    ceremony = ["keys", "ceremony", folder / "c", "--function", "console", "--name", "core.example"]
+    assert owner(*ceremony)[0] == 0
+    status, _, err = owner("keys", "ceremony", folder / "d", "--function", "console", "--name", "no name")
+    assert (status, "neither a host name" in err) == (2, True)
+    assert not (folder / "d").exists()
+    tls = f'listen = "127.0.0.1:{port}"\ncertificate = "{folder}/c/console.crt"\nkey = "{folder}/c/console.key"'
+    text = owner.settings.replace('listen = ""', tls)
+
+    def asked(context):
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=20, context=context)
+        try:
+            connection.request("GET", "/api/v1/setup")
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    async def scenario():
+        async with running(parse(text), ("core", "upf")):
+            trusting = ssl.create_default_context(cafile=folder / "c/root.crt")
+            assert await asyncio.to_thread(asked, trusting) == 200
+            with pytest.raises(ssl.SSLCertVerificationError):
+                await asyncio.to_thread(asked, ssl.create_default_context())
+
+    asyncio.run(scenario())
+    names = x509.load_pem_x509_certificate((folder / "c/console.crt").read_bytes()).extensions
+    found = names.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert "core.example" in found.get_values_for_type(x509.DNSName)
 
 
 @pytest.fixture
