@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
 from freehold.cli.options import ConfigOption, JsonOption, configuration
 from freehold.cli.output import note, show_fields, show_json, show_line, show_rows
 from freehold.spec.errors import Unusable
+
+if TYPE_CHECKING:
+    from freehold.trust.ledger import Checkpoint
 
 app = typer.Typer(help="Who did what, in a log whose past cannot be changed unseen.", no_args_is_help=True)
 COLUMNS: Final = {"index": "ENTRY", "time": "TIME", "actor": "WHO", "act": "ACT", "subject": "WHAT", "detail": "DETAIL"}
@@ -64,12 +67,11 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Whether the ledger still begins with what it was at a checkpoint; exit 1 where it does not."""
-    from freehold.trust.ledger import Altered, read_notes, verified
-    from freehold.trust.seal import load_verifier
+    from freehold.trust.ledger import Altered, verified
 
     if key and against is None:
         raise Unusable("--key is whose signatures the checkpoints --against are to have")
-    kept = read_notes(against, [load_verifier(path) for path in key]) if against else []
+    kept = _kept(against, key) if against else []
     try:
         now = verified(_entries(config), *kept)
     except Altered as altered:
@@ -104,16 +106,27 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Whether a proof shows its entry in the ledger of a checkpoint; needs no ledger. Exit 1 where it does not."""
-    from freehold.trust.ledger import read_notes
     from freehold.trust.ledger.proof import shown
-    from freehold.trust.seal import Refused, load_verifier, read_json
+    from freehold.trust.seal import Refused, read_json
 
-    kept = read_notes(against, [load_verifier(path) for path in key])
+    kept = _kept(against, key)
     try:
         entry = shown(read_json(proof), kept, str(proof))
     except Refused as refused:
         _refuse(refused)
     show_fields(_row(entry[0], entry[1], as_json=as_json), as_json=as_json)
+
+
+def _kept(path: Path, keys: list[Path]) -> list[Checkpoint]:
+    """The checkpoints of a file that somebody kept; what is none of a trusted key is refused."""
+    from freehold.trust.ledger import read_notes
+    from freehold.trust.seal import load_verifier
+
+    trusted = [load_verifier(each) for each in keys]
+    try:
+        return read_notes(path, trusted)
+    except Unusable as refused:
+        _refuse(refused)
 
 
 def _row(number: int, entry: bytes, *, as_json: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freehold.spec.errors import Unusable
@@ -31,6 +31,7 @@ def test_when_a_polynomial_is_known_then_its_shares_are_those_by_hand():
     assert join({2: shares[2], 0x83: shares[0x83]}) == b"\x42"
 
 
+@settings(deadline=None)  # shares take time in Python
 @given(secret=st.binary(min_size=1, max_size=40), threshold=st.integers(2, 5), more=st.integers(0, 3))
 def test_when_any_of_the_shares_come_together_then_the_secret_is_back(secret, threshold, more):
     shares = split(secret, threshold + more, threshold, os.urandom)
