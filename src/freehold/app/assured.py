@@ -9,7 +9,7 @@ import os
 import pwd
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -27,10 +27,11 @@ from freehold.manage.http import HttpServer
 from freehold.manage.visits import VisitFile
 from freehold.manage.web import WebServer
 from freehold.net.local import associate
-from freehold.net.userplane import GTPU_PORT, bind_n3
-from freehold.procedure import Record
+from freehold.net.userplane import GTPU_PORT, UpfPlane, bind_n3
+from freehold.procedure import Record, Signal
 from freehold.services.datagram import Address, DatagramAcceptor, DatagramPort
 from freehold.services.n2 import Acceptor
+from freehold.services.nausf import AuthenticationInfo, ConfirmationDataResponse, UeAuthenticationCtx
 from freehold.services.nudm import UserPlaneSecurity
 from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Unusable
@@ -232,6 +233,18 @@ def sim_of(subscriber: Subscriber) -> Sim:
     return Sim(subscriber.supi, subscriber.authentication.k, subscriber.authentication.opc)
 
 
+class SilentAusf:
+    """An AUSF that takes requests and never answers them."""
+
+    async def authenticate(self, _: AuthenticationInfo) -> UeAuthenticationCtx:
+        """Nobody settles it."""
+        return await Signal[UeAuthenticationCtx]()
+
+    async def confirm(self, _: int, __: bytes) -> ConfirmationDataResponse:
+        """Nobody settles it."""
+        return await Signal[ConfirmationDataResponse]()
+
+
 class OwnInside:
     """The inside of a network of this process."""
 
@@ -276,6 +289,29 @@ class OwnInside:
         """The UDM's last authentication of a subscriber."""
         found = self._network.core.udm.status.of(supi)
         return [] if found is None else [found]
+
+    def now(self) -> float:
+        """The loop's second."""
+        return self._network.world.environment.now()
+
+    def downlink(self, packet: bytes) -> None:
+        """Hand the UPF a packet of the data network."""
+        plane = self._network.upf_plane
+        instance = plane.instance(self._lab.profile.dnn)
+        if not isinstance(plane, UpfPlane) or instance is None:
+            raise Unusable("this network's packets do not pass an engine of this process")
+        plane.inject(instance, packet)
+
+    @contextlib.contextmanager
+    def silent_home(self) -> Iterator[None]:
+        """The AUSF takes requests and never answers them."""
+        function = self._network.core.amf.function
+        peers = function.peers
+        function.peers = msgspec.structs.replace(peers, ausf=SilentAusf())
+        try:
+            yield
+        finally:
+            function.peers = peers
 
     def session_state(self, supi: Supi) -> object:
         """Addresses, tunnels and states of a subscriber's sessions, and what the AMF holds of it."""

@@ -380,12 +380,12 @@ def test_n11_when_the_mac_is_not_right_then_the_message_is_dropped(watched, chan
 
 
 # --- N12 ----------
-@pytest.mark.parametrize("octets", ["8080", "80f0", "f080", "0000", "0f0f"])
-def test_n12_when_only_null_algorithms_are_offered_then_23(watched, octets):
+@pytest.mark.parametrize("octets", ["8080", "80f0", "f080", "0000", "0f0f", "10f0", "f010"])
+def test_n12_when_no_mandatory_algorithm_is_offered_then_23_before_anybody_is_asked(watched, octets):
+    # TS 24.501 5.5.1.2.8
     ue = watched.world.terminal(watched.gnb, 2)
     ue.capability = nas.UeSecurityCapability(bytes.fromhex(octets))
     ue.start()
-    ue.authenticate()
     assert nas.decode(ue.downlink().nas_pdu).message == nas.RegistrationReject(
         cause=MmCause.UE_SECURITY_CAPABILITIES_MISMATCH
     )

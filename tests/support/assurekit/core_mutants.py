@@ -6,7 +6,13 @@ import msgspec
 
 from freehold.codecs import nas
 from freehold.core.amf import values
-from freehold.core.amf.procedures import authentication, path_switch, security_mode_control, uplink_nas_transport
+from freehold.core.amf.procedures import (
+    authentication,
+    path_switch,
+    registration,
+    security_mode_control,
+    uplink_nas_transport,
+)
 from freehold.core.amf.procedures.registration import KINDS
 from freehold.core.amf.state.contexts import Contexts
 from freehold.core.ausf import ausf
@@ -139,6 +145,7 @@ def no_algorithms_needed(fault):
         )
 
     chosen(fault, some)
+    fault.replace(registration, "require_mandatory", lambda *_: None)
 
 
 @mutant(AMF, "4.2.2.6.2", "the gNB is told fewer algorithms than the terminal has")
@@ -204,8 +211,6 @@ def weaker_policy(fault):
 # --- all of them ----------
 @mutant("TS 33.117", "4.4.4", "a registration that lacks something is a mistake of the program")
 def breaks_on_unknown_types(fault):
-    from freehold.core.amf.procedures import registration
-
     def careless(amf, ue, initial):
         capability = initial.message.ue_security_capability
         if initial.message.registration_type.value not in KINDS or capability is None:
@@ -217,8 +222,6 @@ def breaks_on_unknown_types(fault):
 
 @mutant("TS 33.117", "4.2.3.3.3", "terminals that never go on are never forgotten")
 def never_forgotten(fault):
-    from freehold.core.amf.procedures import registration
-
     async def keep(*_):
         return
 

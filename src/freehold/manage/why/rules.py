@@ -89,7 +89,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             advice="It found its own capabilities told back wrongly, or a wrong MAC: see that no gNB changes messages.",
         ),
         "security-capability": Rule(
-            "The request names no security capabilities", "The terminal told", "", "TS 24.501 5.5.1.2.2",
+            "The request names no security capabilities that are acceptable", "The terminal told", "", "TS 24.501 5.5.1.2.8",
             advice=ELSEWHERE,
         ),
         "container": Rule(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -86,6 +86,15 @@ class Inside(Protocol):
 
     def authentications(self, supi: Supi) -> Sequence[Any]:
         """What the UDM keeps of a subscriber's authentications."""
+
+    def now(self) -> float:
+        """The network's monotonic second."""
+
+    def downlink(self, packet: bytes) -> None:
+        """An IP packet that the data network sends to a terminal."""
+
+    def silent_home(self) -> AbstractContextManager[None]:
+        """While the block runs the home network gives no answer to a request for authentication."""
 
     def session_state(self, supi: Supi) -> object:
         """What SMF and AMF keep of a subscriber, to compare."""

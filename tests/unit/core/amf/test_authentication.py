@@ -139,7 +139,7 @@ def test_when_the_cause_is_none_of_the_clauses_then_111(gnb, ue):
     ("policy", "nea", "nia", "chosen"),
     [
         (SecurityPolicy(), (0, 1, 2, 3), (0, 1, 2, 3), (2, 2)),
-        (SecurityPolicy(), (0, 1), (0, 3), (1, 3)),
+        (SecurityPolicy(), (0, 1), (0, 1, 3), (1, 1)),
         (SecurityPolicy(integrity=(3, 2), ciphering=(1, 2)), (1, 2, 3), (1, 2, 3), (1, 3)),
         (NULL_ALLOWED, (0, 1, 2), (0, 2), (0, 2)),
         (NULL_ALLOWED, (0,), (0,), (0, 0)),

@@ -8,7 +8,7 @@ from freehold.codecs import nas, ngap
 from freehold.codecs.nas import RegistrationKind
 from freehold.core.amf import causes
 from freehold.core.amf.channels import N1
-from freehold.core.amf.configuration import AUTHENTICATION_REJECT
+from freehold.core.amf.configuration import AUTHENTICATION_REJECT, SecurityPolicy
 from freehold.core.amf.delivery import flush, free
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.initial import Initial
@@ -44,6 +44,9 @@ KINDS: Final = frozenset(
     {RegistrationKind.INITIAL, RegistrationKind.MOBILITY_UPDATING, RegistrationKind.PERIODIC_UPDATING}
 )
 """Registration types served; emergency, onboarding and disaster roaming are not (TS 24.501 9.11.3.7)."""
+MANDATORY: Final = (1, 2)
+"""5G-EA and 5G-IA that every UE has, beside the null ones (TS 33.501 5.3.2, 5.3.3)."""
+NULL: Final = (0,)
 MEASURED: Final[dict[int, str]] = {
     RegistrationKind.INITIAL: counters.INITIAL_REGISTRATION,
     RegistrationKind.MOBILITY_UPDATING: counters.MOBILITY_REGISTRATION,
@@ -214,6 +217,25 @@ def check(amf: AmfFunction, ue: Ue, initial: Request) -> None:
             "look at the terminal: TS 24.501 5.5.1.2.2 asks for it",
             unmet=Unmet("security-capability", "none"),
         )
+    require_mandatory(amf.configuration.security, capability or nas.UeSecurityCapability(ue.security.capability))
+
+
+def require_mandatory(policy: SecurityPolicy, capability: nas.UeSecurityCapability) -> None:
+    """Refuse a UE without any algorithm of those that every UE has (TS 33.501 5.3.2, 5.3.3).
+
+    A null algorithm counts where the operator listed it.
+    """
+    has_cipher = any(map(capability.ciphering, MANDATORY + (NULL if 0 in policy.ciphering else ())))
+    has_integrity = any(map(capability.integrity, MANDATORY + (NULL if 0 in policy.integrity else ())))
+    if has_cipher and has_integrity:
+        return
+    # TS 24.501 5.5.1.2.8: unacceptable security capabilities are rejected, before anybody is asked about the UE
+    raise Reject(
+        MmCause.UE_SECURITY_CAPABILITIES_MISMATCH,
+        f"the terminal has none of 128-5G-{'IA' if has_cipher else 'EA'}1 and 2, which every terminal must have",
+        "look at the terminal's capability: TS 33.501 5.3 makes these algorithms mandatory",
+        unmet=Unmet("security-capability", capability.octets.hex()),
+    )
 
 
 def needs_authentication(amf: AmfFunction, ue: Ue, initial: Request) -> bool:

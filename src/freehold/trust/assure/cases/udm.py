@@ -79,12 +79,14 @@ async def authentication_status(lab: Lab) -> str:
     gnb = await Gnb(lab).serve()
     ue = Terminal(gnb)
     need(not lab.inside.authentications(ue.sim.supi), "a fresh subscriber has been authenticated")
+    began = lab.inside.now()
     await ue.register()
     found = lab.inside.authentications(ue.sim.supi)
     require(found, "after an authentication the UDM has no record of it")
     event = found[0]
     name = lab.profile.plmn.serving_network_name
     require(event.success and event.serving_network_name == name, f"the UDM's record is {event}")
+    require(began <= event.time <= lab.inside.now(), f"the UDM's record is of {event.time}, not of when it happened")
     other = Terminal(gnb)
     other.start()
     await other.expect(nas.AuthenticationRequest)

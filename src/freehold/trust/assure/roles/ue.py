@@ -36,6 +36,10 @@ class Terminal:
         self.guti: Guti | None = None
         self.accept: nas.RegistrationAccept | None = None
         self.command: nas.SecurityModeCommand | None = None
+        self.command_verified = False
+        """Whether the last SECURITY MODE COMMAND had a right MAC."""
+        self.header = 0
+        """Security header type of the last downlink message (TS 24.501 9.3)."""
         self.address = ""
         """The IPv4 address of its session."""
         self.request: nas.RegistrationRequest | None = None
@@ -83,7 +87,8 @@ class Terminal:
 
     def read(self, octets: bytes) -> Any:
         """The message in downlink octets; Blocked where they cannot be read under its keys."""
-        if len(octets) > 1 and octets[0] == 0x7E and octets[1] & 0x0F:
+        self.header = octets[1] & 0x0F if len(octets) > 1 and octets[0] == 0x7E else 0
+        if self.header:
             if octets[1] & 0x0F in {HeaderType.INTEGRITY_NEW_CONTEXT, HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT}:
                 return self._take_command(octets)
             verdict = None if self.security is None else self.security.unprotect(octets)
@@ -100,14 +105,14 @@ class Terminal:
             self.security = NasSecurity(
                 "ue", self.kamf, command.ng_ksi.value, nea=algorithms.ciphering, nia=algorithms.integrity
             )
-            self.security.unprotect(octets)
+            self.command_verified = self.security.unprotect(octets).verified
         return command
 
-    async def hear(self, seconds: float = ANSWER) -> Any:
-        """The next 5GMM message; None where none comes."""
+    async def hear(self, seconds: float = ANSWER, *, all_: bool = False) -> Any:
+        """The next 5GMM message, of `all_` or of those that mean something by themselves; None where none comes."""
         while await self.lab.until(lambda: bool(self.connection.nas), seconds):
             message = self.read(self.connection.nas.popleft())
-            if not isinstance(message, PASSED_OVER):
+            if all_ or not isinstance(message, PASSED_OVER):
                 return message
         return None
 
@@ -155,11 +160,11 @@ class Terminal:
         self.complete()
         return command
 
-    def complete(self) -> None:
-        """SECURITY MODE COMPLETE."""
+    def complete(self) -> bytes:
+        """SECURITY MODE COMPLETE; the octets sent."""
         request = nas.encode(self.request) if self.request is not None else None
         message = nas.SecurityModeComplete(nas_message_container=request, imeisv=IMEISV)
-        self.tell(message, HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT)
+        return self.tell(message, HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT)
 
     async def accepted(self) -> nas.RegistrationAccept:
         """REGISTRATION ACCEPT, acknowledged."""
@@ -185,12 +190,14 @@ class Terminal:
         self.connection.release()
         need(await self.lab.until(lambda: self.connection.released, ANSWER), "the AMF does not release a connection")
 
-    def service_request(self) -> bytes:
-        """SERVICE REQUEST for signalling under its keys, sent as an initial message; its octets (TS 24.501 8.2.16)."""
+    def service_request(self, service: int = 0) -> bytes:
+        """SERVICE REQUEST, for signalling unless said, sent as an initial message; its octets (TS 24.501 8.2.16)."""
         if self.security is None or self.s_tmsi is None:
             raise Blocked("the terminal is not registered")
         clear = nas.ServiceRequest(
-            ng_ksi=nas.KeySetIdentifier(mapped=False, value=self.security.ngksi), service_type=0, s_tmsi=self.s_tmsi
+            ng_ksi=nas.KeySetIdentifier(mapped=False, value=self.security.ngksi),
+            service_type=service,
+            s_tmsi=self.s_tmsi,
         )
         container = self.security.cipher_container(nas.encode(clear))
         whole = msgspec.structs.replace(clear, nas_message_container=container)
