@@ -13,6 +13,7 @@ from freehold.manage.accounts.accounts import IDLE, LONGEST, Refused
 from freehold.manage.accounts.oidc import PATIENCE, NotAdmitted
 from freehold.manage.accounts.passwords import LONGEST as LONGEST_PASSWORD
 from freehold.manage.accounts.passwords import SHORTEST
+from freehold.manage.forms import decode
 from freehold.manage.handlers import answer, record
 from freehold.manage.http import Request, Response
 from freehold.manage.operation import Problem, Rows
@@ -133,7 +134,7 @@ class TokenSecret(TokenView, frozen=True, kw_only=True):
 def form(request: Request, kind: type[T]) -> T:
     """The body as a form; Unusable names the field that is wrong."""
     try:
-        return msgspec.json.decode(request.body, type=kind)
+        return decode(request.body, kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"the form is not as it should be: {error}") from None
 

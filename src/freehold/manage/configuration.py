@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from freehold.manage.forms import decode
 from freehold.manage.handlers import answer, record, tag
 from freehold.manage.http import Request, Response
 from freehold.manage.operation import Problem, Rows
@@ -25,7 +26,7 @@ class ConfigurationForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 def form(request: Request) -> ConfigurationForm:
     """The configuration in a request; Problem where there is none."""
     try:
-        return msgspec.json.decode(request.body, type=ConfigurationForm)
+        return decode(request.body, ConfigurationForm)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(422, f"not a configuration: {error}") from None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from freehold.manage import dissect, streams, subscribers
+from freehold.manage import dissect, forms, streams, subscribers
 from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.imports import Import
 from freehold.manage.journal import event_view
@@ -255,7 +255,7 @@ async def show_record(api: Api, request: Request, number: str) -> Response:
 async def decode(_: Api, request: Request, __: str) -> Response:
     """Octets, open to their bits."""
     try:
-        given = msgspec.json.decode(request.body, type=Dissectable)
+        given = forms.decode(request.body, Dissectable)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"the form is not as it should be: {error}") from None
     return answer(await dissect.dissect(bytes.fromhex(given.octets), given.protocol))

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from freehold.core.udr import credentials
+from freehold.manage import forms
 from freehold.services.nudm import (
     AccessAndMobilitySubscriptionData,
     Ambr,
@@ -276,9 +277,11 @@ def rows_json(octets: bytes) -> Iterator[Given]:
         read = msgspec.json.decode(octets, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unusable(f"not a subscriber: {error}") from None
+    bulk = len(octets) > forms.BULK
     for number, raw in enumerate(read if isinstance(read, list) else [read], 1):
         try:
-            yield Given(number, msgspec.json.decode(raw, type=SubscriberForm))
+            form = msgspec.json.decode(raw, type=SubscriberForm) if bulk else forms.decode(bytes(raw), SubscriberForm)
+            yield Given(number, form)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             yield Given(number, None, _place(str(error)), f"not a subscriber: {error}")
 
@@ -379,7 +382,7 @@ def changed(subscriber: Subscriber, patch: bytes) -> Subscriber:
     shown = view(subscriber)
     fields: dict[str, Any] = msgspec.to_builtins(shown)
     try:
-        given = msgspec.json.decode(patch, type=dict[str, Any])
+        given = forms.decode(patch, dict[str, Any])
         if "supi" in given and given["supi"] not in {shown.supi, shown.supi.removeprefix("imsi-")}:
             raise Wrong("supi", f"supi: the path says {shown.supi}; a SUPI cannot be changed: remove it, add the other")
         form = msgspec.convert({**fields, **given, "supi": shown.supi}, SubscriberForm)

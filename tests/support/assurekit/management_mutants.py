@@ -11,7 +11,7 @@ import msgspec
 from freehold.app.assured import OwnInside
 from freehold.app.assured_console import OwnConsole
 from freehold.core.udm import home_keys
-from freehold.manage import access, subscribers, visits, web
+from freehold.manage import access, forms, subscribers, visits, web
 from freehold.manage.accounts import accounts, passwords, roles
 from freehold.manage.accounts.throttle import Throttle
 from freehold.manage.api import Api
@@ -19,6 +19,7 @@ from freehold.manage.http import Response
 from freehold.manage.pages import Pages
 from freehold.services.ledger import Act
 from freehold.services.nudm import Ambr
+from freehold.trust.origin import provenance
 
 from .faults import mutant
 
@@ -275,6 +276,11 @@ def code(fault):
     careful = fault.replace(access, "form", careless)
 
 
+@mutant(GENERAL, "4.3.6.3", "the last of two values is taken")
+def last_value(fault):
+    fault.replace(forms, "_READER", json.JSONDecoder())
+
+
 @mutant(GENERAL, "4.3.6.4", "rates have no limit")
 def no_limit(fault):
     fault.replace(subscribers, "_rates", lambda uplink, downlink, _: Ambr(uplink, downlink))
@@ -283,6 +289,11 @@ def no_limit(fault):
 # --- the host ----------
 def installed(fault, name, mode):
     files = fault.replace(OwnInside, "files", lambda self: [*files(self), (name, mode)])
+
+
+@mutant(GENERAL, "4.2.3.3.5", "what a wheel holds is not compared with what was signed")
+def any_wheel(fault):
+    right = fault.replace(provenance, "verify", lambda path, trusted, _=None: right(path, trusted))
 
 
 @mutant(GENERAL, "4.2.4.1.2.1", "a file runs with its owner's rights")

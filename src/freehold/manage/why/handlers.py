@@ -8,6 +8,7 @@ import msgspec
 
 from freehold.manage import configuration, handlers, subscribers
 from freehold.manage.accounts.roles import Permission
+from freehold.manage.forms import decode
 from freehold.manage.http import JSON, Request, Response
 from freehold.manage.operation import Problem
 from freehold.manage.why.failures import Failure, FailureView, Works, view
@@ -50,7 +51,7 @@ async def show_failure(api: Api, _: Request, number: str) -> Response:
 async def repair(api: Api, request: Request, number: str) -> Response:
     """Make one of the changes; Problem where it is another one than was shown."""
     try:
-        form = msgspec.json.decode(request.body, type=RemedyForm)
+        form = decode(request.body, RemedyForm)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(422, f"not a choice of a change: {error}") from None
     failure = _found(api, number)

@@ -89,8 +89,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             advice="It found its own capabilities told back wrongly, or a wrong MAC: see that no gNB changes messages.",
         ),
         "security-capability": Rule(
-            "The request names no security capabilities that are acceptable", "The terminal told", "", "TS 24.501 5.5.1.2.8",
-            advice=ELSEWHERE,
+            "The request names no acceptable security capabilities", "The terminal told", "",
+            "TS 24.501 5.5.1.2.8", advice=ELSEWHERE,
         ),
         "container": Rule(
             "The complete message is another one than the first", "The terminal sent", "Expected",

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import stat
 import struct
+import tempfile
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,10 @@ from freehold.trust.assure.case import case
 from freehold.trust.assure.lab import Lab
 from freehold.trust.assure.roles.web import visitor
 from freehold.trust.assure.verdict import Blocked, need, require
+from freehold.trust.origin import provenance
+from freehold.trust.origin.build import Built
+from freehold.trust.origin.source import Source, digest_of
+from freehold.trust.seal import Refused, Signer, new_signer
 
 UNPRIVILEGED: Final = 1024
 """The first port that needs no privilege."""
@@ -23,6 +28,42 @@ SCANNED: Final = (*range(1, 1025), 1433, 2152, 2049, 3000, 3306, 3389, 5000, 543
                   8805, 9090, 9091, 27017, 29510, 38412)  # fmt: skip
 """TCP ports that are tried at a foreign network's addresses."""
 PT_GNU_STACK, PT_GNU_RELRO, EXECUTABLE = 0x6474E551, 0x6474E552, 1
+
+
+@case("TS 33.117", "4.2.3.3.5", "inside")
+async def package_integrity(lab: Lab) -> str:
+    """A package is shown to be what its maker signed: changed, or signed by another, it is refused."""
+    with tempfile.TemporaryDirectory(prefix="freehold-assure-") as name:
+        place = Path(name)
+        maker, stranger = new_signer(place / "maker.pem"), new_signer(place / "stranger.pem")
+        wheel, proof = place / "freehold-0-py3-none-any.whl", place / "freehold-0-py3-none-any.whl.intoto.json"
+        wheel.write_bytes(lab.inside.native())
+        source = Source(place, {"pyproject.toml": "00" * 32})
+        built = Built(wheel, digest_of(wheel), "", "", {})
+        proof.write_bytes(provenance.sign(source, built, maker))
+        need(not refused(proof, maker, wheel), "a package as its maker signed it is refused")
+        require(refused(proof, stranger, wheel), "a package is taken whose maker nobody named")
+        require(refused(proof, maker, None, cut=True), "a proof that was changed is taken")
+        octets = bytearray(wheel.read_bytes())
+        octets[len(octets) // 2] ^= 1
+        wheel.write_bytes(octets)
+        require(refused(proof, maker, wheel), "a package with one bit changed is taken for what its maker signed")
+    return "one bit changed, another's signature and a changed proof are each refused; the right package is taken"
+
+
+def refused(proof: Path, maker: Signer, wheel: Path | None, *, cut: bool = False) -> bool:
+    """Whether a package's proof is refused, with one of its octets changed where asked for."""
+    place = proof
+    if cut:
+        octets = bytearray(proof.read_bytes())
+        octets[len(octets) // 3] ^= 1
+        place = proof.with_name("cut.json")
+        place.write_bytes(octets)
+    try:
+        provenance.verify(place, [maker.public], wheel)
+    except Refused:
+        return True
+    return False
 
 
 @case("TS 33.117", "4.2.4.1.2.1", "inside")

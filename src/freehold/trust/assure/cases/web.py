@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 import warnings
 from ipaddress import ip_address
+from typing import Final
 
 from freehold.trust.assure.case import case
 from freehold.trust.assure.lab import Lab
-from freehold.trust.assure.roles.web import Answer, Visitor, administrator, trusting, visitor
+from freehold.trust.assure.roles.web import PASSWORD, Answer, Visitor, administrator, trusting, visitor
 from freehold.trust.assure.verdict import Inapplicable, need, require
 
 METHODS = ("TRACE", "TRACK", "CONNECT", "PROPFIND", "MKCOL", "COPY", "MOVE", "LOCK", "DEBUG", "PUT", "DELETE")
@@ -269,6 +270,37 @@ async def json_parser(lab: Lab) -> str:
     require(not bugs, f"JSON broke the management: {bugs[:1]}")
     need((await Visitor(lab, admin.web).login("anna")).status == 200, "afterwards nobody can log in")
     return f"{len(HOSTILE)} hostile documents refused; nothing was executed or broken"
+
+
+DOUBLED: Final[tuple[tuple[str, str, bytes], ...]] = (
+    ("POST", "accounts", b'{"name": "doubled", "password": "%p", "role": "read-only", "role": "admin"}'),
+    ("POST", "accounts", b'{"name": "doubled", "name": "doubled2", "password": "%p", "role": "read-only"}'),
+    ("POST", "subscribers", b'{"supi": "imsi-001018888888887", "k": "%k", "k": "%o", "opc": "%o"}'),
+    ("POST", "subscribers",
+     b'{"supi": "imsi-001018888888887", "k": "%k", "opc": "%o", "slices": [{"id": "1", "id": "2"}]}'),
+    ("PATCH", "me", b'{"current": "%p", "password": "Another horse 1", "password": "Another horse 2"}'),
+)  # fmt: skip
+"""Documents with a name that stands twice in an object; %p, %k and %o stand for a password and two keys."""
+
+
+@case("TS 33.117", "4.3.6.3", "accounts", "inside")
+async def unique_keys(lab: Lab) -> str:
+    """A document that names a member of an object twice is refused, and neither value is taken."""
+    admin = await administrator(lab)
+    keys = {b"%p": PASSWORD.encode(), b"%k": b"00" * 16, b"%o": b"11" * 16}
+    for method, path, octets in DOUBLED:
+        body = octets
+        for mark, text in keys.items():
+            body = body.replace(mark, text)
+        came = await admin.ask(method, f"/api/v1/{path}", body)
+        require(came.status in {400, 422}, f"{method} {path} with a name twice is answered with {came.status}")
+    names = [each.get("name") for each in (await admin.api("GET", "accounts")).value() or []]
+    require(not {"doubled", "doubled2"} & set(names), "an account was made of a document with a name twice")
+    there = await admin.api("GET", "subscribers/imsi-001018888888887")
+    require(there.status == 404, "a subscriber was made of a document with a name twice")
+    good = await admin.api("POST", "accounts", {"name": "single", "password": PASSWORD, "role": "read-only"})
+    need(good.status == 201, f"the right form is refused: {good.status}")
+    return f"{len(DOUBLED)} documents with a name twice refused, nothing of them taken"
 
 
 RANGES: tuple[tuple[str, object], ...] = (

@@ -1,0 +1,34 @@
+"""JSON forms: each name stands once in an object, so that no two readers take it differently (TS 33.117 4.3.6.3)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+BULK: Final = 1 << 20
+"""Octets of a list from which on it is an import, whose rows are read by one reader alone."""
+
+
+def decode(octets: bytes, kind: type[T]) -> T:
+    """A form; msgspec.DecodeError or UnicodeDecodeError where it is none, or where a name stands twice."""
+    try:
+        form = msgspec.json.decode(octets, type=kind)
+        _READER.decode(octets.decode())
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise
+    except (ValueError, RecursionError) as error:
+        raise msgspec.ValidationError(str(error)) from None
+    return form
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise ValueError(f"{twice[:64]!r} stands twice in one object")
+
+
+_READER: Final = json.JSONDecoder(object_pairs_hook=_once)
