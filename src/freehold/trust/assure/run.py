@@ -47,9 +47,20 @@ class Run(msgspec.Struct, frozen=True):
     results: tuple[Result, ...]
     not_executed: tuple[NotExecuted, ...]
 
+    def by_document(self) -> dict[str, list[Result]]:
+        """Results in the order of documents and clauses."""
+        found: dict[str, list[Result]] = {}
+        for each in sorted(self.results, key=lambda each: (each.document, _numbers(each.clause))):
+            found.setdefault(each.document, []).append(each)
+        return found
+
     def count(self, verdict: Verdict) -> int:
         """How many tests had a verdict."""
         return sum(result.verdict is verdict for result in self.results)
+
+
+def _numbers(clause: str) -> list[int]:
+    return [int(part) if part.isdigit() else 0 for part in clause.split(".")]
 
 
 State = Literal["executable", "waits", "by hand"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
@@ -15,6 +15,17 @@ class Verdict(StrEnum):
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
     NOT_APPLICABLE = "NOT APPLICABLE"
+
+
+MEANS: Final = {
+    Verdict.PASS: "the expected result was seen once, in the network that the evidence shows",
+    Verdict.FAIL: "the network did what it must not, or left out what it must do",
+    Verdict.INCONCLUSIVE: "a precondition could not be brought about, or the test itself broke: nothing is known",
+    Verdict.NOT_APPLICABLE: "the network has nothing that the test could be about, or its owner states a protection "
+    "outside of the product",
+}
+"""What a verdict says, for who reads a report."""
+NOT_PERFORMED: Final = "nothing is said of these tests; what each waits for is listed"
 
 
 class Kept(msgspec.Struct, frozen=True):

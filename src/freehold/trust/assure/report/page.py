@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from html import escape
 from typing import Final
 
 from freehold.trust.assure.run import Run
-from freehold.trust.assure.verdict import Result, Verdict
+from freehold.trust.assure.verdict import MEANS, NOT_PERFORMED, Result, Verdict
 
 STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
@@ -15,8 +14,8 @@ h1{margin-bottom:0}.head{font-weight:600;border:2px solid;padding:.5rem 1rem;dis
 table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ccc}
 .PASS{color:#0a6b2d}.FAIL{color:#b00020;font-weight:700}.INCONCLUSIVE{color:#8a5a00}.NOT{color:#555}
-code{font-size:85%;overflow-wrap:anywhere}summary{cursor:pointer}
-@media print{body{max-width:none}details{display:block}}
+code{font-size:85%;overflow-wrap:anywhere}
+@media print{body{max-width:none}tr{break-inside:avoid}}
 """
 
 
@@ -30,33 +29,35 @@ def page(run: Run) -> bytes:
         f"<p>Performed with {escape(run.software)}, begun {escape(run.began)}. Tests are those of 3GPP's ",
         "SCAS documents, named by document, clause and test case, in our own words.</p>",
         _counts(run),
-        _failures(run),
+        _listed(run, Verdict.FAIL, "Failures", "No test that was performed failed."),
+        _listed(run, Verdict.INCONCLUSIVE, "Inconclusive", ""),
+        _listed(run, Verdict.NOT_APPLICABLE, "Not applicable", ""),
         "<h2>Results</h2>",
-        *(_document(name, _of(run.results, name)) for name in dict.fromkeys(each.document for each in run.results)),
-        "<h2>Not performed</h2><p>Nothing is said of these tests.</p>",
+        *(_document(name, results) for name, results in run.by_document().items()),
+        f"<h2>Not performed</h2><p>{NOT_PERFORMED}.</p>",
         _waiting(run),
+        _evidence(run),
         "</body></html>",
     ]
     return "\n".join(parts).encode()
 
 
-def _of(results: Iterable[Result], document: str) -> list[Result]:
-    return [each for each in results if each.document == document]
-
-
 def _counts(run: Run) -> str:
     cells = "".join(
-        f'<tr><td class="{verdict}">{verdict}</td><td>{run.count(verdict)}</td></tr>' for verdict in Verdict
+        f'<tr><td class="{verdict}">{verdict}</td><td>{run.count(verdict)}</td><td>{escape(MEANS[verdict])}</td></tr>'
+        for verdict in Verdict
     )
-    return f"<table>{cells}<tr><td>not performed</td><td>{len(run.not_executed)}</td></tr></table>"
+    rest = f"<tr><td>not performed</td><td>{len(run.not_executed)}</td><td>{NOT_PERFORMED}</td></tr>"
+    return f"<table>{cells}{rest}</table>"
 
 
-def _failures(run: Run) -> str:
-    failed = [each for each in run.results if each.verdict is Verdict.FAIL]
-    if not failed:
-        return "<p>No test that was performed failed.</p>"
-    items = "".join(f"<li>{escape(f'{each.document} {each.clause}: {each.reason}')}</li>" for each in failed)
-    return f"<h2>Failures</h2><ul>{items}</ul>"
+def _listed(run: Run, verdict: Verdict, title: str, none: str) -> str:
+    """The tests of one verdict with their reasons, before everything else."""
+    found = [each for results in run.by_document().values() for each in results if each.verdict is verdict]
+    if not found:
+        return f"<p>{none}</p>" if none else ""
+    items = "".join(f"<li>{escape(f'{each.document} {each.clause}: {each.reason}')}</li>" for each in found)
+    return f"<h2>{title}</h2><ul>{items}</ul>"
 
 
 def _document(name: str, results: list[Result]) -> str:
@@ -66,12 +67,29 @@ def _document(name: str, results: list[Result]) -> str:
 
 
 def _row(result: Result) -> str:
-    files = "".join(f"<li><code>{escape(each.file)}<br>{each.sha256}</code></li>" for each in result.evidence)
-    evidence = f"<details><summary>evidence</summary><ul>{files}</ul></details>" if files else ""
+    link = f' <a href="#{_anchor(result)}">evidence</a>' if result.evidence else ""
     return (
         f"<tr><td>{escape(result.clause)}</td><td>{escape(result.test_case)}</td><td>{escape(result.kind)}</td>"
-        f'<td class="{result.verdict}">{result.verdict}</td><td>{escape(result.reason)}{evidence}</td></tr>'
+        f'<td class="{result.verdict}">{result.verdict}</td><td>{escape(result.reason)}{link}</td></tr>'
     )
+
+
+def _anchor(result: Result) -> str:
+    return escape(f"{result.document} {result.clause}".replace(" ", "-"), quote=True)
+
+
+def _evidence(run: Run) -> str:
+    """Every file with its SHA-256, shown whole on paper too."""
+    rows = "".join(
+        f'<tr{f""" id="{_anchor(result)}" """ if first else ""}><td><code>{escape(each.file)}</code></td>'
+        f"<td><code>{escape(each.sha256)}</code></td></tr>"
+        for results in run.by_document().values()
+        for result in results
+        for first, each in zip((True, *(False for _ in result.evidence)), result.evidence, strict=False)
+    )
+    if not rows:
+        return ""
+    return f"<h2>Evidence</h2><table><tr><th>File</th><th>SHA-256</th></tr>{rows}</table>"
 
 
 def _waiting(run: Run) -> str:
