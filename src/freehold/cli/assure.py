@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -122,11 +121,11 @@ def report(
     from freehold.trust.assure.report.page import page
     from freehold.trust.assure.report.paper import paper
     from freehold.trust.assure.run import altered, read
+    from freehold.trust.seal import Refused
 
     done = read(folder)
     if folder.is_dir() and (wrong := altered(done, folder)):
-        sys.stderr.write(f"freehold: evidence is not what it was: {', '.join(wrong[:5])}\n")
-        raise typer.Exit(1)
+        raise Refused(f"evidence is not what it was: {', '.join(map(repr, wrong[:5]))}")
     beside = folder if folder.is_dir() else folder.parent
     if html is None and pdf is None and attestations is None:
         html, pdf, attestations = beside / "report.html", beside / "report.pdf", beside / "attestations.cdx.json"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -53,7 +52,6 @@ def clauses(
 ) -> None:
     """Every clause that the code cites, with the files and the tests that name it."""
     from freehold.trust.handover.clauses import of_source, rows
-    from freehold.trust.seal import Refused
 
     if counsel != (patents is not None):
         raise Unusable("patents are shown to counsel alone: --counsel and --patents go together")
@@ -65,10 +63,7 @@ def clauses(
         show_rows(found, CLAUSES, as_json=as_json, none="the code cites no such clause")
         return
     note("for counsel: declared to the specification by their holders, unverified, not a claim chart")
-    try:
-        told = _joined(found, patents)
-    except Refused as refused:
-        _refuse(refused)
+    told = _joined(found, patents)
     show_rows(told, DECLARED, as_json=as_json, none="no patent is declared to what the code cites")
 
 
@@ -115,12 +110,8 @@ def value(
 ) -> None:
     """A lump sum against running royalties today: low, base, high, with every assumption and its source."""
     from freehold.trust.handover.value import read_model, table
-    from freehold.trust.seal import Refused
 
-    try:
-        told = table(read_model(model))
-    except Refused as refused:
-        _refuse(refused)
+    told = table(read_model(model))
     if as_json:
         show_json(told)
         return
@@ -165,18 +156,15 @@ def build(
     from freehold.trust.handover.clauses import of_source
     from freehold.trust.origin.installed import hashes
     from freehold.trust.origin.source import digest_of, read_source
-    from freehold.trust.seal import Refused, load_signer
+    from freehold.trust.seal import load_signer
 
     signer, read = load_signer(sign), _grant(grant)
     gaps, bill = _gaps(read, source, sbom, patents, general), _bill(sbom)
-    try:
-        hashes(wheel)
-        code, tests = of_source(source.resolve())
-        version = wheel.name.split("-")[1]
-        origin = package.Origin(version, read_source(source).digest, digest_of(wheel), bill, code, tests)
-        made = package.build(read, grant.parent, origin, gaps, signer, out)
-    except Refused as refused:
-        _refuse(refused)
+    hashes(wheel)
+    code, tests = of_source(source.resolve())
+    version = wheel.name.split("-")[1]
+    origin = package.Origin(version, read_source(source).digest, digest_of(wheel), bill, code, tests)
+    made = package.build(read, grant.parent, origin, gaps, signer, out)
     fields = {"written": str(out / package.FILE), "serial": made["serialNumber"], "documents": len(read.document)}
     show_fields({**fields, "gaps": len(gaps), "clauses": len(code)}, as_json=as_json)
 
@@ -193,7 +181,7 @@ def verify(
     """Whether a hand-over's file, the documents of your tiers, and an acceptance are what was signed; offline."""
     from freehold.trust.handover import accept as accepting
     from freehold.trust.handover.grant import TIERS
-    from freehold.trust.seal import Refused, load_verifier
+    from freehold.trust.seal import load_verifier
 
     if (acceptance is None) != (licensee is None):
         raise Unusable("--acceptance and --licensee go together")
@@ -205,10 +193,7 @@ def verify(
         "tiers opened": [path.name for path in tier],
     }  # fmt: skip
     if acceptance is not None and licensee is not None:
-        try:
-            certificate = accepting.verify(acceptance, handed, [load_verifier(licensee)])
-        except Refused as refused:
-            _refuse(refused)
+        certificate = accepting.verify(acceptance, handed, [load_verifier(licensee)])
         fields |= _told(certificate)
     show_fields(fields, as_json=as_json)
 
@@ -277,36 +262,26 @@ def _fresh(out: Path) -> None:
 
 def _handed(file: Path, key: list[Path], tier: list[Path]) -> Handed:
     from freehold.trust.handover.package import verify as verified
-    from freehold.trust.seal import Refused, load_verifier
+    from freehold.trust.seal import load_verifier
 
     trusted = [load_verifier(path) for path in key]
-    try:
-        return verified(file, trusted, tier)
-    except Refused as refused:
-        _refuse(refused)
+    return verified(file, trusted, tier)
 
 
 def _grant(path: Path) -> Grant:
     from freehold.trust.handover.grant import read_grant
-    from freehold.trust.seal import Refused
 
-    try:
-        return read_grant(path)
-    except Refused as refused:
-        _refuse(refused)
+    return read_grant(path)
 
 
 def _bill(path: Path | None) -> dict[str, Any]:
-    from freehold.trust.seal import Refused, read_json
+    from freehold.trust.seal import read_json
     from freehold.trust.seal.bill import validate
 
     if path is None:
         return {}
-    try:
-        document = read_json(path)
-        validate(document, str(path))
-    except Refused as refused:
-        _refuse(refused)
+    document = read_json(path)
+    validate(document, str(path))
     return document
 
 
@@ -314,21 +289,12 @@ def _gaps(grant: Grant, source: Path, sbom: Path | None, patents: Path | None, g
     from freehold.trust.handover.clauses import of_source
     from freehold.trust.handover.declarations import read_general, read_patents
     from freehold.trust.handover.gap import gaps
-    from freehold.trust.seal import Refused
 
     if sbom is None:
         note("without --sbom the copyright of others' parts is not listed")
     if patents is None:
         note("without --patents no declared patent is listed")
     code, _ = of_source(source.resolve())
-    try:
-        declared = read_patents(patents) if patents else ()
-        holders = read_general(general) if general else ()
-        return gaps(grant.grant, _bill(sbom), {name for name, _ in code}, declared, holders)
-    except Refused as refused:
-        _refuse(refused)
-
-
-def _refuse(refused: Exception) -> NoReturn:
-    sys.stderr.write(f"freehold: {refused}\n")
-    raise typer.Exit(1)
+    declared = read_patents(patents) if patents else ()
+    holders = read_general(general) if general else ()
+    return gaps(grant.grant, _bill(sbom), {name for name, _ in code}, declared, holders)

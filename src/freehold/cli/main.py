@@ -95,12 +95,12 @@ def program() -> typer.Typer:
 
 
 def main() -> None:
-    """Run one command: exit 0 on success alone, 2 with one line for what the owner can put right."""
+    """Run one command: exit 0 on success alone, 1 for what is refused, 2 for what the owner can put right: one line."""
     try:
         program()(prog_name="freehold")
     except Unusable as error:
         sys.stderr.write(f"freehold: {error}\n")
-        sys.exit(2)
+        sys.exit(error.status)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output is gone, which is its right

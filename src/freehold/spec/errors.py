@@ -59,3 +59,6 @@ class Bug(Exception):  # noqa: N818 - named for what it is
 
 class Unusable(Exception):  # noqa: N818 - what the owner asked for
     """What the owner configured or commanded cannot be done: one line that says what, where and what to do."""
+
+    status = 2
+    """Exit status of a command that ends with it."""

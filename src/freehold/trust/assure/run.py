@@ -18,6 +18,7 @@ from freehold.trust.assure.catalogue import ROWS, WAITS, Row, row
 from freehold.trust.assure.evidence import SUMS, Capture, Evidence, kept, sums
 from freehold.trust.assure.lab import Lab
 from freehold.trust.assure.verdict import Found, Inapplicable, Kept, Result, Verdict
+from freehold.trust.seal import Refused, read_bounded
 
 Labs = Callable[[Case, Evidence], AbstractAsyncContextManager[Lab]]
 """Makes the network that a test is about."""
@@ -168,19 +169,13 @@ def write(run: Run, folder: Path) -> Path:
 
 
 def read(path: Path) -> Run:
-    """A run as it was written: a folder or its file of results; Unusable where it is none."""
+    """A run as it was written: a folder or its file of results; Refused where it is none."""
     place = path / "results.json" if path.is_dir() else path
-    try:
-        with place.open("rb") as file:
-            octets = file.read(MOST + 1)
-    except OSError as error:
-        raise Unusable(f"{place}: {(error.strerror or str(error)).lower()}") from None
-    if len(octets) > MOST:
-        raise Unusable(f"{place}: longer than any run's results")
+    octets = read_bounded(place, MOST)
     try:
         return msgspec.json.decode(octets, type=Run)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unusable(f"{place}: no results of an assessment: {error}") from None
+        raise Refused(f"{place}: no results of an assessment: {error}") from None
 
 
 MOST: Final = 16 * 1024 * 1024
@@ -188,11 +183,21 @@ MOST: Final = 16 * 1024 * 1024
 
 
 def altered(run: Run, folder: Path) -> list[str]:
-    """Files of evidence that are missing or are not what they were."""
-    wrong = []
+    """Files of evidence that are missing, are not what they were, or stand twice."""
+    wrong, seen = [], set[str]()
     for each in (each for result in run.results for each in result.evidence):
-        place = folder / each.file
-        inside = place.resolve().is_relative_to(folder.resolve())
-        if not inside or not place.is_file() or hashlib.sha256(place.read_bytes()).hexdigest() != each.sha256:
+        if each.file in seen or not _is(each, folder):
             wrong.append(each.file)
+        seen.add(each.file)
     return wrong
+
+
+def _is(each: Kept, folder: Path) -> bool:
+    try:
+        place = (folder / each.file).resolve()
+        if not place.is_relative_to(folder.resolve()) or not place.is_file():
+            return False
+        with place.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == each.sha256
+    except (OSError, ValueError):  # a name that no file can have
+        return False

@@ -20,6 +20,8 @@ DEPTH: Final = 64
 class Refused(Unusable):
     """A document or a set of files is not what it says it is: why, in one line; the command ends with status 1."""
 
+    status = 1
+
 
 def read_bounded(path: Path, most: int = MOST) -> bytes:
     """A regular file's octets; Unusable where it cannot be read, Refused where it is larger than `most`."""
