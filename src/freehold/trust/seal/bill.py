@@ -32,13 +32,17 @@ _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z")
 
 def head(name: str, version: str, kind: str = "application", **more: Any) -> dict[str, Any]:
     """The beginning of a document about one component."""
-    component = {"type": kind, "bom-ref": name, "name": name, "version": version, **more}
+    return frame({"component": {"type": kind, "bom-ref": name, "name": name, "version": version, **more}})
+
+
+def frame(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with nothing in it but what it says of itself."""
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.7.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": VERSION,
         "version": 1,
-        "metadata": {"component": component},
+        "metadata": dict(metadata),
     }
 
 

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable
 from typing import Any, Final
 
 from freehold.trust.assure.run import Run
 from freehold.trust.assure.verdict import Result, Verdict
+from freehold.trust.seal.bill import frame, numbered, properties
 
 ASSESSOR: Final = "assessor"
 TARGET: Final = "network"
-SPACE: Final = uuid.UUID("6f5b2c1e-5d0e-4f0a-9a52-0a2f33512001")
-"""The name space of serial numbers: the same run has the same one."""
 SCORES: Final = {Verdict.PASS: 1, Verdict.FAIL: 0}
 """Conformance; the other verdicts say nothing of it."""
 
 
 def document(run: Run) -> bytes:
     """The document's octets: the same for the same run."""
+    metadata = {
+        "timestamp": run.began,
+        "tools": {"components": [{"type": "application", "name": run.software}]},
+        "properties": properties({"assure:head": run.head}),
+    }
     body = {
-        "$schema": "http://cyclonedx.org/schema/bom-1.7.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.7",
-        "version": 1,
-        "metadata": {
-            "timestamp": run.began,
-            "tools": {"components": [{"type": "application", "name": run.software}]},
-            "properties": [{"name": "freehold:assure:head", "value": run.head}],
-        },
+        **frame(metadata),
         "declarations": _declarations(run),
         "definitions": {"standards": _standards(run.results)},
     }
-    serial = uuid.uuid5(SPACE, json.dumps(body, sort_keys=True))
-    return json.dumps({**body, "serialNumber": f"urn:uuid:{serial}"}, indent=1).encode() + b"\n"
+    return json.dumps(numbered(body), indent=1).encode() + b"\n"
 
 
 def name(result: Result) -> str:
