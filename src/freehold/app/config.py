@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from freehold.app import qos
+from freehold.app.qos import FlowSection
 from freehold.app.settings import BitRate, build, describe, schema_of
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import PlmnId, SNssai
@@ -53,6 +55,8 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Terminals get an IPv4 address of `pool` unless `ipv4` is false, and a /64 of `pool6` where there is one.
     One of `type` "ethernet" carries frames and has no addresses; its N6 is nothing ("internal"), or a TAP named
     `interface`, a port of the host's `bridge` where one is named ("tap").
+    `ask_5qi` are the 5QIs of flows that a terminal may ask for (none, by default), each of at most `ask_rate` in either
+    direction, and `ask_flows` at a time; `[[dnn.flow]]` are flows that every session has.
     `local_switch`: what a terminal sends to another one is refused, goes straight there, or through N6.
     `flow_records`: the address of an IPFIX collector that is told of every flow (RFC 7011); empty: none is.
     """
@@ -72,6 +76,10 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     interface: str = ""
     bridge: str = ""
     local_switch: Literal["refuse", "switch", "route"] = "refuse"
+    ask_5qi: tuple[int, ...] = ()
+    ask_rate: BitRate = BitRate(10_000_000)
+    ask_flows: int = 4
+    flow: tuple[FlowSection, ...] = ()
 
     @property
     def ethernet(self) -> bool:
@@ -375,7 +383,7 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
 
 def _wrong_networks(configuration: Configuration) -> list[tuple[str, str]]:
     """Pools that overlap or have no room, ways out that a data network cannot have."""
-    found = [wrong for section in configuration.dnn for wrong in _wrong_n6(section)]
+    found = [wrong for section in configuration.dnn for wrong in (*_wrong_n6(section), *qos.wrong(section))]
     for version, key in ((4, "dnn.pool"), (6, "dnn.pool6")):
         pools = sorted(
             (int(network.network_address), int(network.broadcast_address), section.name, str(network))

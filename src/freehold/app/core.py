@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, ip_address
 from typing import Any, Final, Literal
 
 from freehold.app.config import Configuration, UpfSection
+from freehold.app.qos import policies
 from freehold.app.tapped import tapped
 from freehold.app.world import World
 from freehold.core.amf.amf import Amf
@@ -71,7 +72,7 @@ class Core:
         self.udm = Udm(self.udr, self.sidf, arpf)
         self.ausf = Ausf(self._seen(self.udm, "AUSF", "UDM"), (plmn,))
         self.nssf = Nssf(slices, count=world.environment.count)
-        self.pcf = Pcf()
+        self.pcf = Pcf(policies(configuration))
         self.smf = Smf(self._smf_configuration(smf_n4, upf_n4), self._smf_peers(), world.environment, self.timers)
         self.amf = Amf(self._amf_configuration(), self._amf_peers(), world.environment, self.timers)
 
@@ -94,6 +95,8 @@ class Core:
         except Unusable:
             self.configuration = before
             raise
+        self.pcf.reconfigure(policies(configuration))
+        self.smf.policy_changed(_changed_policies(before, configuration))
         self.nssf.serve(section.id for section in configuration.slice)
         self.sidf.null_scheme = configuration.amf.null_scheme
         self.amf.reconfigure(self._amf_configuration())
@@ -158,6 +161,12 @@ class Core:
             network_name=configuration.network.name,
             any_ie_order=amf.ie_order == "any",
         )
+
+
+def _changed_policies(before: Configuration, after: Configuration) -> frozenset[str]:
+    """The data networks whose flows, or what may be asked of them, are other ones."""
+    known = {rule.dnn: rule for rule in policies(before).sessions}
+    return frozenset(rule.dnn for rule in policies(after).sessions if known.get(rule.dnn) != rule)
 
 
 @procedure(spec="TS 29.510 5.2.2.2")

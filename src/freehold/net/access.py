@@ -9,7 +9,7 @@ import msgspec
 from freehold._native.userplane import Fabric
 from freehold.net.tap import TapInterface
 from freehold.net.tun import TerminalTun
-from freehold.services.access import PingResult, Tunnel
+from freehold.services.access import PingResult, Tunnel, UplinkRule
 
 
 class SocketEvent(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +83,10 @@ class AccessPlane:
         """Give a PDU session the interface identifier of its IPv6 link; `done` is called with the address it gets."""
         self._links[session] = done
         self.fabric.link(self.number, session, identifier, mtu)
+
+    def classify(self, session: int, rules: list[UplinkRule]) -> None:
+        """Put uplink packets on the flow of the first rule that matches; on the bearer's own where none does."""
+        self.fabric.classify(self.number, session, rules)
 
     def bind(self, session: int, handle: int | None) -> None:
         """Carry a session on a bearer; None while the user plane is inactive."""

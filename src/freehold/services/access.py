@@ -46,6 +46,10 @@ class PingResult(msgspec.Struct, frozen=True, gc=False):
     octets: int
 
 
+UplinkRule = tuple[int, list[tuple[int, bytes]]]
+"""A QFI, and the components of a packet filter: type and octets of each (TS 24.501 9.11.4.13)."""
+
+
 class TerminalPlane(Protocol):
     """What a terminal asks of the engine: an IP stack on a PDU session."""
 
@@ -60,6 +64,9 @@ class TerminalPlane(Protocol):
 
         `done` is called with each address that the link gets (TS 23.501 5.8.2.2.3), or None where no router answers.
         """
+
+    def classify(self, session: int, rules: list[UplinkRule]) -> None:
+        """Put uplink packets on the flow of the first rule that matches; on the bearer's own where none does."""
 
     def bind(self, session: int, handle: int | None) -> None:
         """Carry a session on a bearer; None while the user plane is inactive."""

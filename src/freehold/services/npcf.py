@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -27,12 +27,53 @@ class SmPolicyContext(msgspec.Struct, frozen=True):
     subscribed: DnnConfiguration
 
 
+class FlowFilter(msgspec.Struct, frozen=True, gc=False):
+    """Which packets of a session are a flow's, seen from the terminal; what is None matches all (TS 23.501 5.7.6).
+
+    `remote` is a network, ports are the first and the last, `service` a type of service or traffic class and its mask.
+    Of frames, `mac` is the far end's address, `vlan` the identifier of the customer's tag.
+    """
+
+    direction: Literal["both", "uplink", "downlink"] = "both"
+    protocol: int | None = None
+    remote: str | None = None
+    remote_ports: tuple[int, int] | None = None
+    local_ports: tuple[int, int] | None = None
+    service: tuple[int, int] | None = None
+    ethertype: int | None = None
+    vlan: int | None = None
+    mac: bytes | None = None
+
+
+class QosFlow(msgspec.Struct, frozen=True, gc=False):
+    """A QoS flow beside the default one (TS 29.512 5.6.2.6, 5.6.2.8); one with a guaranteed rate has a GBR."""
+
+    five_qi: int
+    arp: Arp
+    filters: tuple[FlowFilter, ...]
+    guaranteed: Ambr | None = None
+    most: Ambr | None = None
+
+
+class AskedFlows(msgspec.Struct, frozen=True, gc=False):
+    """What flows a terminal may ask for: their 5QIs, the rate of each at most, and how many at a time."""
+
+    five_qis: tuple[int, ...]
+    most: Ambr
+    flows: int
+
+
 class SmPolicyDecision(msgspec.Struct, frozen=True, gc=False):
-    """What the SMF enforces on the default flow (TS 29.512 5.6.2.4); rates in bit/s."""
+    """What the SMF enforces (TS 29.512 5.6.2.4): the default flow, `flows` beside it, what may be asked for beyond.
+
+    Rates are in bit/s.
+    """
 
     session_ambr: Ambr
     five_qi: int
     arp: Arp
+    flows: tuple[QosFlow, ...] = ()
+    asked: AskedFlows | None = None
 
 
 class PolicyControl(Protocol):

@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from freehold.services.access import TerminalPlane
+from freehold.codecs.nas import QosRule
+from freehold.codecs.nas.values.qos import (
+    Component,
+    Ipv4Remote,
+    Ipv6Prefix,
+    MacRange,
+    PacketFilter,
+    PortRange,
+    TrafficClass,
+)
+from freehold.services.access import TerminalPlane, UplinkRule
 from freehold.services.air import Bearer
 from freehold.spec.identities import SNssai
 from freehold.ue.errors import NoConnection
 from freehold.ue.state.session import Session, SmContext, SmEvent
 
+UPLINK = 2
+"""The bit of a packet filter for packets of the terminal (TS 24.501 9.11.4.13)."""
+COMPONENT_OCTETS = {0x40: 2, 0x50: 2, 0x60: 4, 0x80: 3, 0x83: 2, 0x84: 2, 0x87: 2}
+"""Octets of components that are numbers; the others have one (TS 24.501 9.11.4.13)."""
 SESSIONS_PER_TERMINAL = 16
 """The numbers a terminal has in the access engine: one for each PDU session identity (TS 24.007 11.2.3.1b)."""
 
@@ -47,9 +61,17 @@ class PduSessions:
         if granted.interface_identifier is not None:
             identifier = int.from_bytes(granted.interface_identifier, "big")
             plane.link(session.number, identifier, granted.mtu, partial(_addressed, session))
+        if len(granted.rules) > 1:
+            self.classify(session)
         if session.bearer is not None:
             plane.bind(session.number, session.bearer.handle)
         plane.on_uplink_pending(session.number, lambda: self._wanted(session.identity))
+
+    def classify(self, session: Session) -> None:
+        """Uplink packets take the flows of the QoS rules that there are now (TS 23.501 5.7.1.5)."""
+        granted = session.granted
+        if self._plane is not None and granted is not None and session.attached:
+            self._plane.classify(session.number, uplink_rules(granted.rules))
 
     def bind(self, identity: int, bearer: Bearer | None) -> None:
         """The session's bearer came or went."""
@@ -97,6 +119,37 @@ class PduSessions:
         for session in sessions.values():
             if self._plane is not None and session.granted is not None:
                 self._plane.detach(session.number)
+
+
+def uplink_rules(rules: tuple[QosRule, ...]) -> list[UplinkRule]:
+    """QoS rules in the order of their precedence, for packets of the terminal (TS 23.501 5.7.1.5, 5.7.1.9)."""
+    found = []
+    for rule in sorted(rules, key=lambda one: 255 if one.precedence is None else one.precedence):
+        for one in rule.packet_filters:
+            if isinstance(one, PacketFilter) and one.direction & UPLINK and rule.qfi is not None:
+                parts = [(part.kind, nas_octets(part)) for part in one.components]
+                found.append((rule.qfi, parts))
+    return found
+
+
+def nas_octets(component: Component) -> bytes:
+    """The value of a packet filter component as its octets (TS 24.501 9.11.4.13)."""
+    value = component.value
+    match value:
+        case bytes():
+            return value
+        case int():
+            return value.to_bytes(COMPONENT_OCTETS.get(component.kind, 1), "big")
+        case Ipv4Remote():
+            return value.address + value.mask
+        case Ipv6Prefix():
+            return value.address + bytes((value.length,))
+        case PortRange():
+            return value.low.to_bytes(2, "big") + value.high.to_bytes(2, "big")
+        case TrafficClass():
+            return bytes((value.value, value.mask))
+        case MacRange():
+            return value.low + value.high
 
 
 def _addressed(session: Session, address: str | None) -> None:

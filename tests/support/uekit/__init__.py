@@ -14,7 +14,7 @@ from freehold.crypto.sqn import next_sqn
 from freehold.crypto.suci import suci_public_key
 from freehold.procedure import AlarmQueue, Driver, Tap
 from freehold.procedure.alarms import QueuedAlarm
-from freehold.services.access import PingResult
+from freehold.services.access import PingResult, UplinkRule
 from freehold.services.air import Bearer, RrcSetup, SystemInformation
 from freehold.spec.events import Event
 from freehold.spec.identities import Guami, Guti, Ncgi, Pei, PlmnId, SNssai, STmsi, Supi, Tai
@@ -83,6 +83,12 @@ class Plane:
 
     def attach(self, session: int, address: str, mtu: int) -> None:
         self.calls.append(("attach", session, address, mtu))
+
+    def ethernet(self, session: int, mtu: int) -> None:
+        self.calls.append(("ethernet", session, mtu))
+
+    def classify(self, session: int, rules: list[UplinkRule]) -> None:
+        self.calls.append(("classify", session, rules))
 
     def link(self, session: int, identifier: int, mtu: int, done: Callable[[str | None], None]) -> None:
         self.calls.append(("link", session, identifier, mtu))

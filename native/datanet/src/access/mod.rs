@@ -1,5 +1,6 @@
 //! The terminals' IP stacks and their gNB's GTP-U relay (TS 29.281), for thousands of sessions in one engine.
 mod bearers;
+mod classes;
 mod downlink;
 mod event;
 mod link;
@@ -13,6 +14,7 @@ use crate::fragments::{Reassembly, split};
 use crate::{Datagram, earlier, icmp, ip};
 use bearers::Bearer;
 pub use bearers::Tunnel;
+pub use classes::UplinkRule;
 pub use event::{Error, Event};
 use link::Link;
 pub use session::Counters;

@@ -1,5 +1,6 @@
 //! One PDU session: the terminal's half (address, sockets, pings) and the gNB's half (the tunnel).
 use super::bearers::Tunnel;
+use super::classes::{self, UplinkRule};
 use super::link::Link;
 use super::sockets::RAW_WAITING;
 use super::stack::Stack;
@@ -68,6 +69,8 @@ pub struct Session {
     pub mtu: u16,
     /// Whether it carries Ethernet frames (TS 23.501 5.6.10.2).
     pub ethernet: bool,
+    /// Which flow packets of the terminal take.
+    pub rules: Vec<UplinkRule>,
     pub counters: Counters,
     pub extras: Option<Box<Extras>>,
     pub scheduled: Option<u64>,
@@ -86,6 +89,7 @@ impl Session {
             link: None,
             mtu: 1400,
             ethernet: false,
+            rules: Vec::new(),
             counters: Counters::default(),
             extras: None,
             scheduled: None,
@@ -137,7 +141,8 @@ impl Session {
             self.asked = Some(now_ns);
             return Uplink::Pending;
         };
-        match gtpu::uplink(tunnel.remote_teid, tunnel.qfi, &packet) {
+        let own = (!self.rules.is_empty()).then(|| classes::flow_of(&self.rules, self.ethernet, &packet)).flatten();
+        match gtpu::uplink(tunnel.remote_teid, own.unwrap_or(tunnel.qfi), &packet) {
             Some(payload) => {
                 self.counters.uplink_packets += 1;
                 self.counters.uplink_bytes += packet.len() as u64;

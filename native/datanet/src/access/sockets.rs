@@ -1,5 +1,6 @@
 //! What a terminal's programs do: ping, UDP and TCP sockets, raw packets.
 use super::Access;
+use super::classes::UplinkRule;
 use super::event::Error;
 use super::session::{Extras, Ping, Session};
 use super::stack::Stack;
@@ -11,6 +12,8 @@ use std::net::{IpAddr, SocketAddr};
 /// How many echo requests, UDP sockets and raw packets one session may have open.
 const PINGS: usize = 256;
 const UDP_SOCKETS: usize = 64;
+/// Rules of one session at most (TS 24.501 9.11.4.13: 255 rules, of 15 filters).
+const RULES: usize = 255 * 15;
 pub const RAW_WAITING: usize = 1024;
 /// Both addresses, the type, and two VLAN tags (IEEE 802.3 3.1.1, IEEE 802.1Q 9.5).
 const FRAME_HEADER: usize = 14 + 2 * 4;
@@ -156,6 +159,14 @@ impl Access {
             .and_then(|extras| extras.raw.as_mut())
             .map(|raw| raw.drain(..).collect())
             .unwrap_or_default())
+    }
+
+    /// Has a session's uplink packets take the flow of the first rule that matches, else the bearer's own.
+    pub fn classify(&mut self, session_id: u64, mut rules: Vec<UplinkRule>) -> Result<(), Error> {
+        let session = self.sessions.get_mut(&session_id).ok_or(Error::NoSession)?;
+        rules.truncate(RULES);
+        session.rules = rules;
+        Ok(())
     }
 
     /// Opens the socket of an Ethernet session: it gets every frame, as an interface of the host would.

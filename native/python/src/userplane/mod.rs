@@ -4,7 +4,7 @@ mod events;
 mod watch;
 
 use convert::{Address, Network, Rules, fault, refusal};
-use freehold_fabric::datanet::{Access, Config, Error};
+use freehold_fabric::datanet::{Access, Config, Error, UplinkRule};
 use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings, Upf, Usage, ip_number};
 use freehold_fabric::{Fabric as Inner, Handle, HostRelay};
 use pyo3::exceptions::{PyIndexError, PyValueError};
@@ -473,6 +473,18 @@ impl Fabric {
     ) -> PyResult<Option<(String, u16, Bound<'py, PyBytes>)>> {
         let found = self.session(py, access, |access| access.recv_from(socket))?;
         Ok(found.map(|(from, octets)| (from.ip().to_string(), from.port(), PyBytes::new(py, &octets))))
+    }
+
+    /// Which flow uplink packets of a session take: QFIs with the components of their filters.
+    fn classify(
+        &self,
+        py: Python<'_>,
+        access: usize,
+        session: u64,
+        rules: Vec<(u8, Vec<(u8, Vec<u8>)>)>,
+    ) -> PyResult<()> {
+        let rules = rules.into_iter().map(|(qfi, parts)| UplinkRule::new(qfi, &parts)).collect();
+        self.session(py, access, |access| access.classify(session, rules))
     }
 
     fn frames_open(&self, py: Python<'_>, access: usize, session: u64) -> PyResult<u64> {

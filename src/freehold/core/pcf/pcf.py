@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from freehold.services.npcf import AmPolicyAssociation, SmPolicyContext, SmPolicyDecision
+from freehold.services.npcf import AmPolicyAssociation, AskedFlows, QosFlow, SmPolicyContext, SmPolicyDecision
 from freehold.services.nudm import Ambr, Arp
 from freehold.spec.identities import SNssai, Supi, Tai
 
@@ -23,6 +23,10 @@ class SessionRule(msgspec.Struct, frozen=True):
     """The highest session AMBR anybody gets."""
     five_qi: int | None = None
     arp: Arp | None = None
+    flows: tuple[QosFlow, ...] = ()
+    """Flows that every session has beside its default one."""
+    asked: AskedFlows | None = None
+    """What flows terminals may ask for; None where none."""
 
 
 class PcfConfiguration(msgspec.Struct, frozen=True):
@@ -38,7 +42,12 @@ class Pcf:
 
     def __init__(self, configuration: PcfConfiguration | None = None) -> None:
         self._configuration = configuration or PcfConfiguration()
-        self._decisions: dict[tuple[Ambr, int, Arp], SmPolicyDecision] = {}
+        self._decisions: dict[SmPolicyDecision, SmPolicyDecision] = {}
+
+    def reconfigure(self, configuration: PcfConfiguration) -> None:
+        """Decide by other policies from now on; what was decided stays until it is asked again."""
+        self._configuration = configuration
+        self._decisions.clear()
 
     async def create_am_policy(self, supi: Supi, tai: Tai, subscribed: Ambr) -> AmPolicyAssociation:  # noqa: ARG002
         """Npcf_AMPolicyControl_Create: what is subscribed, up to the operator's limit (TS 29.507 4.2.2)."""
@@ -67,11 +76,15 @@ class Pcf:
         subscribed = context.subscribed
         rule = self._rule(context)
         if rule is None:
-            return self._decision(subscribed.session_ambr, subscribed.five_qi, subscribed.arp)
+            return self._decision(SmPolicyDecision(subscribed.session_ambr, subscribed.five_qi, subscribed.arp))
         return self._decision(
-            _least(subscribed.session_ambr, rule.most),
-            subscribed.five_qi if rule.five_qi is None else rule.five_qi,
-            rule.arp or subscribed.arp,
+            SmPolicyDecision(
+                _least(subscribed.session_ambr, rule.most),
+                subscribed.five_qi if rule.five_qi is None else rule.five_qi,
+                rule.arp or subscribed.arp,
+                rule.flows,
+                rule.asked,
+            )
         )
 
     async def delete_sm_policy(self, supi: Supi, pdu_session_id: int) -> None:
@@ -83,14 +96,11 @@ class Pcf:
                 return rule
         return None
 
-    def _decision(self, ambr: Ambr, five_qi: int, arp: Arp) -> SmPolicyDecision:
+    def _decision(self, decided: SmPolicyDecision) -> SmPolicyDecision:
+        ambr = decided.session_ambr
         if ambr.uplink > MOST.uplink or ambr.downlink > MOST.downlink:
-            ambr = _least(ambr, MOST)
-        key = (ambr, five_qi, arp)
-        decision = self._decisions.get(key)
-        if decision is None:
-            decision = self._decisions[key] = SmPolicyDecision(ambr, five_qi, arp)
-        return decision
+            decided = msgspec.structs.replace(decided, session_ambr=_least(ambr, MOST))
+        return self._decisions.setdefault(decided, decided)
 
 
 def _least(subscribed: Ambr, limit: Ambr | None) -> Ambr:

@@ -22,6 +22,8 @@ from freehold.codecs.nas import (
     SNssaiElement,
 )
 from freehold.codecs.nas.values.qos import FIVE_QI, FlowParameter, default_rule
+from freehold.core.smf import flows
+from freehold.core.smf.flows import FlowChange
 from freehold.core.smf.rules import DEFAULT_FLOW
 from freehold.core.smf.state.pool import octets
 from freehold.core.smf.state.session import SmContext
@@ -91,18 +93,21 @@ def _description(five_qi: int, operation: int) -> QosFlowDescription:
     return QosFlowDescription(DEFAULT_FLOW, operation, all_parameters=True, parameters=parameters)
 
 
-def modification_command(session: SmContext, before: SmPolicyDecision, after: SmPolicyDecision) -> bytes:
-    """PDU SESSION MODIFICATION COMMAND of the network: what differs of rates and flow (TS 24.501 6.3.2.2)."""
-    flows = None
+def modification_command(
+    session: SmContext, before: SmPolicyDecision, after: SmPolicyDecision, change: FlowChange
+) -> bytes:
+    """PDU SESSION MODIFICATION COMMAND of the network: what differs of rates and flows (TS 24.501 6.3.2.2)."""
+    told = flows.descriptions(change) or []
     if after.five_qi != before.five_qi:
-        flows = [_description(after.five_qi, CREATE if before.five_qi == DEFAULT_FLOW else MODIFY)]
+        told.insert(0, _description(after.five_qi, CREATE if before.five_qi == DEFAULT_FLOW else MODIFY))
     ambr = after.session_ambr
     return nas.encode(
         nas.PduSessionModificationCommand(
             session.identity.pdu_session_id,
             NO_PTI,
             session_ambr=None if ambr == before.session_ambr else SessionAmbr.of(ambr.downlink, ambr.uplink),
-            authorized_qos_flow_descriptions=flows,
+            authorized_qos_rules=flows.qos_rules(change),
+            authorized_qos_flow_descriptions=told or None,
         )
     )
 

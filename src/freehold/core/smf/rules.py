@@ -96,7 +96,7 @@ def establishment(
     )
 
 
-def _ue_ip_address(session: SmContext, *, destination: bool) -> tuple[pfcp.UEIPAddress, ...]:
+def ue_ip_address(session: SmContext, *, destination: bool) -> tuple[pfcp.UEIPAddress, ...]:
     """Address and prefix of the UE; a prefix without a length is a /64 (TS 29.244 8.2.62). Frames have none."""
     if session.network.ethernet:
         return ()
@@ -109,6 +109,11 @@ def _ue_ip_address(session: SmContext, *, destination: bool) -> tuple[pfcp.UEIPA
     )
 
 
+def header_removal(n3: str) -> pfcp.OuterHeaderRemoval:
+    """What is taken off of packets of N3 (TS 29.244 8.2.64)."""
+    return _N3[n3][1]
+
+
 def _uplink_rule(session: SmContext, framed_routes: tuple[str, ...], n3: str) -> pfcp.CreatePDR:
     choose, removal = _N3[n3]
     return pfcp.CreatePDR(
@@ -117,7 +122,7 @@ def _uplink_rule(session: SmContext, framed_routes: tuple[str, ...], n3: str) ->
         pfcp.PDI(
             Interface.ACCESS,
             local_f_teid=choose,
-            ue_ip_address=_ue_ip_address(session, destination=False),
+            ue_ip_address=ue_ip_address(session, destination=False),
             qfi=(DEFAULT_FLOW,),
             framed_route=_ipv4(framed_routes),
             framed_ipv6_route=_ipv6(framed_routes),
@@ -137,7 +142,7 @@ def _downlink_rule(session: SmContext, framed_routes: tuple[str, ...]) -> pfcp.C
         pfcp.PDI(
             Interface.CORE,
             network_instance=session.network.instance,
-            ue_ip_address=_ue_ip_address(session, destination=True),
+            ue_ip_address=ue_ip_address(session, destination=True),
             framed_route=_ipv4(framed_routes),
             framed_ipv6_route=_ipv6(framed_routes),
             ethernet_pdu_session_information=ETHI if session.network.ethernet else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -116,6 +116,12 @@ class Smf:
             raise Unusable("other data networks or address pools need a restart")
         for one in networks:
             known[one.dnn].configuration = one
+
+    def policy_changed(self, dnns: Container[str]) -> None:
+        """Decide anew for every session of these data networks (TS 23.502 4.3.3.2 step 1b)."""
+        for session in self._smf.contexts:
+            if session.network.dnn in dnns:
+                self._smf.perform(session, pdu_session_modification(self._smf, session))
 
     @property
     def networks(self) -> tuple[Network, ...]:
@@ -285,7 +291,7 @@ class Smf:
         smf.unanswered.setdefault(session.identity.number, []).append(answer)
         if not session.conversation.deliver(answer):
             if isinstance(said, transfers.SetUp):
-                smf.perform(session, resources_set_up(smf, session, answer, said.tunnel))
+                smf.perform(session, resources_set_up(smf, session, answer, said))
             else:
                 # TS 38.413 8.2.4: the gNB released the resources by itself
                 answer.reply.set(DEACTIVATED)
@@ -297,8 +303,12 @@ class Smf:
         session.conversation.deliver(ResourcesReleased())
         return NOTHING
 
-    async def _not_modified(self, session: SmContext, said: transfers.NotModified) -> SmContextUpdatedData:
-        """To the modification; one that is over has nothing to take back."""
+    async def _modified(
+        self, session: SmContext, said: transfers.Modified | transfers.NotModified
+    ) -> SmContextUpdatedData:
+        """To the modification, where something was refused; one that is over has nothing to take back."""
+        if isinstance(said, transfers.Modified) and not said.refused:
+            return NOTHING
         session.conversation.deliver(said)
         return NOTHING
 
@@ -396,7 +406,8 @@ FROM_GNB: Final[Mapping[type, FromGnbHandler]] = MappingProxyType(
         transfers.SetUp: Smf._answered,  # noqa: SLF001 - the table of this class
         transfers.Failed: Smf._answered,  # noqa: SLF001
         transfers.Released: Smf._released,  # noqa: SLF001
-        transfers.NotModified: Smf._not_modified,  # noqa: SLF001
+        transfers.NotModified: Smf._modified,  # noqa: SLF001
+        transfers.Modified: Smf._modified,  # noqa: SLF001
         transfers.Switched: Smf._switched,  # noqa: SLF001
         transfers.Required: Smf._required,  # noqa: SLF001
         transfers.Admitted: Smf._handover_step,  # noqa: SLF001

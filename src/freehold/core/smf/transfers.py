@@ -9,6 +9,8 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from freehold.codecs import ngap
+from freehold.core.smf import flows
+from freehold.core.smf.flows import FlowChange
 from freehold.core.smf.rules import DEFAULT_FLOW
 from freehold.core.smf.state.session import SmContext, Tunnel
 from freehold.services.npcf import SmPolicyDecision
@@ -19,6 +21,7 @@ from freehold.spec.errors import PeerError
 T = TypeVar("T", bound=msgspec.Struct)
 
 RegularCause = tuple[Literal["nas"], Literal["normal-release"]]
+NO_CHANGE: Final = FlowChange()
 REGULAR: Final[RegularCause] = ("nas", "normal-release")
 
 
@@ -40,7 +43,9 @@ class Released(msgspec.Struct, frozen=True, gc=False):
 
 
 class Modified(msgspec.Struct, frozen=True, gc=False):
-    """The gNB has changed the session's resources (TS 38.413 9.3.4.4)."""
+    """The gNB has changed the session's resources, but for flows that it has none for (TS 38.413 9.3.4.4)."""
+
+    refused: frozenset[int] = frozenset()
 
 
 class NotModified(msgspec.Struct, frozen=True, gc=False):
@@ -101,16 +106,16 @@ def setup_request(session: SmContext) -> bytes:
             ul_ngu_up_tnl_information=_tunnel(uplink),
             pdu_session_type=_TYPES[session.terms.pdu_session_type],
             security_indication=_indication(session.security),
-            qos_flow_setup_request_list=[_default_flow(policy)],
+            qos_flow_setup_request_list=[_default_flow(policy), *flows.to_set_up(session.user_plane.flows)],
         )
     )
 
 
-def modify_request(before: SmPolicyDecision, after: SmPolicyDecision) -> bytes:
-    """PDU Session Resource Modify Request Transfer: what differs of rates and default flow (TS 38.413 9.3.4.3)."""
-    flows = None
+def modify_request(before: SmPolicyDecision, after: SmPolicyDecision, change: FlowChange = NO_CHANGE) -> bytes:
+    """PDU Session Resource Modify Request Transfer: what differs of rates and flows (TS 38.413 9.3.4.3)."""
+    items = flows.to_add(change)
     if (after.five_qi, after.arp) != (before.five_qi, before.arp):
-        flows = [
+        items += [
             ngap.QosFlowAddOrModifyRequestItem(
                 qos_flow_identifier=DEFAULT_FLOW, qos_flow_level_qos_parameters=_qos(after)
             )
@@ -118,7 +123,8 @@ def modify_request(before: SmPolicyDecision, after: SmPolicyDecision) -> bytes:
     return ngap.encode_value(
         ngap.PDUSessionResourceModifyRequestTransfer(
             pdu_session_aggregate_maximum_bit_rate=_session_ambr(after),
-            qos_flow_add_or_modify_request_list=flows,
+            qos_flow_add_or_modify_request_list=items or None,
+            qos_flow_to_release_list=flows.to_release(change),
         )
     )
 
@@ -135,15 +141,7 @@ def _default_flow(policy: SmPolicyDecision) -> ngap.QosFlowSetupRequestItem:
 
 
 def _qos(policy: SmPolicyDecision) -> ngap.QosFlowLevelQosParameters:
-    arp = policy.arp
-    return ngap.QosFlowLevelQosParameters(
-        qos_characteristics=("nonDynamic5QI", ngap.NonDynamic5QIDescriptor(five_qi=policy.five_qi)),
-        allocation_and_retention_priority=ngap.AllocationAndRetentionPriority(
-            priority_level_arp=arp.priority_level,
-            pre_emption_capability="may-trigger-pre-emption" if arp.may_preempt else "shall-not-trigger-pre-emption",
-            pre_emption_vulnerability="pre-emptable" if arp.preemptable else "not-pre-emptable",
-        ),
-    )
+    return flows.level(policy.five_qi, policy.arp)
 
 
 def release_command(cause: RegularCause = REGULAR) -> bytes:
@@ -196,10 +194,11 @@ def _failed(octets: bytes) -> N2Information:
 
 def _modified(octets: bytes) -> N2Information:
     transfer = _decoded(ngap.PDUSessionResourceModifyResponseTransfer, octets)
-    for item in transfer.qos_flow_failed_to_add_or_modify_list or ():
+    failed = transfer.qos_flow_failed_to_add_or_modify_list or ()
+    for item in failed:
         if item.qos_flow_identifier == DEFAULT_FLOW:
             return NotModified(" ".join(map(str, item.cause)))
-    return Modified()
+    return Modified(frozenset(item.qos_flow_identifier for item in failed))
 
 
 def _not_modified(octets: bytes) -> N2Information:

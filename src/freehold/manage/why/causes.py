@@ -96,6 +96,7 @@ SM: Final[Mapping[int, Consequence]] = MappingProxyType(
         SmCause.PDU_SESSION_TYPE_IPV4_ONLY_ALLOWED: Consequence(OTHER_TYPE, "TS 24.501 6.4.1.4.3"),
         SmCause.PDU_SESSION_TYPE_IPV6_ONLY_ALLOWED: Consequence(OTHER_TYPE, "TS 24.501 6.4.1.4.3"),
         SmCause.PDU_SESSION_TYPE_IPV4V6_ONLY_ALLOWED: Consequence(OTHER_TYPE, "TS 24.501 6.4.1.4.3"),
+        SmCause.PDU_SESSION_TYPE_ETHERNET_ONLY_ALLOWED: Consequence(OTHER_TYPE, "TS 24.501 6.4.1.4.3"),
         SmCause.NOT_SUPPORTED_SSC_MODE: Consequence(
             "The terminal may ask again with an SSC mode that it was told.", "TS 24.501 6.4.1.4.3"
         ),

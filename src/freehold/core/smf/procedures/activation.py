@@ -6,10 +6,11 @@ from typing import Final
 
 from freehold.core.smf import rules, transfers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import FromGnb
+from freehold.core.smf.messages import FromGnb, ModificationAnswered
 from freehold.core.smf.procedures import user_plane
+from freehold.core.smf.procedures.flow_change import give_up
 from freehold.core.smf.state.session import SmContext, Tunnel
-from freehold.core.smf.transfers import SetUp, Switched
+from freehold.core.smf.transfers import NotModified, SetUp, Switched
 from freehold.procedure import Collision, Signal, expect, procedure
 from freehold.services.errors import ServiceError
 from freehold.services.namf import N1N2MessageTransferReqData
@@ -24,7 +25,7 @@ ACTIVATED = SmContextUpdatedData(up_cnx_state="ACTIVATED")
 
 @procedure(
     spec="TS 23.502 4.2.3.2",
-    keeps=(FromGnb,),
+    keeps=(FromGnb, ModificationAnswered, NotModified),
     collides={"activation": Collision.ABORT, "deactivation": Collision.ABORT},
 )
 async def activation(smf: SmfFunction, session: SmContext, reply: Signal[SmContextUpdatedData]) -> None:
@@ -37,8 +38,15 @@ async def activation(smf: SmfFunction, session: SmContext, reply: Signal[SmConte
     # 16-19
     if isinstance(answer.value, SetUp):
         await resume(smf, session, answer, answer.value.tunnel)
+        await without_refused(smf, session, answer.value)
     else:
         answer.reply.set(DEACTIVATED)
+
+
+async def without_refused(smf: SmfFunction, session: SmContext, answer: SetUp) -> None:
+    """Flows that the gNB has no resources for now are no more (TS 23.502 4.2.3.2 step 16)."""
+    accepted = {*answer.flows}
+    await give_up(smf, session, tuple(flow for flow in session.user_plane.flows if flow.qfi not in accepted))
 
 
 async def resume(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: Tunnel) -> None:
@@ -51,10 +59,15 @@ async def resume(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: 
         answer.reply.set(ACTIVATED if session.user_plane.downlink else DEACTIVATED)
 
 
-@procedure(spec="TS 23.502 4.2.3.3", collides={"deactivation": Collision.ABORT})
-async def resources_set_up(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: Tunnel) -> None:
+@procedure(
+    spec="TS 23.502 4.2.3.3",
+    keeps=(ModificationAnswered, NotModified),
+    collides={"deactivation": Collision.ABORT},
+)
+async def resources_set_up(smf: SmfFunction, session: SmContext, answer: FromGnb, said: SetUp) -> None:
     """The gNB has set up what a downlink notification brought it: step 6 goes on as a service request."""
-    await resume(smf, session, answer, tunnel)
+    await resume(smf, session, answer, said.tunnel)
+    await without_refused(smf, session, said)
 
 
 @procedure(spec="TS 23.502 4.2.6", collides={"deactivation": Collision.DROP})

@@ -11,6 +11,7 @@ from freehold.core.smf import n1, pco, rules, transfers
 from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.messages import NOTHING, FromGnb
 from freehold.core.smf.procedures import user_plane
+from freehold.core.smf.procedures.modification import pdu_session_modification
 from freehold.core.smf.procedures.teardown import notify, teardown
 from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.pool import AddressPool
@@ -134,6 +135,9 @@ async def pdu_session_establishment(
         # 17
         answer.reply.set(NOTHING)
     session.state = SmState.ACTIVE
+    if session.policy.flows:
+        # TS 23.502 4.3.3.2: the flows beside the default one, once the session stands
+        smf.perform_soon(session, pdu_session_modification(smf, session))
     smf.environment.count(counters.SESSION_ESTABLISHED)
     smf.environment.count(counters.SESSION_TIME, "", round(MICROSECONDS * (smf.environment.now() - began)))
 

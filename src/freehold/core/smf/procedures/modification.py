@@ -1,20 +1,20 @@
-"""PDU session modification at the network's wish, when the subscription changed (TS 23.502 4.3.3.2, 4.5.2)."""
+"""PDU session modification at the network's wish, when subscription or policy changed (TS 23.502 4.3.3.2, 4.5.2)."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address
 from typing import Final
 
-from freehold.codecs import nas
-from freehold.core.smf import n1, rules, transfers
+from freehold.core.smf import flows, n1, rules
+from freehold.core.smf.flows import FlowChange
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, ModificationAnswered
+from freehold.core.smf.messages import ModificationAnswered
 from freehold.core.smf.procedures import user_plane
-from freehold.core.smf.procedures.command import Command
+from freehold.core.smf.procedures.flow_change import Refusal, carry_out, open_flows, resources
 from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.state.session import SmContext, SmState
-from freehold.core.smf.transfers import NotModified
-from freehold.procedure import Collision, exchange, procedure
+from freehold.core.smf.transfers import Modified, NotModified
+from freehold.procedure import Collision, procedure
 from freehold.services.errors import ServiceError
 from freehold.services.npcf import SmPolicyContext, SmPolicyDecision
 from freehold.services.nudm import DnnConfiguration
@@ -28,10 +28,10 @@ GONE: Final = frozenset({"DATA_NOT_FOUND", "USER_NOT_FOUND"})
 @procedure(
     spec="TS 23.502 4.3.3.2",
     collides={"pdu_session_modification": Collision.QUEUE, "requested_modification": Collision.DROP},
-    keeps=(NotModified, ModificationAnswered),
+    keeps=(NotModified, Modified, ModificationAnswered),
 )
 async def pdu_session_modification(smf: SmfFunction, session: SmContext) -> None:
-    """What is subscribed now becomes the session's: rates at UPF and gNB, rates and flow at the UE; or it ends."""
+    """What is subscribed and decided now becomes the session's: rates and flows at UPF, gNB and UE; or it ends."""
     before = session.policy
     if session.state is not SmState.ACTIVE or before is None:
         return
@@ -49,8 +49,12 @@ async def pdu_session_modification(smf: SmfFunction, session: SmContext) -> None
     after = await smf.peers.pcf.update_sm_policy(
         SmPolicyContext(identity.supi, identity.pdu_session_id, identity.slice, session.network.dnn, subscribed)
     )
-    if after != before and await enforce(smf, session, after):
-        await tell_ue(smf, session, before, after)
+    change = flows.of_policy(session, after)
+    differs = (after.session_ambr, after.five_qi, after.arp) != (before.session_ambr, before.five_qi, before.arp)
+    if not differs and not change:
+        session.policy = after
+    elif await enforce(smf, session, after) and await open_flows(smf, session, change):
+        await tell_ue(smf, session, before, after, change)
 
 
 async def subscription(smf: SmfFunction, session: SmContext) -> DnnConfiguration | None:
@@ -81,29 +85,22 @@ async def enforce(smf: SmfFunction, session: SmContext, policy: SmPolicyDecision
     return False
 
 
-async def tell_ue(smf: SmfFunction, session: SmContext, before: SmPolicyDecision, after: SmPolicyDecision) -> None:
+async def tell_ue(
+    smf: SmfFunction, session: SmContext, before: SmPolicyDecision, after: SmPolicyDecision, change: FlowChange
+) -> None:
     """Steps 3 to 12: the gNB, where it has resources, and the UE; a refusal takes everything back."""
-    resources = transfers.modify_request(before, after) if session.user_plane.downlink is not None else None
-    command = n1.modification_command(session, before, after)
-    channel = Command(smf, session, resources, "PDU_RES_MOD_REQ")
+    command = n1.modification_command(session, before, after, change)
     try:
-        answer = await exchange(channel, command, ModificationAnswered, NotModified, timer="T3591")
+        await carry_out(smf, session, change, command, resources(session, before, after, change))
     except TimerExpired:
         # TS 24.501 6.3.2.5 a: given up; the network holds to the new rates all the same
         smf.tell("modification-unanswered", "the terminal does not answer a change of its session", subject=session)
-        return
-    if isinstance(answer, NotModified):
-        await take_back(smf, session, before, f"the gNB keeps the session as it was ({answer.cause})")
-        return
-    answer.reply.set(NOTHING)
-    if not isinstance(answer.value, nas.PduSessionModificationCommandReject):
-        return
-    cause = answer.value.cause
-    if cause == SmCause.INVALID_PDU_SESSION_IDENTITY:
-        # TS 24.501 6.3.2.4: the UE has no such session
-        smf.perform_soon(session, pdu_session_release(smf, session, SmCause.REGULAR_DEACTIVATION))
-    else:
-        await take_back(smf, session, before, f"the terminal refuses a change of its session (5GSM #{cause})")
+    except Refusal as refusal:
+        if refusal.cause == SmCause.INVALID_PDU_SESSION_IDENTITY:
+            # TS 24.501 6.3.2.4: the UE has no such session
+            smf.perform_soon(session, pdu_session_release(smf, session, SmCause.REGULAR_DEACTIVATION))
+        else:
+            await take_back(smf, session, before, str(refusal))
 
 
 async def take_back(smf: SmfFunction, session: SmContext, before: SmPolicyDecision, why: str) -> None:

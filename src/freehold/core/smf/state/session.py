@@ -10,7 +10,7 @@ from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.upf import Upf
 from freehold.procedure import Conversation
 from freehold.services.namf import Communication
-from freehold.services.npcf import SmPolicyDecision
+from freehold.services.npcf import QosFlow, SmPolicyDecision
 from freehold.services.nsmf import UpCnxState
 from freehold.services.nudm import UserPlaneSecurity
 from freehold.spec.identities import SNssai, Supi
@@ -83,10 +83,22 @@ class Ipv6(msgspec.Struct, frozen=True, gc=False):
     interface_identifier: bytes
 
 
-class UserPlane:
-    """The session at its UPF: SEID, both ends of N3, octets that passed."""
+class Flow(msgspec.Struct, frozen=True):
+    """A QoS flow of a session beside the default one; its QoS rule has the same number.
 
-    __slots__ = ("downlink", "downlink_octets", "remote_seid", "upf", "uplink", "uplink_octets")
+    `precedence` is the rule's, lower comes first; `asked` says that the terminal wished for it (TS 24.501 6.4.2).
+    """
+
+    qfi: int
+    qos: QosFlow
+    precedence: int
+    asked: bool = False
+
+
+class UserPlane:
+    """The session at its UPF: SEID, both ends of N3, flows beside the default one, octets that passed."""
+
+    __slots__ = ("downlink", "downlink_octets", "flows", "remote_seid", "upf", "uplink", "uplink_octets")
 
     upf: Upf
     remote_seid: int | None
@@ -101,6 +113,7 @@ class UserPlane:
         self.remote_seid = None
         self.uplink = None
         self.downlink = None
+        self.flows: tuple[Flow, ...] = ()
         self.uplink_octets = 0
         self.downlink_octets = 0
 

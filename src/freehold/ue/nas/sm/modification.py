@@ -107,6 +107,8 @@ def modified(ue: Terminal, session: Session, command: PduSessionModificationComm
             flows=changed_flows(granted.flows, command.authorized_qos_flow_descriptions or []),
             options=changed_options(granted.options, command.extended_pco),
         )
+        if command.authorized_qos_rules is not None:
+            ue.sessions.classify(session)
     SessionChannel(ue.link, session.identity).send(PduSessionModificationComplete(session.identity, command.pti))
 
 
