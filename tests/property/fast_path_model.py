@@ -27,11 +27,20 @@ def only(rules):
     return rule if plain and rule.action == "forward" else None
 
 
+def chained(rules):
+    """Whether a rule of a session asks for what only lists of rules do."""
+    return any(
+        rule.tunnel or rule.peer or rule.counters or rule.copies or rule.windows or rule.packet_rates
+        for rule in (*rules.uplink, *rules.downlink)
+    )
+
+
 class Session:
     """A session that the program may carry, as its rules say."""
 
     def __init__(self, rules):
         possible = (rules.ipv4 or rules.ipv6) and rules.peer and not rules.quota and not rules.framed
+        possible = possible and not chained(rules)
         self.up, self.down = (only(rules.uplink), only(rules.downlink)) if possible else (None, None)
         self.rules = rules
         self.hidden = False

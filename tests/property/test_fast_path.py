@@ -10,11 +10,11 @@ from freehold._native.xdp import Datapath
 from freehold.net.userplane import PlaneSettings, UserPlane
 from freehold.net.xdp import program
 from freehold.services.access import Tunnel
-from freehold.services.userplane import Filter, Rule, SessionRules
+from freehold.services.userplane import Counter, Filter, Rule, SessionRules
 
 from .fast_path_model import DROP, LEAVE, UP, Connection, Model, Session, checksum_total
 
-N3, LOOPBACK = "192.0.2.1", 1
+N3, N3_6, LOOPBACK = "192.0.2.1", "fd00::1", 1
 POOL, POOL_6, MTU, MTU_6 = "10.45.0.0/24", "2001:db8::/60", 1456, 1400
 OUTSIDE, SERVER, SERVER_6 = "198.51.100.2", "198.51.100.1", "2001:db8:1::1"
 UPLINK_6 = 1023
@@ -29,6 +29,18 @@ ROUNDS, PACKETS = 250, 24
 VERDICTS = {"xdp": {1: DROP, 2: UP, 4: LEAVE}, "tc": {2: DROP, 0xFFFFFFFF: UP, 7: LEAVE}}
 
 
+FIELDS = [{}] * 40 + [
+    {"tunnel": 77},
+    {"peer": Tunnel(GNBS[1], 5)},
+    {"counters": (1,)},
+    {"copies": (Tunnel(GNBS[1], 6),)},
+    {"rates": ((1, 10**12),)},
+    {"rates": ((1, 10**12), (2, 10**12)), "windows": ((2, 100),)},
+    {"rates": ((1, 10**12),), "packet_rates": ((1, 1, 10**9),)},
+]
+"""What else a rule may ask for; one rate is the program's."""
+
+
 def random_rule(random):
     """A rule that the program mostly takes."""
     return Rule(
@@ -39,6 +51,7 @@ def random_rule(random):
         qfi=random.randrange(64),
         reflective=random.random() < 0.05,
         service=random.choice([0] * 19 + [0xB8]),
+        **random.choice(FIELDS),
     )
 
 
@@ -49,14 +62,23 @@ def random_rules(random, number):
     prefix = str(IPv6Address(PREFIXES[number] << 64)) if version != 4 else None
     up, down = (tuple(random_rule(random) for _ in range(random.choice([0, 2] + [1] * 14))) for _ in range(2))
     peer = Tunnel(random.choice(GNBS), random.randrange(1, 1 << 32)) if random.random() < 0.95 else None
-    return SessionRules(0, terminal, prefix, up, down, peer, quota=random.choice([None] * 15 + [(1, 1, 1)]))
+    more = random.choice([{}] * 17 + [{"quota": (1, 1, 1)}, {"framed": (("10.99.0.0", 24),)}, {"held_packets": 3}])
+    counted = [rule for rule in (*up, *down) if rule.counters]
+    return SessionRules(0, terminal, prefix, up, down, peer, counters=(Counter(1),) if counted else (), **more)
 
 
 def ipv4(source, destination, protocol, payload, **changes):
     """A packet with the given fields, as a sender makes it otherwise."""
     length, first = changes.get("length", 20 + len(payload)), changes.get("first", 0x45)
     fields = struct.pack(
-        "!BBHHHBB", first, 0, length & 0xFFFF, 7, changes.get("fragment", 0x4000), changes.get("hops", 64), protocol
+        "!BBHHHBB",
+        first,
+        changes.get("service", 0),
+        length & 0xFFFF,
+        7,
+        changes.get("fragment", 0x4000),
+        changes.get("hops", 64),
+        protocol,
     )
     ends = IPv4Address(source).packed + IPv4Address(destination).packed
     return fields + struct.pack("!H", 0xFFFF - checksum_total(fields + ends)) + ends + payload
@@ -65,7 +87,8 @@ def ipv4(source, destination, protocol, payload, **changes):
 def ipv6(source, destination, protocol, payload, **changes):
     """The same of IPv6, without extension headers."""
     length, first = changes.get("length", 40 + len(payload)) - 40, 0x60 if changes.get("first", 0x45) == 0x45 else 0x40
-    fields = struct.pack("!B3xHBB", first, length & 0xFFFF, changes.get("next", protocol), changes.get("hops", 64))
+    beginning = first << 24 | changes.get("service", 0) << 20
+    fields = struct.pack("!IHBB", beginning, length & 0xFFFF, changes.get("next", protocol), changes.get("hops", 64))
     return fields + IPv6Address(source).packed + IPv6Address(destination).packed + payload
 
 
@@ -74,6 +97,7 @@ def ethernet(packet, kind=0x0800):
 
 
 ODD = [{"fragment": 0x2000}, {"fragment": 1}, {"hops": 1}, {"first": 0x46}, {"first": 0x60}, {"length": 24}]
+ODD += [{"service": 0xB8}, {"service": 3}]
 LENGTHS = [0, 3, 8, 12, 20, 100, 500, 1200, 1412, 1413]
 EXTENSIONS = [
     (0x85, 1, 0x10, 9, 0),
@@ -145,6 +169,8 @@ def uplink(random, sessions):
     length = len(body) + random.odd(0, [1, -1])
     message = struct.pack("!BBHI", flags, random.odd(255, [1, 254]), length, teid) + body
     udp = struct.pack("!HHHH", 2152, random.odd(2152, [2153]), 8 + len(message), 0)
+    if random.odd(False, [True]):
+        return ethernet(ipv6("fd00::10", N3_6, 17, udp + message), 0x86DD)
     return ethernet(ipv4(random.odd(gnb, [*GNBS, "192.0.2.66"]), N3, 17, udp + message, **random.odd({}, ODD)))
 
 
