@@ -11,12 +11,15 @@ from freehold.codecs import pfcp
 from freehold.codecs.pfcp import (
     FTEID,
     CreateFAR,
+    CreateURR,
     ForwardingParameters,
     HeartbeatRequest,
     HeartbeatResponse,
     NodeID,
     OuterHeaderCreation,
     RemovePDR,
+    RemoveURR,
+    SDFFilter,
     SessionDeletionRequest,
     SessionModificationRequest,
     SessionReportResponse,
@@ -245,6 +248,36 @@ def test_p08_too_many_rules_are_refused_and_the_session_stays(net):
     answer = net.other.ask(session(9, create_pdr=(*session(9).create_pdr, *many)))
     assert answer.cause == PfcpCause.NO_RESOURCES_AVAILABLE
     assert net.upf_plane.sessions() == 1
+
+
+MANY = {
+    "URRs": {"create_urr": tuple(CreateURR(number + 1, 2, 2) for number in range(1500))},
+    "FARs": {"create_far": tuple(CreateFAR(number + 1, 1) for number in range(2000))},
+    "filters": replaced(
+        1, pdi=msgspec.structs.replace(session(9).create_pdr[1].pdi, sdf_filter=(SDFFilter(b"permit out ip"),) * 900)
+    ),
+    "framed routes": replaced(
+        1, pdi=msgspec.structs.replace(session(9).create_pdr[1].pdi, framed_route=("192.168.0.0/24",) * 2000)
+    ),
+}
+
+
+@pytest.mark.parametrize("fields", MANY.values(), ids=MANY)
+def test_p08_thousands_in_one_message_are_refused_before_they_are_looked_at(net, fields):
+    assert net.other.ask(session(9, **fields)).cause == PfcpCause.NO_RESOURCES_AVAILABLE
+    assert net.upf_plane.sessions() == 1
+
+
+def test_p08_a_session_does_not_grow_by_modifications_either(net):
+    rules = tuple(CreateURR(number + 1, 2, 2) for number in range(128))
+    answer = net.other.ask(session(9, create_urr=rules))
+    assert answer.cause == 1
+    seid = answer.up_f_seid.seid
+    one = SessionModificationRequest(create_urr=(CreateURR(500, 2, 2),))
+    assert net.other.ask(one, seid).cause == PfcpCause.NO_RESOURCES_AVAILABLE
+    instead = SessionModificationRequest(create_urr=(CreateURR(500, 2, 2),), remove_urr=(RemoveURR(1),))
+    assert net.other.ask(instead, seid).cause == 1
+    assert net.other.ask(SessionDeletionRequest(), seid).cause == 1
 
 
 # --- P09 ----------------------------------------------------------------------------------------

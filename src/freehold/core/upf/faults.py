@@ -33,6 +33,11 @@ def incorrect(offending_ie: int, text: str) -> RuleFault:
     return RuleFault(PfcpCause.MANDATORY_IE_INCORRECT, text, offending_ie=offending_ie)
 
 
+def full(text: str) -> RuleFault:
+    """More than there is room for (TS 29.244 8.2.1)."""
+    return RuleFault(PfcpCause.NO_RESOURCES_AVAILABLE, text)
+
+
 def failed(text: str, **rule: int) -> RuleFault:
     """A rule cannot be stored or carried out (TS 29.244 8.2.80)."""
     return RuleFault(
