@@ -205,10 +205,11 @@ class PfcpEntity:
             "cause": cause,
             "recovery_time_stamp": self.recovery_time_stamp,
             "offending_ie": offending_ie,
+            **fields,
         }
         known = {name: value for name, value in common.items() if name in response.__struct_fields__}
         # A session's response before its peer's SEID is known carries 0: TS 29.244 7.2.2.4.2.
-        return Answer(response(**known, **fields), 0 if response.session else None)
+        return Answer(response(**known), 0 if response.session else None)
 
     def _watch(
         self, way: str, peer: Address, message: Message, sequence: int, octets: bytes, subject: object = ""

@@ -33,6 +33,7 @@ FEATURES: Final = (
     UPFunctionFeature.DDND
     | UPFunctionFeature.DLBD
     | UPFunctionFeature.FTUP
+    | UPFunctionFeature.PFDM
     | UPFunctionFeature.EMPU
     | UPFunctionFeature.UDBC
     | UPFunctionFeature.FRRT
@@ -44,7 +45,8 @@ FEATURES: Final = (
 """What is done here beyond the least (TS 29.244 8.2.25).
 
 Notifications wait and buffering is bounded as the SMF says, F-TEIDs and end markers are made, framed routes are served,
-packets are counted, quotas end with their time, prefixes have other lengths than 64, messages come bundled.
+packets are counted, quotas end with their time, prefixes have other lengths than 64, messages come bundled, and
+applications are described by their flows.
 """
 
 

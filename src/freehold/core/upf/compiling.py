@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from freehold.codecs.pfcp.flags import ApplyAction
+from freehold.core.upf.applications import NONE as NO_APPLICATIONS
+from freehold.core.upf.applications import Described
 from freehold.core.upf.faults import failed
 from freehold.core.upf.limits import counter, has_quota, report_at, stops_at
 from freehold.core.upf.readings import Reading, directions
@@ -23,13 +27,20 @@ ENGINE_ACTIONS: Final[dict[int, Action]] = {
 }
 
 
-def compile_rules(rules: RuleSet, reading: Reading = NOTHING) -> SessionRules:
-    """The engine's rules; `reading` is what the session carried. RuleFault where they ask what cannot be."""
+def compile_rules(rules: RuleSet, reading: Reading = NOTHING, described: Described = NO_APPLICATIONS) -> SessionRules:
+    """The engine's rules; `reading` is what the session carried. RuleFault where they ask what cannot be.
+
+    `described` are the applications that rules may name; a rule of one that is not described any more finds nothing.
+    """
     uplink: list[tuple[int, Rule]] = []
     downlink: list[tuple[int, Rule]] = []
     peers = _access_tunnels(rules)
     for pdr_id, pdr in rules.pdrs.items():
         far = _far(rules, pdr_id, pdr)
+        if pdr.application:
+            if pdr.application not in described:
+                continue
+            pdr = msgspec.structs.replace(pdr, filters=described[pdr.application])  # noqa: PLW2901 - the same rule
         own = pdr.uplink or len(peers) > 1
         peer = Tunnel(far.address, far.teid) if own and far.address is not None and _forwards(far) else None
         side = uplink if pdr.uplink else downlink

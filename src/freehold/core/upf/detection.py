@@ -20,6 +20,7 @@ from freehold.core.upf.unserved import refuse_unserved
 from freehold.services.userplane import Network
 
 SOURCE_INTERFACE: Final = 20
+APPLICATION_ID: Final = 24
 UE_IP_ADDRESS: Final = 93
 OUTER_HEADER_REMOVAL: Final = 95
 FAR_ID: Final = 108
@@ -86,7 +87,10 @@ def _pdr(
         behind += _own_address(rules, address)
     filters = tuple(chain.from_iterable(map(parse_filter, pdi.sdf_filter))) if pdi.sdf_filter else ()
     frames = frame_filters(rules, pdi) if pdi.ethernet_packet_filter else ()
-    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to, behind, teid, frames)
+    application = pdi.application_id or ""
+    if application and (filters or frames):
+        raise incorrect(APPLICATION_ID, "an application and filters of its own in one rule")
+    return Pdr(precedence, uplink, filters, pdi.qfi, *points_to, behind, teid, frames, application)
 
 
 def _own_address(rules: RuleSet, address: UEIPAddress) -> tuple[Network, ...]:

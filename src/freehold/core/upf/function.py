@@ -70,10 +70,11 @@ class Upf:
             pfcp.AssociationUpdateRequest: self.associations.update,
             pfcp.AssociationReleaseRequest: self.associations.release,
         }
-        self._session_handlers: dict[type[Message], Handler] = {
+        self._associated_handlers: dict[type[Message], Handler] = {
             pfcp.SessionEstablishmentRequest: self.sessions.establish,
             pfcp.SessionModificationRequest: self.sessions.modify,
             pfcp.SessionDeletionRequest: self.sessions.delete,
+            pfcp.PFDManagementRequest: self.sessions.applications.manage,
         }
         self.sessions.restore(self.associations.restore())
 
@@ -91,10 +92,10 @@ class Upf:
         self.associations.heard(recovery_time_stamp, source)
 
     def answer(self, request: Message, header: Header, source: Address) -> Answer:
-        """Carry a request out; sessions only for peers with an association (TS 29.244 7.6.4)."""
+        """Carry a request out; only an association has sessions and applications (TS 29.244 7.6.4)."""
         handler = self._handlers.get(type(request))
         if handler is None:
-            handler = self._session_handlers.get(type(request))
+            handler = self._associated_handlers.get(type(request))
             if handler is None:
                 raise PeerError(f"{type(request).__name__} is not served", PfcpCause.SERVICE_NOT_SUPPORTED)
             self.associations.require(source)

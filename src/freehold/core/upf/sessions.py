@@ -27,6 +27,7 @@ from freehold.codecs.pfcp import (
 from freehold.codecs.pfcp.flags import PDNType, PFCPSEReqFlag, PFCPSMReqFlag, UsageReportTrigger
 from freehold.core.upf import changes
 from freehold.core.upf.alarms import Alarms
+from freehold.core.upf.applications import Applications, Described, check_applications
 from freehold.core.upf.compiling import compile_rules
 from freehold.core.upf.faults import RuleFault
 from freehold.core.upf.instances import NETWORK_INSTANCE, Instances
@@ -96,6 +97,7 @@ class Sessions:
         """What was written down last of sessions that measure."""
         self._chosen: dict[int, tuple[int, ...]] = {}
         """The TEIDs that SMFs chose, by session."""
+        self.applications = Applications(node_id, self._described_anew)
 
     def __len__(self) -> int:
         return len(self.by_teid)
@@ -112,7 +114,9 @@ class Sessions:
         # TS 23.527 4.3.2: a session that is set up again keeps its F-TEIDs
         restored = bool((request.pfcpsereq_flags or 0) & PFCPSEReqFlag.RESTI)
         tunnels = asked(request.create_pdr, self._addresses, given=self._given or restored)
-        teid = self._open(rules, start, tunnels)
+        described = self.applications.of(source[0])
+        check_applications(rules, described)
+        teid = self._open(rules, start, tunnels, described)
         nonce = int.from_bytes(self._environment.random(4), "big")
         session = Session(teid, nonce, source[0], request.cp_f_seid.seid, pack(rules))
         self.by_teid[teid] = session
@@ -127,7 +131,7 @@ class Sessions:
         )
         return Answer(response, session.cp_seid)
 
-    def _open(self, rules: RuleSet, start: Reading, tunnels: Tunnels) -> int:
+    def _open(self, rules: RuleSet, start: Reading, tunnels: Tunnels, described: Described) -> int:
         try:
             teid = self._plane.open()
         except RulesRefused as refused:
@@ -135,7 +139,7 @@ class Sessions:
         try:
             tunnels.open(self._plane, teid, own=True)
             tunnels.assign(rules, teid)
-            self._plane.install(teid, compile_rules(rules, start))
+            self._plane.install(teid, compile_rules(rules, start, described))
         except RulesRefused as refused:
             self._plane.close(teid)
             raise refusal(refused) from refused
@@ -161,6 +165,7 @@ class Sessions:
                 pdrs: tuple[CreatePDR | UpdatePDR, ...] = (*request.create_pdr, *request.update_pdr)
                 tunnels = asked(pdrs, self._addresses, known_to(rules, session.teid), given=self._given)
             told = self._change(session, rules, request)
+            check_applications(rules, self.applications.of(session.peer))
             self._open_more(session, rules, tunnels)
             self._install(session, rules, end_marker=_ends_path(request))
         except RuleFault as fault:
@@ -217,7 +222,8 @@ class Sessions:
     def _install(self, session: Session, rules: RuleSet, *, end_marker: bool = False) -> None:
         reading = self.reading(session, rules) if rules.urrs else self._reading(NOTHING)
         try:
-            self._plane.install(session.teid, compile_rules(rules, reading), end_marker=end_marker)
+            described = self.applications.of(session.peer)
+            self._plane.install(session.teid, compile_rules(rules, reading, described), end_marker=end_marker)
         except RulesRefused as refused:
             raise refusal(refused) from refused
         self._watch_time(session.teid, rules, reading)
@@ -236,6 +242,14 @@ class Sessions:
             self.timing.wake(teid, next_at(rules, reading))
         else:
             self.timing.forget(teid)
+
+    def _described_anew(self, peer: str) -> None:
+        """An SMF described applications: rules that name one find others now."""
+        for session in self.by_teid.values():
+            if session.peer == peer:
+                rules = unpack(session.rules)
+                if any(pdr.application for pdr in rules.pdrs.values()):
+                    self._install(session, rules)
 
     def change(self, session: Session, rules: RuleSet) -> None:
         """Keep rules that changed by themselves: reports were made, the next threshold counts from there."""
@@ -271,6 +285,7 @@ class Sessions:
         sessions = [session for session in self.by_teid.values() if session.peer == peer]
         for session in sessions:
             self.drop(session)
+        self.applications.forget(peer)
         return len(sessions)
 
     # --- Another process (TS 23.527 4.3) -------------------------------------------------------

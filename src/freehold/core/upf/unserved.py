@@ -17,7 +17,6 @@ Names = Mapping[str, int]
 
 OF_PDI: Final[Names] = MappingProxyType(
     {
-        "application_id": 24,
         "ip_multicast_addressing_info": 188,
         "redundant_transmission_detection_parameters": 255,
         "dns_query_filter": 294,

@@ -41,6 +41,7 @@ from upfkit import (
     OTHER,
     QER,
     SMF,
+    SMF_NODE,
     STRANGER,
     UPLINK_FAR,
     URR,
@@ -498,7 +499,7 @@ def test_when_there_is_no_association_then_no_session_message_is_served(message,
 
 
 def test_when_a_message_is_not_served_then_it_says_so():
-    request = pfcp.PFDManagementRequest()
+    request = pfcp.SessionSetDeletionRequest(node_id=SMF_NODE)  # TS 29.244 7.4.6: of Sxa and Sxb
     assert World().ask(request).cause == PfcpCause.SERVICE_NOT_SUPPORTED
 
 

@@ -16,7 +16,8 @@ End = tuple[str, int]
 class Pdr(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A packet detection rule: what it finds, and the rules it points to (TS 29.244 5.2.1A).
 
-    `teid` is the local tunnel of its packets; 0 is the session's own for uplink, and N6 for downlink.
+    `teid` is the local tunnel of its packets; 0 is the session's own for uplink, and N6 for downlink. `application` is
+    whose packets it finds, where it says so by a name (TS 29.244 8.2.6).
     """
 
     precedence: int
@@ -29,6 +30,7 @@ class Pdr(msgspec.Struct, frozen=True, gc=False, array_like=True):
     framed: tuple[Network, ...] = ()
     teid: int = 0
     frames: tuple[FrameFilter, ...] = ()
+    application: str = ""
 
 
 class Far(msgspec.Struct, frozen=True, gc=False, array_like=True):
