@@ -123,6 +123,18 @@ class SmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     n4: str = ""
 
 
+class AnnounceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What FRR on this host announces by BGP while the UPF runs: pools with n6 = route. `asn` is its AS; 0: nothing.
+
+    `networks` are announced too, with a route of the host to the terminals: what is behind them (framed routes).
+    `folder` is where FRR's sockets are, where that is not the usual one.
+    """
+
+    asn: int = 0
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    folder: str = ""
+
+
 class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The UPF: N3 and N4 addresses, the N3 address told to gNBs, the packet path.
 
@@ -132,6 +144,7 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     "tun" none.
     `mtu`: the longest packet that N3 carries to terminals; senders of longer ones are told. 0 is any.
     `keep`: the program in the kernel stays with its plain sessions when this process ends, for the next one.
+    `grace`: seconds that its SMFs have to release it when it ends, where they are other processes; 0 asks none.
     `echo`: seconds between two echo requests to each gNB and UPF, at least 60 (TS 29.281 7.2.1); 0 asks none.
     `f_teids`: who chooses F-TEIDs: "upf" (TS 29.244 5.5.1), or "smf" for another network's SMF that does it by itself;
     packets of a session then wait until the SMF said where its gNB is.
@@ -147,6 +160,8 @@ class UpfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     echo: int = 0
     mtu: int = 0
     keep: bool = False
+    grace: int = 2
+    announce: AnnounceSection = AnnounceSection()
     f_teids: Literal["upf", "smf"] = "upf"
     network_instances: dict[str, str] = {}
 
@@ -376,8 +391,25 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
     if not 1 <= performance.keep_days <= MOST_DAYS:
         found.append(("performance.keep_days", f"{performance.keep_days} is outside 1..{MOST_DAYS}"))
     found += _wrong_receivers(configuration)
+    found += _wrong_n4(configuration)
     if not configuration.amf.integrity or not configuration.amf.ciphering:
         found.append(("amf.integrity", "at least one integrity and one ciphering algorithm are needed"))
+    return found
+
+
+def _wrong_n4(configuration: Configuration) -> list[tuple[str, str]]:
+    """Ends of N4 that do not reach each other, and what cannot be announced."""
+    ends = [text for text in (configuration.smf.n4, configuration.upf.n4) if text]
+    found = []
+    if len({text.count(":") > 1 for text in ends}) > 1:
+        found.append(("smf.n4", f"{ends[0]} and upf.n4 {ends[1]} are of different versions of IP"))
+    asn = configuration.upf.announce.asn
+    if not 0 <= asn < 1 << 32:
+        found.append(("upf.announce.asn", f"{asn} is outside 0..4294967295 (RFC 6793)"))
+    if asn and not any(section.n6 == "route" for section in configuration.dnn):
+        found.append(("upf.announce.asn", "no [[dnn]] has n6 = route: there is nothing to announce"))
+    if not 0 <= configuration.upf.grace <= 62:
+        found.append(("upf.grace", f"{configuration.upf.grace} is outside 0..62 (TS 29.244 8.2.78)"))
     return found
 
 

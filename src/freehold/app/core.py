@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
 from typing import Any, Final, Literal
 
 from freehold.app.config import Configuration, UpfSection
@@ -130,7 +130,7 @@ class Core:
 
     def _smf_configuration(self, n4: Address, upf: Address) -> SmfConfiguration:
         n3 = n3_versions(self.configuration.upf)
-        return SmfConfiguration("SMF", n4=IPv4Address(n4[0]), upfs=(upf,), networks=self._networks(), n3=n3)
+        return SmfConfiguration("SMF", n4=ip_address(n4[0]), upfs=(upf,), networks=self._networks(), n3=n3)
 
     def _networks(self) -> tuple[DataNetwork, ...]:
         return tuple(

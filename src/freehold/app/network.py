@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from freehold.app.sealing import sealer, token_of
 from freehold.app.subscriptions import next_number, subscriber, supi_of
 from freehold.app.trace import Trace
 from freehold.app.world import RealWorld, VirtualWorld, World
+from freehold.core.upf.function import Upf
 from freehold.net import endpoints, udp
 from freehold.net.fastplane import FastPlane
 from freehold.net.local import LocalNetwork
@@ -40,6 +42,8 @@ Role = Literal["core", "upf", "gnb", "ue"]
 WHOLE: Final[frozenset[Role]] = frozenset(("core", "upf", "gnb", "ue"))
 N4_PORT: Final = 8805
 """TS 29.244 6.2.2."""
+LEAVE_SECONDS: Final = 1.0
+"""How long an end waits for the other end of N4 to hear of it."""
 SETUP_SECONDS: Final = 2.0
 """How long a start waits for NG Setup before it goes on without."""
 
@@ -86,6 +90,9 @@ class Network:
         self._world: World | None = None
         self._ends: list[Callable[[], None]] = []
         self._ues: list[UserEquipment] = []
+        self.upf: Upf | None = None
+        """The control of the UPF, where one is here."""
+        self._n4_outside = False
         self._number = -1
         """The number of the last new subscription; -1 before the first."""
 
@@ -101,7 +108,22 @@ class Network:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._leave()
         self._stop()
+
+    async def _leave(self) -> None:
+        """End N4 in order where its other end is another process (TS 29.244 6.2.7, 6.2.8), bounded in time."""
+        if not self._n4_outside:
+            return
+        leaving = []
+        grace = self.configuration.upf.grace
+        if self.upf is not None and grace and not self.configuration.upf.keep:
+            leaving.append((self.upf.associations.leave(grace), grace + LEAVE_SECONDS))
+        if "core" in self.roles:
+            leaving.append((self.core.smf.leave(), LEAVE_SECONDS))
+        for signal, seconds in leaving:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.world.wait(signal), seconds)
 
     async def _start(self) -> None:
         self._world = world = RealWorld() if self._real_time else VirtualWorld(self._seed)
@@ -189,7 +211,10 @@ class Network:
 
         def upf(port: DatagramPort) -> DatagramUser:
             smf = SMF_N4[0] if both else self._n4_address("smf")[0]
-            return make_upf(self.configuration, environment, self.upf_plane, port, (smf,), self.packets.journal)
+            self.upf = make_upf(
+                self.configuration, environment, self.upf_plane, port, (smf,), self.packets.journal
+            )
+            return self.upf
 
         if both:
             self.n4 = LocalNetwork(world.deliver)
@@ -197,9 +222,11 @@ class Network:
             self.n4.bind(SMF_N4, self.core.smf.open_n4)
         elif "upf" in self.roles:
             self._ends.append(udp.bind(self._n4_address("upf"), upf, setting="upf.n4").close)
+            self._n4_outside = True
         elif "core" in self.roles:
             port = udp.bind(self._n4_address("smf"), self.core.smf.open_n4, setting="smf.n4")
             self._ends.append(port.close)
+            self._n4_outside = True
 
     def _listen_n2(self) -> None:
         if self._outside and self.configuration.amf.n2:

@@ -65,6 +65,7 @@ TIMERS: Mapping[str, Timer] = _table(
     Timer("PFCP-T1", 3, 3, "TS 29.244 6.4"),
     Timer("PFCP-heartbeat", 10, 0, "TS 29.244 6.2.2"),
     Timer("PFCP-retention", 600, 0, "TS 23.527 4.3"),
+    Timer("PFCP-leaving", 0.5, 0, "TS 29.244 6.2.7.3"),
 )
 
 

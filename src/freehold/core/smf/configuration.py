@@ -39,7 +39,7 @@ class SmfConfiguration(msgspec.Struct, frozen=True):
 
     name: str = "smf"
     instance_id: str = "smf"
-    n4: IPv4Address = IPv4Address("127.0.0.1")
+    n4: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
     upfs: tuple[Address, ...] = ()
     networks: tuple[DataNetwork, ...] = ()
     security: UserPlaneSecurity = UserPlaneSecurity()

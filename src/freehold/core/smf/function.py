@@ -41,6 +41,7 @@ class SmfFunction:
         "configuration",
         "contexts",
         "driver",
+        "ends",
         "give_up",
         "n4",
         "networks",
@@ -67,7 +68,10 @@ class SmfFunction:
         """What gNBs said and procedures have not answered yet, by session."""
         self.give_up: Callable[[SmContext], None] = self.forget
         self.subscription_changed: SdmNotify = nothing
-        self.node = pfcp.NodeID(ipv4=configuration.n4.packed)
+        octets, version = configuration.n4.packed, configuration.n4.version
+        self.ends = (octets, None) if version == 4 else (None, octets)
+        """Our address of N4, as IPv4 or as IPv6."""
+        self.node = pfcp.NodeID(*self.ends)
 
     @property
     def environment(self) -> Environment:
@@ -96,7 +100,7 @@ class SmfFunction:
 
     def own_f_seid(self, session: SmContext) -> pfcp.FSEID:
         """Our end of a session's N4 (TS 29.244 8.2.37)."""
-        return pfcp.FSEID(self.contexts.seid(session), ipv4=self.configuration.n4.packed)
+        return pfcp.FSEID(self.contexts.seid(session), *self.ends)
 
     def select_upf(self) -> Upf | None:
         """The first UPF with an association (TS 23.501 6.3.3)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Coroutine, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -30,7 +31,7 @@ from freehold.core.smf.procedures.activation import (
     resources_set_up,
 )
 from freehold.core.smf.procedures.admission import UnsupportedSscMode, admission
-from freehold.core.smf.procedures.association import association
+from freehold.core.smf.procedures.association import association, association_release
 from freehold.core.smf.procedures.establishment import pdu_session_establishment
 from freehold.core.smf.procedures.handover import n2_handover
 from freehold.core.smf.procedures.modification import pdu_session_modification
@@ -91,6 +92,24 @@ class Smf:
             self._smf.n4.received(octets, source)
         else:
             self._smf.environment.count(counters.PROTOCOL_FAULT, "PFCP from an unknown peer")
+
+    def leave(self) -> Signal[None]:
+        """End every association in order (TS 29.244 6.2.8.2): set once the UPFs answered, or did not."""
+        smf, left = self._smf, Signal[None]()
+        self.stop()
+        upfs = [upf for upf in smf.upfs if upf.associated]
+        waiting = set(map(id, upfs))
+
+        def answered(upf: Upf, _: Signal[None]) -> None:
+            waiting.discard(id(upf))
+            if not waiting:
+                left.set(None)
+
+        for upf in upfs:
+            smf.driver.converse(upf).perform(association_release(smf, upf)).watch(partial(answered, upf))
+        if not upfs:
+            left.set(None)
+        return left
 
     def stop(self) -> None:
         """Stop watching the UPFs."""

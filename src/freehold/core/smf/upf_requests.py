@@ -66,8 +66,13 @@ class UpfRequests:
         if message.up_function_features is not None:
             upf.features = message.up_function_features
         if (message.pfcp_association_release_request or 0) & RELEASE_WISHED:
-            upf.associated = False
-            self._smf.tell("upf-leaves", f"{upf} asks to be released", subject=upf, clause="TS 29.244 6.2.7.3")
+            smf, seconds = self._smf, graceful_seconds(message.graceful_release_period)
+            conversation, leaving = smf.driver.converse(upf), association.graceful_release(smf, upf, seconds)
+
+            def begin() -> None:
+                conversation.start(leaving)
+
+            smf.environment.call_at(smf.environment.now(), begin)
         return Answer(pfcp.AssociationUpdateResponse(self._smf.node, ACCEPTED))
 
     def node_report(self, upf: Upf, _: pfcp.Header, message: pfcp.NodeReportRequest) -> Answer:
@@ -114,6 +119,23 @@ class UpfRequests:
             call = downlink_data(self._smf, session)
         if call is not None:
             self._smf.perform_soon(session, call)
+
+
+GRACE: Final = 10.0
+"""Seconds that sessions have to move where a UPF does not say how long it serves them."""
+UNITS: Final = {0: 2.0, 1: 60.0, 2: 600.0, 3: 3600.0, 4: 36000.0}
+"""Seconds of a graceful release period's units (TS 29.244 8.2.78)."""
+
+
+def graceful_seconds(period: pfcp.GracefulReleasePeriod | None) -> float:
+    """How long a UPF that leaves serves its sessions; a day where it sets no end."""
+    if period is None:
+        return GRACE
+    return period.value * UNITS.get(period.unit, 60.0) if period.unit != FOREVER else DAY
+
+
+FOREVER: Final = 7
+DAY: Final = 86400.0
 
 
 def missing_ie(message: pfcp.SessionReportRequest) -> int | None:

@@ -93,6 +93,7 @@ class Associations:
         self._alarms = Alarms(self._environment)
         self._orphaned: dict[str, Alarm] = {}
         self._retention = retention
+        self._left: Signal[None] | None = None
 
     def restore(self) -> frozenset[str]:
         """Go on with the associations of an earlier process, and drop those that nobody answers for; the peers."""
@@ -210,10 +211,22 @@ class Associations:
         except (TimerExpired, PeerError) as error:
             self._warn("n4.release-unanswered", f"the wish to be released was not answered ({error})", peer)
 
+    def leave(self, seconds: int) -> Signal[None]:
+        """Ask every peer for its release: set once none is left, or that time is over."""
+        self._left = left = Signal[None]()
+        if self.by_peer:
+            self.ask_release(seconds)
+            self._environment.call_at(self._environment.now() + seconds, lambda: left.set(None))
+        else:
+            left.set(None)
+        return left
+
     def _forget(self, association: Association) -> None:
         self._end_heartbeats(association)
         del self.by_peer[association.address[0]]
         self._retention.forget_peer(association.address[0])
+        if self._left is not None and not self.by_peer:
+            self._left.set(None)
         self._drop_sessions(association.address[0])
 
     # --- Heartbeats (TS 29.244 6.2.2, TS 23.527 4.4) -------------------------------------------

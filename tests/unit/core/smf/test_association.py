@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
+
 import pytest
 
 from freehold.codecs import nas, pfcp
@@ -179,6 +181,53 @@ def test_when_the_upf_wants_to_leave_then_no_new_session_goes_there() -> None:
     assert answer.cause == 1
     assert world.smf._smf.upfs[0].features == 0x30
     assert world.refused()[1].cause == 38
+
+
+def test_when_the_upf_was_released_then_it_is_associated_anew_and_its_sessions_begin_again() -> None:
+    # TS 29.244 6.2.7.3, 6.2.8.2, TS 23.527 4.3
+    world = World()
+    world.active()
+    period = pfcp.GracefulReleasePeriod(0, 1)
+    world.upf.report(
+        pfcp.AssociationUpdateRequest(
+            world.upf.node, pfcp_association_release_request=1, graceful_release_period=period
+        )
+    )
+    world.wait(1)
+    assert len(world.upf.took(pfcp.AssociationReleaseRequest)) == 1
+    assert [session.identity.pdu_session_id for session in world.smf.sessions] == [1]  # there is no other UPF
+    world.wait(30)
+    assert len(world.upf.took(pfcp.AssociationSetupRequest)) == 2
+    assert (world.amf.n1.cause, type(world.amf.n1)) == (39, nas.PduSessionReleaseCommand)
+
+
+def test_when_the_smf_ends_then_it_releases_its_upfs_and_watches_them_no_more() -> None:
+    world = World()
+    left = world.smf.leave()
+    world.settle()
+    assert left.settled
+    world.wait(100)
+    assert len(world.upf.took(pfcp.AssociationReleaseRequest)) == 1
+    assert not world.upf.took(pfcp.HeartbeatRequest)
+
+
+def test_when_a_upf_that_is_asked_says_nothing_then_the_end_comes_all_the_same() -> None:
+    world = World()
+    world.deaf = True
+    left = world.smf.leave()
+    world.wait(60)
+    assert left.settled
+
+
+def test_when_n4_is_of_ipv6_then_node_and_session_are_named_by_it() -> None:
+    # TS 29.244 8.2.37, 8.2.38
+    six = IPv6Address("2001:db8::9")
+    world = World(n4=six)
+    world.active()
+    (setup,) = world.upf.took(pfcp.AssociationSetupRequest)
+    (request,) = world.upf.took(pfcp.SessionEstablishmentRequest)
+    assert setup.node_id == request.node_id == pfcp.NodeID(ipv6=six.packed)
+    assert (request.cp_f_seid.ipv4, request.cp_f_seid.ipv6) == (None, six.packed)
 
 
 def test_when_the_upf_loses_a_gnb_then_the_operator_hears_of_it() -> None:

@@ -167,6 +167,10 @@ class UpfDouble:
                 return pfcp.AssociationSetupResponse(
                     self.node, 1, self.recovery, up_function_features=self.features, pfcpasrsp_flags=1 if kept else None
                 )
+            case pfcp.AssociationReleaseRequest():
+                self.associated = False
+                self.sessions.clear()
+                return pfcp.AssociationReleaseResponse(self.node, 1)
             case pfcp.SessionEstablishmentRequest() if not self.associated:
                 return pfcp.SessionEstablishmentResponse(self.node, 72)
             case pfcp.SessionEstablishmentRequest():
@@ -210,7 +214,8 @@ class World:
         self.udm = UdmDouble()
         self.pcf = Pcf()
         self.upf = UpfDouble(self)
-        configuration = SmfConfiguration(n4=IPv4Address(SMF[0]), upfs=(UPF,), networks=(INTERNET, IMS), **changes)
+        changes.setdefault("n4", IPv4Address(SMF[0]))
+        configuration = SmfConfiguration(upfs=(UPF,), networks=(INTERNET, IMS), **changes)
         self.nrf = NrfDouble(self.amf)
         peers = SmfPeers(self.udm, self.pcf, self.nrf)  # type: ignore[arg-type]
         self.smf = Smf(configuration, peers, self.environment, Timers(timers))

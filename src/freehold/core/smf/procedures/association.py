@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from freehold.codecs import pfcp
@@ -12,11 +13,12 @@ from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.user_plane import ACCEPTED
 from freehold.core.smf.state.session import SmState
 from freehold.core.smf.state.upf import Upf
-from freehold.procedure import Expire, procedure
+from freehold.procedure import Collision, Expire, procedure
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import PeerError, TimerExpired
 
 HEARTBEAT: Final = "PFCP-heartbeat"
+LOOK: Final = "PFCP-leaving"
 
 
 @procedure(spec="TS 29.244 6.2.6")
@@ -65,7 +67,7 @@ async def set_up(smf: SmfFunction, upf: Upf, *, retain: bool = False) -> str:
 
 def retention(smf: SmfFunction) -> pfcp.PFCPSessionRetentionInformation:
     """The wish that all sessions of this function stay (TS 29.244 7.4.4.1)."""
-    own = pfcp.CPPFCPEntityIPAddress(ipv4=smf.configuration.n4.packed)
+    own = pfcp.CPPFCPEntityIPAddress(*smf.ends)
     return pfcp.PFCPSessionRetentionInformation(cp_pfcp_entity_ip_address=(own,))
 
 
@@ -75,6 +77,8 @@ async def heartbeat(smf: SmfFunction, upf: Upf) -> bool:
     A UPF that does not answer may have kept its sessions: they wait for it (TS 23.527 4.2). It may as well have
     restarted and answer nobody before an association, so it is asked for one that keeps them (TS 29.244 6.2.6.2.2).
     """
+    if upf.leaving is not None:
+        return await wait_until_left(upf)
     try:
         response = await smf.n4.heartbeat(upf.address)
     except (TimerExpired, PeerError):
@@ -89,6 +93,54 @@ async def heartbeat(smf: SmfFunction, upf: Upf) -> bool:
     associated(smf, upf, response.recovery_time_stamp, upf.features)
     user_plane.collect(smf, upf)
     return True
+
+
+async def wait_until_left(upf: Upf) -> bool:
+    """A UPF that leaves is asked for an association again once it has left; False then."""
+    if not upf.leaving:
+        upf.leaving = None
+        return False
+    return True
+
+
+@procedure(spec="TS 29.244 6.2.7.3.1", collides={"graceful_release": Collision.DROP})
+async def graceful_release(smf: SmfFunction, upf: Upf, seconds: float) -> None:
+    """A UPF wants to be released: its sessions move, where there is another one, then the association ends.
+
+    Moving is a release with the wish to be set up again (TS 24.501 6.3.3.2, #39). Where no other UPF is there,
+    sessions wait as they do for a UPF that is lost, and are set up again when it is back (TS 23.527 4.3).
+    """
+    upf.associated, upf.leaving = False, True
+    moves = smf.select_upf() is not None
+    smf.tell(
+        "upf-leaves",
+        f"{upf} asks to be released; its {len(upf.sessions)} sessions {'move' if moves else 'wait for it'}",
+        subject=upf,
+        clause="TS 29.244 6.2.7.3",
+    )
+    end = smf.environment.now() + seconds
+    if moves:
+        for session in tuple(upf.sessions.values()):
+            smf.perform(session, pdu_session_release(smf, session, SmCause.REACTIVATION_REQUESTED))
+        while upf.sessions and smf.environment.now() < end:
+            await Expire(LOOK)
+    await end_association(smf, upf)
+    upf.leaving = False
+
+
+async def end_association(smf: SmfFunction, upf: Upf) -> None:
+    """PFCP Association Release (TS 29.244 6.2.8.2): the UPF has no session of ours any more."""
+    request = pfcp.AssociationReleaseRequest(node_id=smf.node)
+    with suppress(TimerExpired, PeerError):  # it is gone then, or will hear of our restart
+        await smf.n4.request(request, pfcp.AssociationReleaseResponse, upf.address)
+    upf.associated = False
+    upf.recovery = 0  # TS 23.527 4.3: whatever it says next, its sessions are lost
+
+
+@procedure(spec="TS 29.244 6.2.8.2")
+async def association_release(smf: SmfFunction, upf: Upf) -> None:
+    """The SMF ends: nothing is left at the UPF that nobody controls."""
+    await end_association(smf, upf)
 
 
 def lost(smf: SmfFunction, upf: Upf) -> None:

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 class Upf:
     """One UPF: where, whether the association stands, since when it runs, which sessions it carries."""
 
-    __slots__ = ("address", "associated", "features", "orphans", "recovery", "sessions")
+    __slots__ = ("address", "associated", "features", "leaving", "orphans", "recovery", "sessions")
 
     def __init__(self, address: Address) -> None:
         self.address = address
         self.associated = False
         self.features = 0
+        self.leaving: bool | None = None
+        """Whether it is being released by its own wish; False once it is, None where nobody wished so."""
         self.recovery: int | None = None
         """Its recovery time stamp; another one says that it restarted and lost its sessions (TS 29.244 8.2.65)."""
         self.orphans: dict[int, Callable[[], None]] = {}
