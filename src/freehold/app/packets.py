@@ -10,6 +10,7 @@ from pathlib import Path
 
 from freehold.app.config import Configuration, DnnSection
 from freehold.app.world import VirtualWorld, World
+from freehold.net.announce import Announcement, route
 from freehold.net.endpoints import parse_address
 from freehold.net.fastplane import FastPlane, Served
 from freehold.net.flowrecords import FlowRecords
@@ -140,6 +141,8 @@ class Packets:
         plane = self.plane.add_upf(settings, seed, port, other)
         for section in self._configuration.dnn:
             self._add_network(plane, section, outside=outside)
+        if outside and upf.announce.asn:
+            self._announce()
         if port is None or upf.path == "tun":
             return plane
         return self._with_fast_path(plane, protected)
@@ -235,6 +238,19 @@ class Packets:
         if section.n6 == "route":
             for route in tun.return_routes("ADDRESS-OF-THIS-MACHINE"):
                 self.notes.append(f"{section.name}: other routers need: {route}")
+
+    def _announce(self) -> None:
+        """Have the host's routing daemon tell its neighbours where terminals are."""
+        chosen = self._configuration.upf.announce
+        routed = [section for section in self._configuration.dnn if section.n6 == "route"]
+        pools = tuple(network for section in routed for network in section.networks)
+        for network in chosen.networks:
+            behind = next((s for s in routed if any(network.version == one.version for one in s.networks)), routed[0])
+            route(network, self._tuns[behind.name].name)
+        announced = Announcement(chosen.asn, (*pools, *chosen.networks), chosen.folder)
+        self._ends.append(announced.close)
+        shown = ", ".join(map(str, (*pools, *chosen.networks)))
+        self.notes.append(f"UPF: BGP (AS {chosen.asn}) announces {shown} while this process runs")
 
     def _add_tap(self, plane: UpfPlane, section: DnnSection, instance: int) -> None:
         tap = self._tuns[section.name] = TapInterface(section.interface or TAP_NAME, section.mtu, section.bridge)
