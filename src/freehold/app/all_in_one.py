@@ -97,10 +97,22 @@ async def running(
             log.info(note)
         try:
             with recent:
-                async with _management(configuration, made, console=console):
+                async with _traced(configuration, network), _management(configuration, made, console=console):
                     yield made
         finally:
             await made.stop()
+
+
+@contextlib.asynccontextmanager
+async def _traced(configuration: Configuration, network: Network) -> AsyncIterator[None]:
+    """A UPF without its core lets the core of another process trace packets."""
+    if "upf" not in network.roles or "core" in network.roles or not configuration.management.enabled:
+        yield
+        return
+    from freehold.app.apart import traced_by_others
+
+    async with traced_by_others(configuration, network.upf_plane):
+        yield
 
 
 @contextlib.asynccontextmanager

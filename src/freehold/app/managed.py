@@ -13,6 +13,7 @@ import msgspec
 
 from freehold import __version__
 from freehold.app import authority, config
+from freehold.app.apart import TraceElsewhere
 from freehold.app.backups import RunningBackups
 from freehold.app.inside import inside
 from freehold.app.network import Network
@@ -39,7 +40,6 @@ from freehold.services.ledger import Act
 from freehold.services.nudr import DataRepository
 from freehold.services.userplane import RulesRefused
 from freehold.spec import counters
-from freehold.spec.errors import Unusable
 from freehold.spec.events import Event
 from freehold.spec.identities import Supi
 
@@ -62,6 +62,7 @@ class Managed:
         """The last lines of the log."""
         self._network = network
         self._core = network.core
+        self._elsewhere = TraceElsewhere(network.configuration)
         self._began = network.world.environment.now()
         self._status: StatusView | None = None
         self._looked = self._cost = 0.0
@@ -178,13 +179,14 @@ class Managed:
 
     def trace(self, ends: Sequence[str], octets: int, a_second: int) -> None:
         """Trace terminals' packets at the UPF by address; nobody's where there is none."""
-        if "upf" not in self._network.roles:
-            raise Unusable("the UPF runs in another process: packets are traced where it runs with the core")
-        self._network.upf_plane.trace(ends, octets, a_second)
+        if "upf" in self._network.roles:
+            self._network.upf_plane.trace(ends, octets, a_second)
+        else:
+            self._elsewhere.trace(ends, octets, a_second)
 
     def traced(self) -> Sequence[Record]:
         """The packets traced since the last call."""
-        return self._network.upf_plane.take_traced()
+        return self._network.upf_plane.take_traced() if "upf" in self._network.roles else self._elsewhere.take()
 
     def functions(self) -> Sequence[FunctionView]:
         """The network functions of this process."""
