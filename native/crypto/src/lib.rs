@@ -12,6 +12,7 @@ pub mod kdf;
 pub mod milenage;
 pub mod nas;
 pub mod pdcp;
+pub mod seal;
 pub mod suci;
 pub mod tuak;
 

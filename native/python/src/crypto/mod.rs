@@ -8,6 +8,7 @@ use pyo3::types::PyBytes;
 
 mod authentication;
 mod batch;
+mod seal;
 
 create_exception!(freehold._native.crypto, SchemeOutputError, PyValueError);
 
@@ -318,6 +319,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SchemeOutputError", module.py().get_type::<SchemeOutputError>())?;
     module.add_class::<NasKeys>()?;
     module.add_class::<batch::PdcpBearer>()?;
+    module.add_class::<seal::Seal>()?;
     authentication::register(module)?;
     for function in [
         wrap_pyfunction!(opc, module)?,

@@ -121,14 +121,14 @@ def certify(
     more = (*HERE, *names) if function == CONSOLE else ()
     certificate = authority.public_pem(root.certify(function, plmn, key.public_key(), now, more))
     pair = ((f"{function}.key", authority.private_pem(key), _PRIVATE), (f"{function}.crt", certificate, _PUBLIC))
-    for name, octets, mode in pair:
-        fresh = path / f".{name}.new"
-        try:
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+    try:
+        for name, octets, mode in pair:
+            with os.fdopen(os.open(path / f".{name}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
                 file.write(octets)
-            fresh.replace(path / name)
-        except OSError as error:
-            raise Unusable(f"{path / name}: {(error.strerror or str(error)).lower()}") from None
+        for name, _, _ in pair:  # both are whole before either takes its place
+            (path / f".{name}.new").replace(path / name)
+    except OSError as error:
+        raise Unusable(f"{path}: {(error.strerror or str(error)).lower()}") from None
     steps.append(Step(f"certificate of {function}", f"{function}.crt", sha256(certificate).hexdigest()))
 
 

@@ -7,13 +7,13 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from hashlib import scrypt, sha256
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
+from freehold.crypto.seal import Seal
 from freehold.spec.errors import Unusable
 from freehold.trust.keys.token import TokenKey
-from freehold.trust.seal.keys import needs
 from freehold.trust.seal.reading import Refused, read_bounded, read_json
 
 RESTORE: Final = "restore"
@@ -46,7 +46,7 @@ class RowSeal:
     """Seals rows with AES-256-GCM; a row opens only in its own table and under its own key."""
 
     def __init__(self, key: bytes) -> None:
-        self._cipher = _cipher(key)
+        self._seal = Seal(key)
         self.key_id = sha256(b"freehold data key" + key).hexdigest()[:16]
 
     def seal(self, table: str, key: str, row: bytes) -> bytes:
@@ -54,8 +54,7 @@ class RowSeal:
         if table not in TABLES:
             return row
         nonce = os.urandom(NONCE)
-        sealed: bytes = self._cipher.encrypt(nonce, row, _place(table, key))
-        return MARK + nonce + sealed
+        return MARK + nonce + self._seal.seal(nonce, row, _place(table, key))
 
     def open(self, table: str, key: str, row: bytes) -> bytes:
         """The row in clear; Unusable where it is in clear already, or was changed, moved or sealed by another key."""
@@ -65,12 +64,9 @@ class RowSeal:
             raise Unusable(f"the store holds {table} {key} in clear, where it was sealed: put a backup in its place")
         nonce, sealed = row[len(MARK) : len(MARK) + NONCE], row[len(MARK) + NONCE :]
         try:
-            opened: bytes = self._cipher.decrypt(nonce, sealed, _place(table, key))
-        except Exception as error:
-            if type(error).__name__ not in {"InvalidTag", "ValueError"}:
-                raise
+            return self._seal.open(nonce, sealed, _place(table, key))
+        except ValueError:
             raise Unusable(f"{table} {key} does not open: it was changed or moved, or the key is another") from None
-        return opened
 
 
 def is_sealed(row: bytes) -> bool:
@@ -87,7 +83,7 @@ def new_password_file(path: Path, password: bytes) -> RowSeal:
     if len(password) < 12:
         raise Unusable("a password of a key file has at least 12 characters")
     key, salt, nonce = os.urandom(KEY), os.urandom(16), os.urandom(NONCE)
-    sealed = _cipher(_stretched(password, salt)).encrypt(nonce, key, b"password")
+    sealed = Seal(_stretched(password, salt)).seal(nonce, key, b"password")
     _write(path, KeyFile("password", _text(nonce), _text(sealed), salt=_text(salt)))
     return RowSeal(key)
 
@@ -97,7 +93,7 @@ def new_secret_file(path: Path, secret: Path) -> RowSeal:
     if not secret.exists():
         _create(secret, os.urandom(KEY).hex().encode() + b"\n")
     key, nonce = os.urandom(KEY), os.urandom(NONCE)
-    sealed = _cipher(_drawn(read_secret(secret))).encrypt(nonce, key, b"secret")
+    sealed = Seal(_drawn(read_secret(secret))).seal(nonce, key, b"secret")
     _write(path, KeyFile("secret", _text(nonce), _text(sealed)))
     return RowSeal(key)
 
@@ -124,10 +120,8 @@ def open_key_file(path: Path, secret: Callable[[], bytes]) -> RowSeal:
     word = secret()
     stretched = _drawn(word) if file.kind == "secret" else _stretched(word, salt)
     try:
-        return RowSeal(_cipher(stretched).decrypt(nonce, sealed, file.kind.encode()))
-    except Exception as error:
-        if type(error).__name__ not in {"InvalidTag", "ValueError"}:
-            raise
+        return RowSeal(Seal(stretched).open(nonce, sealed, file.kind.encode()))
+    except ValueError:
         raise Unusable(f"{path} does not open: the password is another, or the file was changed") from None
 
 
@@ -147,14 +141,6 @@ def _stretched(password: bytes, salt: bytes) -> bytes:
 def _drawn(secret: bytes) -> bytes:
     """The key of a secret that was drawn at random: it has as much in it as a key, so nothing stretches it."""
     return sha256(b"freehold store secret" + secret).digest()
-
-
-def _cipher(key: bytes) -> Any:
-    try:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    except ImportError:
-        raise needs("cryptography") from None
-    return AESGCM(key)
 
 
 def _text(octets: bytes) -> str:
