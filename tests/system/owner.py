@@ -6,6 +6,8 @@ import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from freehold.app.bench.generator import Generator5G
 from freehold.app.bench.registration import provisioned
 from freehold.app.config import parse
@@ -67,4 +69,8 @@ class Owner:
 
 
 def descriptors(pid):
-    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+    """How many files a core has open: it keeps keys, so it lets nobody but root look."""
+    try:
+        return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+    except PermissionError:
+        pytest.skip("a process that keeps keys shows its descriptors to root alone")
