@@ -7,8 +7,9 @@ import pytest
 
 from freehold.app.config import parse
 from freehold.app.flows import policy_of
+from freehold.net.xdp import InterfaceCounts
 from freehold.spec.errors import Unusable
-from freehold.trust.flows import Counted, Counts, Flow, Policy, verdict
+from freehold.trust.flows import Counted, Counts, Flow, Policy, kernel, verdict
 from freehold.trust.flows.packets import describe, kind_of
 from freehold.trust.flows.report import Interface, Refusal, decode
 from freehold.trust.seal import Refused
@@ -95,12 +96,52 @@ def test_when_two_flows_have_one_name_then_it_is_refused():
 
 def counts(**more):
     counters = {"total input": Counted(5, 500), "a input": Counted(3, 300), "link input": Counted(2, 200)}
-    return Counts("unit", 0.0, 1.0, [], {**counters, **more.pop("counters", {})}, **more)
+    return Counts("unit", 0.0, 1.0, more.pop("policy", []), {**counters, **more.pop("counters", {})}, **more)
 
 
 def test_when_everything_adds_up_then_nothing_is_wrong():
     assert verdict(counts()) == []
     assert verdict(counts(interfaces=(Interface("eth0", 10, 12, 10, 12),))) == []
+
+
+UPF = [{"flow": "N3 1 received", "function": "upf (uid 7)"}]
+
+
+def test_when_the_fast_path_carries_packets_then_they_are_part_of_the_sum():
+    n3, n6 = Interface("n3", 110, 62, 10, 12, 95, 5, 50), Interface("n6", 60, 95, 10, 0, 50, 0, 95)
+    assert verdict(counts(policy=UPF, interfaces=(n3, n6))) == []
+    one_more = Interface("n3", 111, 62, 10, 12, 95, 5, 50)
+    assert verdict(counts(policy=UPF, interfaces=(one_more, n6))) == ["n3: 1 packets went beside the rules"]
+    lost = Interface("n6", 60, 94, 10, 0, 50, 0, 94)
+    assert verdict(counts(policy=UPF, interfaces=(n3, lost))) == [
+        "the fast path: 145 packets forwarded, 144 given to an interface"
+    ]
+    assert verdict(counts(interfaces=(n3, n6))) == [
+        "the fast path: it takes packets, and no flow declares a user plane"
+    ]
+
+
+def test_when_programs_come_go_and_begin_anew_then_every_packet_is_counted_once(monkeypatch):
+    told = {}
+    monkeypatch.setattr(kernel, "interface_counts", lambda: told)
+    programs = kernel.Programs()
+    told["n3"] = InterfaceCounts(received=100, redirected=90, passed=5, dropped=5, transmitted=7)
+    programs.look()
+    programs.begin()
+    assert programs.of("n3") == (0, 0, 0)
+    told["n3"] = InterfaceCounts(received=110, redirected=97, passed=7, dropped=6, transmitted=7)
+    programs.look()
+    assert programs.of("n3") == (7, 1, 0)
+    told.clear()  # the process ended
+    programs.look()
+    told["n3"] = InterfaceCounts(received=4, redirected=3, passed=0, dropped=1, transmitted=2)  # another began
+    programs.look()
+    assert programs.of("n3") == (10, 2, 2)
+    told["n6"] = InterfaceCounts(received=1, redirected=1, passed=0, dropped=0, transmitted=3)
+    programs.look()
+    programs.look()
+    assert programs.of("n6") == (1, 0, 3)
+    assert programs.of("eth0") == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
