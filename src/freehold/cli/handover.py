@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -29,7 +31,6 @@ FileArgument = Annotated[Path, typer.Argument(help="The signed file of a hand-ov
 TierOption = Annotated[list[Path], typer.Option(help="A folder with the documents of a tier that you have.")]
 GrantArgument = Annotated[Path, typer.Argument(help="The grant, in TOML.")]
 LEVELS: Final = "In their order: inventory, compile, compare, conformance (a part of test), test, demo, assure."
-GAPS: Final = {"name": "RIGHT", "holder": "OF WHOM", "state": "STATE", "why": "WHY"}
 DECLARED: Final = {
     "specification": "SPECIFICATION",
     "holder": "HOLDER",
@@ -100,7 +101,26 @@ def gap(
     import msgspec
 
     found = _gaps(_grant(grant), source, sbom, patents, general)
-    show_rows([msgspec.to_builtins(each) for each in found], GAPS, as_json=as_json, none="nothing is missing")
+    if as_json:
+        show_json([msgspec.to_builtins(each) for each in found])
+        return
+    for line in _gap_lines(found):
+        show_line(line)
+
+
+def _gap_lines(found: Sequence[Gap]) -> Iterator[str]:
+    """Rights by their state, each with its whole reason; parts of others are counted by their licence."""
+    parts = [each for each in found if each.name.startswith("copyright ")]
+    for state in dict.fromkeys(each.state for each in found):
+        yield f"{state}:"
+        for each in found:
+            if each.state == state and each not in parts:
+                yield f"  {each.name}{f' of {each.holder}' if each.holder else ''}: {each.why}"
+        of = [each for each in parts if each.state == state]
+        if of:
+            yield f"  copyright of {len(of)} parts of others, each from its own authors (--json names them):"
+            for why, number in Counter(each.why for each in of).most_common():
+                yield f"    {number} under {why.removeprefix('it is under ').removesuffix(', from its own authors')}"
 
 
 @app.command()
@@ -116,6 +136,7 @@ def value(
         show_json(told)
         return
     show_line(f"{told['heading']}: {told['currency']}, {told['years']} years, at today's value")
+    show_line("each case takes every assumption at its own low, base or high: the cases are no bounds")
     ways = [
         {"way": way, **{case: f"{told['cases'][case][way]:,.0f}" for case in told["cases"]}}
         for way in told["cases"]["base"]
