@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Final
 
 from freehold.trust.assure.case import case
 from freehold.trust.assure.cases.accounts import filled, operations
@@ -84,19 +85,31 @@ async def access_to_personal_data(lab: Lab) -> str:
     return "each access with account and time, the SUPI masked"
 
 
+WRITTEN: Final = (
+    "account.initialise", "account.login", "account.logout", "account.add", "account.change", "account.password",
+    "account.delete", "token.add", "token.revoke", "subscriber.change",
+)  # fmt: skip
+"""Acts that the ledger has to name with who and when."""
+
+
 @case("TS 33.117", "4.2.3.6.1", "accounts", "inside")
 async def security_events(lab: Lab) -> str:
-    """Log-ins, failed ones, changes of accounts and of subscribers are written down with who, when and what."""
+    """Log-ins and their ends, failed ones, changes of accounts, passwords, tokens and subscribers: who, when, what."""
     admin = await administrator(lab)
     guest = Visitor(lab, admin.web)
     await guest.login("anna", "Wrong horse battery")
-    await account(admin, "berta", "operator")
+    other = await account(admin, "berta", "operator")
+    await other.api("PATCH", "me", {"current": PASSWORD, "password": f"{PASSWORD} 2"})
+    await (await guest.enter("berta", f"{PASSWORD} 2")).api("POST", "logout", {})
+    await admin.api("PATCH", "accounts/berta", {"role": "auditor"})
+    token = (await admin.api("POST", "tokens", {"account": "berta", "role": "read-only", "days": 1})).value() or {}
+    await admin.api("DELETE", f"tokens/{token.get('id', '')}")
     sim = lab.sim()
     await admin.api("PATCH", f"subscribers/{sim.supi.value}", {"enabled": False})
     await admin.api("DELETE", "accounts/berta")
     acts = [json.loads(entry) for entry in lab.inside.ledger()]
     found = {act["act"] for act in acts if act.get("actor") and act.get("time")}
-    for wanted in ("account.initialise", "account.login", "account.add", "account.delete", "subscriber.change"):
+    for wanted in WRITTEN:
         require(wanted in found, f"{wanted} is not written down")
     events = (await admin.api("GET", "events")).value() or []
     refused = [each for each in events if each["name"] == "login-refused"]
