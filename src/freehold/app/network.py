@@ -211,9 +211,7 @@ class Network:
 
         def upf(port: DatagramPort) -> DatagramUser:
             smf = SMF_N4[0] if both else self._n4_address("smf")[0]
-            self.upf = make_upf(
-                self.configuration, environment, self.upf_plane, port, (smf,), self.packets.journal
-            )
+            self.upf = make_upf(self.configuration, environment, self.upf_plane, port, (smf,), self.packets.journal)
             return self.upf
 
         if both:
