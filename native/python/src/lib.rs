@@ -1,6 +1,7 @@
 //! PyO3 glue only: every engine lives in its own pure crate.
 use pyo3::prelude::*;
 
+mod class;
 mod crypto;
 mod datanet;
 mod gtpu;

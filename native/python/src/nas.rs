@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Mutex;
 
+use crate::class::{Fields, Kind};
 use freehold_nas::{
     Decoded, Fault, Format, InformationElement, Layout, Malformed, Message, Node, NodeId, Presence, Sink, Source, Step,
     Tables, Unencodable, Writer,
@@ -11,7 +12,7 @@ use freehold_nas::{
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyInt, PyList, PyString, PyTuple, PyType};
 
 /// How many ready-made values are kept at most; then they are gathered anew, so that strange traffic spoils it for a while only.
 const KEPT: usize = 4096;
@@ -40,13 +41,13 @@ impl Hasher for AddressHasher {
 #[pyclass(frozen, module = "freehold._native.nas")]
 struct Codec {
     tables: Tables,
-    classes: Vec<Py<PyAny>>,
+    classes: Vec<Kind>,
     class_of: HashMap<usize, usize, BuildHasherDefault<AddressHasher>>,
     kept: Mutex<HashMap<Key, Py<PyAny>>>,
     plmn: Py<PyAny>,
-    decoded: Py<PyAny>,
+    decoded: Kind,
     fault: Py<PyAny>,
-    protected: Py<PyAny>,
+    protected: Kind,
     astuple: Py<PyAny>,
 }
 
@@ -58,14 +59,16 @@ impl Codec {
         py: Python<'_>,
         nodes: Vec<Bound<'_, PyTuple>>,
         messages: Vec<Bound<'_, PyTuple>>,
-        classes: Vec<Py<PyAny>>,
-        results: [Py<PyAny>; 4],
+        classes: Vec<Py<PyType>>,
+        results: (Py<PyType>, Py<PyAny>, Py<PyType>, Py<PyAny>),
     ) -> PyResult<Self> {
         let layout = Layout::new(nodes.iter().map(node).collect::<PyResult<_>>()?);
         let messages = messages.iter().map(message).collect::<PyResult<_>>()?;
         let tables = Tables::new(layout, messages).ok_or_else(|| PyValueError::new_err("two messages of one type"))?;
-        let class_of = classes.iter().enumerate().map(|(index, class)| (class.as_ptr() as usize, index)).collect();
-        let [decoded, fault, protected, plmn] = results;
+        let classes: Vec<_> = classes.into_iter().map(Kind::new).collect();
+        let class_of = classes.iter().enumerate().map(|(index, class)| (class.address(), index)).collect();
+        let (decoded, fault, protected, plmn) = results;
+        let (decoded, protected) = (Kind::new(decoded), Kind::new(protected));
         let astuple = py.import("msgspec.structs")?.getattr("astuple")?.unbind();
         let kept = Mutex::new(HashMap::new());
         Ok(Self { tables, classes, class_of, kept, plmn, decoded, fault, protected, astuple })
@@ -79,30 +82,24 @@ impl Codec {
             return Err(error);
         }
         let message = match decoded {
+            Decoded::Plain { class, fields, unknown } if unknown.is_empty() => self.classes[class].build(py, fields)?,
             Decoded::Plain { class, fields, unknown } => {
-                let class = self.classes[class].bind(py);
-                let fields = PyTuple::new(py, fields)?;
-                if unknown.is_empty() {
-                    class.call1(fields)?
-                } else {
-                    let kwargs = PyDict::new(py);
-                    let unknown = unknown.iter().map(|octets| PyBytes::new(py, octets)).collect::<Vec<_>>();
-                    kwargs.set_item("unknown_ies", PyTuple::new(py, unknown)?)?;
-                    class.call(fields, Some(&kwargs))?
-                }
+                let unknown = unknown.iter().map(|octets| PyBytes::new(py, octets)).collect::<Vec<_>>();
+                self.classes[class].build_ended(py, fields, PyTuple::new(py, unknown)?.into_any())?
             }
             Decoded::Protected(p) => {
-                let code = PyBytes::new(py, &p.authentication_code);
-                let content = PyBytes::new(py, p.content);
-                self.protected.bind(py).call1((p.security_header, code, p.sequence_number, content))?
+                let number = |value: u8| PyInt::new(py, value).into_any();
+                let octets = |value: &[u8]| PyBytes::new(py, value).into_any();
+                let (header, sequence) = (number(p.security_header), number(p.sequence_number));
+                self.protected.build(py, [header, octets(&p.authentication_code), sequence, octets(p.content)])?
             }
             Decoded::Nothing => py.None().into_bound(py),
         };
         if faults.is_empty() {
-            return self.decoded.bind(py).call1((message,));
+            return self.decoded.build(py, [message]);
         }
         let faults = faults.iter().map(|fault| self.fault(py, fault)).collect::<PyResult<Vec<_>>>()?;
-        self.decoded.bind(py).call1((message, PyTuple::new(py, faults)?))
+        self.decoded.build(py, [message, PyTuple::new(py, faults)?.into_any()])
     }
 
     /// Writes one plain message; ValueError names the element that does not fit.
@@ -112,7 +109,7 @@ impl Codec {
         let table = source.class(message).and_then(|class| self.tables.message_of(class));
         let table = table.ok_or_else(|| PyTypeError::new_err(format!("not a NAS message: {}", message.get_type())))?;
         let fields = source.fields(message).map_err(failed)?;
-        let unknown = fields.iter().last();
+        let unknown = fields.count().checked_sub(1).and_then(|last| fields.get(last));
         let mut put = |writer: &mut Writer| {
             for element in unknown.iter().filter_map(|unknown| unknown.cast::<PyTuple>().ok()).flatten() {
                 source.octets(&element, &mut |octets| writer.octets(octets))?;
@@ -203,8 +200,7 @@ impl<'py> Sink for PySink<'_, 'py> {
     }
 
     fn record(&mut self, class: usize, fields: Vec<Self::Value>) -> Result<Self::Value, Malformed> {
-        let class = self.codec.classes.get(class).ok_or(Malformed)?.bind(self.py);
-        let made = PyTuple::new(self.py, fields).and_then(|fields| class.call1(fields));
+        let made = self.codec.classes.get(class).ok_or(Malformed)?.build(self.py, fields);
         made.map_err(|error| self.refused(error))
     }
 
@@ -231,9 +227,9 @@ fn wrong(value: &Bound<'_, PyAny>, wanted: &str) -> Unencodable {
     Unencodable::new(format!("{} where {wanted} belongs", value.get_type()))
 }
 
-impl<'py> Source for PySource<'_, 'py> {
+impl<'a, 'py> Source for PySource<'a, 'py> {
     type Value = Bound<'py, PyAny>;
-    type Fields = Bound<'py, PyTuple>;
+    type Fields = Fields<'a, 'py>;
 
     fn boolean(&self, value: &Self::Value) -> Result<bool, Unencodable> {
         value.extract().map_err(|_| wrong(value, "a bool"))
@@ -282,16 +278,17 @@ impl<'py> Source for PySource<'_, 'py> {
     }
 
     fn fields(&self, value: &Self::Value) -> Result<Self::Fields, Unencodable> {
-        let fields = self.codec.astuple.bind(self.py).call1((value,)).map_err(|_| wrong(value, "a record"))?;
-        fields.cast_into::<PyTuple>().map_err(|_| wrong(value, "a record"))
+        let wrong = || wrong(value, "a record");
+        let class = self.class(value).ok_or_else(wrong)?;
+        self.codec.classes[class].fields(value, self.codec.astuple.bind(self.py)).map_err(|_| wrong())
     }
 
     fn field(&self, fields: &Self::Fields, index: usize) -> Result<Self::Value, Unencodable> {
-        fields.get_item(index).map_err(|_| Unencodable::new("a field too few"))
+        fields.get(index).ok_or_else(|| Unencodable::new("a field too few"))
     }
 
     fn lacks(&self, fields: &Self::Fields, index: usize) -> bool {
-        fields.get_borrowed_item(index).is_ok_and(|field| field.is_none())
+        fields.is_none(index)
     }
 }
 

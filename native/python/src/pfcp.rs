@@ -1,11 +1,11 @@
 //! The PFCP engine for Python: its values are the `msgspec.Struct` classes of `freehold.codecs.pfcp`.
+use crate::class::{Fields, Kind};
 use freehold_pfcp::{
     Content, Form, Group, Item, Kept, Layout, Member, Message, Presence, Reason, Sink, Source, Tables, When,
 };
 use pyo3::exceptions::PyValueError;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyInt, PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyBytes, PyInt, PyList, PyString, PyTuple, PyType};
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Engine>()
@@ -20,11 +20,11 @@ type MessageRow = (u8, bool, usize);
 #[pyclass(frozen, module = "freehold._native.pfcp")]
 struct Engine {
     tables: Tables,
-    classes: Vec<Py<PyType>>,
-    decoded: Py<PyType>,
-    header: Py<PyType>,
+    classes: Vec<Kind>,
+    decoded: Kind,
+    header: Kind,
     fault: Py<PyType>,
-    unknown: Py<PyType>,
+    unknown: Kind,
     astuple: Py<PyAny>,
 }
 
@@ -51,7 +51,9 @@ impl Engine {
         {
             return Err(PyValueError::new_err("class out of range"));
         }
+        let classes = classes.into_iter().map(Kind::new).collect();
         let (decoded, header, fault, unknown) = frame;
+        let (decoded, header, unknown) = (Kind::new(decoded), Kind::new(header), Kind::new(unknown));
         Ok(Self { tables, classes, decoded, header, fault, unknown, astuple })
     }
 
@@ -63,15 +65,18 @@ impl Engine {
         }
         let header = match decoded.header {
             Some(header) => {
-                let fields =
-                    (header.kind, header.seid, header.sequence, header.priority, header.follow_on, header.version);
-                if header.spare == [0, 0] {
-                    self.header.bind(py).call1(fields)?
-                } else {
-                    let (kind, seid, sequence, priority, follow_on, version) = fields;
-                    let spare = PyBytes::new(py, &header.spare);
-                    self.header.bind(py).call1((kind, seid, sequence, priority, follow_on, version, spare))?
+                let mut fields = vec![
+                    whole(py, header.kind),
+                    header.seid.map_or_else(|| builder.none(), |seid| whole(py, seid)),
+                    whole(py, header.sequence),
+                    header.priority.map_or_else(|| builder.none(), |priority| whole(py, priority)),
+                    builder.flag(header.follow_on),
+                    whole(py, header.version),
+                ];
+                if header.spare != [0, 0] {
+                    fields.push(PyBytes::new(py, &header.spare).into_any());
                 }
+                self.header.build(py, fields)?
             }
             None => py.None().into_bound(py),
         };
@@ -79,7 +84,8 @@ impl Engine {
         for fault in decoded.faults {
             faults.push(self.fault.bind(py).call1((reason(fault.reason), fault.ie))?);
         }
-        self.decoded.bind(py).call1((header, decoded.message, PyTuple::new(py, faults)?))
+        let message = decoded.message.unwrap_or_else(|| py.None().into_bound(py));
+        self.decoded.build(py, [header, message, PyTuple::new(py, faults)?.into_any()])
     }
 
     fn encode<'py>(
@@ -92,10 +98,9 @@ impl Engine {
         follow_on: bool,
         spare: &[u8],
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let kind = message.get_type();
         let found = self.tables.messages.iter().find(|row| {
             let class = self.tables.groups[row.group].class;
-            self.classes[class].is(&kind)
+            self.classes[class].is_class_of(&message)
         });
         let Some(row) = found else {
             return Err(PyValueError::new_err("not a PFCP message"));
@@ -238,25 +243,28 @@ impl<'py> Sink for Builder<'_, 'py> {
     }
 
     fn unknown(&mut self, ie: u16, enterprise: Option<u16>, value: &[u8]) -> Self::Value {
-        let made = self.engine.unknown.bind(self.py).call1((ie, PyBytes::new(self.py, value), enterprise));
+        let py = self.py;
+        let enterprise = enterprise.map_or_else(|| self.none(), |enterprise| whole(py, enterprise));
+        let fields = [whole(self.py, ie), PyBytes::new(self.py, value).into_any(), enterprise];
+        let made = self.engine.unknown.build(self.py, fields);
         self.keep(made)
     }
 
-    fn build(&mut self, class: usize, fields: Vec<Self::Value>, kept: Kept<'_, Self::Value>) -> Self::Value {
-        let class = self.engine.classes[class].bind(self.py);
-        let made = PyTuple::new(self.py, fields).and_then(|fields| {
-            if kept.is_empty() {
-                return class.call1(fields);
-            }
-            let keywords = PyDict::new(self.py);
+    fn build(&mut self, class: usize, mut fields: Vec<Self::Value>, kept: Kept<'_, Self::Value>) -> Self::Value {
+        if !kept.is_empty() {
             let codings = kept.codings.into_iter().map(|(at, octets)| (at, PyBytes::new(self.py, octets)));
-            keywords.set_item(intern!(self.py, "unknown_ies"), PyTuple::new(self.py, kept.unknown)?)?;
-            keywords.set_item(intern!(self.py, "order"), PyTuple::new(self.py, kept.order)?)?;
-            keywords.set_item(intern!(self.py, "codings"), PyTuple::new(self.py, codings.collect::<Vec<_>>())?)?;
-            class.call(fields, Some(&keywords))
-        });
+            let unknown = PyTuple::new(self.py, kept.unknown);
+            let order = PyTuple::new(self.py, kept.order);
+            let codings = PyTuple::new(self.py, codings.collect::<Vec<_>>());
+            fields.extend([self.keep(unknown), self.keep(order), self.keep(codings)]);
+        }
+        let made = self.engine.classes[class].build(self.py, fields);
         self.keep(made)
     }
+}
+
+fn whole<'py>(py: Python<'py>, value: impl Into<u64>) -> Bound<'py, PyAny> {
+    PyInt::new(py, value.into()).into_any()
 }
 
 struct Reader<'a, 'py> {
@@ -264,33 +272,28 @@ struct Reader<'a, 'py> {
     astuple: &'a Bound<'py, PyAny>,
 }
 
-impl<'py> Source for Reader<'_, 'py> {
+impl<'a, 'py> Source for Reader<'a, 'py> {
     type Value = Bound<'py, PyAny>;
-    type Fields = Bound<'py, PyTuple>;
+    type Fields = Fields<'a, 'py>;
 
     fn open(&self, value: &Self::Value, class: usize) -> Option<Self::Fields> {
-        if !self.engine.classes[class].is(&value.get_type()) {
-            return None;
-        }
-        self.astuple.call1((value,)).ok()?.cast_into().ok()
+        let class = &self.engine.classes[class];
+        if class.is_class_of(value) { class.fields(value, self.astuple).ok() } else { None }
     }
 
     fn list(&self, value: &Self::Value) -> Option<Self::Fields> {
         match value.cast::<PyTuple>() {
-            Ok(tuple) => Some(tuple.clone()),
-            Err(_) => value.cast::<PyList>().ok().map(|list| list.to_tuple()),
+            Ok(tuple) => Some(Fields::Items(tuple.clone())),
+            Err(_) => value.cast::<PyList>().ok().map(|list| Fields::Items(list.to_tuple())),
         }
     }
 
     fn count(&self, fields: &Self::Fields) -> usize {
-        fields.len()
+        fields.count()
     }
 
     fn field(&self, fields: &Self::Fields, at: usize) -> Self::Value {
-        match fields.get_item(at) {
-            Ok(value) => value,
-            Err(_) => fields.py().None().into_bound(fields.py()),
-        }
+        fields.get(at).unwrap_or_else(|| self.astuple.py().None().into_bound(self.astuple.py()))
     }
 
     fn is_none(&self, value: &Self::Value) -> bool {
@@ -321,11 +324,14 @@ impl<'py> Source for Reader<'_, 'py> {
     }
 
     fn unknown(&self, value: &Self::Value) -> Option<(u16, Option<u16>, Vec<u8>)> {
-        if !self.engine.unknown.is(&value.get_type()) {
+        if !self.engine.unknown.is_class_of(value) {
             return None;
         }
-        let fields = self.astuple.call1((value,)).ok()?;
-        let (ie, octets, enterprise): (u16, Vec<u8>, Option<u16>) = fields.extract().ok()?;
+        let fields = self.engine.unknown.fields(value, self.astuple).ok()?;
+        let (ie, octets, enterprise) = (fields.get(0)?, fields.get(1)?, fields.get(2)?);
+        let ie: u16 = ie.extract().ok()?;
+        let octets: Vec<u8> = octets.extract().ok()?;
+        let enterprise: Option<u16> = enterprise.extract().ok()?;
         // A vendor's IE without room for its number was kept as it came.
         let fits = enterprise.is_some() == (ie >= 0x8000) || (enterprise.is_none() && octets.len() < 2);
         fits.then_some((ie, enterprise, octets))

@@ -1,6 +1,6 @@
 //! What the engine encodes: borrowed Python objects.
-use super::class::Class;
 use super::{CRITICALITIES, Schema};
+use crate::class::Class;
 use freehold_per::{self as per, BitString, Criticality, NodeId, Wrong};
 use pyo3::ffi;
 use pyo3::prelude::*;

@@ -8,11 +8,10 @@ use pyo3::types::{PyBytes, PyDict, PyInt, PyString, PyTuple, PyType};
 use std::collections::HashMap;
 use std::sync::RwLock;
 
-mod class;
 mod items;
 mod values;
 
-use class::Class;
+use crate::class::Class;
 use items::Shown;
 use values::{Values, criticality_name, whole};
 
@@ -115,7 +114,7 @@ impl Schema {
         });
         let none = || py.None().into_bound(py);
         let text = |text: &str| PyString::intern(py, text).into_any();
-        self.kit.fault.build(
+        let made = self.kit.fault.build(
             py,
             [
                 text(cause),
@@ -125,7 +124,8 @@ impl Schema {
                 PyString::new(py, &fault.place.map_or_else(String::new, |place| self.place(place))).into_any(),
                 text(fault.detail),
             ],
-        )
+        );
+        made.ok_or(Stop::Builder)
     }
 
     fn faults<'py>(&self, py: Python<'py>, faults: &[per::Fault]) -> PyResult<Bound<'py, PyAny>> {
@@ -180,7 +180,9 @@ fn header<'py>(
 ) -> Result<Bound<'py, PyAny>, Stop> {
     let kind = PyString::intern(py, KINDS[usize::from(kind)]).into_any();
     let transaction = transaction.map_or_else(|| py.None().into_bound(py), |number| whole(py, number.into()));
-    class.build(py, [whole(py, procedure_code.into()), kind, criticality_name(py, criticality), transaction])
+    class
+        .build(py, [whole(py, procedure_code.into()), kind, criticality_name(py, criticality), transaction])
+        .ok_or(Stop::Builder)
 }
 
 fn no_memory(_: Stop) -> PyErr {
@@ -200,11 +202,12 @@ impl Schema {
         identifiers: Vec<(u16, String)>,
     ) -> PyResult<Self> {
         let schema = per::Schema::load(table).map_err(PyValueError::new_err)?;
+        let known = |at| Class::declared(kit.get_item(at)?.cast::<PyType>()?);
         let kit = Kit {
-            unknown_ie: Class::known(&kit.get_item(0)?)?,
-            decoded: Class::known(&kit.get_item(1)?)?,
-            fault: Class::known(&kit.get_item(2)?)?,
-            header: Class::known(&kit.get_item(3)?)?,
+            unknown_ie: known(0)?,
+            decoded: known(1)?,
+            fault: known(2)?,
+            header: known(3)?,
             error: kit.get_item(4)?.unbind(),
             nothing: kit.get_item(5)?.unbind(),
             to_bytes: py.get_type::<PyInt>().getattr("to_bytes")?.unbind(),
@@ -278,7 +281,7 @@ impl Schema {
         };
         let header = self.header(py, &outcome).map_err(no_memory)?;
         let message = outcome.message.take().unwrap_or_else(|| py.None().into_bound(py));
-        self.kit.decoded.build(py, [message, faults, header, identifiers]).map_err(no_memory)
+        self.kit.decoded.build(py, [message, faults, header, identifiers]).ok_or(Stop::Builder).map_err(no_memory)
     }
 
     /// Writes one PDU; NRPPa's bears a transaction ID.

@@ -1,6 +1,6 @@
 //! What the engine decodes to: Python objects.
-use super::class::Filling;
 use super::{CRITICALITIES, Schema};
+use crate::class::Filling;
 use freehold_per::{self as per, Criticality, NodeId, Stop};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -163,7 +163,7 @@ impl<'s, 'py> per::Build for Values<'s, 'py> {
     #[inline]
     fn open(&mut self, structure: NodeId) -> Result<Self::Frame, Stop> {
         match self.schema.class(self.py, structure) {
-            Ok(class) => class.begin(self.py),
+            Ok(class) => class.begin(self.py).ok_or(Stop::Builder),
             Err(error) => {
                 error.restore(self.py);
                 Err(Stop::Builder)
@@ -204,5 +204,6 @@ impl<'py> Values<'_, 'py> {
             .kit
             .unknown_ie
             .build(self.py, [whole(self.py, id.into()), criticality_name(self.py, criticality), octets])
+            .ok_or(Stop::Builder)
     }
 }
