@@ -49,6 +49,7 @@ export interface SessionView {
   downlink_bytes: number;
   type: string;
   macs: string[];
+  flows: string[];
 }
 
 export interface SecurityView {

@@ -299,6 +299,10 @@ class Managed:
             downlink_bytes=downlink,
             type=TYPES[session.terms.pdu_session_type],
             macs=tuple(station.hex(":") for station in session.stations),
+            flows=tuple(
+                f"QFI {flow.qfi}: 5QI {flow.qos.five_qi}{', asked for' if flow.asked else ''}"
+                for flow in session.user_plane.flows
+            ),
         )
 
     def _carried(self, session: SmContext) -> tuple[int, int]:

@@ -57,7 +57,8 @@ class UeView(View, frozen=True):
 class SessionView(View, frozen=True):
     """A PDU session: its data network, address, IPv6 prefix, and octets carried.
 
-    `type` is the PDU session type; one of Ethernet has the MAC addresses that were heard from the terminal.
+    `type` is the PDU session type; one of Ethernet has the MAC addresses that were heard from the terminal. `flows` are
+    the QoS flows beside the default one: QFI, 5QI, and who wished for it where that was the terminal.
     """
 
     supi: str
@@ -71,6 +72,7 @@ class SessionView(View, frozen=True):
     ip6: str = ""
     type: str = ""
     macs: tuple[str, ...] = ()
+    flows: tuple[str, ...] = ()
 
 
 class SecurityView(View, frozen=True):

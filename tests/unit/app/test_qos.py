@@ -9,6 +9,7 @@ import pytest
 
 from freehold.app.config import parse
 from freehold.app.handles import PduSession, UserEquipment
+from freehold.app.managed import Managed
 from freehold.app.network import Network
 from freehold.app.reconfiguration import LiveConfiguration
 from freehold.codecs.nas import QosFlowDescription, QosRule
@@ -102,9 +103,10 @@ def test_when_a_data_network_has_a_flow_then_its_packets_take_it_in_both_directi
     async def script(network: Network, ue: UserEquipment, session: PduSession) -> Any:
         seen = await flows_of(network, session)
         await ue.go_idle()
-        return session._session.granted, seen, await flows_of(network, session), network.radio.gnbs[0]
+        return session._session.granted, seen, await flows_of(network, session), Managed(network).sessions()[0]
 
-    granted, seen, again, _ = carried(NAMES, script)
+    granted, seen, again, view = carried(NAMES, script)
+    assert view.flows == ("QFI 2: 5QI 2",)
     (default, own) = granted.rules
     assert (default.default, own.identifier, own.qfi, own.packet_filters[0].direction) == (True, 2, 2, 3)
     told = next(flow for flow in granted.flows if flow.qfi == 2)

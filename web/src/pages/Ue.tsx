@@ -149,7 +149,7 @@ function SessionsOf({ supi }: { supi: string }) {
             <tr key={one.pdu_session_id}>
               <th scope="row">{one.pdu_session_id}</th>
               <td>{one.dnn}</td>
-              <td>{one.slice}</td>
+              <td>{[one.slice, ...one.flows].join("; ")}</td>
               <td class="mono">{[one.ip, one.ip6, ...one.macs].filter(Boolean).join(" ") || one.type}</td>
               <td>
                 <StateBadge state={one.state} />
