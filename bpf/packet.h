@@ -52,6 +52,7 @@ enum {
     ETHERNET_IPV6 = 0x86dd,
     PLAIN_IPV4 = 0x45,
     FRAGMENT = 0x3fff, /* more fragments, or an offset (RFC 791 3.1) */
+    ICMP = 1,
     TCP = 6,
     UDP = 17,
     ICMP_6 = 58,

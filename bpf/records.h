@@ -40,8 +40,8 @@ struct spilled {
 /* A way that packets leave by: Ethernet's addresses, and for a tunnel all that is before GTP-U. */
 struct way {
     __u8 frame[62];
-    __u16 known; /* 0: its packets go up */
-    __u32 sum;   /* of the IPv4 header in host order, all but the length */
+    __u16 known; /* 0: its packets go up; of a tunnel, the octets of its headers */
+    __u32 sum;   /* of the IPv4 header in host order, all but the length; over IPv6 of what UDP's checksum is of, as it stands */
     __u32 port;
     __u32 device;
     __u32 unused[13];
@@ -118,6 +118,7 @@ struct settings {
     struct pool_6 pools_6[MOST_POOLS];
     struct network_6 networks_6[MOST_NETWORKS];
     __u8 seed[16]; /* of the TEIDs: user space's own */
+    any64 address_6[2]; /* N3 over IPv6; 0 is none */
     struct way exits[2]; /* to the data networks, over IPv4 and IPv6 */
 };
 

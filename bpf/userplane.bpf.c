@@ -7,7 +7,7 @@
 #include "version6.h"
 
 /* MOST_HEADERS: Ethernet, the tunnel's headers at their longest, and what is read of the terminal's packet with its transport header. */
-enum { MOST_HEADERS = 122, LONGEST_HEADER = 28, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
+enum { MOST_HEADERS = 142, LONGEST_HEADER = 28, TUNNEL = 44, GTPU = 16, BEFORE_GTPU = 42, PEER_ADDRESS = 30 };
 enum verdict { UP_THE_STACK, DROP, FORWARD };
 
 struct {
@@ -25,8 +25,12 @@ struct packet {
     __u32 length;    /* of the whole frame */
     struct way *way; /* from here on what was decided */
     __u32 strip;     /* octets behind Ethernet's header that go */
+    __u32 room;      /* and that come: the headers of a tunnel */
     __u32 octets;    /* of the terminal's packet */
-    __u32 kind;      /* of it, as Ethernet has it */
+    union {
+        __u32 kind; /* of one that leaves its tunnel, as Ethernet has it */
+        __u32 sum;  /* of one whose tunnel is over IPv6 */
+    };
     __u32 teid;
     __u8 qfi;
 };
@@ -127,25 +131,41 @@ static __attribute__((noinline)) int downlink_6(struct packet *packet)
         return UP_THE_STACK;
     __u64 rules = forwarding(record, teid);
     packet->way = peer_of(rules);
-    if (!(downlink_of(rules) & TAKEN) || !packet->way || !packet->way->known || unfinished_6(inner, packet->end))
+    if (!(downlink_of(rules) & TAKEN) || !packet->way || unfinished_6(inner, packet->end))
+        return UP_THE_STACK;
+    packet->room = now_of(packet->way->known);
+    if (!packet->room || (packet->room == TUNNEL_6 && !sum_6(&packet->sum, inner)))
         return UP_THE_STACK;
     packet->teid = (__u32)rules;
     packet->qfi = downlink_of(rules) & QOS_FLOW;
     return pass(packet, record, slot, DOWN);
 }
 
-INLINE enum verdict uplink(struct packet *packet, struct settings *settings, struct ipv4 *outer)
+/* Whether a datagram comes from the other end of a way. */
+INLINE int comes_from(struct way *peer, void *outer, __u32 before)
 {
-    struct udp *udp = (void *)(outer + 1);
+    __u16 kind = *(any16 *)(peer->frame + 12);
+    if (before == sizeof(struct ipv4)) /* one branch */
+        return !((((struct ipv4 *)outer)->source ^ *(any32 *)(peer->frame + PEER_ADDRESS)) |
+                 (kind ^ to_be16(ETHERNET_IPV4)));
+    struct ipv6 *ipv6 = outer;
+    any64 *address = (any64 *)(peer->frame + PEER_ADDRESS_6);
+    return ipv6->source[0] == address[0] && ipv6->source[1] == address[1] && kind == to_be16(ETHERNET_IPV6);
+}
+
+/* A datagram of UDP to N3, of `room` octets; its outer header has `before`. */
+INLINE enum verdict uplink(struct packet *packet, struct settings *settings, void *outer, __u32 before, __u32 room)
+{
+    struct udp *udp = outer + before;
     struct gtpu *gtpu = (void *)(udp + 1);
     __u8 qfi = 0;
-    if ((void *)(gtpu + 1) > packet->end || outer->protocol != UDP || udp->destination != to_be16(GTPU_PORT) ||
-        (gtpu->flags & 0xf0) != 0x30 || gtpu->kind != G_PDU)
+    if ((void *)(gtpu + 1) > packet->end || udp->destination != to_be16(GTPU_PORT) || (gtpu->flags & 0xf0) != 0x30 ||
+        gtpu->kind != G_PDU)
         return UP_THE_STACK;
     __u32 header = header_length(gtpu, packet->end, &qfi), message = sizeof *gtpu + to_be16(gtpu->length);
     struct ipv4 *inner = (void *)gtpu + header;
     if (!header || (void *)(inner + 1) + sizeof(struct udp) > packet->end || message < header ||
-        sizeof *outer + sizeof *udp + message != to_be16(outer->length))
+        sizeof *udp + message != room)
         return UP_THE_STACK; /* one message a datagram: a run of datagrams that nobody cut yet is longer */
     __u32 teid = to_be32(gtpu->teid), slot = slot_of(settings, teid);
     struct record *record = map_lookup(&RECORDS, &slot);
@@ -154,10 +174,9 @@ INLINE enum verdict uplink(struct packet *packet, struct settings *settings, str
     __u64 rules = forwarding(record, teid);
     struct way *peer = peer_of(rules);
     __u8 flow = uplink_of(rules) & QOS_FLOW;
-    if (!(uplink_of(rules) & TAKEN) || (flow && flow != qfi) || !peer ||
-        outer->source != *(any32 *)(peer->frame + PEER_ADDRESS))
+    if (!(uplink_of(rules) & TAKEN) || (flow && flow != qfi) || !peer || !comes_from(peer, outer, before))
         return UP_THE_STACK;
-    packet->strip = sizeof *outer + sizeof *udp + header;
+    packet->strip = before + sizeof *udp + header;
     if (unlikely((inner->version_length & 0xf0) == 0x60))
         return uplink_6(packet, settings, (void *)inner, slot, message - header);
     if (!plain(inner, message - header))
@@ -181,6 +200,17 @@ INLINE enum verdict uplink(struct packet *packet, struct settings *settings, str
     }
     packet->kind = ETHERNET_IPV4;
     return pass(packet, record, slot, UP);
+}
+
+static __attribute__((noinline)) int uplink_over_6(struct packet *packet)
+{
+    struct ipv6 *outer = (void *)(packet->ethernet + 1);
+    __u32 zero = 0;
+    struct settings *settings = map_lookup(&SETTINGS, &zero);
+    if (!settings || (void *)(outer + 1) > packet->end || packet->ethernet->type != to_be16(ETHERNET_IPV6) ||
+        outer->next != UDP || (outer->version_class_label & to_be32(0xf0000000)) != to_be32(0x60000000))
+        return UP_THE_STACK;
+    return uplink(packet, settings, outer, sizeof *outer, to_be16(outer->length));
 }
 
 INLINE enum verdict downlink(struct packet *packet, struct settings *settings, struct ipv4 *inner)
@@ -207,9 +237,12 @@ INLINE enum verdict downlink(struct packet *packet, struct settings *settings, s
         return UP_THE_STACK;
     __u64 rules = forwarding(record, teid);
     packet->way = peer_of(rules);
-    if (!(downlink_of(rules) & TAKEN) || !packet->way || !packet->way->known)
+    if (!(downlink_of(rules) & TAKEN) || !packet->way)
         return UP_THE_STACK;
-    if (unfinished(inner, packet->end, packet->octets))
+    packet->room = now_of(packet->way->known);
+    if (!packet->room || unfinished(inner, packet->end, packet->octets))
+        return UP_THE_STACK;
+    if (unlikely(packet->room == TUNNEL_6) && (shown || !sum_4(&packet->sum, inner, packet->octets)))
         return UP_THE_STACK;
     packet->teid = (__u32)rules;
     packet->qfi = downlink_of(rules) & QOS_FLOW;
@@ -226,12 +259,18 @@ INLINE enum verdict decide(struct packet *packet)
     struct settings *settings = map_lookup(&SETTINGS, &zero);
     if (!settings || (void *)(ipv4 + 1) > packet->end)
         return UP_THE_STACK;
-    if (unlikely(packet->ethernet->type != to_be16(ETHERNET_IPV4)))
-        return downlink_6(packet);
+    if (unlikely(packet->ethernet->type != to_be16(ETHERNET_IPV4))) {
+        struct ipv6 *ipv6 = (void *)ipv4;
+        int ours = (void *)(ipv6 + 1) <= packet->end && ipv6->destination[0] == settings->address_6[0] &&
+                   ipv6->destination[1] == settings->address_6[1];
+        return ours ? uplink_over_6(packet) : downlink_6(packet);
+    }
     if (ipv4->version_length != PLAIN_IPV4 || ipv4->fragment & to_be16(FRAGMENT))
         return UP_THE_STACK;
     if (ipv4->destination == settings->address)
-        return uplink(packet, settings, ipv4);
+        return ipv4->protocol != UDP
+                   ? UP_THE_STACK
+                   : uplink(packet, settings, ipv4, sizeof *ipv4, to_be16(ipv4->length) - sizeof *ipv4);
     return downlink(packet, settings, ipv4);
 }
 
@@ -239,6 +278,14 @@ INLINE void write_ends(__u8 *frame, struct way *way)
 {
     *(any64 *)frame = *(any64 *)way->frame;
     *(any32 *)(frame + 8) = *(any32 *)(way->frame + 8);
+}
+
+INLINE void write_gtpu(any32 *gtpu, struct packet *packet)
+{
+    gtpu[0] = to_be32(0x34ff0000 | (packet->octets + GTPU - sizeof(struct gtpu)));
+    gtpu[1] = to_be32(packet->teid);
+    gtpu[2] = to_be32(SESSION_CONTAINER);
+    gtpu[3] = to_be32(1 << 24 | packet->qfi << 8);
 }
 
 /* Everything before the terminal's packet (TS 29.281 5.2.2.7, TS 38.415 5.5.2.1: PDU type 0, no reflective QoS). */
@@ -255,11 +302,27 @@ INLINE void write_tunnel(__u8 *frame, struct packet *packet)
     struct udp *udp = (void *)(outer + 1);
     udp->length = to_be16((__u16)(packet->octets + GTPU + sizeof *udp));
     udp->checksum = 0;
+    write_gtpu((any32 *)(udp + 1), packet);
+}
+
+/* The same over IPv6, where a checksum is over all of it (RFC 8200 8.1): that of the terminal's packet is known. */
+INLINE void write_tunnel_6(__u8 *frame, struct packet *packet)
+{
+    struct way *way = packet->way;
+    for (int word = 0; word < BEFORE_GTPU_6 / 8; word++)
+        ((any64 *)frame)[word] = ((any64 *)way->frame)[word];
+    *(any32 *)(frame + 56) = *(any32 *)(way->frame + 56);
+    *(any16 *)(frame + 60) = *(any16 *)(way->frame + 60);
+    struct ipv6 *outer = (void *)(frame + sizeof(struct ethernet));
+    struct udp *udp = (void *)(outer + 1);
     any32 *gtpu = (any32 *)(udp + 1);
-    gtpu[0] = to_be32(0x34ff0000 | (packet->octets + GTPU - sizeof(struct gtpu)));
-    gtpu[1] = to_be32(packet->teid);
-    gtpu[2] = to_be32(SESSION_CONTAINER);
-    gtpu[3] = to_be32(1 << 24 | packet->qfi << 8);
+    outer->length = udp->length = to_be16((__u16)(packet->octets + GTPU + sizeof *udp));
+    write_gtpu(gtpu, packet);
+    __u64 sum = (__u64)way->sum + 2 * udp->length + packet->sum;
+    for (int word = 0; word < GTPU / 4; word++)
+        sum += gtpu[word];
+    __u16 checksum = ~folded(sum);
+    udp->checksum = checksum ? checksum : 0xffff;
 }
 
 SEC("xdp") int userplane(struct xdp_md *context)
@@ -276,7 +339,7 @@ SEC("xdp") int userplane(struct xdp_md *context)
     case FORWARD:
         break;
     }
-    if (adjust_head(context, packet.strip ? packet.strip : -TUNNEL))
+    if (adjust_head(context, packet.strip ? (int)packet.strip : -(int)packet.room))
         return dropped(context->ingress_ifindex, XDP_ABORTED);
     struct ethernet *ethernet = (void *)(long)context->data;
     void *limit = (void *)(long)context->data_end;
@@ -285,10 +348,14 @@ SEC("xdp") int userplane(struct xdp_md *context)
             return dropped(context->ingress_ifindex, XDP_ABORTED);
         write_ends(ethernet->ends, packet.way);
         ethernet->type = to_be16((__u16)packet.kind);
-    } else {
+    } else if (likely(packet.room == TUNNEL)) {
         if ((void *)(ethernet + 1) + TUNNEL > limit)
             return dropped(context->ingress_ifindex, XDP_ABORTED);
         write_tunnel((void *)ethernet, &packet);
+    } else {
+        if ((void *)(ethernet + 1) + TUNNEL_6 > limit)
+            return dropped(context->ingress_ifindex, XDP_ABORTED);
+        write_tunnel_6((void *)ethernet, &packet);
     }
     redirected(context->ingress_ifindex, packet.way->port);
     return redirect_map(&PORTS, packet.way->port, 0);
@@ -312,10 +379,12 @@ SEC("classifier") int userplane_tc(struct __sk_buff *context)
     case FORWARD:
         break;
     }
-    __u64 flags = ENCAPSULATES_IPV4 | ENCAPSULATES_UDP;
+    __u64 flags = (packet.room == TUNNEL ? ENCAPSULATES_IPV4 : ENCAPSULATES_IPV6) | ENCAPSULATES_UDP;
     if (packet.strip)
-        flags = packet.kind == ETHERNET_IPV6 ? LEAVES_IPV6 : 0;
-    if (adjust_room(context, packet.strip ? -packet.strip : TUNNEL, ROOM_BEHIND_ETHERNET, flags))
+        flags = packet.kind == ETHERNET_IPV6                          ? LEAVES_IPV6
+                : packet.ethernet->type == to_be16(ETHERNET_IPV6) ? LEAVES_IPV4
+                                                                  : 0;
+    if (adjust_room(context, packet.strip ? -(int)packet.strip : (int)packet.room, ROOM_BEHIND_ETHERNET, flags))
         return dropped(context->ifindex, TC_DROP);
     struct ethernet *ethernet = (void *)(long)context->data;
     void *limit = (void *)(long)context->data_end;
@@ -324,10 +393,14 @@ SEC("classifier") int userplane_tc(struct __sk_buff *context)
             return dropped(context->ifindex, TC_DROP);
         write_ends(ethernet->ends, packet.way);
         ethernet->type = to_be16((__u16)packet.kind);
-    } else {
+    } else if (likely(packet.room == TUNNEL)) {
         if ((void *)(ethernet + 1) + TUNNEL > limit)
             return dropped(context->ifindex, TC_DROP);
         write_tunnel((void *)ethernet, &packet);
+    } else {
+        if ((void *)(ethernet + 1) + TUNNEL_6 > limit)
+            return dropped(context->ifindex, TC_DROP);
+        write_tunnel_6((void *)ethernet, &packet);
     }
     redirected(context->ifindex, packet.way->port);
     return redirect(packet.way->device, 0);

@@ -4,6 +4,9 @@
 #include "packet.h"
 #include "session.h"
 
+/* A tunnel over IPv6: its headers, those before GTP-U with Ethernet's, and where in them the other end is. */
+enum { TUNNEL_6 = 64, BEFORE_GTPU_6 = 62, PEER_ADDRESS_6 = 38 };
+
 INLINE __u64 upper_half(any64 *address)
 {
     return __builtin_bswap64(address[0]);
@@ -31,6 +34,35 @@ INLINE int unfinished_6(struct ipv6 *inner, void *end)
     sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
     sum = (sum & 0xffff) + (sum >> 16);
     return *(any16 *)(transport + place) == (__u16)((sum & 0xffff) + (sum >> 16));
+}
+
+/* A sum of words as one of sixteen bits (RFC 1071). */
+INLINE __u16 folded(__u64 sum)
+{
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (sum & 0xffff) + (sum >> 16);
+}
+
+/* The sum of a whole packet whose own checksums are right: that of TCP, UDP or ICMP leaves what they take in of the
+ * header, negated. Not known of other packets. */
+INLINE int sum_4(__u32 *sum, struct ipv4 *inner, __u32 octets)
+{
+    struct udp *udp = (void *)(inner + 1);
+    __u64 pseudo = (__u64)inner->source + inner->destination + to_be16((__u16)(octets - sizeof *inner)) +
+                   ((__u32)inner->protocol << 8);
+    if (inner->protocol == ICMP)
+        pseudo = 0;
+    *sum = (__u16)~folded(pseudo);
+    return inner->protocol == ICMP || inner->protocol == TCP || (inner->protocol == UDP && udp->checksum);
+}
+
+INLINE int sum_6(__u32 *sum, struct ipv6 *inner)
+{
+    struct udp *udp = (void *)(inner + 1);
+    *sum = folded((__u64)inner->version_class_label + (inner->next | inner->hops << 8) + (0xffff - (inner->next << 8)));
+    return inner->next != UDP || udp->checksum;
 }
 
 INLINE __u32 slot_of_prefix(struct settings *settings, __u64 prefix, __u32 octets)

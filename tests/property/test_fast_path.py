@@ -207,7 +207,7 @@ def kernel():
     engine = plane.add_upf(PlaneSettings(N3), bytes(16))
     try:
         pools = [("10.45.0.0", 256, MTU), ("2001:db8::", 16, MTU_6)]
-        datapath = Datapath((program("userplane"), b""), N3, engine.tunnel_key(), bytes(16), pools, True, None)
+        datapath = Datapath((program("userplane"), b""), [N3], engine.tunnel_key(), bytes(16), pools, True, None)
     except OSError as refused:
         pytest.skip(f"the program cannot be loaded here: {refused}")
     datapath.port(0, LOOPBACK)

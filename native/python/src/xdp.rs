@@ -55,7 +55,7 @@ impl Datapath {
     #[new]
     fn new(
         programs: Compiled<'_>,
-        address: Address,
+        addresses: Vec<Address>,
         key: (u32, u32, u32, u32),
         seed: [u8; 16],
         pools: Vec<(Address, u32, u32)>,
@@ -65,7 +65,13 @@ impl Datapath {
         let (mask, first, second, index_bits) = key;
         let pools = pools.into_iter().map(|(base, size, mtu)| Pool { base: base.0, size, mtu }).collect();
         let key = TunnelKey { mask, inverses: [first, second], index_bits };
-        let plan = Plan { address: version_4(address)?, key, seed, pools, hiding };
+        let mut plan = Plan { address: Ipv4Addr::UNSPECIFIED, address_6: None, key, seed, pools, hiding };
+        for address in addresses {
+            match address.0 {
+                IpAddr::V4(address) => plan.address = address,
+                IpAddr::V6(address) => plan.address_6 = Some(address),
+            }
+        }
         let programs = Programs { alone: programs.0, kept: programs.1 };
         Ok(Self { inner: Mutex::new(Inner::new(programs, plan, names.as_deref())?) })
     }
@@ -114,8 +120,11 @@ impl Datapath {
 
     /// No `hop`: packets of the way go up.
     fn way(&self, number: u16, peer: Option<Address>, hop: Option<([u8; 12], u32, u32)>) -> PyResult<()> {
-        let peer = peer.map(version_4).transpose()?;
-        Ok(self.inner().way(number, peer, hop.map(|(ends, port, device)| Hop { ends, port, device }))?)
+        Ok(self.inner().way(
+            number,
+            peer.map(|peer| peer.0),
+            hop.map(|(ends, port, device)| Hop { ends, port, device }),
+        )?)
     }
 
     /// Lets the engine `upf` take from the same buckets.

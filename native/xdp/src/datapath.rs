@@ -17,7 +17,7 @@ use aya::maps::{MapData, RingBuf};
 use freehold_userplane::{TunnelKey, Usage};
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::ptr::addr_of_mut;
@@ -55,6 +55,8 @@ pub enum Hook {
 pub struct Plan {
     /// The N3 address.
     pub address: Ipv4Addr,
+    /// The same over IPv6, where N3 has it.
+    pub address_6: Option<Ipv6Addr>,
     pub key: TunnelKey,
     /// What the key was made of: the next process needs it for the same tunnels.
     pub seed: [u8; 16],
@@ -110,6 +112,7 @@ impl Plan {
     fn settings(&self, lines: u32) -> Settings {
         let mut settings = Settings {
             address: self.address.octets(),
+            address_6: self.address_6.map_or([0; 16], |address| address.octets()),
             mask: self.key.mask,
             inverses: self.key.inverses,
             slot_mask: (1 << self.key.index_bits) - 1,
@@ -300,7 +303,7 @@ impl Datapath {
     }
 
     /// Sets the way `number`: to a tunnel's other end, or without one to N6. Its packets go up while there is no hop.
-    pub fn way(&mut self, number: u16, peer: Option<Ipv4Addr>, hop: Option<Hop>) -> io::Result<()> {
+    pub fn way(&mut self, number: u16, peer: Option<IpAddr>, hop: Option<Hop>) -> io::Result<()> {
         if number >= MOST_WAYS {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         }
@@ -308,7 +311,9 @@ impl Datapath {
             self.exit(usize::from(number != 0), Way::new(None, hop));
             return Ok(());
         };
-        let ends = Some((self.plan.address, peer));
+        let own = if peer.is_ipv4() { Some(self.plan.address.into()) } else { self.plan.address_6.map(IpAddr::V6) };
+        let own = own.ok_or_else(|| io::Error::other("N3 has no address of this version of IP"))?;
+        let ends = Some((own, peer));
         let ways = map(&self.object, "WAYS")?;
         let wanted = Way::new(ends, hop);
         if lookup(ways, u32::from(number), wanted)? == wanted {
@@ -363,7 +368,7 @@ impl Datapath {
     }
 
     /// The ways to tunnels' other ends, by number.
-    pub fn ways(&self) -> io::Result<Vec<(u16, Ipv4Addr)>> {
+    pub fn ways(&self) -> io::Result<Vec<(u16, IpAddr)>> {
         let ways = map(&self.object, "WAYS")?;
         let peer =
             |number| Ok(lookup(ways, u32::from(number), Way::new(None, None))?.peer().map(|peer| (number, peer)));
@@ -372,7 +377,7 @@ impl Datapath {
 
     /// The sessions that an earlier process left, by their slots.
     pub fn kept(&self) -> io::Result<Vec<Kept>> {
-        let ways: HashMap<u16, Ipv4Addr> = self.ways()?.into_iter().collect();
+        let ways: HashMap<u16, IpAddr> = self.ways()?.into_iter().collect();
         let slots = if self.adopted { 1 << self.plan.key.index_bits.min(24) } else { 0 };
         let kept = |slot| {
             // SAFETY: in the mapping, which `self` holds.

@@ -145,7 +145,7 @@ fn measured(objects: Objects<'_>, load: Load, hook: Hook, time: Duration) -> io:
     let mut bench = Bench::new(objects, load, from)?;
     let hop = Hop { ends: [2; 12], port: 0, device: outward };
     bench.path.port(0, outward)?;
-    bench.path.way(if load.uplink { 0 } else { 1 }, (!load.uplink).then_some(crate::measure::GNB), Some(hop))?;
+    bench.path.way(if load.uplink { 0 } else { 1 }, (!load.uplink).then_some(crate::measure::GNB.into()), Some(hop))?;
     update(map(&bench.driver, "OUT")?, 0, port(outward))?;
     let mut far = Links::default();
     far.receive(program(&mut bench.driver, "sink")?, sink, false)?;

@@ -86,6 +86,7 @@ fn filled(object: &[u8], sessions: u32, hidden: bool, uplink: bool) -> io::Resul
     let mut upf = Upf::new(&settings);
     let plan = Plan {
         address: N3,
+        address_6: None,
         key: upf.tunnel_key(),
         pools: vec![Pool { base: IpAddr::V4(FIRST), size: sessions, mtu: 9000 }],
         hiding: hidden,
@@ -102,7 +103,7 @@ fn filled(object: &[u8], sessions: u32, hidden: bool, uplink: bool) -> io::Resul
     path.port(0, LOOPBACK)?;
     let hop = Hop { ends: [2; 12], port: 0, device: LOOPBACK };
     path.way(0, None, Some(hop))?;
-    path.way(1, Some(GNB), Some(hop))?;
+    path.way(1, Some(GNB.into()), Some(hop))?;
     path.hide_behind(hidden.then_some(OUTSIDE));
     for (number, teid) in (0..sessions).zip(teids) {
         let terminal = Ipv4Addr::from_bits(FIRST.to_bits() + number);
@@ -282,8 +283,14 @@ mod tests {
         let mut now = 1_000_000_000_000_u64;
         for rate in [64_000, 384_000, 1_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 40_000_000_000_u64] {
             let costs = [Meter::new(rate).octet_cost(); 2];
-            let fast =
-                Fast { terminal: Some(FIRST), prefix: 0, peer: GNB, peer_teid: 1, directions: [0x80, 0x89], costs };
+            let fast = Fast {
+                terminal: Some(FIRST),
+                prefix: 0,
+                peer: GNB.into(),
+                peer_teid: 1,
+                directions: [0x80, 0x89],
+                costs,
+            };
             assert!(bench.path.install(teid, &fast, 1, 0));
             let packets = rate as f64 / (1400.0 * 8.0);
             let seconds = (1000.0 / packets).clamp(0.2, 60.0);
@@ -319,8 +326,14 @@ mod tests {
         let teid = bench.teids[0];
         for rate in [4_000_000_000_u64, 1_000_000_000, 100_000_000, 1_000_000, 64_000] {
             let costs = [Meter::new(rate).octet_cost(); 2];
-            let fast =
-                Fast { terminal: Some(FIRST), prefix: 0, peer: GNB, peer_teid: 1, directions: [0x80, 0x89], costs };
+            let fast = Fast {
+                terminal: Some(FIRST),
+                prefix: 0,
+                peer: GNB.into(),
+                peer_teid: 1,
+                directions: [0x80, 0x89],
+                costs,
+            };
             assert!(bench.path.install(teid, &fast, 1, 0));
             let refused = bench.path.totals().unwrap()[3].1;
             while bench.path.totals().unwrap()[3].1 == refused {

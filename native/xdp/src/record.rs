@@ -60,7 +60,7 @@ impl Record {
     }
 
     /// What it says, with the other end of its way and its prefix.
-    pub fn fast(&self, peer: Ipv4Addr, prefix: u64) -> Fast {
+    pub fn fast(&self, peer: IpAddr, prefix: u64) -> Fast {
         let word = self.forwarding.load(Ordering::Relaxed);
         Fast {
             terminal: (self.terminal != [0; 4]).then(|| self.terminal.into()),
@@ -121,7 +121,7 @@ pub struct Fast {
     pub terminal: Option<Ipv4Addr>,
     /// The upper half of the terminal's IPv6 addresses; 0 without IPv6.
     pub prefix: u64,
-    pub peer: Ipv4Addr,
+    pub peer: IpAddr,
     pub peer_teid: u32,
     /// An uplink and a downlink octet of `forwarding`: whether the program takes the packets, and their QoS flow.
     pub directions: [u8; 2],
@@ -138,7 +138,7 @@ impl Fast {
         if rules.ipv4.is_none() && rules.ipv6.is_none() {
             return None;
         }
-        let Peer { address: IpAddr::V4(peer), teid } = rules.peer? else { return None };
+        let Peer { address: peer, teid } = rules.peer?;
         let (uplink, downlink) = (plain(&rules.uplink), plain(&rules.downlink));
         let costs = [uplink, downlink].map(|rule| rule.map_or(0, |rule| Meter::new(rule.rate()).octet_cost()));
         if costs.iter().any(|cost| *cost > MOST_COST) {
@@ -264,7 +264,6 @@ mod tests {
             (|rules: &mut SessionRules| rules.ipv4 = None) as fn(&mut SessionRules),
             |rules| rules.peer = None,
             |rules| rules.quota = Some([u64::MAX, u64::MAX, 1 << 30]),
-            |rules| rules.peer = Some(Peer { address: "2001:db8::1".parse().unwrap(), teid: 1 }),
             |rules| rules.uplink[0].rates = vec![(1, 1)],
         ] {
             let mut changed = rules();

@@ -59,6 +59,7 @@ pub struct Settings {
     pub pools_6: [Pool6; MOST_POOLS],
     pub networks_6: [Network6; MOST_NETWORKS],
     pub seed: [u8; 16],
+    pub address_6: [u8; 16],
     /// To the data networks, over IPv4 and IPv6.
     pub exits: [Way; 2],
 }
@@ -81,7 +82,7 @@ impl Settings {
             let pools = one.pools.map(|pool| Pool4 { mtu: 0, ..pool });
             let pools_6 = one.pools_6.map(|pool| Pool6 { mtu: 0, ..pool });
             let key = (one.mask, one.inverses, one.slot_mask, one.translations_mask, one.translations_seed);
-            (one.address, key, pools, pools_6, one.seed)
+            (one.address, one.address_6, key, pools, pools_6, one.seed)
         };
         shape(self) == shape(other)
     }
@@ -158,10 +159,10 @@ mod tests {
 
     #[test]
     fn when_the_shared_structures_are_laid_out_then_they_are_those_of_the_program() {
-        assert_eq!((size_of::<Way>(), size_of::<Settings>()), (128, 1280));
+        assert_eq!((size_of::<Way>(), size_of::<Settings>()), (128, 1344));
         let offsets = (offset_of!(Settings, pools), offset_of!(Settings, networks), offset_of!(Settings, pools_6));
         assert_eq!((offsets, offset_of!(Settings, networks_6)), ((64, 128, 400), 496));
-        assert_eq!(offset_of!(Settings, exits), 1024);
+        assert_eq!(offset_of!(Settings, exits), 1088);
     }
 
     #[test]

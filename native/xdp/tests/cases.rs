@@ -13,6 +13,7 @@ use std::path::Path;
 const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const GNB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 const STRANGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
+const N3_6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x33, 0, 0, 0, 0, 0, 1);
 const POOL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 0);
 const TERMINAL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 2);
 const FILTERED: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 3);
@@ -71,7 +72,8 @@ impl Both {
         upf.add_instance(&Instance { pools, mtu: 1456, ..Instance::default() }).unwrap();
         let pool = |base, size| Pool { base, size, mtu: 1456 };
         let pools = vec![pool(IpAddr::V4(POOL), 256), pool(IpAddr::V6(POOL_6), 16)];
-        let plan = Plan { address: N3, key: upf.tunnel_key(), pools, hiding: true, seed: [3; 16] };
+        let plan =
+            Plan { address: N3, address_6: Some(N3_6), key: upf.tunnel_key(), pools, hiding: true, seed: [3; 16] };
         let mut path = match Datapath::new(Programs { alone: &object, kept: &[] }, plan, None) {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
@@ -84,7 +86,7 @@ impl Both {
         path.port(0, LOOPBACK).unwrap();
         path.way(0, None, Some(hop(6))).unwrap();
         path.way(MOST_WAYS - 1, None, Some(hop(6))).unwrap();
-        path.way(1, Some(GNB), Some(hop(3))).unwrap();
+        path.way(1, Some(GNB.into()), Some(hop(3))).unwrap();
         let mut both = Self { upf, path, teid: 0 };
         both.teid = both.session(&SessionRules { ipv6: Some(PREFIX), ..rules(TERMINAL, PEER_TEID, rate) });
         let mut filtered = rules(FILTERED, PEER_TEID + 1, rate);
@@ -452,7 +454,7 @@ fn when_a_rate_is_exceeded_then_both_let_the_same_number_through() {
 fn when_rules_change_in_place_then_the_next_packet_meets_the_new_ones_and_none_goes_up() {
     let Some(mut both) = Both::new(0) else { return };
     let back = ethernet(&inner(SERVER, TERMINAL, 17, 128));
-    both.path.way(2, Some(STRANGER), Some(hop(9))).unwrap();
+    both.path.way(2, Some(STRANGER.into()), Some(hop(9))).unwrap();
     for turn in 0..4_u8 {
         let mut changed = rules(TERMINAL, PEER_TEID + u32::from(turn), 0);
         changed.downlink[0].qfi = turn + 1;
@@ -499,7 +501,7 @@ fn when_the_volume_to_report_is_passed_then_it_is_told_once() {
 fn when_a_hop_is_not_known_then_its_packets_go_up_untouched_and_uncounted() {
     let Some(mut both) = Both::new(0) else { return };
     both.path.way(0, None, None).unwrap();
-    both.path.way(1, Some(GNB), None).unwrap();
+    both.path.way(1, Some(GNB.into()), None).unwrap();
     let frame = tunnelled(GNB, both.teid, 0x30, &[], &inner(TERMINAL, SERVER, 17, 128));
     let back = ethernet(&inner(SERVER, TERMINAL, 17, 128));
     assert_eq!(both.run(Hook::Xdp, &frame), (PASS, frame));

@@ -28,7 +28,7 @@ class Datapath:
     def __new__(
         cls,
         programs: tuple[bytes, bytes],
-        address: str,
+        addresses: list[str],
         key: tuple[int, int, int, int],
         seed: bytes,
         pools: list[tuple[str, int, int]],

@@ -167,12 +167,6 @@ class Packets:
     def _with_fast_path(self, plane: UpfPlane, protected: tuple[Network, ...]) -> UpfPlane | FastPlane:
         """The same user plane with the program in the kernel beside it, where machine and networks allow it."""
         path = self._configuration.upf.path
-        if ":" in plane.address:
-            if path != "auto":
-                raise Unusable(
-                    f"upf.path = {path} serves N3 over IPv4: give upf.n3 an IPv4 address, or set path to auto"
-                )
-            return plane
         served = {
             number: Served(_networks(section), section.mtu, section.n6 == "nat")
             for section in self._configuration.dnn

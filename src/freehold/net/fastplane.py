@@ -12,7 +12,7 @@ from freehold._native.xdp import Datapath
 from freehold.net.hiding import Hiding
 from freehold.net.netlink import Netlink
 from freehold.net.userplane import UpfPlane
-from freehold.net.ways import TUNNEL_OCTETS, Ways, find_devices, version
+from freehold.net.ways import TUNNEL_6_OCTETS, TUNNEL_OCTETS, Ways, find_devices, version
 from freehold.net.xdp import Hook, names, program, unusable
 from freehold.procedure import Record
 from freehold.services.access import Tunnel
@@ -86,12 +86,13 @@ class FastPlane:
     def _load(self, kept: tuple[Network, ...], hooks: Sequence[Hook]) -> None:
         address, served = self.engine.address, self._served.values()
         devices = find_devices(self._netlink, address)
-        self._longest = devices.n3.mtu - TUNNEL_OCTETS
+        over_6 = any(":" in one for one in self.engine.addresses)
+        self._longest = devices.n3.mtu - (TUNNEL_6_OCTETS if over_6 else TUNNEL_OCTETS)
         pools = [(network[0], _size(network), self._mtu(one)) for one in served for network in one.networks]
         hiding = any(one.hidden for one in served)
         programs = program("userplane"), program("userplane_kept")
         key, seed = self.engine.tunnel_key(), self.engine.seed
-        self._datapath = Datapath(programs, address, key, seed, pools, hiding, names())
+        self._datapath = Datapath(programs, [*self.engine.addresses], key, seed, pools, hiding, names())
         self.engine.share_meters(self._datapath)
         networks = [network for one in served for network in one.networks]
         self._ways = Ways(self._netlink, self._datapath, devices, (*kept, *networks))
@@ -278,7 +279,7 @@ class FastPlane:
             rules.quota is not None
             or rules.instance not in self._served
             or rules.peer is None
-            or ":" in rules.peer.address
+            or all((":" in own) is not (":" in rules.peer.address) for own in self.engine.addresses)
         ):
             return None
         return self._ways.hop(rules.peer.address)

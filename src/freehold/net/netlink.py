@@ -6,7 +6,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
 from typing import Final
 
 import msgspec
@@ -31,7 +31,7 @@ SECONDS: Final = 1.0
 LONGEST: Final = 1 << 16
 LINK_ADDRESS, LINK_NAME, LINK_MTU, LINK_XDP = 1, 3, 4, 43
 XDP_PROGRAM = 4
-LOCAL_ADDRESS = 2
+PEER_ADDRESS, LOCAL_ADDRESS = 1, 2
 DESTINATION, OUTPUT, GATEWAY, METRIC, SOURCE = 1, 4, 5, 6, 7
 NEIGHBOUR_OF, NEIGHBOUR_ADDRESS = 1, 2
 
@@ -103,10 +103,11 @@ class Netlink:
         return found
 
     def device_of(self, address: str) -> int | None:
-        """The index of the interface that has this IPv4 address."""
-        wanted = IPv4Address(address).packed
-        for (*_, index), attributes in self._dump(GET_ADDRESS, ADDRESS, ADDRESS.pack(socket.AF_INET, 0, 0, 0, 0)):
-            if attributes.get(LOCAL_ADDRESS) == wanted:
+        """The index of the interface that has this address."""
+        wanted = ip_address(address).packed
+        asked = ADDRESS.pack(_family(wanted), 0, 0, 0, 0)
+        for (*_, index), attributes in self._dump(GET_ADDRESS, ADDRESS, asked):
+            if wanted in {attributes.get(LOCAL_ADDRESS), attributes.get(PEER_ADDRESS)}:
                 return index
         return None
 

@@ -18,6 +18,7 @@ UPLINK_6: Final = MOST_WAYS - 1
 """The same of IPv6."""
 MOST_NETWORKS: Final = 32
 TUNNEL_OCTETS: Final = 44
+TUNNEL_6_OCTETS: Final = 64
 EVERYTHING: Final[dict[int, Network]] = {4: ("0.0.0.0", 0), 6: ("::", 0)}  # noqa: S104 - networks, nothing listens
 NEVER: Final[tuple[Network, ...]] = (("0.0.0.0", 8), ("127.0.0.0", 8), ("169.254.0.0", 16), ("224.0.0.0", 3))  # noqa: S104
 """What no router forwards (RFC 6890); of IPv6 the program itself lets only unicast leave."""

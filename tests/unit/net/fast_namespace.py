@@ -31,7 +31,8 @@ from freehold.services.userplane import Rule, SessionRules, VolumeReached
 POOL, TERMINAL, SERVER, ROUTER = "10.45.0.0/16", "10.45.0.2", "203.0.113.1", "198.51.100.1"
 POOL_6, TERMINAL_6, SERVER_6 = "2001:db8:45::/48", "2001:db8:45:2::", "2001:db8:100::1"
 OUTSIDE = "198.51.100.2"
-N3, GNB, GNB_TEID = "192.0.2.1", "192.0.2.10", 77
+ON_IPV4, ON_IPV6, GNB_TEID = ("192.0.2.1", "192.0.2.10"), ("fd00:3::1", "fd00:3::10"), 77
+N3, GNB = ON_IPV6 if sys.argv[1].endswith("over_6") else ON_IPV4
 CLONE_NEWNET = 0x40000000
 SIOCETHTOOL, GRO, CHECKSUMS = 0x8946, 0x2C, 0x17  # linux/ethtool.h: ETHTOOL_SGRO, ETHTOOL_STXCSUM
 CONTAINER = bytes((0, 0, 0, 0x85, 1, 0x10, 9, 0))
@@ -115,7 +116,7 @@ class Ground:
 
     def __init__(self) -> None:
         sh("ip link set lo up")
-        self.neighbours = [Neighbour("n3", N3, GNB), Neighbour("n6", "198.51.100.2", ROUTER)]
+        self.neighbours = [Neighbour("n3", *ON_IPV4), Neighbour("n6", "198.51.100.2", ROUTER)]
         sh(
             f"ip route add default via {ROUTER}; ip addr add fd00:6::2/64 dev n6 nodad;"
             "ip -6 route add default via fd00:6::1"
@@ -129,7 +130,9 @@ class Ground:
             self.sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.sink.bind((SERVER, 9))
             self.sink.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
+        sh(f"ip addr add {ON_IPV6[0]}/64 dev n3 nodad")
         with self.neighbours[0].inside():
+            sh(f"ip addr add {ON_IPV6[1]}/64 dev far nodad")
             self.gnb = bind_n3(GNB)
             self.gnb.setblocking(False)
 
@@ -194,7 +197,7 @@ class Network(Gnb):
         pools = ("10.45.0.0", 16), ("2001:db8:45::", 48)
         self.number = engine.add_instance("internet", pools)
         engine.attach_tun(self.number, self.tun)
-        served, protected = {self.number: Served(pools, hidden=mode == "nat")}, ((N3, 32),)
+        served, protected = {self.number: Served(pools, hidden=mode == "nat")}, ((N3, 128 if ":" in N3 else 32),)
         self.fastplane = None if HOOK == "tun" else FastPlane(engine, served, protected, [HOOK])
         self.upf = self.fastplane or engine
         self.events: list[object] = []
@@ -605,6 +608,9 @@ async def takeover(ground: Ground) -> dict[str, object]:
         "fast": fast >= stream.sent,
         "left": sh("find /sys/fs/bpf/freehold -type f").split(),
     }
+
+
+pings_over_6, pings_6_over_6 = pings, pings_6
 
 
 async def main(name: str) -> dict[str, object]:

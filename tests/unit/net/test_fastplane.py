@@ -49,6 +49,11 @@ def test_when_packets_are_of_ipv6_then_they_never_leave_the_kernel_either(hook):
     assert scenario("pings_6", hook) == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
 
 
+@pytest.mark.parametrize("inside", ["pings", "pings_6"])
+def test_when_n3_is_over_ipv6_then_packets_of_both_versions_stay_in_the_kernel(hook, inside):
+    assert scenario(f"{inside}_over_6", hook) == {"answered": 20, "counted": [20, 20], "fast": [20, 20]}
+
+
 def test_when_the_host_hides_terminals_then_settled_connections_are_carried_past_it(hook):
     assert scenario("hidden", hook) == {"outside": ["198.51.100.2"], "carried": 50}
 
