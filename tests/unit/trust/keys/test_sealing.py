@@ -450,7 +450,10 @@ async def main(path, k, opc, supi):
         second = network.ue(fresh)
         await second.register()
         said["fresh registered"] = second.registered
-        await network.sleep(0.2)
+        for _ in range(1200):  # the token takes it beside
+            if udr.subscriber(fresh.supi).authentication.elsewhere:
+                break
+            await network.sleep(0.05)
         said["fresh row has K"] = not udr.subscriber(fresh.supi).authentication.elsewhere
         await network.wait(udr.delete(fresh.supi))
     return said
