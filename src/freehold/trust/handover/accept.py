@@ -22,7 +22,7 @@ import msgspec
 from freehold.spec.errors import Unusable
 from freehold.trust.handover.grant import inside
 from freehold.trust.handover.package import Handed
-from freehold.trust.origin.build import LEFT_OUT, Built, build, copied, make
+from freehold.trust.origin.build import LEFT_OUT, Built, build_in, copied, make
 from freehold.trust.origin.source import Source, digest_of
 from freehold.trust.seal import Refused, Signer, Verifier, open_envelope, read_bounded, seal_envelope, sha256_like
 
@@ -93,6 +93,7 @@ class Acceptance:
         self._commands = commands
         self._wheel = ""
         self._copy: tuple[Path, dict[str, str]] | None = None
+        self._prepared: dict[str, str] | None = None
 
     def run(self, levels: Sequence[str], tell: Callable[[str, Level | None], None] = lambda *_: None) -> Certificate:
         """Run these levels in their order; after one that is not met none is tried.
@@ -120,12 +121,10 @@ class Acceptance:
     def _level(self, name: str, held: ExitStack) -> Level:
         place = self._folder / name
         place.mkdir(parents=True)
-        steps: dict[str, Callable[[Path], str]] = {
-            "inventory": self._inventory, "compile": self._compile, "compare": self._compare,
-        }  # fmt: skip
+        steps = {"inventory": self._inventory, "compile": self._compile, "compare": self._compare}
         command = " ".join(self._commands.get(name, ()))
         try:
-            shown = steps[name](place) if name in steps else self._function(name, place, held)
+            shown = steps[name](place, held) if name in steps else self._function(name, place, held)
             met = True
         except Unusable as error:
             shown, met = str(error), False
@@ -133,36 +132,42 @@ class Acceptance:
         evidence = {path.relative_to(self._folder).as_posix(): digest_of(path) for path in files}
         return Level(name, met, command, shown, evidence)
 
-    def _inventory(self, place: Path) -> str:
+    def _tree(self, held: ExitStack) -> tuple[Path, dict[str, str]]:
+        """The fresh copy that every level builds and runs in, and what it is built with."""
+        if self._copy is None:
+            self._copy = held.enter_context(copied(self._source, self._tools, self._mirror))
+        return self._copy
+
+    def _inventory(self, place: Path, _: ExitStack) -> str:
         """The list that is kept has the source's digest as its own SHA-256."""
         (place / "files.sha256").write_text(self._source.listed, encoding="utf-8")
         if self._source.digest != self._told.source:
             raise Refused(f"the source in hand is {self._source.digest}, handed over was {self._told.source}")
         return f"{len(self._source.files)} files, sha256 {self._source.digest}"
 
-    def _compile(self, place: Path) -> str:
-        built = build(self._source, place, self._tools, self._mirror)
+    def _compile(self, place: Path, held: ExitStack) -> str:
+        built = build_in(*self._tree(held), place)
         self._wheel = built.digest
         self._attest(built)
         return f"{built.wheel.name}, by {', '.join(f'{name} {version}' for name, version in built.tools.items())}"
 
-    def _compare(self, _: Path) -> str:
+    def _compare(self, _: Path, __: ExitStack) -> str:
         if self._wheel != self._told.wheel:
             raise Refused(f"built was {self._wheel}, handed over was {self._told.wheel}")
         return f"equal octet by octet: sha256 {self._wheel}"
 
     def _function(self, name: str, place: Path, held: ExitStack) -> str:
-        """Run a level's command in the copy that all levels of function share, set up once."""
-        if self._copy is None:
-            tree, environment = held.enter_context(copied(self._source, None, self._mirror))
+        """Run a level's command in the copy."""
+        tree, environment = self._tree(held)
+        if self._prepared is None:
             home = tree.parent / "home"
             home.mkdir()
             folders = {f"XDG_{word}_HOME": str(home / word.lower()) for word in ("CONFIG", "DATA", "STATE")}
             make(tree, environment, "setup")
             # What is not of the wheel, a mirror does not hold: tests fetch their own tools, by hash.
             plain = {key: each for key, each in os.environ.items() if key not in LEFT_OUT}
-            self._copy = tree, {**plain, **folders, "XDG_RUNTIME_DIR": str(home)}
-        tree, environment = self._copy
+            self._prepared = {**plain, **folders, "XDG_RUNTIME_DIR": str(home)}
+        environment = self._prepared
         command = [part.replace(EVIDENCE, str(place.resolve())) for part in self._commands[name]]
         status = _logged(command, tree, environment, place / LOG)
         shown = _last_line(place / LOG)

@@ -42,16 +42,20 @@ def build(source: Source, out: Path, tools: Path | None = None, mirror: Path | N
 
     `tools` is the `.build` folder of a tree that is set up, from which nothing is taken but pinned tools.
     """
-    began = _now()
     with copied(source, tools, mirror) as (tree, environment):
-        make(tree, environment, "wheel", f"OUT={tree / 'dist'}")
-        wheels = list((tree / "dist").glob("*.whl"))
-        if len(wheels) != 1:
-            raise Unusable(f"the build made {len(wheels)} wheels")
-        out.mkdir(parents=True, exist_ok=True)
-        wheel = Path(shutil.copyfile(wheels[0], out / wheels[0].name))
-        versions = versions_of(tree, environment)
-    return Built(wheel, digest_of(wheel), began, _now(), versions)
+        return build_in(tree, environment, out)
+
+
+def build_in(tree: Path, environment: Mapping[str, str], out: Path) -> Built:
+    """Build the wheel of a copy into the folder `out`."""
+    began = _now()
+    make(tree, environment, "wheel", f"OUT={tree / 'dist'}")
+    wheels = list((tree / "dist").glob("*.whl"))
+    if len(wheels) != 1:
+        raise Unusable(f"the build made {len(wheels)} wheels")
+    out.mkdir(parents=True, exist_ok=True)
+    wheel = Path(shutil.copyfile(wheels[0], out / wheels[0].name))
+    return Built(wheel, digest_of(wheel), began, _now(), versions_of(tree, environment))
 
 
 @contextmanager

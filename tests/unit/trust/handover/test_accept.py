@@ -51,12 +51,12 @@ def handed(source, wheel):
 
 @pytest.fixture
 def builds(monkeypatch, wheel):
-    def build(_source, out, *_):
+    def build_in(_tree, _environment, out):
         place = out / "freehold-0.1.0-py3-none-any.whl"
         place.write_bytes(WHEEL)
         return Built(place, wheel, "", "", {"rustc": "1.96"})
 
-    monkeypatch.setattr(room, "build", build)
+    monkeypatch.setattr(room, "build_in", build_in)
 
 
 @pytest.fixture
