@@ -66,9 +66,17 @@ class RunningBackups:
 
 
 # --- for commands -----------------------------------------------------------------------------------
-def create(here: Configuration, path: Path, *, passphrase: str, recipient: bytes, history: bool) -> bytes:
+def create(
+    here: Configuration,
+    path: Path,
+    *,
+    passphrase: str,
+    recipient: bytes,
+    history: bool,
+    client: Client | None = None,
+) -> bytes:
     """The file of a backup of the network, wherever it is now."""
-    client = Client(config.socket_path(here))
+    client = client or Client(config.socket_path(here))
     if client.answers():
         body = {"passphrase": passphrase, "recipient": recipient.decode("ascii", "replace"), "history": history}
         return cast("bytes", client.ask("POST", ("backup",), body=body))
@@ -87,10 +95,15 @@ def verify(here: Configuration, file: bytes, opener: Opener) -> BackupView:
 
 
 def restore(
-    here: Configuration, path: Path, file: bytes, opener: Opener, without: Collection[str]
+    here: Configuration,
+    path: Path,
+    file: bytes,
+    opener: Opener,
+    without: Collection[str],
+    client: Client | None = None,
 ) -> tuple[BackupView, bool]:
     """Restore a backup, and whether that is done: where a network runs, its next start does it."""
-    client = Client(config.socket_path(here))
+    client = client or Client(config.socket_path(here))
     if client.answers():
         body: dict[str, Any] = {
             "file": base64.b64encode(file).decode(),

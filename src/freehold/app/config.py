@@ -495,7 +495,12 @@ def schema() -> dict[str, Any]:
 # --- where an owner's files are -----------------------------------------------------------------
 def default_path() -> Path:
     """The configuration file: /etc/freehold as root, XDG_CONFIG_HOME otherwise."""
-    return _folder("/etc", "XDG_CONFIG_HOME", ".config") / "freehold.toml"
+    return config_folder() / "freehold.toml"
+
+
+def config_folder() -> Path:
+    """Where the owner's files of configuration are."""
+    return _folder("/etc", "XDG_CONFIG_HOME", ".config")
 
 
 def data_folder(configuration: Configuration) -> Path:

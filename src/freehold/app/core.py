@@ -19,12 +19,13 @@ from freehold.core.smf.configuration import DataNetwork, SmfConfiguration, SmfPe
 from freehold.core.smf.smf import Smf
 from freehold.core.udm import home_keys
 from freehold.core.udm.key_use import KeyUse
-from freehold.core.udm.sidf import Sidf
+from freehold.core.udm.sidf import HomeNetworkKey, Sidf
 from freehold.core.udm.udm import Udm
 from freehold.core.udr.repository import Udr
 from freehold.core.upf.function import Upf, UpfSettings
+from freehold.crypto.suci import Scheme
 from freehold.net.endpoints import parse_address
-from freehold.procedure import Driver, Environment, procedure
+from freehold.procedure import Driver, Environment, Signal, procedure
 from freehold.services.arpf import Arpf
 from freehold.services.datagram import Address, DatagramPort
 from freehold.services.journal import Journal
@@ -86,6 +87,25 @@ class Core:
             NfProfile("smf", "SMF", service=self._seen(self.smf, "AMF", "SMF")),
         )
         await self.world.wait(self._driver().converse("NRF").perform(announcement(self.nrf, profiles)))
+
+    async def rotate_home_key(self, scheme: Scheme) -> HomeNetworkKey:
+        """A fresh key pair beside those that are there; it opens identities once it is durable."""
+        key_id = home_keys.unused_id(self.home_network_keys)
+        made = home_keys.generate(key_id, scheme, self.world.environment.random)
+        self.key_use.begin(key_id)
+        await self._take_keys((*self.home_network_keys, made), home_keys.add(self.store, made))
+        return made
+
+    async def retire_home_key(self, key_id: int) -> None:
+        """Remove a key pair: SIMs that conceal with it are refused. Unusable where there is none, or no other."""
+        home_keys.retirable(self.home_network_keys, key_id)
+        left = tuple(key for key in self.home_network_keys if key.key_id != key_id)
+        await self._take_keys(left, home_keys.remove(self.store, key_id))
+
+    async def _take_keys(self, keys: tuple[HomeNetworkKey, ...], durable: Signal[None]) -> None:
+        self.home_network_keys = keys  # at once: the next change begins from these
+        await self.world.wait(durable)
+        self.sidf.take(self.home_network_keys)
 
     def reconfigure(self, configuration: Configuration) -> None:
         """Take over what needs no restart; Unusable, and nothing happens, where something does."""

@@ -14,19 +14,12 @@ from freehold.app.requests import Client
 from freehold.app.sealing import key_files, seal_of, sealer
 from freehold.core.udm import home_keys, key_use
 from freehold.core.udr import Udr
-from freehold.crypto.suci import Scheme
 from freehold.spec.errors import Unusable
 from freehold.store import DataFolder, offline, rewriting
 from freehold.store.offline import seal_for
 from freehold.trust.keys.sealing import TABLES, RowSeal
 
-LAST_ID: Final = 255
-"""Identifiers of home network keys are one octet (TS 31.102 4.4.11.8)."""
-QUIET: Final = 30
-"""Days without a use after which a home network key may be retired."""
-DAY: Final = 86400.0
 IN_MEMORY: Final = "with K unwrapped in the memory of the core"
-SCHEMES: Final = {"A": Scheme.PROFILE_A, "B": Scheme.PROFILE_B}
 
 
 def record(configuration: Configuration, act: str, subject: str, detail: str) -> None:
@@ -37,49 +30,27 @@ def record(configuration: Configuration, act: str, subject: str, detail: str) ->
 
 def rotate_home_key(configuration: Configuration, profile: str) -> dict[str, Any]:
     """Add a fresh key pair under the next identifier; those before stay, and open what SIMs conceal with them."""
-    stopped(configuration)
     with offline(data_folder(configuration), sealer(configuration)) as store:
         keys, durable = home_keys.ensure(store, secrets.token_bytes)
         store.wait(durable)
-        number = max(each.key_id for each in keys) + 1
-        if number > LAST_ID:
-            number = next((each for each in range(LAST_ID + 1) if each not in {key.key_id for key in keys}), -1)
-        if number < 0:
-            raise Unusable("every identifier of home network keys, 0 to 255, is taken: retire one")
-        made = home_keys.generate(number, SCHEMES[profile], secrets.token_bytes)
+        number = home_keys.unused_id(keys)
+        made = home_keys.generate(number, home_keys.SCHEMES[profile], secrets.token_bytes)
         store.wait(home_keys.add(store, made))
         store.wait(ledger_of(configuration, store).append(own_act("keys.rotate", f"suci {number}", made.public.hex())))
     return {"id": number, "profile": profile, "public": made.public.hex(), "kept": sorted(each.key_id for each in keys)}
 
 
 def retire_home_key(configuration: Configuration, number: int, now: float, *, force: bool = False) -> None:
-    """Remove a key pair: SIMs that conceal with it are refused from the next start on.
+    """Remove a key pair of a network that does not run: SIMs that conceal with it are refused from then on.
 
-    Unusable, unless forced, where one did within `QUIET` days before `now` (seconds since 1970), or nobody counted for
-    that long.
+    Unusable, unless forced, where one may be on a SIM still at `now`, in seconds since 1970.
     """
-    stopped(configuration)
     with offline(data_folder(configuration), sealer(configuration)) as store:
-        keys = {each.key_id for each in home_keys.load(store)}
-        if number not in keys:
-            raise Unusable(f"there is no home network key {number}; there are {sorted(keys)}")
-        if len(keys) == 1:
-            raise Unusable("this is the last home network key: rotate first")
-        if not force and (reason := _in_use(key_use.load(store).get(number, key_use.Use()), now)):
+        home_keys.retirable(home_keys.load(store), number)
+        if not force and (reason := key_use.in_use(key_use.load(store).get(number, key_use.Use()), now)):
             raise Unusable(f"home network key {number}: {reason}; --force retires it all the same")
-        store.wait(store.commit(home_keys.TABLE, [(f"{number:03}", None)]))
+        store.wait(home_keys.remove(store, number))
         store.wait(ledger_of(configuration, store).append(own_act("keys.retire", f"suci {number}")))
-
-
-def _in_use(use: key_use.Use, now: float) -> str:
-    """Why a key may still be on a SIM; empty where it was quiet for long enough."""
-    if not use.since:
-        return "its uses were never counted: the network did not run with this program yet"
-    if use.uses and now - use.last < QUIET * DAY:
-        return f"a SIM used it within the last {QUIET} days, {use.uses} times in all"
-    if now - use.since < QUIET * DAY:
-        return f"its uses are counted for less than {QUIET} days: a SIM may be switched off"
-    return ""
 
 
 def seal_store(configuration: Configuration, seal: RowSeal) -> int:

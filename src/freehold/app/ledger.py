@@ -19,9 +19,9 @@ from freehold.trust.ledger.ledger import ordered
 from freehold.trust.seal import load_signer
 
 
-def entries(configuration: Configuration) -> list[bytes]:
-    """Every entry's octets, in order."""
-    client = Client(socket_path(configuration))
+def entries(configuration: Configuration, client: Client | None = None) -> list[bytes]:
+    """Every entry's octets, in order, wherever the network is now."""
+    client = client or Client(socket_path(configuration))
     if client.answers():
         return cast("bytes", client.get("ledger")).splitlines()
     with offline(data_folder(configuration)) as store:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -23,6 +23,7 @@ from freehold.core.amf.state.machines import MmState
 from freehold.core.smf.n1 import TYPES
 from freehold.core.smf.state.pool import printed_prefix
 from freehold.core.smf.state.session import SmContext
+from freehold.core.udm import home_keys
 from freehold.manage.terminals import ManagedTerminals
 from freehold.manage.views import (
     FindingView,
@@ -199,6 +200,15 @@ class Managed:
     def home_keys(self) -> Sequence[HomeKeyView]:
         """What SIMs need to conceal their SUPIs."""
         return home_key_views(self._core.home_network_keys, self._core.key_use.of)
+
+    async def rotate_home_key(self, profile: Literal["A", "B"]) -> HomeKeyView:
+        """A fresh key pair beside those that are there."""
+        made = await self._core.rotate_home_key(home_keys.SCHEMES[profile])
+        return home_key_views([made], self._core.key_use.of)[0]
+
+    async def retire_home_key(self, key_id: int) -> None:
+        """Remove a key pair; Unusable where there is none, or no other."""
+        await self._core.retire_home_key(key_id)
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """Every counter by name and label, those of the user plane as `packets.*`."""

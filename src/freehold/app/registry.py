@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from freehold.app.config import Configuration, data_folder, socket_path
+from freehold.app.config import Configuration, data_folder
 from freehold.app.ledger import ledger_of, own_act
 from freehold.app.requests import Client
 from freehold.app.sealing import sealer, token_of
@@ -82,9 +82,8 @@ def slices_of(configuration: Configuration) -> tuple[SliceForm, ...]:
 
 
 @contextmanager
-def registry(configuration: Configuration) -> Iterator[Registry]:
+def registry(configuration: Configuration, client: Client) -> Iterator[Registry]:
     """The subscriptions, wherever they are now."""
-    client = Client(socket_path(configuration))
     if client.answers():
         yield RunningRegistry(client)
         return

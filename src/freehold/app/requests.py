@@ -1,4 +1,4 @@
-"""The management API as commands use it: HTTP over the UNIX socket of a running network."""
+"""The management API as commands use it: HTTP, over the UNIX socket of a running network unless it is elsewhere."""
 
 from __future__ import annotations
 
@@ -36,6 +36,24 @@ class Client:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.place = f"{path}"
+        self.headers: dict[str, str] = {}
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A connection to the network."""
+        return UnixConnection(self._path)
+
+    def unreached(self, error: Exception) -> Unusable:
+        """Why there was no answer, and what to do."""
+        if isinstance(error, FileNotFoundError | ConnectionRefusedError):
+            return Unusable(f"no network runs here: nobody listens at {self.place}; start one: freehold up")
+        if isinstance(error, PermissionError):
+            return Unusable(f"{self.place}: not allowed: the network belongs to another user")
+        return Unusable(f"{self.place}: the network does not answer: {str(error) or 'it closed the connection'}")
+
+    def refused(self, status: int, detail: str) -> Unusable:
+        """A refusal in one line."""
+        return Unusable(detail or f"the network answered {status}")
 
     def answers(self) -> bool:
         """Whether a network listens at the socket."""
@@ -90,24 +108,19 @@ class Client:
         if_match: str = "",
     ) -> Iterator[http.client.HTTPResponse]:
         """The answer to one request, until the block ends; a `patient` one may take any time."""
-        connection = UnixConnection(self._path)
-        headers = {"content-type": media_type} | ({"if-match": if_match} if if_match else {})
-        path = "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
+        connection = self.connection()
+        headers = self.headers | {"content-type": media_type} | ({"if-match": if_match} if if_match else {})
+        path = "/api/v1/" + "/".join(quote(segment, safe="") for segment in segments)
         try:
             connection.request(method, f"{path}?{urlencode(query)}" if query else path, body, headers)
             if patient and connection.sock is not None:
                 connection.sock.settimeout(None)
             with connection.getresponse() as answer:
                 if answer.status >= 400:
-                    raise Unusable(_detail(answer))
+                    raise self.refused(answer.status, _detail(answer))
                 yield answer
-        except (FileNotFoundError, ConnectionRefusedError):
-            raise Unusable(f"no network runs here: nobody listens at {self._path}; start one: freehold up") from None
-        except PermissionError:
-            raise Unusable(f"{self._path}: not allowed: the network belongs to another user") from None
         except (OSError, http.client.HTTPException) as error:
-            reason = str(error) or "it closed the connection"
-            raise Unusable(f"{self._path}: the network does not answer: {reason}") from None
+            raise self.unreached(error) from None
         finally:
             connection.close()
 

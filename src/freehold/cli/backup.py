@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from freehold.cli.options import ConfigOption, JsonOption, configuration
+from freehold.cli.options import ConfigOption, JsonOption, client, configuration
 from freehold.cli.output import note, read_file, show_fields, write_private
 from freehold.spec.errors import Unusable
 
@@ -42,7 +42,12 @@ def create(
     given = "" if recipient else _passphrase(passphrase, twice=True)
     to = b"" if recipient is None else read_file(recipient)
     octets = backups.create(
-        configuration(config), config or default_path(), passphrase=given, recipient=to, history=history
+        configuration(config),
+        config or default_path(),
+        passphrase=given,
+        recipient=to,
+        history=history,
+        client=client(config),
     )
     write_private(file, octets)
     show_fields({"file": str(file), "octets": len(octets)}, as_json=as_json)
@@ -88,7 +93,9 @@ def restore(
         raise Unusable(f"--without {wrong}: it is one of {', '.join(PARTS)}")
     octets = read_file(file)
     opener = _opener(octets, passphrase, key, certificate)
-    shown, done = backups.restore(configuration(config), config or default_path(), octets, opener, left_out)
+    shown, done = backups.restore(
+        configuration(config), config or default_path(), octets, opener, left_out, client(config)
+    )
     _show(shown, as_json=as_json)
     note("restored" if done else "checked: the network restores it when it is started again")
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from freehold.cli.options import ConfigOption, JsonOption, configuration
+from freehold.cli.options import ConfigOption, JsonOption, client, configuration
 from freehold.cli.output import note, show_fields
 from freehold.spec.errors import Unusable
 
@@ -70,15 +70,28 @@ def rotate(
 ) -> None:
     """A fresh key: SUCI keys before it stay by their identifiers, a function's certificate is replaced."""
     from freehold.app import keys
+    from freehold.core.udm.home_keys import SCHEMES
 
     chosen = configuration(config)
     if what != "suci":
         show_fields(_certified(chosen, what, folder, share, name), as_json=as_json)
     elif retire is not None:
-        keys.retire_home_key(chosen, retire, time.time(), force=force)
+        running = client(config)
+        if running.answers():
+            running.ask("DELETE", ("home-keys", str(retire)), {"force": ""} if force else {})
+        else:
+            keys.retire_home_key(chosen, retire, time.time(), force=force)
         show_fields({"retired": retire}, as_json=as_json)
-    elif profile in keys.SCHEMES:
-        show_fields(keys.rotate_home_key(chosen, profile), as_json=as_json)
+    elif profile in SCHEMES:
+        running = client(config)
+        there = [key["id"] for key in running.get("home-keys")] if running.answers() else []
+        made = running.ask("POST", ("home-keys",), body={"profile": profile}) if there else None
+        fields = (
+            keys.rotate_home_key(chosen, profile)
+            if made is None
+            else {"id": made["id"], "profile": profile, "public": made["public_key"], "kept": there}
+        )
+        show_fields(fields, as_json=as_json)
     else:
         raise Unusable(f"--profile {profile}: A or B (TS 33.501 C.3.4)")
 

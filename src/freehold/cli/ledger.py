@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from freehold.cli.options import ConfigOption, JsonOption, configuration
+from freehold.cli.options import ConfigOption, JsonOption, client, configuration
 from freehold.cli.output import note, show_fields, show_json, show_line, show_rows
 from freehold.spec.errors import Unusable
 
@@ -25,7 +25,7 @@ def _entries(config: Path | None) -> list[bytes]:
     from freehold.trust.ledger import Altered
 
     try:
-        return entries(configuration(config))
+        return entries(configuration(config), client(config))
     except Altered as altered:
         _refuse(altered)
 

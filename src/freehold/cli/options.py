@@ -28,8 +28,7 @@ def configuration(path: Path | None) -> Configuration:
 
 
 def client(path: Path | None) -> Client:
-    """The management API of the network that runs by this configuration."""
-    from freehold.app.config import load, socket_path
-    from freehold.app.requests import Client
+    """The management API of the network that a command is for: by this configuration, or the one logged in at."""
+    from freehold.app.remote import client_of
 
-    return Client(socket_path(load(path)))
+    return client_of(path)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from freehold.cli.options import ConfigOption, JsonOption, configuration
+from freehold.cli.options import ConfigOption, JsonOption, client, configuration
 from freehold.cli.output import note, read_file, show_fields, show_line, show_rows, write_private
 from freehold.spec.errors import Unusable
 
@@ -54,7 +54,7 @@ def generate(
         form = msgspec.convert(given, SimForm)
     except msgspec.ValidationError as error:
         raise Unusable(f"sim generate: {error}") from None
-    with registry(configuration(config)) as found:
+    with registry(configuration(config), client(config)) as found:
         made = found.generate(form)
     write_private(file, made.file)
     shown = {name: value for name, value in msgspec.structs.asdict(made).items() if name not in {"file", "name"}}
@@ -75,7 +75,7 @@ def profile(
 
     if not (routing_indicator.isascii() and routing_indicator.isdecimal() and len(routing_indicator) <= 4):
         raise Unusable("--routing-indicator: 1 to 4 digits")
-    with registry(configuration(config)) as found:
+    with registry(configuration(config), client(config)) as found:
         files = found.profile(routing_indicator)
     if pysim:
         for each in files:

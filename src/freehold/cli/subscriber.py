@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from freehold.cli.options import ConfigOption, JsonOption, SupiArgument, configuration
+from freehold.cli.options import ConfigOption, JsonOption, SupiArgument, client, configuration
 from freehold.cli.output import note, progress, show_fields, show_json, show_line, show_rows
 
 app = typer.Typer(help="Subscriptions: SIMs, their slices and data networks.", no_args_is_help=True)
@@ -28,7 +28,7 @@ class Format(StrEnum):
 def _registry(config: Path | None) -> Any:
     from freehold.app.registry import registry
 
-    return registry(configuration(config))
+    return registry(configuration(config), client(config))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from freehold.manage.accounts.oidc import PATIENCE, NotAdmitted
 from freehold.manage.accounts.passwords import LONGEST as LONGEST_PASSWORD
 from freehold.manage.accounts.passwords import SHORTEST
 from freehold.manage.forms import decode
-from freehold.manage.handlers import answer, record
+from freehold.manage.handlers import answer, record, tagged, unchanged
 from freehold.manage.http import Request, Response
 from freehold.manage.operation import Problem, Rows
 from freehold.spec.errors import Unusable
@@ -274,20 +274,35 @@ async def add_account(api: Api, request: Request, _: str) -> Response:
     return answer(AccountView(given.name, given.role, enabled=True), 201)
 
 
+def account_of(api: Api, name: str) -> Account:
+    """An account by its name; Problem where there is none."""
+    found = accounts_of(api).find(name)
+    if found is None:
+        raise Problem(404, f"there is no account {name}")
+    return found
+
+
+async def show_account(api: Api, _: Request, name: str) -> Response:
+    """One account."""
+    return tagged(shown(account_of(api, name)))
+
+
 async def change_account(api: Api, request: Request, name: str) -> Response:
     """Change an account; its log-ins end."""
     given = form(request, AccountChange)
+    unchanged(request, shown(account_of(api, name)))
     try:
         account = await accounts_of(api).change(name, role=given.role, password=given.password, enabled=given.enabled)
     except KeyError:
         raise Problem(404, f"there is no account {name}") from None
     fields = [field for field in given.__struct_fields__ if getattr(given, field) is not None]
     await record(api, request, "account.change", name, ", ".join(fields))
-    return answer(shown(account))
+    return tagged(shown(account))
 
 
 async def delete_account(api: Api, request: Request, name: str) -> Response:
     """Remove an account with its tokens."""
+    unchanged(request, shown(account_of(api, name)))
     try:
         await accounts_of(api).delete(name)
     except KeyError:
@@ -299,6 +314,19 @@ async def delete_account(api: Api, request: Request, name: str) -> Response:
 async def list_tokens(api: Api, _: Request, __: str) -> Rows:
     """All tokens, without their secrets."""
     return Rows(accounts_of(api).tokens())
+
+
+def token_of(api: Api, number: str) -> TokenView:
+    """A token by its identifier, without its secret; Problem where there is none."""
+    found = next((each for each in accounts_of(api).tokens() if each.id == number), None)
+    if found is None:
+        raise Problem(404, f"there is no token {number}")
+    return found
+
+
+async def show_token(api: Api, _: Request, token: str) -> Response:
+    """One token, without its secret."""
+    return tagged(token_of(api, token))
 
 
 async def add_token(api: Api, request: Request, _: str) -> Response:
@@ -314,6 +342,7 @@ async def add_token(api: Api, request: Request, _: str) -> Response:
 
 async def revoke_token(api: Api, request: Request, token: str) -> Response:
     """End a token."""
+    unchanged(request, token_of(api, token))
     try:
         await accounts_of(api).revoke(token)
     except KeyError:

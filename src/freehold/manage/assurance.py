@@ -12,13 +12,13 @@ from freehold import __version__
 from freehold.manage import streams
 from freehold.manage.access import Form, form
 from freehold.manage.faults.alarm import SEVERITIES, AckState, AlarmNotification, AlarmView
-from freehold.manage.handlers import answer, record
+from freehold.manage.handlers import answer, record, tagged, unchanged
 from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.operation import LINES, Problem, Rows
 from freehold.manage.performance.history import history as history_of
 from freehold.manage.performance.kpis import KPIS
 from freehold.manage.performance.recorder import periods_of
-from freehold.manage.performance.thresholds import Threshold
+from freehold.manage.performance.thresholds import Threshold, check
 from freehold.manage.views import KpiView, MeasurementFileView, MeasurementView
 from freehold.procedure import Signal
 from freehold.spec.errors import Unusable
@@ -123,7 +123,7 @@ async def alarm_history(api: Api, request: Request, _: str) -> Rows:
 
 async def show_alarm(api: Api, _: Request, alarm: str) -> Response:
     """One alarm."""
-    return answer(_found(api, alarm))
+    return tagged(_found(api, alarm))
 
 
 async def change_alarm(api: Api, request: Request, alarm: str) -> Response:
@@ -133,6 +133,7 @@ async def change_alarm(api: Api, request: Request, alarm: str) -> Response:
     acts: list[tuple[str, Signal[None]]] = []
     if given.ack_state is None and given.perceived_severity is None:
         raise Unusable("give ack_state, perceived_severity, or both")
+    unchanged(request, found)
     if given.perceived_severity is not None:
         cleared = api.alarms.clear(found.specific_problem, found.object_instance, user)
         if cleared is None:
@@ -145,7 +146,7 @@ async def change_alarm(api: Api, request: Request, alarm: str) -> Response:
     for act, durable in acts:
         await api.network.wait(durable)
         await record(api, request, act, alarm, f"{found.specific_problem} {found.object_instance}")
-    return answer(api.alarms.find(alarm) or api.alarms.history(most=1)[0])
+    return tagged(api.alarms.find(alarm) or api.alarms.history(most=1)[0])
 
 
 async def comment_alarm(api: Api, request: Request, alarm: str) -> Response:
@@ -175,16 +176,28 @@ async def thresholds(api: Api, _: Request, __: str) -> Rows:
     return Rows(api.thresholds.all())
 
 
+async def show_threshold(api: Api, _: Request, name: str) -> Response:
+    """One threshold."""
+    found = api.thresholds.find(name)
+    if found is None:
+        raise Problem(404, f"there is no threshold {name}")
+    return tagged(found)
+
+
 async def put_threshold(api: Api, request: Request, name: str) -> Response:
     """Set a threshold."""
     made = Threshold(name, **msgspec.structs.asdict(form(request, ThresholdForm)))
+    check(made)
+    unchanged(request, api.thresholds.find(name))
     await api.network.wait(api.thresholds.put(made))
     await record(api, request, "threshold.set", name, f"{made.of} {made.side} {made.value:g}")
-    return answer(made)
+    return tagged(made)
 
 
 async def delete_threshold(api: Api, request: Request, name: str) -> Response:
     """Take back a threshold that was set."""
+    if api.thresholds.is_set(name):
+        unchanged(request, api.thresholds.find(name))
     removed = api.thresholds.remove(name)
     if removed is None:
         raise Problem(404, f"nobody set a threshold {name}: one that is built in is switched off by enabled = false")

@@ -47,9 +47,10 @@ async def apply(api: Api, request: Request, _: str) -> Response:
     configuration = api.network.configuration
     if not request.if_match:
         raise Problem(428, "name the state you change: If-Match with the ETag of the configuration")
+    given = form(request)
+    configuration.plan(given.text)  # what is wrong with the text comes first: RFC 9110 13.2.1
     if request.if_match not in {"*", tag(configuration.view().text.encode())}:
         raise Problem(412, "somebody changed the configuration meanwhile: read it again, and change what is there now")
-    given = form(request)
     return answer(await take(api, request, given.text, given.note))
 
 

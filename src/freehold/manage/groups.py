@@ -58,7 +58,7 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             "Acknowledge an alarm, take that back, or clear it (TS 28.532 12.2.1.1).",
             AlarmView,
             body=assurance.AlarmChange,
-            refusals=(404, 409, 422),
+            refusals=(404, 409, 412, 422),
             needs=Permission.OPERATE,
         ),
     },
@@ -91,19 +91,20 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
         )
     },
     "thresholds/{name}": {
+        "GET": Operation(assurance.show_threshold, "One threshold.", Threshold, refusals=(404,)),
         "PUT": Operation(
             assurance.put_threshold,
             "Set a threshold.",
             Threshold,
             body=assurance.ThresholdForm,
-            refusals=(422,),
+            refusals=(412, 422),
             needs=Permission.OPERATE,
         ),
         "DELETE": Operation(
             assurance.delete_threshold,
             "Take back a threshold that was set; what is built in or configured counts again.",
             status=204,
-            refusals=(404,),
+            refusals=(404, 412),
             needs=Permission.OPERATE,
         ),
     },

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from freehold.core.udm.key_use import Use, in_use
 from freehold.manage import dissect, forms, streams, subscribers
 from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.imports import Import
@@ -46,7 +47,10 @@ def tag(octets: bytes) -> str:
 
 
 def unchanged(request: Request, value: Any) -> None:
-    """Problem where the client means another state of a value than it has by now (RFC 9110 13.1.1)."""
+    """Problem where the client means another state of a value than it has by now (RFC 9110 13.1.1).
+
+    Asked last: a request that is wrong by itself is told so, whatever it names (RFC 9110 13.2.1).
+    """
     if request.if_match and request.if_match not in {"*", tag(answer(value).body)}:
         raise Problem(412, "somebody changed it meanwhile: read it again, and change what is there now")
 
@@ -136,6 +140,40 @@ async def ledger(api: Api, request: Request, _: str) -> Response:
     return Response(200, b"".join(entry + b"\n" for entry in (entries[-int(last) :] if last else entries)), LINES)
 
 
+# --- home network keys ----------------------------------------------------------------------------
+class HomeKeyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A home network key pair to make, of profile A or B (TS 33.501 C.3.4)."""
+
+    profile: Literal["A", "B"] = "A"
+
+
+async def rotate_home_key(api: Api, request: Request, _: str) -> Response:
+    """A fresh key pair beside those that are there."""
+    try:
+        given = forms.decode(request.body, HomeKeyForm)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Unusable(f"the form is not as it should be: {error}") from None
+    made = await api.network.rotate_home_key(given.profile)
+    await record(api, request, "keys.rotate", f"suci {made.id}", made.public_key)
+    return answer(made, 201)
+
+
+async def retire_home_key(api: Api, request: Request, number: str) -> Response:
+    """Remove a key pair."""
+    there = {str(each.id): each for each in api.network.home_keys()}
+    found = there.get(number)
+    if found is None:
+        raise Problem(404, f"there is no home network key {number}")
+    if len(there) == 1:
+        raise Problem(409, "this is the last home network key: make another one first")
+    why = in_use(Use(found.uses, found.last_used, found.counted_since), api.network.utc())
+    if why and "force" not in request.query:
+        raise Problem(409, f"home network key {number}: {why}; force retires it all the same")
+    await api.network.retire_home_key(int(number))
+    await record(api, request, "keys.retire", f"suci {number}")
+    return Response(204)
+
+
 # --- subscribers ----------------------------------------------------------------------------------
 async def list_subscribers(api: Api, request: Request, _: str) -> Response | Rows:
     """All subscriptions, without secrets."""
@@ -206,8 +244,8 @@ async def change_subscriber(api: Api, request: Request, supi: str) -> Response:
     found = repository.subscriber(subscribers.supi_of(supi))
     if found is None:
         raise Problem(404, f"there is no subscriber {supi}")
-    unchanged(request, subscribers.view(found))
     changed = subscribers.changed(found, request.body)
+    unchanged(request, subscribers.view(found))
     await api.network.wait(repository.put(changed))
     await record(
         api, request, "subscriber.change", changed.supi.value, ", ".join(subscribers.differing(found, changed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from freehold.manage.backup.content import Content
 from freehold.manage.subscribers import SliceForm
@@ -146,6 +146,12 @@ class ManagedNetwork(Protocol):
 
     def home_keys(self) -> Sequence[HomeKeyView]:
         """What SIMs need to conceal their SUPIs."""
+
+    async def rotate_home_key(self, profile: Literal["A", "B"]) -> HomeKeyView:
+        """A fresh key pair beside those that are there; Unusable where no identifier is free."""
+
+    async def retire_home_key(self, key_id: int) -> None:
+        """Remove a key pair; Unusable where there is none, or no other."""
 
     def counters(self) -> Mapping[tuple[str, str], int]:
         """Every counter by name and label."""

@@ -131,19 +131,22 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
         ),
     },
     "accounts/{name}": {
+        "GET": Operation(
+            access.show_account, "One account.", access.AccountView, refusals=(404,), needs=Permission.ADMINISTER
+        ),
         "PATCH": Operation(
             access.change_account,
             "Change an account; its log-ins end.",
             access.AccountView,
             body=access.AccountChange,
-            refusals=(404, 422),
+            refusals=(404, 412, 422),
             needs=Permission.ADMINISTER,
         ),
         "DELETE": Operation(
             access.delete_account,
             "Remove an account with its tokens.",
             status=204,
-            refusals=(404, 422),
+            refusals=(404, 412, 422),
             needs=Permission.ADMINISTER,
         ),
     },
@@ -167,9 +170,16 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
         ),
     },
     "tokens/{id}": {
+        "GET": Operation(
+            access.show_token,
+            "One token, without its secret.",
+            TokenView,
+            refusals=(404,),
+            needs=Permission.ADMINISTER,
+        ),
         "DELETE": Operation(
-            access.revoke_token, "End a token.", status=204, refusals=(404,), needs=Permission.ADMINISTER
-        )
+            access.revoke_token, "End a token.", status=204, refusals=(404, 412), needs=Permission.ADMINISTER
+        ),
     },
     "status": _read("status", "The network at one glance.", StatusView),
     "gnbs": _read("gnbs", "gNBs with an association.", list[GnbView], "id"),
@@ -188,9 +198,28 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     },
     "sessions": _read("sessions", "PDU sessions with address and octets.", list[SessionView], "supi", "pdu_session_id"),
     "functions": _read("functions", "Network functions of the process.", list[FunctionView], "name"),
-    "home-keys": _read(
-        "home_keys", "Public keys for SIMs to conceal their SUPIs (TS 33.501 6.12).", list[HomeKeyView], "id"
-    ),
+    "home-keys": {
+        **_read("home_keys", "Public keys for SIMs to conceal their SUPIs (TS 33.501 6.12).", list[HomeKeyView], "id"),
+        "POST": Operation(
+            handlers.rotate_home_key,
+            "Make a fresh key pair; those before stay, and open what SIMs conceal with them.",
+            HomeKeyView,
+            status=201,
+            body=handlers.HomeKeyForm,
+            refusals=(422,),
+            needs=Permission.ADMINISTER,
+        ),
+    },
+    "home-keys/{id}": {
+        "DELETE": Operation(
+            handlers.retire_home_key,
+            "Retire a key pair: SIMs that conceal with it are refused from now on.",
+            status=204,
+            query={"force": "one that SIMs may still use too"},
+            refusals=(404, 409),
+            needs=Permission.ADMINISTER,
+        )
+    },
     "settings": {"GET": Operation(handlers.settings, "Every setting, defaults too.", dict[str, Any])},
     "settings-schema": {"GET": Operation(handlers.settings_schema, "The JSON schema of the settings.", dict[str, Any])},
     "live": {

@@ -30,8 +30,12 @@ LINK_PREFIX: Final = 64
 GIGABIT: Final = 1_000_000_000
 MOST_RATE: Final = 4_000_000_000_000
 """Bit/s that NGAP can say (TS 38.413 9.3.1.4)."""
-COLUMNS: Final = ("supi", "k", "opc", "op", "amf_field", "name", "enabled", "slice", "dnn", "ip", "ip6")
-"""Columns of a CSV file; several DNNs stand in one cell with spaces between. Only supi, k and opc or op are needed."""
+SECRETS: Final = ("k", "opc", "op", "amf_field")
+COLUMNS: Final = (
+    "supi", *SECRETS, "name", "msisdn", "enabled", "uplink", "downlink", "allowed_pei", "slice", "dnn", "ip", "ip6",
+)  # fmt: skip
+"""Columns of a CSV file; several DNNs or devices stand in one cell with spaces between. Slices that the last four
+cannot say stand in `slice` as JSON. Only supi, k and opc or op are needed."""
 
 
 TYPES: Final[tuple[PduSessionType, ...]] = ("IPV4", "IPV6", "IPV4V6", "ETHERNET")
@@ -347,7 +351,9 @@ def _row(row: dict[str, Any]) -> SubscriberForm:
         raise Wrong("enabled", f"enabled is yes or no, not {enabled!r}")
     names = cells.get("dnn", "").split()
     slices: tuple[SliceForm, ...] = ()
-    if names or cells.get("slice") or cells.get("ip") or cells.get("ip6"):
+    if cells.get("slice", "").startswith("["):
+        slices = _slices_cell(cells["slice"])
+    elif names or cells.get("slice") or cells.get("ip") or cells.get("ip6"):
         first = DnnForm(names[0] if names else "internet", cells.get("ip", ""), ip6=cells.get("ip6", ""))
         slices = (SliceForm(cells.get("slice") or "1", True, (first, *(DnnForm(name) for name in names[1:]))),)
     return SubscriberForm(
@@ -357,24 +363,50 @@ def _row(row: dict[str, Any]) -> SubscriberForm:
         cells.get("op", ""),
         cells.get("amf_field") or "8000",
         cells.get("name", ""),
+        cells.get("msisdn", ""),
         enabled=enabled not in {"0", "false", "no"},
+        uplink=_rate_cell(cells, "uplink"),
+        downlink=_rate_cell(cells, "downlink"),
         slices=slices,
+        allowed_pei=tuple(cells.get("allowed_pei", "").split()),
     )
+
+
+def _slices_cell(text: str) -> tuple[SliceForm, ...]:
+    try:
+        return msgspec.json.decode(text, type=tuple[SliceForm, ...])
+    except msgspec.DecodeError as error:
+        raise Wrong("slice", f"slice: {error}") from None
+
+
+def _rate_cell(cells: dict[str, str], name: str) -> int:
+    text = cells.get(name) or str(GIGABIT)
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise Wrong(name, f"{name} is a number of bit/s, not {text!r}")
+    return int(text)
 
 
 def write_csv(subscribers: Iterable[Subscriber]) -> str:
     """What may be shown of subscriptions, as a CSV file: a backup of secrets is a backup of the store."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    shown = [name for name in COLUMNS if name not in {"k", "opc", "op", "amf_field"}]
-    writer.writerow(shown)
+    writer.writerow([name for name in COLUMNS if name not in SECRETS])
     for subscriber in subscribers:
-        one = subscriber.slices[0]
-        names = " ".join(part.dnn for part in one.dnns)
-        enabled = "yes" if subscriber.enabled else "no"
-        fixed = (one.dnns[0].static_ipv4 or "", one.dnns[0].static_ipv6 or "")
-        writer.writerow([subscriber.supi.value, subscriber.name, enabled, str(one.slice), names, *fixed])
+        one = view(subscriber)
+        enabled, devices = "yes" if one.enabled else "no", " ".join(one.allowed_pei)
+        plain = (one.supi, one.name, one.msisdn, enabled, one.uplink, one.downlink, devices)
+        writer.writerow([*plain, *_slice_cells(one.slices)])
     return file.getvalue()
+
+
+def _slice_cells(slices: tuple[SliceForm, ...]) -> tuple[str, str, str, str]:
+    """The cells of slices: `slice`, `dnn`, `ip` and `ip6` where they can say it, else `slice` alone, as JSON."""
+    names = [each.dnn for each in slices[0].dnns]
+    first = DnnForm(names[0], slices[0].dnns[0].ip, ip6=slices[0].dnns[0].ip6)
+    said = SliceForm(slices[0].id, True, (first, *map(DnnForm, names[1:])))
+    if slices == (said,) and not any(" " in name for name in names):
+        return said.id, " ".join(names), first.ip, first.ip6
+    return msgspec.json.encode(slices).decode(), "", "", ""
 
 
 def changed(subscriber: Subscriber, patch: bytes) -> Subscriber:

@@ -99,6 +99,7 @@ class FakeNetwork:
         self.environment = VirtualEnvironment()
         self.tap = self.environment.tap
         self.subscribers = Udr(MemoryStore())
+        self.keys = [HomeKeyView(1, "A", "5a" * 32)]
         self.deregistered = []
         self.changed = []
         self.acts = Ledger(MemoryStore())
@@ -144,7 +145,15 @@ class FakeNetwork:
         return [FunctionView("amf", "AMF")]
 
     def home_keys(self):
-        return [HomeKeyView(1, "A", "5a" * 32)]
+        return list(self.keys)
+
+    async def rotate_home_key(self, profile):
+        made = HomeKeyView(max(key.id for key in self.keys) + 1, profile, "6b" * 32)
+        self.keys.append(made)
+        return made
+
+    async def retire_home_key(self, key_id):
+        self.keys = [key for key in self.keys if key.id != key_id]
 
     def counters(self):
         return dict(self.environment.counts)
@@ -251,12 +260,13 @@ class Web(Served):
     """The same network over TCP, with accounts."""
 
     pages = None
+    certificate = None
 
     async def _start(self):
         self.accounts = Accounts(MemoryStore(), self.network.wait, self.network.utc)
         self.api = Api(self.network, accounts=self.accounts, code=CODE)
         self.address = ("127.0.0.1", free_port())
-        self.server = WebServer(self.api, self.address, None, self.pages)
+        self.server = WebServer(self.api, self.address, self.certificate, self.pages)
         await self.server.start()
 
     def ask(self, method, path, body=None, **headers):

@@ -131,7 +131,7 @@ def test_when_subscribers_are_kept_then_every_command_does_its_part(run, tmp_pat
     assert (json.loads(out)["name"], json.loads(out)["enabled"]) == ("pump", False)
     assert "pump" in run("subscriber", "list")[1]
     exported = run("subscriber", "export")[1]
-    assert exported.splitlines()[1].startswith(f"{SUPI},pump,no,1,internet,")
+    assert exported.splitlines()[1].startswith(f"{SUPI},pump,,no,1000000000,1000000000,,1,internet,")
     assert json.loads(run("subscriber", "export", "--format", "json")[1])[0]["supi"] == SUPI
     file = tmp_path / "more.csv"
     file.write_text(f"supi,k,opc,dnn,ip\n001010000000002,{K},{OPC},internet ims,10.45.0.9\n")

@@ -248,3 +248,27 @@ def test_when_no_code_was_told_then_only_the_owner_makes_the_first_account(tmp_p
         web.api.code = ""
         form = {"name": "anna", "password": PASSWORD, "code": ""}
         assert web.ask("POST", "/api/v1/initialise", form)[0] == 403
+
+
+def test_when_two_change_an_account_or_end_a_token_then_the_second_is_refused(web):
+    web.call(web.accounts.add("bert", PASSWORD, Role.OPERATOR))
+    secret, _ = web.login()
+    bearer = {"authorization": f"Bearer {secret}"}
+
+    def ask(method, path, body=None, tag=""):
+        status, read, answer = web.ask(method, f"/api/v1/{path}", body, **bearer, **({"if-match": tag} if tag else {}))
+        return status, read, answer.headers["etag"]
+
+    assert ask("GET", "accounts/nobody")[0] == 404
+    _, _, read = ask("GET", "accounts/bert")
+    status, _, written = ask("PATCH", "accounts/bert", {"enabled": False}, read)
+    assert status == 200
+    assert ask("PATCH", "accounts/bert", {"role": "admin"}, read)[0] == 412
+    assert ask("DELETE", "accounts/bert", tag=read)[0] == 412
+    made = ask("POST", "tokens", {"account": "anna", "role": "read-only", "text": "probe"})[1]
+    status, shown, tag = ask("GET", f"tokens/{made['id']}")
+    assert (status, shown["text"], "secret" in shown) == (200, "probe", False)
+    assert ask("DELETE", f"tokens/{made['id']}", tag='"other"')[0] == 412
+    assert ask("DELETE", f"tokens/{made['id']}", tag=tag)[0] == 204
+    assert ask("GET", f"tokens/{made['id']}")[0] == 404
+    assert ask("DELETE", "accounts/bert", tag=written)[0] == 204

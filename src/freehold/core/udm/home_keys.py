@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from freehold.core.udm.sidf import HomeNetworkKey
@@ -14,6 +14,8 @@ from freehold.spec.keys import Key
 
 TABLE: Final = "home-network-key"
 # TS 31.102 4.4.11.8: identifiers 0..255. These are what a new network begins with.
+LAST_ID: Final = 255
+SCHEMES: Final = {"A": Scheme.PROFILE_A, "B": Scheme.PROFILE_B}
 FIRST: Final = ((1, Scheme.PROFILE_A), (2, Scheme.PROFILE_B))
 _PRIVATE: Final = 32
 
@@ -21,6 +23,30 @@ _PRIVATE: Final = 32
 def load(store: Store) -> tuple[HomeNetworkKey, ...]:
     """The key pairs of a store; Unusable where a row is none."""
     return tuple(_key(name, row) for name, row in store.load(TABLE))
+
+
+def unused_id(keys: Iterable[HomeNetworkKey]) -> int:
+    """The identifier of the next key pair; Unusable where each of 0 to 255 is taken (TS 31.102 4.4.11.8)."""
+    taken = {key.key_id for key in keys}
+    following = max(taken, default=0) + 1
+    found = following if following <= LAST_ID else next((each for each in range(LAST_ID + 1) if each not in taken), -1)
+    if found < 0:
+        raise Unusable("every identifier of home network keys, 0 to 255, is taken: retire one")
+    return found
+
+
+def retirable(keys: Iterable[HomeNetworkKey], key_id: int) -> None:
+    """Unusable where this key pair cannot be removed."""
+    there = sorted(key.key_id for key in keys)
+    if key_id not in there:
+        raise Unusable(f"there is no home network key {key_id}; there are {there}")
+    if len(there) == 1:
+        raise Unusable("this is the last home network key: make another one first")
+
+
+def remove(store: Store, key_id: int) -> Signal[None]:
+    """Remove a key pair. Set once durable."""
+    return store.commit(TABLE, [(f"{key_id:03}", None)])
 
 
 def add(store: Store, key: HomeNetworkKey) -> Signal[None]:

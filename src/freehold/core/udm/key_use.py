@@ -11,6 +11,9 @@ from freehold.services.store import Store
 from freehold.spec.errors import Unusable
 
 TABLE: Final = "home-network-key-use"
+DAY: Final = 86400.0
+QUIET: Final = 30
+"""Days without a use after which a key may be retired."""
 WRITTEN_EVERY: Final = 60.0
 """Seconds after which a use is written again: a crash forgets the uses since."""
 
@@ -36,8 +39,12 @@ class KeyUse:
         self._kept = dict(self._uses)
         for key_id in key_ids:
             if key_id not in self._uses:
-                self._uses[key_id] = Use(since=utc())
-                self._keep(key_id)
+                self.begin(key_id)
+
+    def begin(self, key_id: int) -> None:
+        """Count for a key from now on."""
+        self._uses[key_id] = Use(since=self._utc())
+        self._keep(key_id)
 
     def note(self, key_id: int) -> None:
         """A key opened a SUCI."""
@@ -61,6 +68,17 @@ class KeyUse:
     def _keep(self, key_id: int) -> None:
         use = self._kept[key_id] = self._uses[key_id]
         self._store.write_behind(TABLE, f"{key_id:03}", msgspec.msgpack.encode(use))
+
+
+def in_use(use: Use, now: float) -> str:
+    """Why a key may still be on a SIM; empty where it was quiet for long enough."""
+    if not use.since:
+        return "its uses were never counted: the network did not run with this program yet"
+    if use.uses and now - use.last < QUIET * DAY:
+        return f"a SIM used it within the last {QUIET} days, {use.uses} times in all"
+    if now - use.since < QUIET * DAY:
+        return f"its uses are counted for less than {QUIET} days: a SIM may be switched off"
+    return ""
 
 
 def load(store: Store) -> dict[int, Use]:

@@ -42,9 +42,14 @@ class Sidf:
         `used` hears the identifier of each key that opened a SUCI.
         """
         self._used = used
-        self._keys = {(key.scheme, key.key_id): key.private for key in keys}
+        self._keys: dict[tuple[int, int], Key] = {}
+        self.take(keys)
         self.null_scheme = null_scheme
         self._plmns = frozenset(plmns)
+
+    def take(self, keys: Iterable[HomeNetworkKey]) -> None:
+        """Open what is concealed with these keys from now on, and with no others."""
+        self._keys = {(key.scheme, key.key_id): key.private for key in keys}
 
     def supi(self, suci: Suci) -> Supi:
         """The SUPI of a SUCI; ServiceError with the application error of TS 29.503 6.3.7.3."""

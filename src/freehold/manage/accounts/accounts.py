@@ -96,6 +96,10 @@ class Accounts:
         """Every account by name."""
         return sorted(self._accounts.values(), key=lambda account: account.name)
 
+    def find(self, name: str) -> Account | None:
+        """An account by its name; None where there is none."""
+        return self._accounts.get(name)
+
     async def initialise(self, name: str, password: str) -> None:
         """Make the first account, an administrator's; Unusable once there is one."""
         if self.initialised:

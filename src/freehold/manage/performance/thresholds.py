@@ -104,6 +104,10 @@ class Thresholds:
         """One threshold."""
         return self._set.get(name) or self._given.get(name)
 
+    def is_set(self, name: str) -> bool:
+        """Whether an operator set it."""
+        return name in self._set
+
     def put(self, threshold: Threshold) -> Signal[None]:
         """Set one; the signal is set once that is durable. Unusable says what is wrong with it."""
         check(threshold)
