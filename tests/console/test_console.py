@@ -183,7 +183,7 @@ def test_when_a_subscriber_is_changed_barred_and_deleted_then_the_network_knows(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("pump 8")
     dialog.get_by_label("Downlink of network 1").fill("20")
-    dialog.get_by_label("Fixed address of network 1").fill("10.45.9.9")
+    dialog.get_by_label("Fixed IPv4 address of network 1").fill("10.45.9.9")
     dialog.get_by_role("button", name="Save").click()
     page.get_by_text("10.45.9.9").wait_for()
     page.get_by_text("20.0 Mbit/s").wait_for()

@@ -29,7 +29,10 @@ async function ask(
   const init: RequestInit = { method, credentials: "same-origin" };
   if (body !== undefined) {
     init.body = body;
-    init.headers = { "content-type": type, ...(tag ? { "if-match": tag } : {}) };
+    init.headers = { "content-type": type };
+  }
+  if (tag) {
+    init.headers = { ...init.headers, "if-match": tag };
   }
   let answer: Response;
   try {

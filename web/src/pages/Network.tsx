@@ -4,9 +4,9 @@ import { get } from "../api";
 import { count } from "../format";
 import { rows, useTopics } from "../live";
 import { may } from "../session";
-import type { HomeKeyView } from "../types";
-import { Badge, Button, copy, Empty, Facts, Head, Panel, Sheet, useRead } from "../ui/bits";
+import { Badge, Empty, Facts, Head, Panel, Sheet, useRead } from "../ui/bits";
 import { Versions } from "./Configure";
+import { HomeKeys } from "./HomeKeys";
 
 type Settings = Record<string, unknown>;
 interface Schema {
@@ -24,7 +24,6 @@ const list = (value: unknown): Settings[] => (Array.isArray(value) ? (value as S
 export function Network() {
   useTopics("sessions");
   const settings = useRead(() => get<Record<string, Settings | Settings[]>>("settings"));
-  const keys = useRead(() => get<HomeKeyView[]>("home-keys"));
   const sessions = rows("sessions");
   const known = settings.value;
   if (!known) {
@@ -128,39 +127,7 @@ export function Network() {
             </table>
           </Sheet>
         </Panel>
-        <Panel title="Home network keys" class="span3" flush>
-          <Sheet label="Home network keys">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">ID</th>
-                  <th scope="col">Profile</th>
-                  <th scope="col">Public key, for SIMs (TS 31.102 4.4.11.8)</th>
-                  <th scope="col">
-                    <span class="hidden">Copy</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {(keys.value ?? []).map((one) => (
-                  <tr key={one.id}>
-                    <th scope="row">{one.id}</th>
-                    <td>{one.profile}</td>
-                    <td class="mono breaks">{one.public_key}</td>
-                    <td>
-                      <Button
-                        kind="bare"
-                        icon="copy"
-                        label={`Copy key ${one.id}`}
-                        onClick={() => copy(one.public_key, "Public key")}
-                      />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Sheet>
-        </Panel>
+        <HomeKeys />
       </div>
     </>
   );

@@ -1,6 +1,6 @@
 /** Who runs the network, and what they did: alarms, users, tokens, the ledger. */
 import { useState } from "preact/hooks";
-import { get, getText, reason, send } from "../api";
+import { get, getTagged, getText, reason, send } from "../api";
 import { moment } from "../format";
 import { loaded, rows } from "../live";
 import { logout, may, me } from "../session";
@@ -30,7 +30,11 @@ const ROLES = ["admin", "operator", "auditor", "read-only"] as const;
 function Alarm({ alarm }: { alarm: AlarmView }) {
   const change = async (form: object, said: string) => {
     try {
-      await send("PATCH", `alarms/${alarm.id}`, form);
+      const { value, tag } = await getTagged<AlarmView>(`alarms/${alarm.id}`);
+      if (value.ack_state !== alarm.ack_state || (value.cleared === null) !== (alarm.cleared === null)) {
+        throw new Error("Somebody changed it meanwhile: look again.");
+      }
+      await send("PATCH", `alarms/${alarm.id}`, form, tag);
       tell(said);
     } catch (error) {
       tell(reason(error), "bad");
@@ -179,7 +183,8 @@ function AddAccount({ onClose, onDone }: { onClose: () => void; onDone: () => vo
   );
 }
 
-function ChangeAccount({ one, onClose, onDone }: { one: AccountView; onClose: () => void; onDone: () => void }) {
+function ChangeAccount(props: { one: AccountView; tag: string; onClose: () => void; onDone: () => void }) {
+  const { one, tag, onClose, onDone } = props;
   const [role, setRole] = useState(one.role);
   const [enabled, setEnabled] = useState(one.enabled ? "yes" : "no");
   const [password, setPassword] = useState("");
@@ -189,11 +194,8 @@ function ChangeAccount({ one, onClose, onDone }: { one: AccountView; onClose: ()
         submit="Save"
         onCancel={onClose}
         onSubmit={async () => {
-          await send("PATCH", `accounts/${one.name}`, {
-            role,
-            enabled: enabled === "yes",
-            ...(password ? { password } : {}),
-          });
+          const form = { role, enabled: enabled === "yes", ...(password ? { password } : {}) };
+          await send("PATCH", `accounts/${one.name}`, form, tag);
           tell("Saved; its log-ins ended");
           onDone();
           onClose();
@@ -270,7 +272,15 @@ export function Users() {
   const accounts = useRead(() => get<AccountView[]>("accounts"));
   const tokens = useRead(() => get<TokenView[]>("tokens"));
   const [open, setOpen] = useState("");
-  const [chosen, setChosen] = useState<AccountView | undefined>(undefined);
+  const [chosen, setChosen] = useState<{ value: AccountView; tag: string } | undefined>(undefined);
+  const choose = async (name: string, what: string) => {
+    try {
+      setChosen(await getTagged<AccountView>(`accounts/${name}`));
+      setOpen(what);
+    } catch (error) {
+      tell(reason(error), "bad");
+    }
+  };
   const [token, setToken] = useState<TokenView | undefined>(undefined);
   const close = () => {
     setOpen("");
@@ -304,22 +314,12 @@ export function Users() {
                         <Badge tone={one.enabled ? "good" : "warn"}>{one.enabled ? "allowed" : "off"}</Badge>
                       </td>
                       <td class="end">
-                        <Button
-                          onClick={() => {
-                            setChosen(one);
-                            setOpen("change");
-                          }}
-                        >
-                          Change
-                        </Button>{" "}
+                        <Button onClick={() => void choose(one.name, "change")}>Change</Button>{" "}
                         <Button
                           kind="bare"
                           icon="clear"
                           label={`Delete ${one.name}`}
-                          onClick={() => {
-                            setChosen(one);
-                            setOpen("delete");
-                          }}
+                          onClick={() => void choose(one.name, "delete")}
                         />
                       </td>
                     </tr>
@@ -365,16 +365,18 @@ export function Users() {
         </Panel>
       </div>
       {open === "account" && <AddAccount onClose={close} onDone={accounts.reload} />}
-      {open === "change" && chosen && <ChangeAccount one={chosen} onClose={close} onDone={accounts.reload} />}
+      {open === "change" && chosen && (
+        <ChangeAccount one={chosen.value} tag={chosen.tag} onClose={close} onDone={accounts.reload} />
+      )}
       {open === "token" && <AddToken accounts={accounts.value ?? []} onClose={close} onDone={tokens.reload} />}
       {open === "delete" && chosen && (
         <Confirm
-          title={`Delete ${chosen.name}?`}
+          title={`Delete ${chosen.value.name}?`}
           text="The account, its log-ins and its tokens end at once. What it did stays in the ledger."
           action="Delete"
           onClose={close}
           onConfirm={async () => {
-            await send("DELETE", `accounts/${chosen.name}`);
+            await send("DELETE", `accounts/${chosen.value.name}`, undefined, chosen.tag);
             accounts.reload();
             tokens.reload();
           }}

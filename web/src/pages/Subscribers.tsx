@@ -23,6 +23,7 @@ import {
   useRead,
 } from "../ui/bits";
 import { type Column, Table } from "../ui/Table";
+import { Edit, protectionOf, typesOf } from "./SubscriberEdit";
 
 const COLUMNS: Column<SubscriberView>[] = [
   {
@@ -169,8 +170,8 @@ function Import({ onClose, onAdded }: { onClose: () => void; onAdded: () => void
       >
         <p class="note">
           A CSV file with the columns <code>supi,k,opc</code> and, where wanted,{" "}
-          <code>op,amf_field,name,enabled,slice,dnn,ip</code>; or JSON. All of them come in, or none: the first wrong
-          row is named.
+          <code>op,amf_field,name,msisdn,enabled,uplink,downlink,allowed_pei,slice,dnn,ip,ip6</code>; or JSON. All of
+          them come in, or none: every wrong row is named. What was exported here can be imported again.
         </p>
         <div class="field">
           <label for="import-file">File</label>
@@ -253,6 +254,7 @@ function Slices({ slices }: { slices: SliceForm[] }) {
             <th scope="col">Slice</th>
             <th scope="col">DNN</th>
             <th scope="col">5QI</th>
+            <th scope="col">Types</th>
             <th scope="col">Fixed address</th>
             <th scope="col" class="end">
               Uplink
@@ -261,6 +263,7 @@ function Slices({ slices }: { slices: SliceForm[] }) {
               Downlink
             </th>
             <th scope="col">Framed routes</th>
+            <th scope="col">User data</th>
           </tr>
         </thead>
         <tbody>
@@ -272,10 +275,12 @@ function Slices({ slices }: { slices: SliceForm[] }) {
                 </th>
                 <td>{dnn.dnn}</td>
                 <td>{dnn.five_qi}</td>
+                <td>{typesOf(dnn)}</td>
                 <td class="mono">{[dnn.ip, dnn.ip6].filter(Boolean).join(" ") || "from the pool"}</td>
                 <td class="end">{bitRate(dnn.uplink)}</td>
                 <td class="end">{bitRate(dnn.downlink)}</td>
-                <td class="mono">{dnn.framed_routes.join(" ")}</td>
+                <td class="mono">{dnn.framed_routes.join(" ") || "–"}</td>
+                <td>{protectionOf(dnn)}</td>
               </tr>
             )),
           )}
@@ -285,147 +290,7 @@ function Slices({ slices }: { slices: SliceForm[] }) {
   );
 }
 
-interface DnnRow {
-  slice: string;
-  dnn: string;
-  ip: string;
-  five_qi: string;
-  uplink: string;
-  downlink: string;
-}
-
-const megabits = (rate: number) => String(rate / 1e6);
-
-function Edit(props: { one: SubscriberView; tag: string; onClose: () => void; onSaved: () => void }) {
-  const { one, tag, onClose, onSaved } = props;
-  const [name, setName] = useState(one.name);
-  const [enabled, setEnabled] = useState(one.enabled);
-  const [up, setUp] = useState(megabits(one.uplink));
-  const [down, setDown] = useState(megabits(one.downlink));
-  const [networks, setNetworks] = useState<DnnRow[]>(
-    one.slices.flatMap((slice) =>
-      slice.dnns.map((dnn) => ({
-        slice: slice.id,
-        dnn: dnn.dnn,
-        ip: dnn.ip,
-        five_qi: String(dnn.five_qi),
-        uplink: megabits(dnn.uplink),
-        downlink: megabits(dnn.downlink),
-      })),
-    ),
-  );
-  const set = (at: number, field: keyof DnnRow, value: string) =>
-    setNetworks(networks.map((row, place) => (place === at ? { ...row, [field]: value } : row)));
-  const slices = () =>
-    [...new Set(networks.map((row) => row.slice))].map((id) => {
-      const before = one.slices.find((slice) => slice.id === id);
-      return {
-        id,
-        default: before?.default ?? true,
-        dnns: networks
-          .filter((row) => row.slice === id)
-          .map((row) => ({
-            ...before?.dnns.find((dnn) => dnn.dnn === row.dnn),
-            dnn: row.dnn,
-            ip: row.ip,
-            five_qi: Number(row.five_qi),
-            uplink: Math.round(Number(row.uplink) * 1e6),
-            downlink: Math.round(Number(row.downlink) * 1e6),
-          })),
-      };
-    });
-  const cell = (at: number, field: keyof DnnRow, label: string, pattern: string) => (
-    <td>
-      <input
-        aria-label={`${label} of network ${at + 1}`}
-        value={networks[at]![field]}
-        pattern={pattern}
-        onInput={(event) => set(at, field, event.currentTarget.value)}
-      />
-    </td>
-  );
-  return (
-    <Dialog title={`Change ${one.supi}`} onClose={onClose} wide>
-      <Form
-        submit="Save"
-        onCancel={onClose}
-        onSubmit={async () => {
-          const form = {
-            name,
-            enabled,
-            uplink: Math.round(Number(up) * 1e6),
-            downlink: Math.round(Number(down) * 1e6),
-            slices: slices(),
-          };
-          await send("PATCH", `subscribers/${one.supi}`, form, tag);
-          tell("Saved");
-          onSaved();
-          onClose();
-        }}
-      >
-        <div class="pair">
-          <Field label="Name" value={name} onInput={setName} />
-          <div class="field">
-            <span class="label">Service</span>
-            <Toggle label="May use the network" checked={enabled} onChange={setEnabled} />
-          </div>
-          <Field label="UE-AMBR uplink, Mbit/s" value={up} onInput={setUp} pattern="[0-9.]+" required />
-          <Field label="UE-AMBR downlink, Mbit/s" value={down} onInput={setDown} pattern="[0-9.]+" required />
-        </div>
-        <h3>Data networks</h3>
-        <Sheet label="Data networks" inputs>
-          <table>
-            <thead>
-              <tr>
-                {["Slice", "DNN", "Fixed address", "5QI", "Uplink, Mbit/s", "Downlink, Mbit/s", ""].map((title) => (
-                  <th key={title} scope="col">
-                    {title || <span class="hidden">Remove</span>}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {networks.map((row, at) => (
-                <tr key={at}>
-                  {cell(at, "slice", "Slice", "[0-9]{1,3}(-[0-9A-Fa-f]{6})?")}
-                  {cell(at, "dnn", "DNN", ".+")}
-                  {cell(at, "ip", "Fixed address", "[0-9.]*")}
-                  {cell(at, "five_qi", "5QI", "[0-9]{1,3}")}
-                  {cell(at, "uplink", "Uplink", "[0-9.]+")}
-                  {cell(at, "downlink", "Downlink", "[0-9.]+")}
-                  <td>
-                    <Button
-                      kind="bare"
-                      icon="clear"
-                      label={`Remove ${row.dnn}`}
-                      disabled={networks.length === 1}
-                      onClick={() => setNetworks(networks.filter((_, place) => place !== at))}
-                    />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Sheet>
-        <div class="row-of-buttons">
-          <Button
-            icon="add"
-            onClick={() =>
-              setNetworks([
-                ...networks,
-                { slice: "1", dnn: "", ip: "", five_qi: "9", uplink: "1000", downlink: "1000" },
-              ])
-            }
-          >
-            Another network
-          </Button>
-        </div>
-      </Form>
-    </Dialog>
-  );
-}
-
-function Keys({ one, onClose }: { one: SubscriberView; onClose: () => void }) {
+function Keys({ one, tag, onClose }: { one: SubscriberView; tag: string; onClose: () => void }) {
   const [k, setK] = useState("");
   const [opc, setOpc] = useState("");
   return (
@@ -434,7 +299,7 @@ function Keys({ one, onClose }: { one: SubscriberView; onClose: () => void }) {
         submit="Put the keys in"
         onCancel={onClose}
         onSubmit={async () => {
-          await send("PATCH", `subscribers/${one.supi}`, { k, opc });
+          await send("PATCH", `subscribers/${one.supi}`, { k, opc }, tag);
           tell("The keys are in");
           onClose();
         }}
@@ -513,7 +378,7 @@ export function Subscriber({ supi }: { supi: string }) {
         </Panel>
       </div>
       {open === "edit" && <Edit one={one} tag={tag} onClose={() => setOpen("")} onSaved={read.reload} />}
-      {open === "keys" && <Keys one={one} onClose={() => setOpen("")} />}
+      {open === "keys" && <Keys one={one} tag={tag} onClose={() => setOpen("")} />}
       {open === "delete" && (
         <Confirm
           title="Delete this subscriber?"
@@ -521,7 +386,7 @@ export function Subscriber({ supi }: { supi: string }) {
           action="Delete"
           onClose={() => setOpen("")}
           onConfirm={async () => {
-            await send("DELETE", `subscribers/${one.supi}`);
+            await send("DELETE", `subscribers/${one.supi}`, undefined, tag);
             tell(`${one.supi} deleted`);
             go("/subscribers");
           }}

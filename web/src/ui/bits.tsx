@@ -157,10 +157,12 @@ export function Head({
   );
 }
 
-/** A labelled field; `hint` says what is wanted. */
+/** A labelled field; `hint` says what is wanted, `name` names it where its label alone would not. */
 export function Field(props: {
   label: string;
+  name?: string;
   hint?: string;
+  placeholder?: string;
   value: string;
   onInput: (value: string) => void;
   type?: "text" | "password";
@@ -172,7 +174,7 @@ export function Field(props: {
   autofocus?: boolean;
   minLength?: number;
 }) {
-  const id = `field-${props.label.toLowerCase().replace(/\W+/g, "-")}`;
+  const id = `field-${(props.name ?? props.label).toLowerCase().replace(/\W+/g, "-")}`;
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (props.autofocus) input.current?.focus();
@@ -183,6 +185,8 @@ export function Field(props: {
     id,
     class: props.mono ? "mono" : "",
     value: props.value,
+    placeholder: props.placeholder,
+    "aria-label": props.name,
     pattern: props.pattern,
     required: props.required,
     readOnly: props.readOnly,
@@ -207,16 +211,22 @@ export function Field(props: {
 
 export function Choice(props: {
   label: string;
+  name?: string;
   value: string;
   options: readonly (string | [string, string])[];
   onChange: (value: string) => void;
   compact?: boolean;
 }) {
-  const id = `choice-${props.label.toLowerCase().replace(/\W+/g, "-")}`;
+  const id = `choice-${(props.name ?? props.label).toLowerCase().replace(/\W+/g, "-")}`;
   return (
     <div class={props.compact ? "field inline" : "field"}>
       <label for={id}>{props.label}</label>
-      <select id={id} value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+      <select
+        id={id}
+        aria-label={props.name}
+        value={props.value}
+        onChange={(event) => props.onChange(event.currentTarget.value)}
+      >
         {props.options.map((option) => {
           const [value, text] = typeof option === "string" ? [option, option] : option;
           return (
