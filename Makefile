@@ -19,7 +19,7 @@ GENERATORS = $(shell find tools -name '*.py') $(wildcard bpf/*)
 run: setup
 	$(VENV)/freehold up --demo 10 $(ARGS)
 
-test: setup .build/test.stamp .build/fuzz.stamp .build/web-dev.stamp test-native
+test: setup .build/test.stamp .build/fuzz.stamp .build/api.stamp .build/web-dev.stamp test-native
 	$(VENV)/pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
 
 # What shows in two minutes that it does what the specifications say: procedures, user plane, assurance with its mutants, ladders.
@@ -33,7 +33,7 @@ test-native:
 		{ cat ../.build/test-native.log; exit 1; }
 
 # Long suites; one test that takes over two hours ends the run and shows where it stands. docs/how-to/soak.md says how long which part takes.
-soak: setup .build/test.stamp .build/fuzz.stamp
+soak: setup .build/test.stamp .build/fuzz.stamp .build/api.stamp
 	$(VENV)/pytest -m soak -o faulthandler_timeout=7200 $(ARGS)
 
 bench: setup
@@ -81,6 +81,11 @@ setup: .build/native.stamp .build/web.stamp
 
 .build/fuzz.stamp: locks/fuzz.txt .build/run.stamp
 	@$(UV) pip install -q --python $(VENV)/python --require-hashes -r $<
+	@touch $@
+
+.build/api.stamp: locks/api.txt .build/bootstrap.stamp
+	@test -x .build/api/bin/python || $(UV) venv -q --python $(PYTHON) .build/api
+	@$(UV) pip install -q --python .build/api/bin/python --require-hashes -r $<
 	@touch $@
 
 .build/docs.stamp: locks/docs.txt .build/bootstrap.stamp

@@ -4,7 +4,7 @@ import { get, send } from "../api";
 import { count } from "../format";
 import { may } from "../session";
 import type { HomeKeyView } from "../types";
-import { Button, Choice, Confirm, copy, Dialog, Empty, Form, Heads, Panel, Sheet, tell, useRead } from "../ui/bits";
+import { Button, Choice, Confirm, copy, Dialog, Empty, Form, Panel, Sheet, tell, useRead } from "../ui/bits";
 
 function Fresh({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
   const [profile, setProfile] = useState("A");
@@ -62,7 +62,19 @@ export function HomeKeys() {
       ) : (
         <Sheet label="Home network keys">
           <table>
-            <Heads titles={["ID", "Profile", "Public key, for SIMs (TS 31.102 4.4.11.8)", "Opened since start", ""]} />
+            <thead>
+              <tr>
+                <th scope="col">ID</th>
+                <th scope="col">Profile</th>
+                <th scope="col">Public key, for SIMs (TS 31.102 4.4.11.8)</th>
+                <th scope="col" class="end">
+                  Opened since start
+                </th>
+                <th scope="col">
+                  <span class="hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
             <tbody>
               {known.map((one) => (
                 <tr key={one.id}>

@@ -90,7 +90,7 @@ const UES: Column<UeView>[] = [
   {
     key: "connection",
     title: "CM",
-    width: "110px",
+    width: "128px",
     show: (ue) => <ConnectionBadge state={ue.connection} />,
     by: (ue) => ue.connection,
     wide: true,

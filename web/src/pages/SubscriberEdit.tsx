@@ -15,7 +15,7 @@ const TYPES: [string, string][] = [
 ];
 /** What a gNB is asked to do for user data (TS 23.501 5.10.3). */
 const PROTECTION: [string, string][] = [
-  ["", "as the network has it"],
+  ["", "the network's policy"],
   ["required", "required"],
   ["preferred", "preferred"],
   ["not-needed", "not needed"],
@@ -29,7 +29,7 @@ export const typesOf = (dnn: DnnForm): string =>
 export const protectionOf = (dnn: DnnForm): string =>
   dnn.up_security
     ? `integrity ${dnn.up_security.integrity}, ciphering ${dnn.up_security.confidentiality}`
-    : "as the network has it";
+    : "network's policy";
 
 const RATE = "[0-9]*\\.?[0-9]+";
 
@@ -125,8 +125,8 @@ function Network(props: { row: DnnRow; at: number; onChange: (row: DnnRow) => vo
           required
         />
         <div class="field">
-          <span class="label">Slice is used</span>
-          <Toggle label="also unasked" checked={row.default} onChange={(on) => set({ default: on })} />
+          <span class="label">Default slice</span>
+          <Toggle label="where none is asked for" checked={row.default} onChange={(on) => set({ default: on })} />
         </div>
         <Choice
           label="PDU session types"

@@ -373,7 +373,7 @@ export function Subscriber({ supi }: { supi: string }) {
             ]}
           />
         </Panel>
-        <Panel title="Slices and data networks" class="span2" flush>
+        <Panel title="Slices and data networks" class="span3" flush>
           <Slices slices={one.slices} />
         </Panel>
       </div>

@@ -31,7 +31,7 @@ const ROW = 28;
 const MORE = 10;
 
 /** Pixels of a lane in a picture of so many. */
-const laneWidth = (width: number): number => (width > 1000 ? 66 : width > 560 ? 38 : 31);
+const laneWidth = (width: number): number => (width > 1400 ? 66 : width > 1000 ? 52 : width > 560 ? 38 : 31);
 
 function Arrow({ row, lanes, lane }: { row: Row; lanes: string[]; lane: number }) {
   const { record } = row;
@@ -178,7 +178,7 @@ function Picture(props: {
   }
   return (
     <div
-      class={lane < 66 ? "ladder narrow-lanes" : "ladder"}
+      class={lane < 52 ? "ladder narrow-lanes" : "ladder"}
       ref={box}
       role="grid"
       aria-label="Call flow"
@@ -396,7 +396,14 @@ export function Trace() {
         {ladder.rows.length === 0 ? (
           <Empty title={open.value ? "Nothing has come by yet" : "One moment…"}>
             {open.value &&
-              "Messages are drawn as they cross N1, N2, N4 and the services between functions. Switch a terminal on."}
+              (ue
+                ? "Its messages are drawn from its next registration or service request on: switch it off and on."
+                : "Messages are drawn as they cross N1, N2, N4 and the services between functions. Switch a terminal on.")}
+            {open.value && (
+              <p>
+                <a href="/terminals">Simulated terminals</a> · <a href="/why">What failed before</a>
+              </p>
+            )}
           </Empty>
         ) : (
           <Picture

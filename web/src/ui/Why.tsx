@@ -8,6 +8,7 @@ import { may } from "../session";
 import type { FailureDetails, FailureView, FieldForm, RemedyView, RuleView } from "../types";
 import { Badge, Button, Dialog, Empty, Field, Form, tell, useRead } from "./bits";
 import { Changes } from "./Changes";
+import { Icon } from "./Icon";
 
 export const whose = (one: FailureView): string => one.supi || one.subject || "a terminal";
 
@@ -92,7 +93,7 @@ export function Why({ id, onRepaired }: { id: string; onRepaired?: () => void })
           {cause.then} <span class="clause">{cause.then_clause}</span>
         </p>
       )}
-      {one.remedies.length > 0 && (
+      {(one.remedies.length > 0 || one.supi) && (
         <div class="remedies">
           {one.remedies.map((remedy, at) => (
             <Button
@@ -104,6 +105,12 @@ export function Why({ id, onRepaired }: { id: string; onRepaired?: () => void })
               {remedy.title}
             </Button>
           ))}
+          {one.supi && may("operate") && (
+            <a class="button plain" href={`/trace?ue=${one.supi}`}>
+              <Icon name="trace" />
+              <span>Watch its next try</span>
+            </a>
+          )}
         </div>
       )}
       {advice && <p class="muted">{advice}</p>}
