@@ -161,11 +161,13 @@ class Api:
     def _note(self, event: Event) -> None:
         now = self.network.utc()
         self.journal.note(event, now)
-        self.failures.note(event, now)
+        if self.failures.note(event, now) and event.whom is not None:
+            self.kept.mind(event.whom, now)
         self._supervision.heard(event)
 
     def _look(self) -> None:
         """What is looked at every few seconds: levels, thresholds, whether webhooks are delivered."""
+        self.kept.rest(self.network.utc())
         levels = dict(self.network.levels())
         levels["overload", "event loop"] = self.recorder.late
         levels |= {("forwarding", hook.url.netloc): float(bool(hook.failing)) for hook in self.webhooks}

@@ -16,6 +16,11 @@ KEPT: Final = 20_000
 TRIMMED: Final = KEPT + KEPT // 4
 """Records at which the oldest are let go of, all at once."""
 
+MINDED: Final = 8
+"""Subscribers whose next try is kept though nobody watches; the oldest gives way."""
+MINDFUL: Final = 900.0
+"""Seconds for which a subscriber is minded."""
+
 Watcher = Callable[[Record], None]
 
 
@@ -31,10 +36,11 @@ class _Entry(msgspec.Struct, frozen=True, eq=False):
 class Kept:
     """Numbers and keeps the signalling from the first watcher's coming to the last one's going.
 
-    While every watcher follows a UE, nothing of the others is kept.
+    While every watcher follows a UE, nothing of the others is kept. Of subscribers who were refused lately the next try
+    is kept though nobody watches, so that there is a ladder of it.
     """
 
-    __slots__ = ("_entries", "_everything", "_first", "_numbers", "_records", "_stop", "_tap")
+    __slots__ = ("_entries", "_everything", "_first", "_minded", "_numbers", "_records", "_stop", "_tap")
 
     def __init__(self, tap: Tap) -> None:
         self._tap = tap
@@ -45,6 +51,7 @@ class Kept:
         """The number of the first record that is kept."""
         self._entries: tuple[_Entry, ...] = ()
         self._everything = False
+        self._minded: dict[Supi, tuple[float, Callable[[], None]]] = {}
         self._stop: Callable[[], None] | None = None
 
     def __iter__(self) -> Iterator[Record]:
@@ -80,6 +87,23 @@ class Kept:
             self._listen()
 
         return stop
+
+    def mind(self, supi: Supi, now: float) -> None:
+        """Keep what comes of a subscriber, for a while from now on."""
+        known = self._minded.pop(supi, None)
+        stop = self.watch(lambda _: None, packets=False, supi=supi) if known is None else known[1]
+        self._minded[supi] = now, stop
+        if len(self._minded) > MINDED:
+            self._let_go(next(iter(self._minded)))
+
+    def rest(self, now: float) -> None:
+        """Let go of those who were minded long enough."""
+        for supi in [supi for supi, (since, _) in self._minded.items() if now - since > MINDFUL]:
+            self._let_go(supi)
+
+    def _let_go(self, supi: Supi) -> None:
+        _, stop = self._minded.pop(supi)
+        stop()
 
     def _listen(self) -> None:
         before = self._stop

@@ -51,7 +51,8 @@ state.json          the network as it is now: gNBs, UEs, sessions, functions
 counters.json       counters and KPIs; history.json: the periods of the last day
 alarms.json         alarms that stand and that are over; thresholds
 events.json         the last events; log.txt: the last lines of the log
-procedures.json     procedures that failed lately, and why; ladders/: their messages, where they were kept
+procedures.json     procedures of UEs that failed lately; failures.json: each failure with the rule that refused
+ladders/            the messages of those whose procedures failed: of their next try, or while somebody watched
 """
 
 Veil = Callable[[str], str]
@@ -151,8 +152,10 @@ def contents(api: Api, findings: Any, log: list[str]) -> dict[str, Any]:
         "events.json": api.journal.events(),
         "log.txt": "".join(f"{line}\n" for line in log),
         "procedures.json": bad,
+        "failures.json": api.failures.views(network),
     }
-    found |= {f"ladders/{supi}.txt": text for supi, text in ladders(api, list(bad))}
+    whose = list(dict.fromkeys((*api.failures.supis(), *bad)))
+    found |= {f"ladders/{supi}.txt": text for supi, text in ladders(api, whose)}
     return found
 
 

@@ -15,6 +15,7 @@ from freehold.manage.api import Api
 from freehold.manage.http import Request
 from freehold.spec.errors import PeerError, Reject, TimerExpired
 from freehold.spec.identities import SNssai
+from freehold.ue.errors import UsimInvalid
 
 ADMIN = Principal("anna", Role.ADMIN)
 FAILED = (Reject, PeerError, TimerExpired)
@@ -400,3 +401,27 @@ def test_when_the_same_fails_again_then_it_is_counted_once_and_a_ues_own_can_be_
         assert (await desk.ask("GET", "failures", ue="nobody"))[0] == 422
 
     desk(script)
+
+
+def test_when_a_terminal_is_refused_again_then_the_support_bundle_has_its_ladder_and_no_key():
+    from freehold.manage.support import contents
+
+    async def script(network, desk):
+        ue = network.ue()
+        udr = network.core.udr
+        stored = udr.subscriber(ue.supi)
+        wrong = msgspec.structs.replace(stored.authentication, k=bytes(16))
+        await network.wait(udr.put(msgspec.structs.replace(stored, authentication=wrong)))
+        for _ in range(2):
+            with pytest.raises(UsimInvalid):
+                await ue.register()
+            ue.terminal.usim.invalid = False  # as a power cycle does: TS 24.501 5.5.1.2.5
+        return contents(desk.api, [], []), ue.supi.value, stored.authentication
+
+    files, supi, secrets_ = desk(script)
+    ladder = files[f"ladders/{supi}.txt"]
+    assert "AuthenticationRequest" in ladder
+    assert "AuthenticationFailure" in ladder
+    text = msgspec.json.encode(files["failures.json"]).decode() + ladder
+    assert supi in text
+    assert bytes(secrets_.k).hex() not in text

@@ -186,3 +186,20 @@ def test_when_a_terminal_with_a_wrong_key_is_followed_then_its_ladder_is_shown_a
     assert "SBI Nausf_UEAuthentication_Authenticate request" in names
     assert "N1 AuthenticationFailure" in names
     assert whose <= {None, supi}
+
+
+def test_when_subscribers_were_refused_then_their_next_tries_are_kept_for_a_while_and_of_few():
+    tap = Tap()
+    recorder = Kept(tap)
+    for number in range(module.MINDED + 1):
+        recorder.mind(Supi(f"imsi-00101000000000{number}"), 100.0)
+    first, second, last = (Supi(f"imsi-00101000000000{number}") for number in (0, 1, module.MINDED))
+    assert [tap.wants(each) for each in (first, second, last)] == [False, True, True]
+    one = of(101, last, 1)
+    tap.record(one)
+    assert list(recorder) == [one]
+    recorder.mind(second, 800.0)
+    recorder.rest(1100.0)
+    assert [tap.wants(each) for each in (second, last)] == [True, False]
+    recorder.rest(2000.0)
+    assert not tap.active

@@ -83,10 +83,10 @@ class Failures:
         self._kept: dict[tuple[str, ...], Failure] = {}
         self._next = 1
 
-    def note(self, event: Event, time: float) -> None:
-        """Keep an event that says that something failed."""
+    def note(self, event: Event, time: float) -> bool:
+        """Keep an event that says that something failed; whether it does."""
         if event.unmet is None and event.name not in EVENTS:
-            return
+            return False
         unmet = event.unmet or Unmet("")
         whom = event.subject if event.whom is None else event.whom.value
         key = (event.name, whom, unmet.rule, unmet.asked, unmet.configured)
@@ -98,6 +98,11 @@ class Failures:
         self._kept[key] = known
         if len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
+        return True
+
+    def supis(self) -> Sequence[str]:
+        """Whose procedures failed, the latest first."""
+        return tuple(dict.fromkeys(one.supi for one in reversed(self._kept.values()) if one.supi))
 
     def find(self, number: str) -> Failure | None:
         """The failure of an id."""
