@@ -1,7 +1,7 @@
 /** The home network's keys, with which SIMs conceal who they are: made, handed to the card vendor, retired. */
 import { useState } from "preact/hooks";
 import { get, send } from "../api";
-import { count } from "../format";
+import { count, moment } from "../format";
 import { may } from "../session";
 import type { HomeKeyView } from "../types";
 import { Button, Choice, Confirm, copy, Dialog, Empty, Form, Panel, Sheet, tell, useRead } from "../ui/bits";
@@ -68,8 +68,9 @@ export function HomeKeys() {
                 <th scope="col">Profile</th>
                 <th scope="col">Public key, for SIMs (TS 31.102 4.4.11.8)</th>
                 <th scope="col" class="end">
-                  Opened since start
+                  SUCIs opened
                 </th>
+                <th scope="col">Last</th>
                 <th scope="col">
                   <span class="hidden">Actions</span>
                 </th>
@@ -82,6 +83,7 @@ export function HomeKeys() {
                   <td>{one.profile}</td>
                   <td class="mono breaks">{one.public_key}</td>
                   <td class="end">{count(one.uses)}</td>
+                  <td class="mono nowrap">{one.last_used ? moment(one.last_used) : "–"}</td>
                   <td class="end nowrap">
                     <Button
                       kind="bare"
@@ -111,13 +113,15 @@ export function HomeKeys() {
           title={`Retire key ${old.id}?`}
           text={`SIMs that conceal who they are with key ${old.id} are refused from now on. ${
             old.uses
-              ? `It opened ${count(old.uses)} identities since the network was started: some SIMs have it still.`
-              : "It opened no identity since the network was started."
+              ? `It opened ${count(old.uses)} identities, the last one ${moment(old.last_used)}: SIMs may have it still.`
+              : old.counted_since
+                ? `It opened none since ${moment(old.counted_since)}.`
+                : "Nobody counted yet how many it opened."
           } It cannot be brought back.`}
           action="Retire it"
           onClose={() => setOld(undefined)}
           onConfirm={async () => {
-            await send("DELETE", `home-keys/${old.id}`);
+            await send("DELETE", `home-keys/${old.id}?force`);
             tell(`Key ${old.id} is retired`);
             keys.reload();
           }}
