@@ -73,6 +73,6 @@ def test_when_schemathesis_asks_what_the_document_promises_then_it_finds_nothing
 
 @pytest.mark.soak
 def test_when_schemathesis_asks_for_long_then_it_finds_nothing(tmp_path):
-    status, said, bugs = findings(tmp_path, 100, "coverage,fuzzing,stateful")
+    status, said, bugs = findings(tmp_path, 50, "fuzzing")
     assert status == 0, said
     assert bugs == []
