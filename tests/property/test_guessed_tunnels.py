@@ -42,7 +42,7 @@ def kernel():
     engine = plane.add_upf(PlaneSettings(N3, capacity=1 << 14), bytes(16))
     try:
         pools = [("10.45.0.0", 1 << 16, MTU)]
-        datapath = Datapath((program("userplane"), b""), N3, engine.tunnel_key(), bytes(16), pools, False, None)
+        datapath = Datapath((program("userplane"), b""), [N3], engine.tunnel_key(), bytes(16), pools, False, None)
     except OSError as refused:
         pytest.skip(f"the program cannot be loaded here: {refused}")
     datapath.port(0, LOOPBACK)

@@ -49,7 +49,7 @@ class Kernel:
     def __init__(self, plane: UserPlane) -> None:
         engine = plane.add_upf(PlaneSettings(N3), bytes(16))
         pools = [("10.45.0.0", 1 << 16, MTU)]
-        self.datapath = Datapath((program("userplane"), b""), N3, engine.tunnel_key(), bytes(16), pools, False, None)
+        self.datapath = Datapath((program("userplane"), b""), [N3], engine.tunnel_key(), bytes(16), pools, False, None)
         self.datapath.port(0, LOOPBACK)
         for number, peer in enumerate((None, GNB)):
             self.datapath.way(number, peer, (bytes([number + 3] * 12), 0, LOOPBACK))
