@@ -29,6 +29,8 @@ from upfkit import HOLD, OTHER, SMF, STRANGER, Attached, downlink_pdr, establish
 HOSTS = range(10, 16)
 NODES = {OTHER: NodeID(fqdn="other.example"), STRANGER: NodeID(fqdn="stranger.example")}
 SENDERS = st.sampled_from((OTHER, OTHER, OTHER, STRANGER))
+ASSOCIATION_SETUP_REQUEST = 5
+"""Its message type (TS 29.244 7.3)."""
 SEQUENCES = st.integers(1, 12)
 """Few numbers: requests share them all the time."""
 
@@ -70,7 +72,9 @@ class N4Machine(RuleBasedStateMachine):
             assert answer.cause == PfcpCause.REQUEST_ACCEPTED
             if self.recovery not in {None, recovery}:
                 self.sessions.clear()
-                self.answered = {key: kept for key, kept in self.answered.items() if key[0] != OTHER}
+                # what it was told before is forgotten, not what it is told now
+                now = (source, sequence, ASSOCIATION_SETUP_REQUEST)
+                self.answered = {key: kept for key, kept in self.answered.items() if key[0] != OTHER or key == now}
             self.recovery = recovery
 
     @rule(sequence=SEQUENCES, source=SENDERS)
