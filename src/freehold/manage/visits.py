@@ -61,13 +61,17 @@ class VisitFile:
         os.chmod(path, 0o600)  # noqa: PTH101 - also one that a shell made
         self._handler = RotatingFileHandler(path, maxBytes=LARGEST, backupCount=OLDER, encoding="utf-8", delay=True)
         self._handler.rotator = _rotate
+        self._closed = False
 
     def __call__(self, visit: Visit) -> None:
-        """Write one visit."""
+        """Write one visit; one that ends after the file was let go is not written."""
+        if self._closed:  # the handler would open it anew
+            return
         self._handler.handle(logging.LogRecord("visits", logging.INFO, "", 0, "%s", (str(visit),), None))
 
     def close(self) -> None:
         """Let go of the file."""
+        self._closed = True
         self._handler.close()
 
 

@@ -38,6 +38,15 @@ def test_when_visits_are_kept_then_their_owner_alone_reads_them_and_they_are_bou
     assert all(each.stat().st_size <= 400 for each in files)
 
 
+def test_when_a_visit_ends_after_the_file_was_let_go_then_it_stays_closed(tmp_path):
+    kept = VisitFile(tmp_path / "console.log")
+    kept(Visit(0.0, "127.0.0.1", "anna", "GET", "/", 200))
+    kept.close()
+    kept(Visit(1.0, "127.0.0.1", "anna", "GET", "/api/v1/events", 200))
+    assert kept._handler.stream is None
+    assert len((tmp_path / "console.log").read_text().splitlines()) == 1
+
+
 def test_when_somebody_visits_then_account_path_and_answer_are_told(tmp_path):
     seen = []
 
