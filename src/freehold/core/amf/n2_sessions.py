@@ -12,6 +12,7 @@ from freehold.codecs import ngap
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.session_resources import session_resources
 from freehold.core.amf.state.ue import Session, Ue
+from freehold.core.amf.values import octets_of
 from freehold.services.nsmf import N2SmInfoType
 
 
@@ -80,9 +81,8 @@ def report(amf: AmfFunction, ue: Ue, items: Iterable[Any] | None, row: Report) -
 
 
 def start(amf: AmfFunction, ue: Ue, session: Session, kind: N2SmInfoType, transfer: Any) -> None:
-    """The container as octets, also where it was decoded on the way (TS 29.502 6.1.6.4.3)."""
-    octets = transfer if isinstance(transfer, bytes) else ngap.encode_value(transfer)
-    amf.routing(ue).start(session_resources(amf, ue, session, kind, octets))
+    """The container goes to the session's SMF, after what is on its way there."""
+    amf.routing(ue).start(session_resources(amf, ue, session, kind, octets_of(transfer)))
 
 
 # each answer with its lists (TS 38.413 8.2.1 to 8.2.4)

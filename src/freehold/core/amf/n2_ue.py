@@ -65,7 +65,7 @@ def context_set_up(amf: AmfFunction, connection: Connection, message: ngap.Initi
     """INITIAL CONTEXT SETUP RESPONSE (TS 38.413 8.3.1.2)."""
     ue = connection.ue
     if ue is None or not connection.move(ContextEvent.SETUP_SUCCEEDED):
-        unsolicited(amf, connection, message)
+        ngap_errors.unsolicited(amf, connection, message)
         return
     report(amf, ue, message.pdu_session_resource_setup_list_cxt_res, SETUP)
     report(amf, ue, message.pdu_session_resource_failed_to_setup_list_cxt_res, SETUP_FAILED)
@@ -76,7 +76,7 @@ def context_failed(amf: AmfFunction, connection: Connection, message: ngap.Initi
     """INITIAL CONTEXT SETUP FAILURE: the connection cannot stay (TS 38.413 8.3.1.3)."""
     ue = connection.ue
     if ue is None or not connection.move(ContextEvent.SETUP_FAILED):
-        unsolicited(amf, connection, message)
+        ngap_errors.unsolicited(amf, connection, message)
         return
     cause: ngap.Cause = message.cause or ("radioNetwork", "unspecified")
     amf.tell(
@@ -111,28 +111,18 @@ def as_cause(cause: ngap.Cause | None) -> ngap.Cause:
 def released(amf: AmfFunction, connection: Connection, message: ngap.UEContextReleaseComplete) -> None:
     """UE CONTEXT RELEASE COMPLETE (TS 38.413 8.3.3)."""
     if connection.context is not ContextState.RELEASING:
-        unsolicited(amf, connection, message)
+        ngap_errors.unsolicited(amf, connection, message)
         return
     ue = connection.ue
     if ue is None or not ue.conversation.deliver(message):
         amf.contexts.disconnect(connection)
 
 
-def unsolicited(amf: AmfFunction, connection: Connection, message: Any) -> None:
-    """An outcome nobody asked for is dropped: counted, without an answer (TS 38.413 10.4; G02)."""
-    amf.fault(
-        "unsolicited outcome",
-        f"{connection.gnb} sent {type(message).__name__}, which nothing waits for",
-        subject=connection.ue or connection,
-        clause="TS 38.413 10.4",
-    )
-
-
 def session_answer(amf: AmfFunction, connection: Connection, message: Any) -> None:
     """An answer or notification about PDU session resources (TS 38.413 8.2)."""
     ue = connection.ue
     if ue is None or connection.context is not ContextState.ESTABLISHED:
-        unsolicited(amf, connection, message)
+        ngap_errors.unsolicited(amf, connection, message)
         return
     for field, row in LISTS[type(message)]:
         report(amf, ue, getattr(message, field), row)
@@ -142,7 +132,7 @@ def context_modified(amf: AmfFunction, connection: Connection, message: Any) -> 
     """UE CONTEXT MODIFICATION RESPONSE or FAILURE (TS 38.413 8.3.4)."""
     ue = connection.ue
     if ue is None or not ue.conversation.deliver(message):
-        unsolicited(amf, connection, message)
+        ngap_errors.unsolicited(amf, connection, message)
 
 
 def ignore(amf: AmfFunction, _: Connection, message: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from freehold.codecs import ngap
 from freehold.core.amf.channels import send_ngap
 from freehold.core.amf.function import AmfFunction
-from freehold.core.amf.state.connection import Gnb
+from freehold.core.amf.state.connection import Connection, Gnb
 from freehold.stack.ngap_faults import diagnostics, error_indication, logical_error
 
 Cause = tuple[Any, Any]
@@ -74,3 +74,13 @@ def misplaced(amf: AmfFunction, gnb: Gnb, message: Any, cause: Cause = WRONG_STA
         clause="TS 38.413 10.4" if cause[0] == "protocol" else "TS 38.413 10.6",
     )
     send_ngap(amf, gnb, logical_error(message, cause), stream)
+
+
+def unsolicited(amf: AmfFunction, connection: Connection, message: Any) -> None:
+    """An outcome nobody asked for is dropped: counted, without an answer (TS 38.413 10.4; G02)."""
+    amf.fault(
+        "unsolicited outcome",
+        f"{connection.gnb} sent {type(message).__name__}, which nothing waits for",
+        subject=connection.subject,
+        clause="TS 38.413 10.4",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from freehold.codecs import ngap
 from freehold.spec.errors import PeerError
@@ -49,6 +49,11 @@ def gnb_id(value: ngap.GlobalRANNodeID) -> GnbId:
         return GnbId(PlmnId.from_octets(value[1].plmn_identity), number, bits)
     except ValueError as wrong:
         raise PeerError(str(wrong)) from None
+
+
+def octets_of(transfer: Any) -> bytes:
+    """N2 SM information as octets, also where it was decoded on the way (TS 29.502 6.1.6.4.3)."""
+    return transfer if isinstance(transfer, bytes) else ngap.encode_value(transfer)
 
 
 def security_context(next_hop: bytes, chaining_count: int) -> ngap.SecurityContext:

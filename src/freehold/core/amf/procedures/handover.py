@@ -137,12 +137,7 @@ def notified(amf: AmfFunction, connection: Connection, message: ngap.HandoverNot
     """HANDOVER NOTIFY: the UE is at the target (TS 38.413 8.4.3)."""
     handover = connection.handover
     if handover is None or handover.target is not connection or not handover.commanded or handover.arrived:
-        amf.fault(
-            "unsolicited outcome",
-            f"{connection.gnb} sent HandoverNotify, which nothing waits for",
-            subject=connection.subject,
-            clause="TS 38.413 10.4",
-        )
+        ngap_errors.unsolicited(amf, connection, message)
         return
     tell(connection, message)
 
@@ -263,7 +258,7 @@ async def prepare(ue: Ue, handover: Handover, asked: Mapping[int, Any]) -> Trans
             continue
         handover.pdu_session_ids += (identity,)
         data = SmContextUpdateData(
-            n2_sm_info=octets_of(transfer), n2_sm_info_type="HANDOVER_REQUIRED", ho_state="PREPARING"
+            n2_sm_info=values.octets_of(transfer), n2_sm_info_type="HANDOVER_REQUIRED", ho_state="PREPARING"
         )
         updated = await update(ue, session, data)
         if updated is not None and updated.n2_sm_info is not None:
@@ -279,13 +274,13 @@ async def admit(ue: Ue, setups: Transfers, answer: ngap.HandoverRequestAcknowled
     for refused in answer.pdu_session_resource_failed_to_setup_list_ho_ack or ():
         session = ue.session(refused.pdu_session_id)
         if session is not None and refused.pdu_session_id in setups:
-            transfer = octets_of(refused.handover_resource_allocation_unsuccessful_transfer)
+            transfer = values.octets_of(refused.handover_resource_allocation_unsuccessful_transfer)
             data = SmContextUpdateData(n2_sm_info=transfer, n2_sm_info_type="HANDOVER_RES_ALLOC_FAIL")
             await update(ue, session, data)
     for admitted in answer.pdu_session_resource_admitted_list or ():
         session = ue.session(admitted.pdu_session_id)
         if session is not None and admitted.pdu_session_id in setups:
-            transfer = octets_of(admitted.handover_request_acknowledge_transfer)
+            transfer = values.octets_of(admitted.handover_request_acknowledge_transfer)
             data = SmContextUpdateData(n2_sm_info=transfer, n2_sm_info_type="HANDOVER_REQ_ACK", ho_state="PREPARED")
             updated = await update(ue, session, data)
             if updated is not None and updated.n2_sm_info is not None:
@@ -399,11 +394,6 @@ def release(amf: AmfFunction, connection: Connection, cause: ngap.Cause) -> None
         amf.contexts.disconnect(connection)  # its gNB was never asked
     elif amf.contexts.connections.get(connection.amf_ue_ngap_id) is connection:
         release_now(amf, connection, cause)
-
-
-def octets_of(transfer: Any) -> bytes:
-    """A container as octets, also where it was decoded on the way."""
-    return transfer if isinstance(transfer, bytes) else ngap.encode_value(transfer)
 
 
 def refuse(amf: AmfFunction, connection: Connection, error: Exception) -> None:

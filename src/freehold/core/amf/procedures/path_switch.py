@@ -133,8 +133,7 @@ def compare_capabilities(amf: AmfFunction, ue: Ue, gnb: Gnb, message: ngap.PathS
 
 async def switch(session: Session, item: ngap.PDUSessionResourceToBeSwitchedDLItem) -> bytes | None:
     """The SMF moves the session's downlink; None where it does not (TS 29.502 5.2.2.3.3)."""
-    transfer = item.path_switch_request_transfer
-    octets = transfer if isinstance(transfer, bytes) else ngap.encode_value(transfer)
+    octets = values.octets_of(item.path_switch_request_transfer)
     try:
         updated = await session.smf.update_sm_context(
             session.reference, SmContextUpdateData(n2_sm_info=octets, n2_sm_info_type="PATH_SWITCH_REQ")
