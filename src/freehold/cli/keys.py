@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -100,17 +99,13 @@ def _certified(chosen: Any, function: str, folder: Path | None, shares: list[Pat
     from freehold.app.keys import record, stopped
     from freehold.trust.keys import authority
     from freehold.trust.keys.ceremony import FUNCTIONS, Step, certify
-    from freehold.trust.seal import Refused
 
     if function not in FUNCTIONS or folder is None:
         raise Unusable(f"rotate suci, or one of {', '.join(FUNCTIONS)} with --folder and --share")
     stopped(chosen)
-    try:
-        root = authority.gathered(
-            authority.read_certificate(folder / "root.crt"), [authority.read_share(path) for path in shares]
-        )
-    except Refused as refused:
-        _refuse(refused)
+    root = authority.gathered(
+        authority.read_certificate(folder / "root.crt"), [authority.read_share(path) for path in shares]
+    )
     steps: list[Step] = []
     certify(folder, root, function, chosen.network.plmn, steps, names)
     record(chosen, "keys.rotate", function, f"certificate {steps[0].digest}")
@@ -221,8 +216,3 @@ def _told(path: Path, value: Any, signer: Any) -> None:
 
     plain = msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n"
     replace_file(path, signed(value, signer) if signer else plain)
-
-
-def _refuse(refused: Exception) -> NoReturn:
-    sys.stderr.write(f"freehold: {refused}\n")
-    raise typer.Exit(1)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,12 +21,8 @@ COLUMNS: Final = {"index": "ENTRY", "time": "TIME", "actor": "WHO", "act": "ACT"
 
 def _entries(config: Path | None) -> list[bytes]:
     from freehold.app.ledger import entries
-    from freehold.trust.ledger import Altered
 
-    try:
-        return entries(configuration(config), client(config))
-    except Altered as altered:
-        _refuse(altered)
+    return entries(configuration(config), client(config))
 
 
 @app.command()
@@ -67,15 +62,12 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Whether the ledger still begins with what it was at a checkpoint; exit 1 where it does not."""
-    from freehold.trust.ledger import Altered, verified
+    from freehold.trust.ledger import verified
 
     if key and against is None:
         raise Unusable("--key is whose signatures the checkpoints --against are to have")
     kept = _kept(against, key) if against else []
-    try:
-        now = verified(_entries(config), *kept)
-    except Altered as altered:
-        _refuse(altered)
+    now = verified(_entries(config), *kept)
     if not kept:
         note("whoever can write the store can write a whole new ledger: verify it --against a checkpoint kept outside")
     show_fields(
@@ -107,26 +99,23 @@ def check(
 ) -> None:
     """Whether a proof shows its entry in the ledger of a checkpoint; needs no ledger. Exit 1 where it does not."""
     from freehold.trust.ledger.proof import shown
-    from freehold.trust.seal import Refused, read_json
+    from freehold.trust.seal import read_json
 
     kept = _kept(against, key)
-    try:
-        entry = shown(read_json(proof), kept, str(proof))
-    except Refused as refused:
-        _refuse(refused)
+    entry = shown(read_json(proof), kept, str(proof))
     show_fields(_row(entry[0], entry[1], as_json=as_json), as_json=as_json)
 
 
 def _kept(path: Path, keys: list[Path]) -> list[Checkpoint]:
     """The checkpoints of a file that somebody kept; what is none of a trusted key is refused."""
     from freehold.trust.ledger import read_notes
-    from freehold.trust.seal import load_verifier
+    from freehold.trust.seal import Refused, load_verifier
 
     trusted = [load_verifier(each) for each in keys]
     try:
         return read_notes(path, trusted)
     except Unusable as refused:
-        _refuse(refused)
+        raise Refused(str(refused)) from None
 
 
 def _row(number: int, entry: bytes, *, as_json: bool) -> dict[str, Any]:
@@ -139,8 +128,3 @@ def _row(number: int, entry: bytes, *, as_json: bool) -> dict[str, Any]:
     if not as_json and isinstance(when := act.get("time"), int | float):
         act["time"] = datetime.fromtimestamp(when, UTC).isoformat(timespec="seconds")
     return {"index": number, **act}
-
-
-def _refuse(altered: Exception) -> NoReturn:
-    sys.stderr.write(f"freehold: {altered}\n")
-    raise typer.Exit(1)

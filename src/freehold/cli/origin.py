@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -70,14 +69,11 @@ def verify(
     """What signed provenance claims, and whether several parties built the same octets."""
     from freehold.trust.origin.provenance import agreed
     from freehold.trust.origin.provenance import verify as verified
-    from freehold.trust.seal import Refused, load_verifier
+    from freehold.trust.seal import load_verifier
 
     trusted = [load_verifier(path) for path in key]
-    try:
-        claims = [verified(path, trusted, wheel) for path in provenances]
-        parties = agreed(claims)
-    except Refused as refused:
-        _refuse(refused)
+    claims = [verified(path, trusted, wheel) for path in provenances]
+    parties = agreed(claims)
     claim = f"rebuilt bit-equal by {parties} parties" if parties > 1 else "SLSA Build L1"
     first = claims[0]
     show_fields(
@@ -95,12 +91,8 @@ def mirror(
 ) -> None:
     """Everything that a build takes from outside, each file of a lock by its hash, for a machine like this one."""
     from freehold.trust.origin.mirror import mirror as fetch
-    from freehold.trust.seal import Refused
 
-    try:
-        made = fetch(_source(source), target, python)
-    except Refused as refused:
-        _refuse(refused)
+    made = fetch(_source(source), target, python)
     show_fields({"python": made.python, "crates": made.crates, "npm": made.npm, "octets": made.octets}, as_json=as_json)
 
 
@@ -125,14 +117,10 @@ def verify_install(
     import tempfile
 
     from freehold.trust.origin.build import build as building
-    from freehold.trust.seal import Refused
 
-    try:
-        with tempfile.TemporaryDirectory() as made:
-            built = wheel or building(_source(source), Path(made), tools, mirror).wheel
-            found, compared = _differences(built, site, launcher, mirror, source)
-    except Refused as refused:
-        _refuse(refused)
+    with tempfile.TemporaryDirectory() as made:
+        built = wheel or building(_source(source), Path(made), tools, mirror).wheel
+        found, compared = _differences(built, site, launcher, mirror, source)
     if as_json:
         show_json({"wheels": compared, "differences": found})
     else:
@@ -175,14 +163,10 @@ def sbom(
     import json
 
     from freehold.store.files import replace_file
-    from freehold.trust.seal import Refused
     from freehold.trust.seal.bill import validate
 
-    try:
-        document = _bill(_source(source), wheel, screen, advisories, decisions)
-        validate(document, str(out))
-    except Refused as refused:
-        _refuse(refused)
+    document = _bill(_source(source), wheel, screen, advisories, decisions)
+    validate(document, str(out))
     replace_file(out, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
     told = document["components"]
     listed = [
@@ -220,12 +204,8 @@ def screen(
 ) -> None:
     """Suppliers and known vulnerabilities of every part; exit 1 where one is listed, or affects and nobody decided."""
     from freehold.trust.origin.screening import LISTED
-    from freehold.trust.seal import Refused
 
-    try:
-        rows, coverage = _screened(_source(source), suppliers, advisories, decisions)
-    except Refused as refused:
-        _refuse(refused)
+    rows, coverage = _screened(_source(source), suppliers, advisories, decisions)
     if as_json:
         show_json({"advisories": coverage, "parts": rows})
     else:
@@ -291,8 +271,3 @@ def _bill(
     }
     decided = read_decisions(decisions) if decisions else None
     return bill(wheel.name.split("-")[1], parts, files, told, findings, database, decided)
-
-
-def _refuse(refused: Exception) -> NoReturn:
-    sys.stderr.write(f"freehold: {refused}\n")
-    raise typer.Exit(1)

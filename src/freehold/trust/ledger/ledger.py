@@ -20,7 +20,9 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Altered(Unusable):
-    """The ledger is not what it was: where, in one line."""
+    """The ledger is not what it was: where, in one line; the command ends with status 1."""
+
+    status = 1
 
 
 def key_of(index: int) -> str:
