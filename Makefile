@@ -20,10 +20,12 @@ run: setup
 	$(VENV)/freehold up --demo 10 $(ARGS)
 
 test: setup .build/test.stamp .build/fuzz.stamp .build/api.stamp .build/web-dev.stamp test-native
+	@tools/prerequisites tests
 	$(VENV)/pytest -n 2 --dist loadgroup -m "not soak" $(ARGS)
 
 # What shows in two minutes that it does what the specifications say: procedures, user plane, assurance with its mutants, ladders.
 test-conformance: setup .build/test.stamp
+	@tools/prerequisites tests
 	$(VENV)/pytest -n 2 --dist loadgroup -m "not soak" tests/conformance tests/flows $(ARGS)
 
 # The engines' own tests, in Rust.
