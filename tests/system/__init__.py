@@ -1,0 +1,1 @@
+"""Tests of whole processes, as an operator starts them."""

@@ -1,0 +1,1 @@
+"""Procedures of the AMF as the specifications want them, seen from outside."""

@@ -1,0 +1,1 @@
+"""Each assurance test, and the fault that must turn it to FAIL."""

@@ -1,0 +1,1 @@
+"""Sessions as the specifications want them, seen from outside."""

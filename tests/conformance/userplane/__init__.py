@@ -1,0 +1,1 @@
+"""Packets and rules against every path of the user plane."""

@@ -1,0 +1,1 @@
+"""Ladders of the AMF's procedures, held to golden files."""

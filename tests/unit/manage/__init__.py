@@ -1,0 +1,1 @@
+"""Tests of management: API, events, restoring."""

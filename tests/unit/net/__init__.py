@@ -1,0 +1,1 @@
+"""Tests of sockets, namespaces and the kernel's paths."""

@@ -1,0 +1,1 @@
+"""Tests of procedures' effects and their runners."""

@@ -1,0 +1,1 @@
+"""Tests of origin, flows, ledger, keys, assurance and hand-over."""

@@ -1,0 +1,1 @@
+"""Tests of captures: pcap, pcapng and what stands in them."""

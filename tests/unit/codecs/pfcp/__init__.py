@@ -1,0 +1,1 @@
+"""Tests of PFCP (TS 29.244)."""

@@ -1,0 +1,1 @@
+"""Tests of UDM, AUSF, UDR and PCF."""

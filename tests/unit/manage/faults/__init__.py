@@ -1,0 +1,1 @@
+"""Tests of alarms, thresholds and who is told of them."""

@@ -1,0 +1,1 @@
+"""Tests of the assurance frame and its reports."""
