@@ -1,7 +1,7 @@
 """Captures of other networks: every message, and every message in it, is read and written again to the octet.
 
-They are not in this repository: FREEHOLD_CAPTURES names a folder of pcap and pcapng files, and of `.hex` files with a
-message a line, its protocol before it: `nas 7e0046`, `rrc:ULDCCHMessage 28...`.
+This repository has few (tests/vectors/wire). FREEHOLD_CAPTURES names a folder of more: pcap and pcapng files, and `.hex`
+files with a message a line, its protocol before it: `nas 7e0046`, `rrc:ULDCCHMessage 28...`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from asn1kit import analyser
 from asn1kit.tables import table
-from freehold.codecs.capture import Carrier, is_capture, packets
-from freehold.codecs.display import PROTOCOLS, Reading, carried_by, inside, protocol_named, render
+from freehold.codecs.capture import is_capture
+from freehold.codecs.display import PROTOCOLS
+from interopkit.wire import check, messages
 
 pytestmark = pytest.mark.interop
 FOLDER = os.environ.get("FREEHOLD_CAPTURES", "")
@@ -35,54 +35,6 @@ def octets(request: pytest.FixtureRequest) -> tuple[Path, bytes]:
     if request.param is None:
         pytest.skip("FREEHOLD_CAPTURES names no folder with captures")
     return request.param, request.param.read_bytes()
-
-
-def messages(path: Path, content: bytes) -> Iterator[tuple[str, bytes, str]]:
-    """Protocol, octets and type of every message of a file."""
-    if path.suffix == ".hex":
-        for line in content.decode().splitlines():
-            protocol, digits = line.split()
-            name, _, type_name = protocol.partition(":")
-            yield name, bytes.fromhex(digits), type_name
-    elif is_capture(content):
-        carrier = Carrier()
-        for packet in packets(content):
-            for carried in carrier.messages(packet):
-                row = carried_by(carried.ppid, carried.ports, carried.protocol)
-                for piece in [] if row is None else row.split(carried.octets):
-                    yield row.name, piece, carried.type_name
-
-
-def whole(reading: Reading, octets: bytes, type_name: str = "") -> bool:
-    """Whether what was read is written to the same octets, or to what this sender should have written.
-
-    Of what is ciphered its octets are all there is. In PFCP the order of IEs is free (TS 29.244 7.2.3); an application
-    protocol's IE may come with another criticality than its table's; RRC may come padded, or with defaults written out.
-    """
-    row = protocol_named(reading.protocol)
-    again = row.encode(reading.message, reading.header)
-    if again == octets or reading.ciphered:
-        return True
-    if row.name in {"pfcp", "rrc"}:
-        return row.decode(again, type_name).message == reading.message
-    differing = [mine ^ theirs for mine, theirs in zip(again, octets, strict=False) if mine != theirs]
-    return len(again) == len(octets) and not any(bits & 0x3F for bits in differing)
-
-
-def check(protocol: str, message: bytes, type_name: str) -> bool:
-    """Judge one message and all in it; False where its sender has damaged it and it has a fault."""
-    reading = PROTOCOLS[protocol].decode(message, type_name)
-    if reading.message is None:
-        assert reading.faults
-        return False
-    assert whole(reading, message, type_name), (protocol, message.hex())
-    assert render(reading)
-    pending = [reading]
-    while pending:
-        for _, inner in inside(pending.pop()):
-            assert not inner.faults, (inner.protocol, inner.faults, message.hex())
-            pending.append(inner)
-    return True
 
 
 def test_when_another_network_was_captured_then_each_message_is_read_and_written_again(octets) -> None:
