@@ -1,6 +1,6 @@
 """Captures of other networks: every message, and every message in it, is read and written again to the octet.
 
-This repository has few (tests/vectors/wire). FREEHOLD_CAPTURES names a folder of more: pcap and pcapng files, and `.hex`
+This repository has few (tests/vectors/wire). FREEHOLD_CAPTURES names a folder of more: pcap and pcapng, and `.hex`
 files with a message a line, its protocol before it: `nas 7e0046`, `rrc:ULDCCHMessage 28...`.
 """
 

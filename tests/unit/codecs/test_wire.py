@@ -1,4 +1,4 @@
-"""What other programs sent (tests/vectors/wire): read and written again to the octet, and read as Wireshark reads it."""
+"""What other programs sent (tests/vectors/wire): read, written again to the octet, read as Wireshark reads it."""
 
 from __future__ import annotations
 
