@@ -189,11 +189,12 @@ def _document(reading: Reading, octets: bytes) -> dict[str, Any]:
     return {"protocol": reading.protocol, "name": reading.name, "octets": octets.hex()} | described(reading)
 
 
-def _show(reading: Reading, indent: str = "") -> None:
+def _show(reading: Reading, *above: str) -> None:
+    """The tree of one message, under lines of its own where there are some: written at once."""
     from freehold.codecs.display import render
 
-    for line in render(reading):
-        show_line(indent + line)
+    indent = "  " if above else ""
+    show_line("\n".join([*above, *(indent + line for line in render(reading))]))
 
 
 def _capture(octets: bytes, row: Protocol | None, what: str, as_json: bool) -> None:
@@ -208,9 +209,11 @@ def _capture(octets: bytes, row: Protocol | None, what: str, as_json: bool) -> N
                 count += _entry(carried, row, as_json)
     except Malformed as wrong:
         raise Unusable(f"{_short(what)}: {wrong}") from None
+    unread = ", ".join(f"{packets} packets of link type {link}" for link, packets in sorted(carrier.unread.items()))
     if not count:
-        raise Unusable(f"{_short(what)}: no message of {row.name if row else 'any protocol'} in this capture")
-    note(f"{count} messages")
+        none = f"{_short(what)}: no message of {row.name if row else 'any protocol'} in this capture"
+        raise Unusable(f"{none}; {unread} are not read" if unread else none)
+    note(f"{count} messages; {unread} are not read" if unread else f"{count} messages")
 
 
 def _entry(carried: Carried, row: Protocol | None, as_json: bool) -> int:
@@ -230,6 +233,5 @@ def _entry(carried: Carried, row: Protocol | None, as_json: bool) -> int:
             head = {"time": when, "from": carried.source, "to": carried.target}
             show_json(head | _document(reading, piece))
         else:
-            show_line(f"{when}  {carried.source} -> {carried.target}")
-            _show(reading, "  ")
+            _show(reading, f"{when}  {carried.source} -> {carried.target}")
     return len(pieces)

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -132,6 +133,40 @@ def test_when_a_capture_is_cut_off_then_the_messages_before_are_shown_and_the_st
     assert shown.count("\n") > 10
     assert "too early" in said
     assert said.count("\n") == 1
+
+
+def pcap(*packets: tuple[int, bytes]) -> bytes:
+    """A pcapng with an interface of its own for each packet, whose link type is said."""
+    blocks = [struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)]
+    blocks += [struct.pack("<IIHHII", 1, 20, link, 0, 0, 20) for link, _ in packets]
+    for at, (_, octets) in enumerate(packets):
+        padded = octets + bytes(-len(octets) % 4)
+        size = 32 + len(padded)
+        head = struct.pack("<IIIIIII", 6, size, at, 0, 0, len(octets), len(octets))
+        blocks.append(head + padded + struct.pack("<I", size))
+    return b"".join(blocks)
+
+
+def test_when_some_links_of_a_capture_are_not_read_then_it_is_said_which(run, tmp_path):
+    (tmp_path / "some").write_bytes(pcap((127, b"radio"), (147, bytes.fromhex(REJECT)), (195, b"x"), (195, b"y")))
+    (tmp_path / "none").write_bytes(pcap((127, b"radio")))
+
+    status, shown, said = run("decode", "-p", "nas", tmp_path / "some")
+    assert status == 0
+    assert "RegistrationReject" in shown
+    assert said == "1 messages; 1 packets of link type 127, 2 packets of link type 195 are not read\n"
+    status, shown, said = run("decode", tmp_path / "none")
+    assert (status, shown) == (2, "")
+    assert "no message of any protocol in this capture; 1 packets of link type 127 are not read" in said
+
+
+def test_when_a_capture_becomes_a_tree_then_each_message_stands_under_its_line(run, tmp_path):
+    octets = bytes.fromhex(REJECT)
+    (tmp_path / "two").write_bytes(pcap((147, octets), (147, octets)))
+
+    shown = run("decode", "-p", "nas", tmp_path / "two")[1].splitlines()
+    alone = run("decode", "-p", "nas", REJECT)[1].splitlines()
+    assert shown == ["1970-01-01T00:00:00+00:00  - -> -", *("  " + line for line in alone)] * 2
 
 
 def test_when_a_type_is_said_then_octets_are_read_as_it_and_the_json_names_it(run):

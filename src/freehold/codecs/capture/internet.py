@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -10,6 +11,10 @@ import msgspec
 
 ETHERNET, RAW, LINUX_COOKED, LINUX_COOKED_2 = 1, 101, 113, 276
 RAW_IP: Final = frozenset({RAW, 12, 14, 228, 229})
+BSD_LOOPBACK: Final = frozenset({0, 108})
+"""Four octets with a family that systems number each in its way, then the IP packet."""
+LINKS: Final = RAW_IP | BSD_LOOPBACK | {ETHERNET, LINUX_COOKED, LINUX_COOKED_2}
+"""Link types of which IP packets are read."""
 VLANS: Final = frozenset({0x8100, 0x88A8})
 IP_KINDS: Final = frozenset({0x0800, 0x86DD})
 EXTENSION_HEADERS: Final = frozenset({0, 43, 60})
@@ -77,7 +82,9 @@ def internet(link: int, octets: bytes) -> Internet | None:
     at = {LINUX_COOKED: 14, LINUX_COOKED_2: 0}.get(link, 12)
     if link in RAW_IP:
         packet = octets
-    elif link in {ETHERNET, LINUX_COOKED, LINUX_COOKED_2}:
+    elif link in BSD_LOOPBACK:
+        packet = octets[4:]
+    elif link in LINKS:
         kind = int.from_bytes(octets[at : at + 2], "big")
         at += 20 if link == LINUX_COOKED_2 else 2
         while kind in VLANS:
@@ -98,7 +105,7 @@ def _ipv4(packet: bytes) -> Internet | None:
         return None
     word = int.from_bytes(packet[6:8], "big")
     part = Part(int.from_bytes(packet[4:6], "big"), 8 * (word & 0x1FFF), bool(word & 0x2000)) if word & 0x3FFF else None
-    ends = str(ip_address(packet[12:16])), str(ip_address(packet[16:20]))
+    ends = _address(packet[12:16]), _address(packet[16:20])
     return Internet(packet[9], *ends, packet[head:size], part)
 
 
@@ -114,5 +121,10 @@ def _ipv6(packet: bytes) -> Internet | None:
         kind, at = packet[at], at + 8 + (0 if kind == FRAGMENT else 8 * packet[at + 1])
     if part is not None and not part.offset and not part.more:
         part = None  # RFC 6946 4: an atomic fragment
-    ends = str(ip_address(packet[8:24])), str(ip_address(packet[24:40]))
+    ends = _address(packet[8:24]), _address(packet[24:40])
     return Internet(kind, *ends, packet[at:end], part)
+
+
+@lru_cache(maxsize=4096)
+def _address(octets: bytes) -> str:
+    return str(ip_address(octets))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from freehold.codecs.capture.file import Packet
-from freehold.codecs.capture.internet import Fragments, internet
+from freehold.codecs.capture.internet import LINKS, Fragments, internet
 
 UPPER_PDU: Final = 252
 USER: Final = range(147, 163)
@@ -60,9 +60,13 @@ class Carried(msgspec.Struct, frozen=True, gc=False):
 
 
 class Carrier:
-    """Takes packets in their order and gives the messages that become whole; total on any octets."""
+    """Takes packets in their order and gives the messages that become whole; total on any octets.
+
+    `unread` counts the packets of each link type that is not read.
+    """
 
     def __init__(self) -> None:
+        self.unread: Counter[int] = Counter()
         self._parts: OrderedDict[tuple[object, ...], dict[int, tuple[int, bytes]]] = OrderedDict()
         self._seen: OrderedDict[tuple[object, ...], None] = OrderedDict()
         self._fragments = Fragments()
@@ -75,6 +79,8 @@ class Carrier:
         if packet.link in USER:
             yield Carried(packet.time, "-", "-", packet.octets, protocol=UNSAID)
             return
+        if packet.link not in LINKS:
+            self.unread[packet.link] += 1
         found = internet(packet.link, packet.octets)
         body = None if found is None else self._fragments.whole(found)
         if found is None or body is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -140,14 +141,26 @@ def opened(name: str, value: Any, owner: Any) -> Reading | None:
 
 
 def _openers(name: str, owner: Any) -> tuple[Opener, ...]:
-    kind = type(owner)
-    room = (kind.__module__.split(".")[2:3] or [""])[0]
-    if room == "nas":
-        if name == "content" and kind.__name__ == "SecurityProtected":
-            return _secured(owner)
-        if name in {"payload_container", "contents"}:
-            return _PAYLOADS.get(getattr(owner, "payload_container_type", 0) or 0, ())
+    if name == "content" and _is_protected(type(owner)):
+        return _secured(owner)
+    if name in {"payload_container", "contents"} and _room(type(owner)) == "nas":
+        return _PAYLOADS.get(getattr(owner, "payload_container_type", 0) or 0, ())
+    return _of_field(name, type(owner))
+
+
+@lru_cache(maxsize=8192)
+def _of_field(name: str, kind: type) -> tuple[Opener, ...]:
+    room = _room(kind)
     return _FIELDS.get((room, kind.__name__, name)) or _FIELDS.get((room, "", name), ())
+
+
+def _is_protected(kind: type) -> bool:
+    return kind.__name__ == "SecurityProtected" and _room(kind) == "nas"
+
+
+def _room(kind: type) -> str:
+    """The room under `freehold.codecs` in which a class stands."""
+    return (kind.__module__.split(".")[2:3] or [""])[0]
 
 
 def _secured(owner: Any) -> tuple[Opener, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -33,16 +34,19 @@ def write(value: Any) -> Any:
 
 def given(value: msgspec.Struct) -> list[tuple[str, Any]]:
     """The fields of a value that have not their default."""
-    kind = type(value)
-    names, defaults = kind.__struct_fields__, kind.__struct_defaults__
-    first = len(names) - len(defaults)
     found = []
-    for at, name in enumerate(names):
+    for name, default in _defaults(type(value)):
         part = getattr(value, name)
-        default = defaults[at - first] if at >= first else msgspec.NODEFAULT
-        if default is msgspec.NODEFAULT or (part is not default and (type(part), part) != (type(default), default)):
+        if part is not default and (type(part), part) != (type(default), default):
             found.append((name, part))
     return found
+
+
+@lru_cache(maxsize=8192)
+def _defaults(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    """The fields of a class with their defaults; NODEFAULT, which no value is, where there is none."""
+    names, defaults = kind.__struct_fields__, kind.__struct_defaults__
+    return tuple(zip(names, (msgspec.NODEFAULT,) * (len(names) - len(defaults)) + defaults, strict=True))
 
 
 def read(document: Any, classes: Classes, where: str = "message", depth: int = 0) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from freehold.codecs.display.protocols import Reading
 from freehold.codecs.display.tree import Node, tree
 
@@ -11,10 +9,13 @@ from freehold.codecs.display.tree import Node, tree
 def render(reading: Reading) -> list[str]:
     """The lines of one message: its title, its fields, its faults."""
     message = tree(reading)
-    return [message.text, *(f"  {line}" for child in message.children for line in _lines(child))]
+    lines = [message.text]
+    for child in message.children:
+        _add(child, "  ", lines)
+    return lines
 
 
-def _lines(node: Node) -> Iterator[str]:
-    yield f"! {node.text}" if node.label == "!" else f"{node.label}: {node.text}"
+def _add(node: Node, indent: str, lines: list[str]) -> None:
+    lines.append(f"{indent}! {node.text}" if node.label == "!" else f"{indent}{node.label}: {node.text}")
     for child in node.children:
-        yield from (f"  {line}" for line in _lines(child))
+        _add(child, indent + "  ", lines)

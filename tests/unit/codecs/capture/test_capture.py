@@ -78,10 +78,20 @@ def test_when_fragments_of_two_streams_mix_then_each_message_is_whole():
         (bytes(12) + b"\x81\0\0\1\x08\0" + ip(sctp(chunk(1, b"one"))), 1),
         (bytes(14) + b"\x08\0" + ip(sctp(chunk(1, b"one"))), 113),
         (b"\x08\0" + bytes(18) + ip(sctp(chunk(1, b"one"))), 276),
+        (b"\2\0\0\0" + ip(sctp(chunk(1, b"one"))), 0),
+        (b"\x1e\0\0\0" + ipv6(sctp(chunk(1, b"one"))), 0),
+        (b"\0\0\0\x18" + ipv6(sctp(chunk(1, b"one"))), 108),
     ],
 )
 def test_when_the_link_differs_then_the_message_is_found(frame, link):
     assert [message.octets for message in carried(frame, link=link)] == [b"one"]
+
+
+def test_when_a_link_type_is_not_read_then_its_packets_are_counted():
+    carrier = Carrier()
+    for link in (127, 101, 127, 195):
+        assert list(carrier.messages(Packet(0.0, link, ip(b"no transport that is read", 1)))) == []
+    assert carrier.unread == {127: 2, 195: 1}
 
 
 def test_when_a_program_exported_a_message_then_its_dissector_says_the_protocol():
