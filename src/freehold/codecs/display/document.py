@@ -37,7 +37,7 @@ def given(value: msgspec.Struct) -> list[tuple[str, Any]]:
     found = []
     for name, default in _defaults(type(value)):
         part = getattr(value, name)
-        if part is not default and (type(part), part) != (type(default), default):
+        if part is not default and (type(part) is not type(default) or part != default):
             found.append((name, part))
     return found
 
