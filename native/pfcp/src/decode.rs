@@ -76,7 +76,7 @@ pub struct Header {
     pub seid: Option<u64>,
     pub sequence: u32,
     pub priority: Option<u8>,
-    /// Another message follows in the datagram (TS 29.244 5.2.1A.2 and 7.2.2.2).
+    /// Another message follows in the datagram (TS 29.244 6.5 and 7.2.2.2).
     pub follow_on: bool,
     /// The bits of the first and of the last octet that mean nothing.
     pub spare: [u8; 2],

@@ -38,7 +38,7 @@ from freehold.spec.timers import Timers
 
 SMF_N4: Final[Address] = ("127.0.0.1", 8805)
 UPF_N4: Final[Address] = ("127.0.0.2", 8805)
-"""N4 in process: names of the two ends, no sockets (TS 29.244 6.2.2 gives the port)."""
+"""N4 in process: names of the two ends, no sockets (TS 29.244 4.2.2 gives the port)."""
 
 
 class Core:

@@ -41,7 +41,7 @@ T = TypeVar("T")
 Role = Literal["core", "upf", "gnb", "ue"]
 WHOLE: Final[frozenset[Role]] = frozenset(("core", "upf", "gnb", "ue"))
 N4_PORT: Final = 8805
-"""TS 29.244 6.2.2."""
+"""TS 29.244 4.2.2."""
 LEAVE_SECONDS: Final = 1.0
 """How long an end waits for the other end of N4 to hear of it."""
 SETUP_SECONDS: Final = 2.0

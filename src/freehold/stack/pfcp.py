@@ -114,7 +114,7 @@ class PfcpEntity:
 
     # --- messages of peers -------------------------------------------------------------------
     def received(self, octets: bytes, source: Address) -> None:
-        """Take one datagram: several messages where they are bundled (TS 29.244 6.2.4)."""
+        """Take one datagram: several messages where they are bundled (TS 29.244 6.5)."""
         for part in pfcp.split(octets):
             self._receive(part, source)
 

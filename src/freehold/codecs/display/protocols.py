@@ -121,7 +121,7 @@ class Protocol(msgspec.Struct, frozen=True):
         return len(octets) - len(again) if octets.startswith(again) else 0
 
     def split(self, datagram: bytes) -> Iterator[bytes]:
-        """The messages of one payload: several where PFCP's follow-on flag says so (TS 29.244 6.2.4)."""
+        """The messages of one payload: several where PFCP's follow-on flag says so (TS 29.244 6.5)."""
         if self.name == "pfcp":
             yield from self.room.split(datagram)
         elif self.name == "gtpu" and len(datagram) >= 8:  # TS 29.281 5.1: the length; octets after it are no message's

@@ -110,7 +110,7 @@ def encode(
 
 
 def split(datagram: bytes) -> Iterator[bytes]:
-    """The messages of one datagram: several where the follow-on flag is set (TS 29.244 6.2.4, 7.2.2.2)."""
+    """The messages of one datagram: several where the follow-on flag is set (TS 29.244 6.5, 7.2.2.2)."""
     rest = datagram
     while len(rest) >= 8 and rest[0] & 4:
         size = 4 + int.from_bytes(rest[2:4], "big")

@@ -134,7 +134,7 @@ class SessionReport(Group, frozen=True):
 
 
 class UserPlanePathFailureReport(Group, frozen=True):
-    """Peers that do not answer any more (TS 29.244 7.4.5.1)."""
+    """Peers that do not answer any more (TS 29.244 7.4.5.1.2)."""
 
     number = 102
 
@@ -142,7 +142,7 @@ class UserPlanePathFailureReport(Group, frozen=True):
 
 
 class UserPlanePathRecoveryReport(Group, frozen=True):
-    """Peers that answer again (TS 29.244 7.4.5.1)."""
+    """Peers that answer again (TS 29.244 7.4.5.1.3)."""
 
     number = 187
 
@@ -150,7 +150,7 @@ class UserPlanePathRecoveryReport(Group, frozen=True):
 
 
 class PeerUPRestartReport(Group, frozen=True):
-    """Peers that restarted (TS 29.244 7.4.5.1)."""
+    """Peers that restarted (TS 29.244 7.4.5.1.7)."""
 
     number = 315
 

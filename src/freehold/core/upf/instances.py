@@ -1,4 +1,4 @@
-"""The network instance of a session's data network (TS 29.244 5.6.2A, 8.2.4): by its name, else by addresses."""
+"""The network instance of a session's data network (TS 29.244 5.2.1A.1, 8.2.4): by its name, else by addresses."""
 
 from __future__ import annotations
 
