@@ -10,6 +10,8 @@ mod fault;
 mod reading;
 mod schema;
 mod table;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 pub use bits::{Reader, Writer};
