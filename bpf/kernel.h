@@ -75,6 +75,7 @@ static long (*const pull_data)(struct __sk_buff *context, __u32 length) = (void 
 static long (*const adjust_head)(struct xdp_md *context, int delta) = (void *)44;
 static long (*const adjust_room)(struct __sk_buff *context, int delta, __u32 mode, __u64 flags) = (void *)50;
 static long (*const redirect_map)(void *devices, __u64 key, __u64 flags) = (void *)51;
+static __u64 (*const ticks)(void) = (void *)118; /* a load, no call */
 static long (*const ring_output)(void *ring, void *data, __u64 size, __u64 flags) = (void *)130;
 static __u64 (*const coarse_ns)(void) = (void *)160;
 

@@ -318,7 +318,7 @@ mod tests {
     }
 
     /// What passes of far more packets than a rate lets through, as a share of the rate over the time it took. The
-    /// clock is a coarse one, so the time may be one of its ticks less.
+    /// clock is a coarse one, and asked when a tick begins, so the time may be two ticks less.
     #[test]
     fn when_far_too_much_is_sent_then_no_more_than_the_rate_passes_within_two_percent() {
         let Some(mut bench) = one_session("userplane.bpf.o") else { return };
@@ -344,7 +344,7 @@ mod tests {
                 bench.run(&drive, &tested, 10_000).unwrap();
             }
             let passed = (bench.path.usage(teid).uplink_octets - before) * 8;
-            let (allowed, packet) = (rate as f64 * (start.elapsed().as_secs_f64() + 0.004), 1400.0 * 8.0);
+            let (allowed, packet) = (rate as f64 * (start.elapsed().as_secs_f64() + 0.008), 1400.0 * 8.0);
             assert!(passed as f64 <= allowed * 1.02 + packet, "{rate}: {passed} of {allowed}");
             // How much less passes is the machine's: this thread may not run for longer than a burst lasts.
             assert!(rate < 1_000_000 || passed > 0, "{rate}: nothing passed");
