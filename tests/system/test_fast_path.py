@@ -22,6 +22,10 @@ from .terminal_host import subscription
 FREEHOLD = Path(sys.executable).with_name("freehold")
 TERMINAL_HOST = Path(__file__).with_name("terminal_host.py")
 SERVER = "203.0.113.1"
+MOST_CABLE = 1514
+"""Octets of the longest frame on a cable: more in one packet is a run of segments."""
+TUN = "none"
+"""The type of the only link that a UPF's host has without Ethernet."""
 TOML = """
 [network]
 plmn = "001/01"
@@ -154,10 +158,15 @@ class Site:
         rates = [end["sum_received"]["bits_per_second"] / 1e9 for end in (up, down)]
         sys.stdout.write(f"{path}, {place}: {rates[0]:.2f} Gbit/s up, {rates[1]:.2f} down\n")
 
+    def carried(self, host, name):
+        """What a host's link of that name or type received and sent; a run of segments nobody cut is one packet."""
+        links = json.loads(self.hosts.sh(host, "ip -j -s link"))
+        [found] = [link["stats64"] for link in links if name in (link["ifname"], link["link_type"])]
+        return found
+
     def through_tun(self):
         """Packets and octets that took the portable engine, in both directions: those that met its TUN."""
-        links = json.loads(self.hosts.sh("core", "ip -j -s link"))
-        [tun] = [link["stats64"] for link in links if link["link_type"] == "none"]
+        tun = self.carried("core", TUN)
         return [tun["rx"][unit] + tun["tx"][unit] for unit in ("packets", "bytes")]
 
     def settle(self):
@@ -260,3 +269,25 @@ def test_when_checksums_are_left_to_devices_then_the_host_s_stack_makes_them(sit
     site.attach()
     assert site.ping() >= 15
     assert site.iperf("-R")["sum_received"]["bytes"] > 1_000_000
+
+
+@pytest.mark.parametrize("path", ["tun", "tc"])
+@pytest.mark.parametrize(
+    ("more", "places"),
+    [
+        ((), [("core", TUN, "rx"), ("data", "n6", "rx")]),
+        (("-R",), [("core", TUN, "tx"), ("ran", "n3", "rx")]),
+    ],
+    ids=["up", "down"],
+)
+def test_when_tcp_passes_then_runs_of_segments_stay_whole_on_both_sides_of_the_upf(site_of, path, more, places):
+    site = site_of(path)
+    site.attach()
+    assert site.ping(3) > 0
+    before = [site.carried(host, link)[way] for host, link, way in places]
+    assert site.iperf(*more)["sum_received"]["bytes"] > 1_000_000
+    for (host, link, way), earlier in zip(places, before, strict=True):
+        now = site.carried(host, link)[way]
+        octets, packets = (now[unit] - earlier[unit] for unit in ("bytes", "packets"))
+        sys.stdout.write(f"{path} {host} {link}: {octets / packets:.0f} octets a packet\n")
+        assert octets / packets > MOST_CABLE, (host, link)
