@@ -1,7 +1,7 @@
 /* What drives the fast path under the clock: a fresh packet of a random session, then the program under test. */
 #include "packet.h"
 
-enum { UPLINK_WORDS = 11, DOWNLINK_WORDS = 5, TEID_AT = 46, SOURCE_AT = 70, DESTINATION_AT = 30, PORTS_AT = 34 };
+enum { UPLINK_WORDS = 11, DOWNLINK_WORDS = 5, TEID_AT = 46, SOURCE_AT = 70, INNER_PORTS_AT = 78, DESTINATION_AT = 30, PORTS_AT = 34 };
 
 struct bench {
     __u32 length;
@@ -83,6 +83,7 @@ INLINE int write_uplink(struct xdp_md *context, struct bench *bench)
         ((any64 *)octets)[word] = bench->packet[word];
     *(any32 *)(octets + TEID_AT) = target->teid;
     *(any32 *)(octets + SOURCE_AT) = target->terminal;
+    *(any32 *)(octets + INNER_PORTS_AT) = target->ports;
     return 1;
 }
 

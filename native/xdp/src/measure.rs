@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 pub(crate) const GNB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
-/// What hides terminals, and the port of theirs that each connection has.
+/// What hides terminals, how many connections to one server it can, and the port of theirs that each connection has.
 const OUTSIDE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 2);
+const PORTS: u32 = 60_000;
 const PORT: u16 = 40_000;
 const FIRST: Ipv4Addr = Ipv4Addr::new(10, 64, 0, 0);
 /// 127.0.0.0/8 and so on: about as many routes as a host has.
@@ -114,26 +115,29 @@ fn filled(object: &[u8], sessions: u32, hidden: bool, uplink: bool) -> io::Resul
         if !path.install(teid, &fast, 1, 1 << 60) {
             return Err(io::Error::other("a terminal's address is in no pool"));
         }
-        let port = if hidden { hide(&mut path, terminal, number) } else { Some(PORT) };
+        let outside = if hidden { hide(&mut path, terminal, number) } else { Some(SocketAddrV4::new(terminal, PORT)) };
         // Where a line is full the host keeps the connection: its packets would not be the program's.
-        let Some([one, other]) = port.map(u16::to_be_bytes) else { continue };
-        let end = if hidden && !uplink { OUTSIDE } else { terminal };
-        targets.push(Target {
-            teid: teid.to_be_bytes(),
-            terminal: end.octets(),
-            ports: [0, 53, one, other],
-            unused: 0,
-        });
+        let Some(outside) = outside else { continue };
+        let (from, to) =
+            if uplink { (SocketAddrV4::new(terminal, PORT), server(number)) } else { (server(number), outside) };
+        let ([a, b], [c, d]) = (from.port().to_be_bytes(), to.port().to_be_bytes());
+        let end = if uplink { terminal } else { *outside.ip() };
+        targets.push(Target { teid: teid.to_be_bytes(), terminal: end.octets(), ports: [a, b, c, d], unused: 0 });
     }
     Ok((path, targets, start.elapsed()))
 }
 
-/// One connection of a hidden terminal: the port that the network meets.
-fn hide(path: &mut Datapath, terminal: Ipv4Addr, number: u32) -> Option<u16> {
-    let port = 1024 + (number % 60_000) as u16;
-    let (terminal, peer) = (SocketAddrV4::new(terminal, PORT), SocketAddrV4::new(SERVER, 53));
-    let connection = Connection { protocol: 17, terminal, peer, outside: SocketAddrV4::new(OUTSIDE, port) };
-    path.hiding().hide(&connection).then_some(port)
+/// The other end of a session's connection: one for as many sessions as an address has ports.
+fn server(number: u32) -> SocketAddrV4 {
+    SocketAddrV4::new(SERVER, 53 + (number / PORTS) as u16)
+}
+
+/// One connection of a hidden terminal: the end of it that the network meets.
+fn hide(path: &mut Datapath, terminal: Ipv4Addr, number: u32) -> Option<SocketAddrV4> {
+    let outside = SocketAddrV4::new(OUTSIDE, 1024 + (number % PORTS) as u16);
+    let connection =
+        Connection { protocol: 17, terminal: SocketAddrV4::new(terminal, PORT), peer: server(number), outside };
+    path.hiding().hide(&connection).then_some(outside)
 }
 
 /// How long that many sessions take to be loaded, program and maps included.
@@ -255,21 +259,50 @@ mod tests {
     use super::*;
     use freehold_userplane::Meter;
 
-    /// A user plane of the program `name` with one session and packets of 1400 octets; none where it cannot be loaded.
-    fn one_session(name: &str) -> Option<Bench> {
+    /// A user plane of the program `name`; none where it cannot be loaded.
+    fn bench(name: &str, load: Load) -> Option<Bench> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/freehold/_gen");
         let read = |name: &str| std::fs::read(folder.join(name));
         let (Ok(program), Ok(bench)) = (read(name), read("bench.bpf.o")) else {
             eprintln!("skipped: make setup makes the programs");
             return None;
         };
-        let load = Load { sessions: 1, octets: 1400, uplink: true, hidden: false };
         match Bench::new(Objects { program: &program, bench: &bench }, load, LOOPBACK) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
                 None
             }
             made => Some(made.unwrap()),
+        }
+    }
+
+    /// The same with one session and uplink packets of 1400 octets.
+    fn one_session(name: &str) -> Option<Bench> {
+        bench(name, Load { sessions: 1, octets: 1400, uplink: true, hidden: false })
+    }
+
+    impl Bench {
+        /// Gives the one session another rate.
+        fn limit(&mut self, rate: u64) {
+            let costs = [Meter::new(rate).octet_cost(); 2];
+            let (terminal, directions) = (Some(FIRST), [0x80, 0x89]);
+            let fast = Fast { terminal, prefix: 0, peer: GNB.into(), peer_teid: 1, directions, costs };
+            assert!(self.path.install(self.teids[0], &fast, 1, 0));
+        }
+    }
+
+    /// More terminals than one address has ports for one server.
+    #[test]
+    fn when_very_many_terminals_are_hidden_then_the_program_takes_every_packet_that_is_measured() {
+        for uplink in [true, false] {
+            let load = Load { sessions: 70_000, octets: 128, uplink, hidden: true };
+            let Some(mut bench) = bench("userplane.bpf.o", load) else { return };
+            let drive = bench.own(if uplink { "drive_uplink" } else { "drive_downlink" }).unwrap();
+            let (tested, count) = (bench.path.descriptor(Hook::Xdp).unwrap(), bench.teids.len() as u32);
+            assert!(count > 50_000, "{count}: some lines of the table are full, not most");
+            bench.run(&drive, &tested, count).unwrap();
+            let totals = bench.path.totals().unwrap();
+            assert_eq!(totals[usize::from(!uplink)].1, u64::from(count), "{totals:?}");
         }
     }
 
@@ -282,16 +315,7 @@ mod tests {
         let teid = bench.teids[0];
         let mut now = 1_000_000_000_000_u64;
         for rate in [64_000, 384_000, 1_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 40_000_000_000_u64] {
-            let costs = [Meter::new(rate).octet_cost(); 2];
-            let fast = Fast {
-                terminal: Some(FIRST),
-                prefix: 0,
-                peer: GNB.into(),
-                peer_teid: 1,
-                directions: [0x80, 0x89],
-                costs,
-            };
-            assert!(bench.path.install(teid, &fast, 1, 0));
+            bench.limit(rate);
             let packets = rate as f64 / (1400.0 * 8.0);
             let seconds = (1000.0 / packets).clamp(0.2, 60.0);
             let (mut owed, mut ticks, mut before) = (0.0, 0, 0);
@@ -325,16 +349,7 @@ mod tests {
         let (drive, tested) = (bench.own("drive_uplink").unwrap(), bench.path.descriptor(Hook::Xdp).unwrap());
         let teid = bench.teids[0];
         for rate in [4_000_000_000_u64, 1_000_000_000, 100_000_000, 1_000_000, 64_000] {
-            let costs = [Meter::new(rate).octet_cost(); 2];
-            let fast = Fast {
-                terminal: Some(FIRST),
-                prefix: 0,
-                peer: GNB.into(),
-                peer_teid: 1,
-                directions: [0x80, 0x89],
-                costs,
-            };
-            assert!(bench.path.install(teid, &fast, 1, 0));
+            bench.limit(rate);
             let refused = bench.path.totals().unwrap()[3].1;
             while bench.path.totals().unwrap()[3].1 == refused {
                 bench.run(&drive, &tested, 10_000).unwrap(); // the burst goes first

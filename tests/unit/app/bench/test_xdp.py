@@ -35,7 +35,9 @@ def test_when_a_path_is_measured_live_then_packets_arrive_and_a_bare_redirect_is
         assert case.gbps_per_core == pytest.approx(case.mpps_per_core * 128 * 8 / 1000, rel=0.01, abs=0.01)
         if path == "tc":
             assert case.ns_per_packet_testrun is None
+            assert case.hidden_ns_testrun is None
         else:
+            assert case.hidden_ns_testrun > case.redirect_ns_testrun
             assert case.ns_per_packet_testrun > case.redirect_ns_testrun - 5  # ns are whole: nothing but rounding
 
 
