@@ -2,33 +2,25 @@
 //!
 //! It needs the program made by `make setup` and the right to load it; without, it says so and ends.
 
+mod common;
+
+use common::{LOOPBACK, N3, PEER_TEID, POOL_6, PREFIX, SERVER, TERMINAL, TERMINAL_6, hop, loaded};
 use freehold_userplane::{
     Action, AddressPool, Count, Instance, Packet, Peer, Port, Prefix, Rule, SessionRules, Settings, Upf, Usage,
 };
-use freehold_xdp::{Connection, Datapath, Fast, Hook, Hop, MOST_WAYS, Plan, Pool, Programs};
-use std::io::ErrorKind;
+use freehold_xdp::{Connection, Datapath, Fast, Hook, MOST_WAYS, Plan, Pool};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
-use std::path::Path;
 
-const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const GNB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 10);
 const STRANGER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
 const N3_6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x33, 0, 0, 0, 0, 0, 1);
 const POOL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 0);
-const TERMINAL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 2);
 const FILTERED: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 3);
-const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
-const PREFIX: u64 = 0x2001_0db8_0000_0002;
-const POOL_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
-const TERMINAL_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 9);
 const SERVER_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x100, 0, 0, 0, 0, 1);
 /// What hides terminals from the network.
 const OUTSIDE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 2);
-const PEER_TEID: u32 = 0x0102_0304;
 const CONTAINER: &[u8] = &[0x85, 1, 0x10, 9, 0];
 const OUTER: usize = 14 + 28;
-/// A device that every network namespace has; nothing is sent there.
-const LOOPBACK: u32 = 1;
 /// The verdicts of both hooks: linux/bpf.h, linux/pkt_cls.h.
 const DROP: u32 = 1;
 const PASS: u32 = 2;
@@ -55,18 +47,9 @@ fn rules(terminal: Ipv4Addr, teid: u32, rate: u64) -> SessionRules {
     }
 }
 
-fn hop(octet: u8) -> Hop {
-    Hop { ends: [octet; 12], port: 0, device: LOOPBACK }
-}
-
 impl Both {
     /// None where the program cannot be loaded here.
     fn new(rate: u64) -> Option<Self> {
-        let object = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/freehold/_gen/userplane.bpf.o");
-        let Ok(object) = std::fs::read(object) else {
-            eprintln!("skipped: make setup makes the program");
-            return None;
-        };
         let mut upf = Upf::new(&Settings { capacity: 64, ..Settings::new(IpAddr::V4(N3), [3; 16]) });
         let pools: Vec<AddressPool> = vec![Prefix::new(IpAddr::V4(POOL), 24), Prefix::new(IpAddr::V6(POOL_6), 60)];
         upf.add_instance(&Instance { pools, mtu: 1456, ..Instance::default() }).unwrap();
@@ -74,13 +57,7 @@ impl Both {
         let pools = vec![pool(IpAddr::V4(POOL), 256), pool(IpAddr::V6(POOL_6), 16)];
         let plan =
             Plan { address: N3, address_6: Some(N3_6), key: upf.tunnel_key(), pools, hiding: true, seed: [3; 16] };
-        let mut path = match Datapath::new(Programs { alone: &object, kept: &[] }, plan, None) {
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
-                return None;
-            }
-            loaded => loaded.unwrap(),
-        };
+        let mut path = loaded(plan)?;
         let kept = [(IpAddr::V4(POOL), 24), (IpAddr::V4(N3), 24), (IpAddr::V6(POOL_6), 60)];
         path.keep_back(&kept).unwrap();
         path.port(0, LOOPBACK).unwrap();

@@ -1,48 +1,26 @@
 //! N3 over IPv6: both hooks, both versions of IP inside. It needs the program made by `make setup` and the right to load it.
 
-use freehold_userplane::{Action, Peer, Rule, SessionRules, Settings, Upf};
-use freehold_xdp::{Datapath, Fast, Hook, Hop, MOST_WAYS, Plan, Pool, Programs};
-use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
+mod common;
 
-const N3: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+use common::{LOOPBACK, N3, PEER_TEID, POOL_6, PREFIX, SERVER, TERMINAL, TERMINAL_6, hop, loaded};
+use freehold_userplane::{Action, Peer, Rule, SessionRules, Settings, Upf};
+use freehold_xdp::{Datapath, Fast, Hook, MOST_WAYS, Plan, Pool};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 const N3_6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x33, 0, 0, 0, 0, 0, 1);
 const GNB_6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x33, 0, 0, 0, 0, 0, 0x10);
 const STRANGER_6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x33, 0, 0, 0, 0, 0, 0x66);
-const TERMINAL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 2);
-const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
-const PREFIX: u64 = 0x2001_0db8_0000_0002;
-const TERMINAL_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 9);
 const SERVER_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x100, 0, 0, 0, 0, 1);
-const POOL_6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
-const LOOPBACK: u32 = 1;
-const PEER_TEID: u32 = 0x0102_0304;
 /// What each hook says of a packet that goes up, and of one that is redirected.
 const HOOKS: [(Hook, u32, u32); 2] = [(Hook::Xdp, 2, 4), (Hook::Tc, u32::MAX, 7)];
 
-fn hop(octet: u8) -> Hop {
-    Hop { ends: [octet; 12], port: 0, device: LOOPBACK }
-}
-
 /// A session whose gNB is reached over IPv6; none where the program cannot be loaded here.
 fn session() -> Option<(Datapath, u32)> {
-    let object = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src/freehold/_gen/userplane.bpf.o");
-    let Ok(object) = std::fs::read(object) else {
-        eprintln!("skipped: make setup makes the program");
-        return None;
-    };
     let mut upf = Upf::new(&Settings { capacity: 64, ..Settings::new(IpAddr::V4(N3), [3; 16]) });
     let pool = |base, size| Pool { base, size, mtu: 1436 };
     let pools = vec![pool(IpAddr::V4(Ipv4Addr::new(10, 45, 0, 0)), 256), pool(IpAddr::V6(POOL_6), 16)];
     let plan = Plan { address: N3, address_6: Some(N3_6), key: upf.tunnel_key(), pools, hiding: false, seed: [3; 16] };
-    let mut path = match Datapath::new(Programs { alone: &object, kept: &[] }, plan, None) {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-            eprintln!("skipped: loading a program needs CAP_BPF and CAP_NET_ADMIN");
-            return None;
-        }
-        loaded => loaded.unwrap(),
-    };
+    let mut path = loaded(plan)?;
     path.keep_back(&[(IpAddr::V4(N3), 24), (IpAddr::V6(N3_6), 64)]).unwrap();
     path.port(0, LOOPBACK).unwrap();
     path.way(0, None, Some(hop(6))).unwrap();
