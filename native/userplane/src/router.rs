@@ -5,11 +5,11 @@ use crate::address::MAPPED;
 use crate::chain::enclose;
 use crate::count::Count;
 use crate::engine::Upf;
-use crate::flows::Verdict;
+use crate::flows::{Flow, Verdict};
 use crate::inner::Inner;
 use crate::install::tunnel;
 use crate::packet::{Packet, Port};
-use crate::record::{FLOWS, Record};
+use crate::record::{FLOWS, FORWARD, Record};
 use crate::rules::Direction;
 
 /// The router's address on every link: no terminal is given its interface identifier.
@@ -271,7 +271,8 @@ impl Upf {
         let record = &self.table.records[slot];
         let own = Verdict { peer: record.peer, teid: tunnel(record), mark: record.mark, ..Verdict::default() };
         let flows = self.table.flows(record.flows).filter(|_| record.downlink & FLOWS != 0);
-        let last = flows.and_then(|flows| flows.downlink.flows.iter().rfind(|flow| flow.tunnel == 0));
+        let forwards = |flow: &&Flow| flow.tunnel == 0 && flow.verdict.flags & FORWARD != 0;
+        let last = flows.and_then(|flows| flows.downlink.flows.iter().rfind(forwards));
         last.map(|flow| flow.verdict).or(Some(own)).filter(|verdict| verdict.peer != 0)
     }
 

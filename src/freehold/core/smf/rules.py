@@ -24,6 +24,8 @@ from freehold.services.npcf import SmPolicyDecision
 
 UPLINK, DOWNLINK = 1, 2
 """Ids of the PDRs and FARs."""
+TARGET: Final = 3
+"""The id of the FAR towards a handover's target."""
 DEFAULT_FLOW: Final = 1
 """The QFI of the default QoS flow, the id of its QER and URR (TS 23.501 5.7.1.4)."""
 PRECEDENCE: Final = 255
@@ -177,9 +179,15 @@ def change_rates(policy: SmPolicyDecision) -> pfcp.SessionModificationRequest:
     return pfcp.SessionModificationRequest(update_qer=(pfcp.UpdateQER(DEFAULT_FLOW, mbr=_mbr(policy)),))
 
 
-def forward_downlink(tunnel: Tunnel, *, end_marker: bool = False) -> pfcp.SessionModificationRequest:
-    """Downlink packets go to the gNB from now on (TS 23.502 4.3.2.2.1 step 16a); with end markers on the old path."""
+def forward_downlink(
+    tunnel: Tunnel, *, end_marker: bool = False, expected: bool = False
+) -> pfcp.SessionModificationRequest:
+    """Downlink packets go to the gNB from now on (TS 23.502 4.3.2.2.1 step 16a); with end markers on the old path.
+
+    `expected`: it was a handover's target until now, which ends with it.
+    """
     return pfcp.SessionModificationRequest(
+        remove_far=(pfcp.RemoveFAR(TARGET),) if expected else (),
         update_far=(
             pfcp.UpdateFAR(
                 DOWNLINK,
@@ -187,21 +195,45 @@ def forward_downlink(tunnel: Tunnel, *, end_marker: bool = False) -> pfcp.Sessio
                 update_forwarding_parameters=pfcp.UpdateForwardingParameters(
                     destination_interface=Interface.ACCESS,
                     destination_interface_type=InterfaceType.N3_3GPP_ACCESS,
-                    # TS 29.244 8.2.56: one bit and one address for each version of IP
-                    outer_header_creation=pfcp.OuterHeaderCreation(
-                        gtpu_ipv4=tunnel.ipv4 is not None,
-                        gtpu_ipv6=tunnel.ipv6 is not None,
-                        teid=tunnel.teid,
-                        ipv4=tunnel.ipv4,
-                        ipv6=tunnel.ipv6,
-                    ),
+                    outer_header_creation=_towards(tunnel),
                     # TS 29.244 5.2.3.1 and 8.2.31: SNDEM on change of the AN tunnel
                     pfcpsmreq_flags=PFCPSMReqFlag.SNDEM if end_marker else None,
+                ),
+            ),
+        ),
+    )
+
+
+def _towards(tunnel: Tunnel) -> pfcp.OuterHeaderCreation:
+    """TS 29.244 8.2.56: one bit and one address for each version of IP."""
+    return pfcp.OuterHeaderCreation(
+        gtpu_ipv4=tunnel.ipv4 is not None,
+        gtpu_ipv6=tunnel.ipv6 is not None,
+        teid=tunnel.teid,
+        ipv4=tunnel.ipv4,
+        ipv6=tunnel.ipv6,
+    )
+
+
+def expect_target(tunnel: Tunnel) -> pfcp.SessionModificationRequest:
+    """A handover's target: a forwarding action that no rule points to yet (TS 23.502 4.9.1.3.2 step 11a)."""
+    return pfcp.SessionModificationRequest(
+        create_far=(
+            pfcp.CreateFAR(
+                TARGET,
+                FORWARD,
+                forwarding_parameters=pfcp.ForwardingParameters(
+                    Interface.ACCESS,
+                    outer_header_creation=_towards(tunnel),
+                    destination_interface_type=InterfaceType.N3_3GPP_ACCESS,
                 ),
             ),
         )
     )
 
+
+FORGET_TARGET: Final = pfcp.SessionModificationRequest(remove_far=(pfcp.RemoveFAR(TARGET),))
+"""Nobody comes from there (TS 23.502 4.9.1.4)."""
 
 HOLD_DOWNLINK: Final = pfcp.SessionModificationRequest(
     update_far=(pfcp.UpdateFAR(DOWNLINK, apply_action=BUFFER_AND_NOTIFY),)

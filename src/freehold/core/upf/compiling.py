@@ -19,6 +19,9 @@ from freehold.services.userplane import Action, Network, Rule, SessionRules, Usa
 
 NOTHING: Final = Reading(Usage(0, 0, 0, 0))
 
+LAST: Final = 1 << 32
+"""Behind every precedence (TS 29.244 8.2.11)."""
+
 ENGINE_ACTIONS: Final[dict[int, Action]] = {
     ApplyAction.DROP: "drop",
     ApplyAction.FORW: "forward",
@@ -46,6 +49,7 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING, described: Describ
         side = uplink if pdr.uplink else downlink
         for rule in _rules(rules, pdr_id, pdr, far, peer):
             side.append((pdr.precedence, rule))
+    downlink += [(LAST, rule) for rule in _expected(rules)]
     _check_usage(rules)
     whole = bool(rules.urrs) and not rules.counted
     return SessionRules(
@@ -62,6 +66,18 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING, described: Describ
         held_packets=_held_packets(rules) if rules.bars else None,
         ethernet=rules.ethernet,
     )
+
+
+def _expected(rules: RuleSet) -> list[Rule]:
+    """Where no rule forwards to yet, uplink may come from all the same: the target of a handover (ADR 6)."""
+    used = {pdr.far for pdr in rules.pdrs.values()}
+    ends = {
+        (far.address, far.teid)
+        for far_id, far in rules.fars.items()
+        if far_id not in used and far.to_access and far.address is not None and _forwards(far)
+    }
+    tunnel = next((pdr.teid for pdr in rules.pdrs.values() if not pdr.uplink), 0)
+    return [Rule(peer=Tunnel(*end), tunnel=tunnel) for end in sorted(ends)]
 
 
 def _access_tunnels(rules: RuleSet) -> set[End]:

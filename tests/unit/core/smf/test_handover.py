@@ -13,6 +13,7 @@ from freehold.services.nsmf import SmContextUpdatedData
 from .world import GNB, World, tnl
 
 TARGET = Tunnel(bytes((10, 0, 0, 78)), 0x1234)
+TOWARDS = pfcp.OuterHeaderCreation(gtpu_ipv4=True, teid=TARGET.teid, ipv4=TARGET.address)
 FORWARDING = Tunnel(bytes((10, 0, 0, 78)), 0x5678)
 
 
@@ -49,16 +50,18 @@ def test_when_the_ue_arrives_then_the_downlink_follows_with_end_markers_and_not_
     command, _ = ngap.decode_as(ngap.HandoverCommandTransfer, updated.n2_sm_info or b"")
     assert command is not None
     assert command.dl_forwarding_up_tnl_information == tnl(FORWARDING)
-    assert (changes(world), world.session.user_plane.downlink) == (before, GNB)
+    assert (changes(world), world.session.user_plane.downlink) == (before + 1, GNB)
+    [expected] = world.upf.took(pfcp.SessionModificationRequest)[-1].create_far
+    assert expected.forwarding_parameters.outer_header_creation == TOWARDS
     updated = world.update(reference, ho_state="COMPLETED")
     assert (updated.ho_state, updated.up_cnx_state) == ("COMPLETED", "ACTIVATED")
-    (far,) = world.upf.took(pfcp.SessionModificationRequest)[-1].update_far
+    moved = world.upf.took(pfcp.SessionModificationRequest)[-1]
+    assert moved.remove_far == (pfcp.RemoveFAR(expected.far_id),)
+    (far,) = moved.update_far
     assert far.apply_action == ApplyAction.FORW
     assert far.update_forwarding_parameters is not None
     assert far.update_forwarding_parameters.pfcpsmreq_flags == PFCPSMReqFlag.SNDEM
-    assert far.update_forwarding_parameters.outer_header_creation == pfcp.OuterHeaderCreation(
-        gtpu_ipv4=True, teid=TARGET.teid, ipv4=TARGET.address
-    )
+    assert far.update_forwarding_parameters.outer_header_creation == TOWARDS
     assert world.session.user_plane.downlink == TARGET
 
 
@@ -90,7 +93,11 @@ def test_when_it_fails_then_the_session_stays_where_it_was(how: str) -> None:
             admitted(world, reference)
         updated = world.update(reference, ho_state="CANCELLED")
     assert updated.n2_sm_info is None
-    assert (changes(world), world.session.user_plane.downlink) == (before, GNB)
+    prepared = world.upf.took(pfcp.SessionModificationRequest)[before:]
+    assert [(len(one.create_far), len(one.remove_far), one.update_far) for one in prepared] == (
+        [(1, 0, ()), (0, 1, ())] if how == "cancelled late" else []
+    )
+    assert (world.session.user_plane.target, world.session.user_plane.downlink) == (None, GNB)
     assert world.update(reference, ho_state="COMPLETED").ho_state is None
     assert required(world, reference).ho_state == "PREPARING"
 
@@ -113,6 +120,30 @@ def test_when_the_an_is_released_meanwhile_then_the_handover_is_over() -> None:
     world.update(reference, up_cnx_state="DEACTIVATED")
     assert world.update(reference, ho_state="COMPLETED") == SmContextUpdatedData()
     assert world.session.user_plane.downlink is None
+    assert any(one.remove_far for one in world.upf.took(pfcp.SessionModificationRequest))
+
+
+def test_when_nobody_says_that_the_ue_arrived_then_the_target_is_no_more_believed() -> None:
+    world = World()
+    reference = world.active()
+    required(world, reference)
+    admitted(world, reference)
+    before = changes(world)
+    world.wait(31)
+    [forgotten] = world.upf.took(pfcp.SessionModificationRequest)[before:]
+    assert (len(forgotten.remove_far), forgotten.update_far) == (1, ())
+    assert world.session.user_plane.target is None
+
+
+def test_when_the_upf_takes_no_such_rule_then_the_handover_goes_on_without() -> None:
+    world = World()
+    reference = world.active()
+    required(world, reference)
+    world.upf.script[pfcp.SessionModificationRequest] = lambda _: pfcp.SessionModificationResponse(73)
+    assert admitted(world, reference).ho_state == "PREPARED"
+    del world.upf.script[pfcp.SessionModificationRequest]
+    assert world.update(reference, ho_state="COMPLETED").up_cnx_state == "ACTIVATED"
+    assert world.upf.took(pfcp.SessionModificationRequest)[-1].remove_far == ()
 
 
 def test_when_the_session_is_not_active_yet_then_it_cannot_be_handed_over() -> None:

@@ -14,8 +14,27 @@ from freehold.services.nsmf import SmContextUpdatedData
 CANCELLED = SmContextUpdatedData(ho_state="CANCELLED")
 
 
+async def stay(smf: SmfFunction, session: SmContext) -> None:
+    """The UE does not come: the UPF takes nothing from the target any more."""
+    if session.user_plane.target is not None:
+        session.user_plane.target = None
+        await user_plane.modify(smf, session, rules.FORGET_TARGET)
+
+
+async def abandon(
+    error: Exception,  # noqa: ARG001 - whatever ended it
+    smf: SmfFunction,
+    session: SmContext,
+    required: Required,  # noqa: ARG001
+    reply: Signal[SmContextUpdatedData],  # noqa: ARG001
+) -> None:
+    """Nobody says how it ends, or something else came first."""
+    await stay(smf, session)
+
+
 @procedure(
     spec="TS 23.502 4.9.1.3",
+    on_failure=abandon,
     collides={
         "n2_handover": Collision.ABORT,
         "path_switch": Collision.ABORT,
@@ -36,6 +55,7 @@ async def n2_handover(
     if not isinstance(admitted, Admitted):
         step.reply.set(CANCELLED)
         return
+    await expect_target(smf, session, admitted.tunnel)
     command = transfers.handover_command(admitted.forwarding if required.direct else None)
     step.reply.set(SmContextUpdatedData(n2_sm_info=command, n2_sm_info_type="HANDOVER_CMD", ho_state="PREPARED"))
     # 4.9.1.3.3 7-11
@@ -44,6 +64,17 @@ async def n2_handover(
         await move(smf, session, step, admitted.tunnel)
     else:
         step.reply.set(CANCELLED)
+        await stay(smf, session)
+
+
+async def expect_target(smf: SmfFunction, session: SmContext, tunnel: Tunnel) -> None:
+    """The UE sends at the target before anybody tells that it is there: the UPF is to take its packets (ADR 6).
+
+    One that does not lets the handover go on: its own rules say from where uplink comes (TS 29.244 5.2.1).
+    """
+    tunnel = tunnel.towards(session.user_plane.uplink)
+    if await user_plane.modify(smf, session, rules.expect_target(tunnel)):
+        session.user_plane.target = tunnel
 
 
 async def move(smf: SmfFunction, session: SmContext, step: HandoverStep, tunnel: Tunnel) -> None:
@@ -53,8 +84,9 @@ async def move(smf: SmfFunction, session: SmContext, step: HandoverStep, tunnel:
     """
     tunnel = tunnel.towards(session.user_plane.uplink)
     session.user_plane.downlink = None
+    expected, session.user_plane.target = session.user_plane.target is not None, None
     try:
-        if await user_plane.modify(smf, session, rules.forward_downlink(tunnel, end_marker=True)):
+        if await user_plane.modify(smf, session, rules.forward_downlink(tunnel, end_marker=True, expected=expected)):
             session.user_plane.downlink = tunnel
     finally:
         arrived = session.user_plane.downlink is not None

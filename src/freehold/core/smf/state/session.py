@@ -98,7 +98,7 @@ class Flow(msgspec.Struct, frozen=True):
 class UserPlane:
     """The session at its UPF: SEID, both ends of N3, flows beside the default one, octets that passed."""
 
-    __slots__ = ("downlink", "downlink_octets", "flows", "remote_seid", "upf", "uplink", "uplink_octets")
+    __slots__ = ("downlink", "downlink_octets", "flows", "remote_seid", "target", "upf", "uplink", "uplink_octets")
 
     upf: Upf
     remote_seid: int | None
@@ -107,12 +107,15 @@ class UserPlane:
     """The UPF's end of N3."""
     downlink: Tunnel | None
     """The gNB's end of N3; None while the user plane is deactivated."""
+    target: Tunnel | None
+    """The end of N3 that a handover leads to, while the UPF takes uplink packets from there too."""
 
     def __init__(self, upf: Upf) -> None:
         self.upf = upf
         self.remote_seid = None
         self.uplink = None
         self.downlink = None
+        self.target = None
         self.flows: tuple[Flow, ...] = ()
         self.uplink_octets = 0
         self.downlink_octets = 0
