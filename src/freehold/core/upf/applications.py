@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from itertools import chain
 from types import MappingProxyType
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from freehold.codecs.pfcp import Header, NodeID, PFDManagementRequest, PFDManagementResponse, SDFFilter
 from freehold.core.upf.faults import RuleFault, failed, full, incorrect
 from freehold.core.upf.flow_description import parse_filter
+from freehold.core.upf.retention import Described, Retention
 from freehold.core.upf.state import RuleSet
 from freehold.services.datagram import Address
 from freehold.services.userplane import Filter
@@ -22,18 +23,20 @@ FLOW, MORE_FLOWS = 0x01, 0x20
 MOST_APPLICATIONS: Final = 1024
 MOST_FILTERS: Final = 64
 
-Described = Mapping[str, tuple[Filter, ...]]
-"""The filters of applications by their identifiers."""
 NONE: Final[Described] = MappingProxyType({})
 
 
 class Applications:
-    """The applications that each SMF described; `changed` is called with an SMF whose descriptions are others now."""
+    """The applications that each SMF described; `changed` is called with an SMF whose descriptions are others now.
 
-    def __init__(self, node_id: NodeID, changed: Callable[[str], None]) -> None:
+    They outlive the process as sessions do, whose rules name them.
+    """
+
+    def __init__(self, node_id: NodeID, retention: Retention, changed: Callable[[str], None]) -> None:
         self._node_id = node_id
+        self._retention = retention
         self._changed = changed
-        self._by_peer: dict[str, dict[str, tuple[Filter, ...]]] = {}
+        self._by_peer: dict[str, Described] = {}
 
     def of(self, peer: str) -> Described:
         """What an SMF described."""
@@ -41,7 +44,16 @@ class Applications:
 
     def forget(self, peer: str) -> None:
         """Its association ended."""
-        self._by_peer.pop(peer, None)
+        if self._by_peer.pop(peer, None) is not None:
+            self._retention.forget_applications(peer)
+
+    def restore(self, peers: Collection[str]) -> None:
+        """Go on with what these SMFs described to an earlier process; what others did is forgotten."""
+        for peer, described in self._retention.applications():
+            if peer in peers:
+                self._by_peer[peer] = described
+            else:
+                self._retention.forget_applications(peer)
 
     def manage(self, request: PFDManagementRequest, _: Header, source: Address) -> Answer:
         """Replace descriptions, all of them or none; without any, every application of the SMF ends."""
@@ -58,6 +70,7 @@ class Applications:
         if len(known) > MOST_APPLICATIONS:
             raise full(f"{len(known)} applications")
         self._by_peer[source[0]] = known
+        self._retention.keep_applications(source[0], known)
         self._changed(source[0])
         return Answer(PFDManagementResponse(cause=PfcpCause.REQUEST_ACCEPTED, node_id=self._node_id))
 

@@ -74,6 +74,7 @@ class Upf:
             pfcp.SessionEstablishmentRequest: self.sessions.establish,
             pfcp.SessionModificationRequest: self.sessions.modify,
             pfcp.SessionDeletionRequest: self.sessions.delete,
+            pfcp.SessionSetDeletionRequest: self.sessions.delete_set,
             pfcp.PFDManagementRequest: self.sessions.applications.manage,
         }
         self.sessions.restore(self.associations.restore())

@@ -5,7 +5,7 @@ A restart is what makes a peer give sessions up (TS 23.527 4.3), so whoever lost
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -16,10 +16,13 @@ from freehold.core.upf.readings import Measures
 from freehold.core.upf.state import Association, Session
 from freehold.services.datagram import Address
 from freehold.services.journal import Journal
-from freehold.services.userplane import Usage
+from freehold.services.userplane import Filter, Usage
 
 _STARTED: Final = b"started"
-_PEER, _SESSION = b"peer ", b"session "
+_PEER, _SESSION, _APPLICATIONS = b"peer ", b"session ", b"applications "
+
+Described = Mapping[str, tuple[Filter, ...]]
+"""The filters of applications by their identifiers (TS 29.244 6.2.5)."""
 
 
 class Left(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -50,6 +53,7 @@ class _Peer(msgspec.Struct, frozen=True, gc=False, array_like=True):
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _LEFT: Final = msgspec.msgpack.Decoder(Left)
 _PEERS: Final = msgspec.msgpack.Decoder(_Peer)
+_DESCRIBED: Final = msgspec.msgpack.Decoder(dict[str, tuple[Filter, ...]])
 
 
 class Retention:
@@ -59,6 +63,7 @@ class Retention:
         self._journal = journal
         self._left: dict[int, Left] = {}
         self._peers: list[Association] = []
+        self._applications: dict[str, Described] = {}
         self._started: int | None = None
         for key, row in journal.items() if journal is not None else ():
             with suppress(msgspec.DecodeError):  # of a version that writes them otherwise
@@ -78,6 +83,9 @@ class Retention:
             peer = _PEERS.decode(row)
             self._peers.append(Association(peer.address, NodeID(*peer.node_id), peer.recovery_time_stamp))
 
+        elif key.startswith(_APPLICATIONS):
+            self._applications[key[len(_APPLICATIONS) :].decode()] = _DESCRIBED.decode(row)
+
     def started(self, now: int) -> int:
         """When this function started, or the earlier process that it goes on for (TS 29.244 8.2.65)."""
         if self._started is None:
@@ -94,6 +102,11 @@ class Retention:
         """Its sessions by TEID, once."""
         while self._left:
             yield self._left.popitem()
+
+    def applications(self) -> Iterator[tuple[str, Described]]:
+        """What its peers described, once."""
+        while self._applications:
+            yield self._applications.popitem()
 
     def keep_peer(self, association: Association) -> None:
         """Write an association down."""
@@ -115,6 +128,18 @@ class Retention:
         """It ended."""
         if self._journal is not None:
             self._journal.remove(_SESSION + teid.to_bytes(4, "big"))
+
+    def keep_applications(self, peer: str, described: Described) -> None:
+        """Write down what a peer described; nothing is nothing to keep."""
+        if described:
+            self._put(_APPLICATIONS + peer.encode(), _ENCODER.encode(described))
+        else:
+            self.forget_applications(peer)
+
+    def forget_applications(self, peer: str) -> None:
+        """They ended."""
+        if self._journal is not None:
+            self._journal.remove(_APPLICATIONS + peer.encode())
 
     def _put(self, key: bytes, row: bytes) -> None:
         if self._journal is not None:

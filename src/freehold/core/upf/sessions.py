@@ -20,6 +20,8 @@ from freehold.codecs.pfcp import (
     SessionEstablishmentResponse,
     SessionModificationRequest,
     SessionModificationResponse,
+    SessionSetDeletionRequest,
+    SessionSetDeletionResponse,
     UpdatePDR,
     UsageReportInDeletionResponse,
     UsageReportInModificationResponse,
@@ -27,13 +29,14 @@ from freehold.codecs.pfcp import (
 from freehold.codecs.pfcp.flags import PDNType, PFCPSEReqFlag, PFCPSMReqFlag, UsageReportTrigger
 from freehold.core.upf import changes
 from freehold.core.upf.alarms import Alarms
-from freehold.core.upf.applications import Applications, Described, check_applications
+from freehold.core.upf.applications import Applications, check_applications
 from freehold.core.upf.compiling import compile_rules
 from freehold.core.upf.faults import RuleFault
 from freehold.core.upf.instances import NETWORK_INSTANCE, Instances
 from freehold.core.upf.limits import next_at
 from freehold.core.upf.readings import Reading, carry_on, measures, needs_counters
-from freehold.core.upf.retention import Left, Retention
+from freehold.core.upf.retention import Described, Left, Retention
+from freehold.core.upf.sets import members, sets_of
 from freehold.core.upf.state import Mark, RuleSet, Session
 from freehold.core.upf.state.rules import pack, unpack
 from freehold.core.upf.timing import Timing
@@ -97,7 +100,7 @@ class Sessions:
         """What was written down last of sessions that measure."""
         self._chosen: dict[int, tuple[int, ...]] = {}
         """The TEIDs that SMFs chose, by session."""
-        self.applications = Applications(node_id, self._described_anew)
+        self.applications = Applications(node_id, retention, self._described_anew)
 
     def __len__(self) -> int:
         return len(self.by_teid)
@@ -111,6 +114,7 @@ class Sessions:
         rules.instance = self._instances.find(request, rules)
         rules.counted = bool(rules.urrs) and needs_counters(rules)
         rules.inactivity = request.user_plane_inactivity_timer or 0
+        rules.sets = sets_of(request.fq_csid)
         # TS 23.527 4.3.2: a session that is set up again keeps its F-TEIDs
         restored = bool((request.pfcpsereq_flags or 0) & PFCPSEReqFlag.RESTI)
         tunnels = asked(request.create_pdr, self._addresses, given=self._given or restored)
@@ -200,6 +204,8 @@ class Sessions:
         """Apply a request to `rules`; the reports are those of queried and of removed URRs (TS 29.244 7.5.5.2)."""
         if request.user_plane_inactivity_timer is not None:
             rules.inactivity = request.user_plane_inactivity_timer
+        if request.fq_csid:
+            rules.sets = sets_of(request.fq_csid)
         if not rules.urrs and not request.create_urr:
             changes.modify(rules, request, Mark())
             return ()
@@ -288,6 +294,19 @@ class Sessions:
         self.applications.forget(peer)
         return len(sessions)
 
+    def delete_set(self, request: SessionSetDeletionRequest, _: Header, source: Address) -> Answer:
+        """Close the sessions of sets that a peer lost; those of other peers are never among them (TS 23.527 4.6)."""
+        lost = frozenset(sets_of(request.fq_csid))
+        sessions = [
+            session for session in self.by_teid.values() if session.peer == source[0] and members(session, lost)
+        ]
+        for session in sessions:
+            self.drop(session)
+        if sessions:
+            said = f"the PFCP peer lost a part of its sessions; {len(sessions)} of them are closed"
+            self._environment.emit(Event("n4.sessions-lost", said, "warning", source[0]))
+        return Answer(SessionSetDeletionResponse(node_id=self._node_id, cause=PfcpCause.REQUEST_ACCEPTED))
+
     # --- Another process (TS 23.527 4.3) -------------------------------------------------------
     def _keep(self, session: Session, rules: RuleSet) -> None:
         """Write a session down for the next process, with what only this one knows of its usage."""
@@ -308,6 +327,7 @@ class Sessions:
 
     def restore(self, peers: Collection[str]) -> None:
         """Go on with the sessions of an earlier process whose peers are still served; what else it left is closed."""
+        self.applications.restore(peers)
         found = dict(self._retention.sessions())
         for teid, left in found.items():
             if left.peer not in peers or not self._restore(left.session(teid), left):

@@ -7,12 +7,23 @@ from typing import Any
 import pytest
 
 from freehold.codecs import pfcp
-from freehold.codecs.pfcp import CreateURR, QueryURR, SessionDeletionRequest, SessionModificationRequest, UEIPAddress
-from freehold.codecs.pfcp.flags import MeasurementMethod, ReportingTrigger
+from freehold.codecs.pfcp import (
+    ApplicationIDsPFDs,
+    AssociationReleaseRequest,
+    CreateFAR,
+    CreateURR,
+    PFDContext,
+    PFDManagementRequest,
+    QueryURR,
+    SessionDeletionRequest,
+    SessionModificationRequest,
+    UEIPAddress,
+)
+from freehold.codecs.pfcp.flags import ApplyAction, MeasurementMethod, ReportingTrigger
 from freehold.spec.causes import PfcpCause
 from freehold.spec.timers import TIMERS
 from freehold.store import FileJournal
-from upfkit import SMF, Attached, World, downlink_pdr, establishment, uplink_pdr
+from upfkit import SMF, SMF_NODE, Attached, World, downlink_pdr, establishment, uplink_pdr
 
 ACCEPTED = PfcpCause.REQUEST_ACCEPTED
 VOLUME = MeasurementMethod.VOLUM
@@ -167,3 +178,34 @@ def test_when_the_smf_chose_the_tunnel_then_the_next_process_has_the_same(journa
     assert world.ask(establishment(create_pdr=other)).cause != ACCEPTED
     assert world.ask(SessionDeletionRequest(), seid).cause == ACCEPTED
     assert world.ask(establishment(create_pdr=other)).cause == ACCEPTED
+
+
+def test_when_applications_were_described_then_the_next_process_finds_their_packets(journal_of):
+    # TS 29.244 6.2.5
+    first = Attached(journal=journal_of())
+    ping = b"permit out 1 from any to assigned"
+    text = bytes((1, 0)) + len(ping).to_bytes(2, "big") + ping
+    contents = (PFDContext(pfd_contents=(text,)),)
+    described = PFDManagementRequest(application_ids_pfds=(ApplicationIDsPFDs("ping", pfd_context=contents),))
+    assert first.ask(described).cause == ACCEPTED
+    pdr = downlink_pdr(pdr_id=7, precedence=1, far_id=7, application_id="ping", qer_id=())
+    request = SessionModificationRequest(create_pdr=(pdr,), create_far=(CreateFAR(7, ApplyAction.DROP),))
+    assert first.ask(request, first.seid).cause == ACCEPTED
+    world = again(first, journal_of())
+    assert heartbeats(world, recovery=1)
+    assert (world.ping(), list(world.upf.sessions.applications.of(SMF[0]))) == ([], ["ping"])
+    ended = PFDManagementRequest(application_ids_pfds=(ApplicationIDsPFDs("ping"),))
+    assert world.ask(ended).cause == ACCEPTED
+    assert len(world.ping()) == 1
+    third = again(world, journal_of())
+    assert dict(third.upf.sessions.applications.of(SMF[0])) == {}
+
+
+def test_when_an_smf_is_gone_then_its_applications_do_not_come_back(journal_of):
+    first = World(journal=journal_of())
+    contents = (PFDContext(pfd_contents=(b"\x01\x00\x00\x21permit out 1 from any to assigned",)),)
+    described = PFDManagementRequest(application_ids_pfds=(ApplicationIDsPFDs("ping", pfd_context=contents),))
+    assert first.ask(described).cause == ACCEPTED
+    assert first.ask(AssociationReleaseRequest(node_id=SMF_NODE)).cause == ACCEPTED
+    world = again(first, journal_of())
+    assert dict(world.upf.sessions.applications.of(SMF[0])) == {}

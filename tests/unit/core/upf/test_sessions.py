@@ -499,7 +499,11 @@ def test_when_there_is_no_association_then_no_session_message_is_served(message,
 
 
 def test_when_a_message_is_not_served_then_it_says_so():
-    request = pfcp.SessionSetDeletionRequest(node_id=SMF_NODE)  # TS 29.244 7.4.6: of Sxa and Sxb
+    # TS 29.244 7.4.7: of the feature SSET, which nobody was promised
+    change = pfcp.PFCPSessionChangeInfo(
+        alternative_smf_ip_address=pfcp.AlternativeSMFIPAddress(ipv4=bytes((10, 0, 0, 8)))
+    )
+    request = pfcp.SessionSetModificationRequest(node_id=SMF_NODE, pfcp_session_change_info=(change,))
     assert World().ask(request).cause == PfcpCause.SERVICE_NOT_SUPPORTED
 
 
