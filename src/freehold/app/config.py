@@ -126,7 +126,8 @@ class SmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AnnounceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What FRR on this host announces by BGP while the UPF runs: pools with n6 = route. `asn` is its AS; 0: nothing.
 
-    `networks` are announced too, with a route of the host to the terminals: what is behind them (framed routes).
+    Networks behind terminals (framed routes of subscriptions) are announced while their sessions last; `networks` are
+    announced all the time, with a route of the host to the terminals.
     `folder` is where FRR's sockets are, where that is not the usual one.
     """
 

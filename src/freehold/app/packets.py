@@ -11,6 +11,7 @@ from pathlib import Path
 from freehold.app.config import Configuration, DnnSection
 from freehold.app.world import VirtualWorld, World
 from freehold.net.announce import Announcement, route
+from freehold.net.behind import Behind, Outside
 from freehold.net.endpoints import parse_address
 from freehold.net.fastplane import FastPlane, Served
 from freehold.net.flowrecords import FlowRecords
@@ -22,6 +23,7 @@ from freehold.net.xdp import Hook, kept_seed, names
 from freehold.procedure import Tap
 from freehold.services.userplane import Network
 from freehold.spec.errors import Unusable
+from freehold.spec.events import Event
 from freehold.store import FileJournal
 
 SEED = b"seed"
@@ -57,6 +59,7 @@ class Packets:
         self._plane: UpfPlane | FastPlane | None = None
         self._records: FlowRecords | None = None
         self._tuns: dict[str, Tun | TapInterface] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def _open(self, journal: Path) -> FileJournal | None:
         try:
@@ -70,7 +73,8 @@ class Packets:
         if isinstance(self._world, VirtualWorld):
             self._world.environment.clock.drive(self.plane.poll)
         else:
-            self.plane.start(asyncio.get_running_loop())
+            self._loop = asyncio.get_running_loop()
+            self.plane.start(self._loop)
             self._ends.append(self.plane.stop)
             if self._fast is not None:
                 self._fast.start(asyncio.get_running_loop())
@@ -141,8 +145,8 @@ class Packets:
         plane = self.plane.add_upf(settings, seed, port, other)
         for section in self._configuration.dnn:
             self._add_network(plane, section, outside=outside)
-        if outside and upf.announce.asn:
-            self._announce()
+        if outside and self._tuns:
+            self._lead_behind(plane, self._announce() if upf.announce.asn else None)
         if port is None or upf.path == "tun":
             return plane
         return self._with_fast_path(plane, protected)
@@ -233,7 +237,7 @@ class Packets:
             for route in tun.return_routes("ADDRESS-OF-THIS-MACHINE"):
                 self.notes.append(f"{section.name}: other routers need: {route}")
 
-    def _announce(self) -> None:
+    def _announce(self) -> Announcement:
         """Have the host's routing daemon tell its neighbours where terminals are."""
         chosen = self._configuration.upf.announce
         routed = [section for section in self._configuration.dnn if section.n6 == "route"]
@@ -245,6 +249,28 @@ class Packets:
         self._ends.append(announced.close)
         shown = ", ".join(map(str, (*pools, *chosen.networks)))
         self.notes.append(f"UPF: BGP (AS {chosen.asn}) announces {shown} while this process runs")
+        return announced
+
+    def _lead_behind(self, plane: UpfPlane, announcement: Announcement | None) -> None:
+        """Have the host know the networks behind terminals, and BGP of those of routed data networks."""
+        listed = self._configuration.upf.announce.networks
+        outside = {
+            number: Outside(tun.name, (*section.networks, *listed), announced=section.n6 == "route")
+            for section in self._configuration.dnn
+            if isinstance(tun := self._tuns.get(section.name), Tun)
+            and (number := plane.instance(section.name)) is not None
+        }
+        behind = Behind(outside, announcement, self._not_led)
+        self._ends.append(behind.close)
+        plane.watch_behind(behind.changed)
+
+    def _not_led(self, why: str) -> None:
+        """From the thread that leads there: the event is the loop's."""
+        event = Event("upf.framed-route", f"a network behind a terminal is not reached: {why}", "warning")
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._world.environment.emit, event)
+        else:
+            self.notes.append(f"UPF: {event.text}")
 
     def _add_tap(self, plane: UpfPlane, section: DnnSection, instance: int) -> None:
         tap = self._tuns[section.name] = TapInterface(section.interface or TAP_NAME, section.mtu, section.bridge)

@@ -41,6 +41,9 @@ from freehold.spec.errors import Bug, Unusable
 LocalSwitch = Literal["refuse", "switch", "route"]
 """Terminal to terminal: never, straight, or through the data network (TS 23.501 5.6.10.1)."""
 
+BehindListener = Callable[[int, Network, bool], None]
+"""Hears of an instance, a network behind one of its terminals, and whether it is there (TS 23.501 5.6.14)."""
+
 GTPU_PORT = 2152  # TS 29.281 4.4.2.3
 WATCH_SECONDS = 0.2
 ROUNDS = 5
@@ -204,6 +207,9 @@ class UpfPlane:
         self._instances: dict[str, int] = {}
         self._pools: dict[int, list[IPv4Network | IPv6Network]] = {}
         self._listener: Callable[[PlaneEvent], None] | None = None
+        self._behind: dict[int, tuple[tuple[int, Network], ...]] = {}
+        """Of sessions with framed routes, each network and its instance."""
+        self._listener_behind: BehindListener = _nobody
 
     @property
     def address(self) -> str:
@@ -337,6 +343,24 @@ class UpfPlane:
         refused = self._fabric.install(self._number, teid, rules, end_marker)
         if refused is not None:
             raise RulesRefused(cast("Refusal", refused))
+        if rules.framed or teid in self._behind:
+            self._tell_behind(teid, rules.instance, rules.framed)
+
+    def _tell_behind(self, teid: int, instance: int, framed: tuple[Network, ...]) -> None:
+        before = self._behind.pop(teid, ())
+        after = tuple((instance, network) for network in framed)
+        if after:
+            self._behind[teid] = after
+        for number, network in before:
+            if (number, network) not in after:
+                self._listener_behind(number, network, False)
+        for number, network in after:
+            if (number, network) not in before:
+                self._listener_behind(number, network, True)
+
+    def watch_behind(self, listener: BehindListener) -> None:
+        """Call `listener` as networks come to be behind terminals of an instance, and as they are no more."""
+        self._listener_behind = listener
 
     def open_tunnel(self, teid: int, wanted: int = 0) -> int:
         """Open one more local tunnel of a session: its TEID, `wanted` where that is not 0; RulesRefused without one."""
@@ -347,6 +371,8 @@ class UpfPlane:
 
     def close(self, teid: int) -> Usage:
         """Close a session: what it carried."""
+        if teid in self._behind:
+            self._tell_behind(teid, 0, ())
         return _usage(self._fabric.close_session(self._number, teid))
 
     def usage(self, teid: int) -> Usage:
@@ -408,6 +434,10 @@ def measure_engine(sessions: int, octets: int, packets: int) -> tuple[float, flo
     """
     rounds = [measure(sessions, octets, packets) for _ in range(ROUNDS)]
     return min(uplink for uplink, _ in rounds), min(downlink for _, downlink in rounds)
+
+
+def _nobody(_: int, __: Network, ___: bool) -> None:
+    """Nobody needs to know what is behind terminals."""
 
 
 def _usage(counts: tuple[int, int, int, int] | None) -> Usage:

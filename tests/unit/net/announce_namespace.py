@@ -14,13 +14,32 @@ from pathlib import Path
 FRR = "/usr/lib/frr"
 UPF = """
 import asyncio, sys
+import msgspec
 from freehold.app.config import parse
 from freehold.app.network import Network
 
+def behind(net, *routes):
+    plain = net.subscribe()
+    [chosen] = plain.slices
+    dnns = tuple(msgspec.structs.replace(one, framed_routes=routes) for one in chosen.dnns)
+    given = msgspec.structs.replace(plain, slices=(msgspec.structs.replace(chosen, dnns=dnns),))
+    net.core.udr.put(given)
+    return given
+
 async def main():
-    async with Network(parse(sys.argv[1]), real_time=True, outside=True):
+    async with Network(parse(sys.argv[1]), real_time=True, outside=True) as net:
+        line = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(line), sys.stdin)
+        ue = net.ue(behind(net, "10.88.1.0/24", "10.77.0.0/26"))
+        await ue.register()
         print("ready", flush=True)
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+        while word := (await line.readline()).decode().strip():
+            if word == "come":
+                session = await ue.pdu_session()
+            elif word == "go":
+                await ue.release(session)
+            print("done", flush=True)
 
 asyncio.run(main())
 """
@@ -82,6 +101,21 @@ def upf(folder: Path) -> subprocess.Popen[bytes]:
     return process
 
 
+def tell(process: subprocess.Popen[bytes], word: str) -> None:
+    """Have the terminal's session come or go."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{word}\n".encode())
+    process.stdin.flush()
+    assert process.stdout.readline() == b"done\n"
+
+
+def routed(network: str) -> list[str]:
+    """The interfaces that the host sends its packets to."""
+    done = subprocess.run(["ip", "-j", "route", "show", network], capture_output=True, text=True, check=True)
+    return [route["dev"][:2] for route in json.loads(done.stdout or "[]")]
+
+
 def main(folder: Path) -> dict[str, list[str]]:
     sleeper = subprocess.Popen(["unshare", "--net", "sleep", "190"])
     own = Path("/proc/self/ns/net").readlink()
@@ -97,10 +131,20 @@ def main(folder: Path) -> dict[str, list[str]]:
         daemons(folder / "far", 64513, 64512, "198.51.100.2", enter)
         running = upf(folder)
         found = {"learnt": until(lambda routes: len(routes) == 2, folder / "far")}
+        tell(running, "come")
+        found["with a session"] = until(lambda routes: len(routes) == 3, folder / "far")
+        found["routed"] = routed("10.88.1.0/24")
+        tell(running, "go")
+        found["without it"] = until(lambda routes: len(routes) == 2, folder / "far")
+        found["not routed"] = routed("10.88.1.0/24")
+        tell(running, "come")
+        found["with another"] = until(lambda routes: len(routes) == 3, folder / "far")
         running.communicate()
         found["withdrawn"] = until(lambda routes: not routes, folder / "far")
         running = upf(folder)
         found["learnt again"] = until(lambda routes: len(routes) == 2, folder / "far")
+        tell(running, "come")
+        until(lambda routes: len(routes) == 3, folder / "far")
         running.kill()
         running.wait()
         found["killed"] = until(lambda routes: not routes, folder / "far")
