@@ -55,7 +55,7 @@ impl Bridge {
         }
     }
 
-    fn find(&self, address: &MacAddress) -> Option<usize> {
+    pub(crate) fn find(&self, address: &MacAddress) -> Option<usize> {
         self.stations.get(address).map(|station| station.slot as usize)
     }
 

@@ -48,4 +48,4 @@ pub use router::ROUTER;
 pub use rules::{Action, CounterRules, Direction, Peer, Refused, Rule, SessionRules};
 pub use seal::TunnelKey;
 pub use signal::Event;
-pub use watch::{Ending, Flow, Traced};
+pub use watch::{Ending, Flow, Traced, station_number};

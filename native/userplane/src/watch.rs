@@ -4,6 +4,7 @@
 
 use crate::address::{MAPPED, Secret, ip_number};
 use crate::engine::Upf;
+use crate::frame::{self, MacAddress, is_group};
 use crate::gtpu;
 use crate::inner::{self, Inner};
 use crate::install::peer_key;
@@ -18,13 +19,15 @@ const MOST_TRACED: usize = 1 << 13;
 const MOST_FLOWS: usize = 1 << 16;
 const TCP: u8 = 6;
 
-/// A packet of a traced terminal: a datagram's payload at N3, a packet of IP at N6.
+/// A packet of a traced terminal: a datagram's payload at N3, a packet of IP or a frame at N6.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traced {
     pub time_ns: u64,
     pub at_n3: bool,
     /// Whether it came to this function.
     pub inward: bool,
+    /// Whether it is a frame of an Ethernet network instance, at N6.
+    pub frame: bool,
     /// The other node, of N3.
     pub peer: SocketAddr,
     /// The octets that it has; of longer ones than wanted only the first are here.
@@ -71,7 +74,7 @@ struct Counted {
 }
 
 struct Trace {
-    /// Addresses of IPv4, and prefixes of IPv6 as their first address.
+    /// Addresses of IPv4, prefixes of IPv6 as their first address, and stations.
     ends: HashSet<u128>,
     octets: usize,
     limiter: Limiter,
@@ -86,9 +89,17 @@ pub(crate) struct Watch {
     uncounted: u64,
 }
 
+/// Of numbers that stand for stations.
+const STATION: u128 = 1 << 63;
+
+/// A MAC address among the ends of a trace: no address of IPv4 and no prefix of IPv6 is the same number.
+pub fn station_number(address: MacAddress) -> u128 {
+    address.iter().fold(0, |number, octet| number << 8 | u128::from(*octet)) | STATION
+}
+
 /// The whole of what a terminal owns, as one number (TS 23.501 5.8.2.2.3).
 fn owned(number: u128) -> u128 {
-    if number >> 32 == MAPPED >> 32 { number } else { number & (u128::MAX << 64) }
+    if number >> 32 == MAPPED >> 32 || number >> 63 == 1 { number } else { number & (u128::MAX << 64) }
 }
 
 fn key(instance: u16, uplink: bool, inner: &Inner) -> Key {
@@ -152,7 +163,19 @@ impl Watch {
 }
 
 impl Trace {
-    fn keep(&mut self, now_ns: u64, packet: &Packet, inward: bool) {
+    fn has(&self, ends: [u128; 2]) -> bool {
+        ends.iter().any(|end| self.ends.contains(&owned(*end)))
+    }
+
+    /// The stations that are traced.
+    fn stations(&self) -> impl Iterator<Item = MacAddress> {
+        self.ends.iter().filter(|end| **end >> 63 == 1).map(|end| {
+            let [.., a, b, c, d, e, f] = end.to_be_bytes();
+            [a, b, c, d, e, f]
+        })
+    }
+
+    fn keep(&mut self, now_ns: u64, packet: &Packet, inward: bool, frame: bool) {
         if self.kept.len() >= MOST_TRACED || !self.limiter.allows(now_ns) {
             return;
         }
@@ -161,6 +184,7 @@ impl Trace {
             time_ns: now_ns,
             at_n3: packet.port == Port::N3,
             inward,
+            frame: frame && packet.port != Port::N3,
             peer: packet.peer,
             length: octets.len(),
             octets: octets[..octets.len().min(self.octets)].to_vec(),
@@ -169,8 +193,8 @@ impl Trace {
 }
 
 impl Upf {
-    /// Traces the packets of these terminals from now on, by their addresses or prefixes: of each packet so many octets,
-    /// so many packets a second. Nobody is traced where there are none.
+    /// Traces the packets of these terminals from now on, by their addresses or prefixes, or by the stations behind them
+    /// ([`station_number`]): of each packet so many octets, so many packets a second. Nobody is traced where there are none.
     pub fn trace(&mut self, ends: &[u128], octets: usize, a_second: u32) {
         let ends: HashSet<u128> = ends.iter().copied().map(owned).collect();
         let (kept, limiter) = match self.watch.trace.take() {
@@ -221,31 +245,64 @@ impl Upf {
     pub(crate) fn watch_input(&mut self, now_ns: u64, input: &[Packet]) {
         let Some(mut trace) = self.watch.trace.take() else { return };
         for packet in input {
-            let traced = match packet.port {
-                Port::N3 => gtpu::parse(packet.octets()).ok().and_then(|header| self.ends_of(header.teid)),
-                Port::N6(_) => inner::destination(packet.octets()).map(|number| [number, number]),
+            let octets = packet.octets();
+            let (traced, frame) = match packet.port {
+                Port::N6(instance) if self.bridges.contains_key(&instance) => {
+                    (self.traced_frame(&trace, instance, None, octets), true)
+                }
+                Port::N6(_) => (inner::destination(octets).is_some_and(|number| trace.has([number; 2])), false),
+                Port::N3 => match gtpu::parse(octets) {
+                    Ok(header) => (self.traced_tunnel(&trace, header.teid, &octets[header.offset..header.end]), false),
+                    Err(_) => continue,
+                },
             };
-            if traced.is_some_and(|ends| ends.iter().any(|end| trace.ends.contains(&owned(*end)))) {
-                trace.keep(now_ns, packet, true);
+            if traced {
+                trace.keep(now_ns, packet, true, frame);
             }
         }
         self.watch.trace = Some(trace);
     }
 
-    /// The addresses of the session of a tunnel.
-    fn ends_of(&self, teid: u32) -> Option<[u128; 2]> {
-        self.ends_at(self.table.find(teid)?)
+    /// Whether a tunnel is a traced terminal's, and of an Ethernet session whether the frame is.
+    fn traced_tunnel(&self, trace: &Trace, teid: u32, payload: &[u8]) -> bool {
+        let Some(slot) = self.table.find(teid).and_then(|found| self.session_at(found)) else { return false };
+        match self.bridged(slot) {
+            Some(instance) => self.traced_frame(trace, instance, Some(slot), payload),
+            None => self.ends_at(slot).is_some_and(|ends| trace.has(ends)),
+        }
     }
 
-    /// Those of the session of a tunnel's other end.
-    fn ends_towards(&self, packet: &Packet, teid: u32) -> Option<[u128; 2]> {
-        self.ends_at(*self.peers.get(&peer_key(ip_number(packet.peer.ip()), teid))? as usize)
+    /// Whether a frame comes from a traced station, goes to one, or is for every station beside one.
+    fn traced_frame(&self, trace: &Trace, instance: u16, slot: Option<usize>, octets: &[u8]) -> bool {
+        let (Some(bridge), Some(frame)) = (self.bridges.get(&instance), frame::parse(octets)) else { return false };
+        let group = is_group(&frame.destination);
+        trace.stations().any(|station| {
+            let place = bridge.find(&station);
+            station == frame.source
+                || station == frame.destination
+                || (group && place.is_some() && (slot.is_none() || place == slot))
+        })
+    }
+
+    /// The network instance of a session of frames.
+    fn bridged(&self, slot: usize) -> Option<u16> {
+        let record = self.table.records.get(slot)?;
+        self.table.flows(record.flows).filter(|flows| flows.ethernet).map(|_| record.instance)
+    }
+
+    /// The session that a slot is of.
+    fn session_at(&self, slot: usize) -> Option<usize> {
+        let record = self.table.records.get(slot)?;
+        Some(if record.uplink & crate::record::ALIAS != 0 { record.address as usize } else { slot })
+    }
+
+    /// The session of a tunnel's other end.
+    fn session_towards(&self, packet: &Packet, teid: u32) -> Option<usize> {
+        self.session_at(*self.peers.get(&peer_key(ip_number(packet.peer.ip()), teid))? as usize)
     }
 
     fn ends_at(&self, slot: usize) -> Option<[u128; 2]> {
         let record = self.table.records.get(slot)?;
-        let owner = if record.uplink & crate::record::ALIAS != 0 { record.address as usize } else { slot };
-        let record = self.table.records.get(owner)?;
         Some([MAPPED | u128::from(record.address), u128::from(record.prefix) << 64])
     }
 
@@ -254,21 +311,26 @@ impl Upf {
     pub(crate) fn watch_output(&mut self, now_ns: u64, output: &[Packet]) {
         for packet in output {
             let octets = packet.octets();
-            let (payload, uplink, tunnel) = match packet.port {
+            let (payload, uplink, session) = match packet.port {
                 Port::N6(_) => (octets, true, None),
                 Port::N3 => match gtpu::parse(octets) {
                     Ok(header) if header.kind == gtpu::G_PDU => {
-                        (&octets[header.offset..header.end], false, self.ends_towards(packet, header.teid))
+                        (&octets[header.offset..header.end], false, self.session_towards(packet, header.teid))
                     }
                     _ => continue,
                 },
             };
+            if let Some(instance) = self.bridge_of(packet.port, session) {
+                self.watch_frame(now_ns, instance, session, packet, payload);
+                continue;
+            }
             let Some(inner) = inner::parse(payload) else { continue };
-            let ends = tunnel.unwrap_or([if uplink { inner.source } else { inner.destination }; 2]);
+            let own = [if uplink { inner.source } else { inner.destination }; 2];
+            let ends = session.and_then(|slot| self.ends_at(slot)).unwrap_or(own);
             if let Some(trace) = &mut self.watch.trace
-                && ends.iter().any(|end| trace.ends.contains(&owned(*end)))
+                && trace.has(ends)
             {
-                trace.keep(now_ns, packet, false);
+                trace.keep(now_ns, packet, false, false);
             }
             let instance = match packet.port {
                 Port::N6(instance) => self.watch.instances.contains(&instance).then_some(instance),
@@ -278,6 +340,22 @@ impl Upf {
                 self.watch.count(now_ns, instance, uplink, &inner, payload);
             }
         }
+    }
+
+    /// The network instance of a frame that leaves to N6, or into the tunnel of a session of frames.
+    fn bridge_of(&self, port: Port, session: Option<usize>) -> Option<u16> {
+        match port {
+            Port::N6(instance) => Some(instance).filter(|instance| self.bridges.contains_key(instance)),
+            Port::N3 => session.and_then(|slot| self.bridged(slot)),
+        }
+    }
+
+    fn watch_frame(&mut self, now_ns: u64, instance: u16, session: Option<usize>, packet: &Packet, payload: &[u8]) {
+        let Some(mut trace) = self.watch.trace.take() else { return };
+        if self.traced_frame(&trace, instance, session, payload) {
+            trace.keep(now_ns, packet, false, true);
+        }
+        self.watch.trace = Some(trace);
     }
 
     /// The instance with flow records that an address is a terminal's of.

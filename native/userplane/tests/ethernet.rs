@@ -184,3 +184,36 @@ fn when_frames_are_arbitrary_then_nothing_panics() {
     }
     assert_eq!(net.upf.sessions(), 2);
 }
+
+#[test]
+fn when_a_station_is_traced_then_its_frames_are_seen_on_both_sides_and_nobody_else_s() {
+    let Lan { mut net, other } = lan(LocalSwitch::Refuse);
+    net.upf.trace(&[station_number(station(1))], 1500, 1000);
+    let (up, down) = (frame(HOST, station(1), &ARP), frame(station(1), HOST, &ARP));
+    net.uplink(GNB, &g_pdu(net.teid, 9, &up));
+    net.downlink(&down);
+    let seen = net.upf.take_traced();
+    let sides: Vec<[bool; 3]> = seen.iter().map(|one| [one.at_n3, one.inward, one.frame]).collect();
+    assert_eq!(sides, [[true, true, false], [false, false, true], [false, true, true], [true, false, false]]);
+    assert_eq!((&seen[1].octets, &seen[2].octets), (&up, &down));
+    net.uplink(GNB, &g_pdu(other, 9, &frame(HOST, station(2), &ARP)));
+    net.downlink(&frame(station(2), HOST, &ARP));
+    assert!(net.upf.take_traced().is_empty());
+    let everybody = frame(GROUP, HOST, &ARP);
+    net.downlink(&everybody);
+    let seen = net.upf.take_traced();
+    assert_eq!((seen.len(), seen[0].frame, seen[1].octets[4..8].to_vec()), (2, true, vec![0, 0, 0, 0x77]));
+    net.upf.trace(&[], 0, 1);
+    net.uplink(GNB, &g_pdu(net.teid, 9, &up));
+    assert!(net.upf.take_traced().is_empty());
+}
+
+#[test]
+fn when_a_traced_station_is_dropped_then_it_is_seen_to_come_and_not_to_leave() {
+    let Lan { mut net, other } = lan(LocalSwitch::Refuse);
+    net.uplink(GNB, &g_pdu(net.teid, 9, &frame(HOST, station(1), &ARP)));
+    net.upf.trace(&[station_number(station(1))], 1500, 1000);
+    assert!(net.uplink(GNB, &g_pdu(other, 9, &frame(HOST, station(1), &ARP))).is_empty());
+    let seen = net.upf.take_traced();
+    assert_eq!((seen.len(), seen[0].at_n3, seen[0].inward), (1, true, true));
+}

@@ -22,7 +22,7 @@ LOOKING: Final = 0.1
 UNSENT: Final = 4 * 1024 * 1024
 """Octets that may wait for who asked; what is traced meanwhile is lost."""
 LONGEST: Final = 64 * 1024
-MOST_ENDS: Final = 64
+MOST_ENDS: Final = 256
 HEADER: Final = 4
 SECONDS: Final = 2.0
 

@@ -123,7 +123,7 @@ def _datagram(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
 
 
 def _n6(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
-    yield ethernet(record.octets, *writer.ends(record))
+    yield record.octets if record.name == "frame" else ethernet(record.octets, *writer.ends(record))
 
 
 def _n1(writer: CaptureWriter, record: Record) -> Iterator[bytes]:

@@ -176,7 +176,7 @@ async def as_packets(network: ManagedNetwork, supi: str, octets: int, a_second: 
     try:
         while True:
             mine = [session for session in network.sessions() if session.supi == supi]
-            ends = sorted(end for session in mine for end in (session.ip, session.ip6.partition("/")[0]) if end)
+            ends = sorted(end for one in mine for end in (one.ip, one.ip6.partition("/")[0], *one.macs) if end)
             if ends != traced:
                 network.trace(ends, octets, a_second)
                 traced = ends

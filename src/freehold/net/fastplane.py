@@ -11,7 +11,7 @@ import msgspec
 from freehold._native.xdp import Datapath
 from freehold.net.hiding import Hiding
 from freehold.net.netlink import Netlink
-from freehold.net.userplane import UpfPlane
+from freehold.net.userplane import UpfPlane, is_station
 from freehold.net.ways import TUNNEL_6_OCTETS, TUNNEL_OCTETS, Ways, find_devices, version
 from freehold.net.xdp import Hook, names, program, unusable
 from freehold.procedure import Record
@@ -297,8 +297,8 @@ class FastPlane:
         return _sum(self.engine.usage(teid), Usage(*self._datapath.usage(teid)))
 
     def trace(self, ends: Sequence[str], octets: int = 0, a_second: int = 1) -> None:
-        """Trace terminals by their addresses or prefixes: meanwhile the engine takes their packets, and copies them."""
-        self._datapath.pause(list(ends))
+        """Trace terminals by their addresses, prefixes or stations: meanwhile the engine has their packets."""
+        self._datapath.pause([end for end in ends if not is_station(end)])
         self.engine.trace(ends, octets, a_second)
 
     def take_traced(self) -> list[Record]:

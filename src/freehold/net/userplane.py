@@ -285,20 +285,23 @@ class UpfPlane:
         return teid
 
     def trace(self, ends: Sequence[str], octets: int = 0, a_second: int = 1) -> None:
-        """Trace terminals by their addresses or prefixes: of each packet so many octets, so many packets a second."""
+        """Trace terminals by their addresses, prefixes or stations: of each packet so many octets, so many a second."""
         self._fabric.trace(self._number, list(ends), octets, a_second)
 
     def take_traced(self) -> list[Record]:
         """The packets of N3 and N6 traced since the last call, in their order."""
         return [self._traced(*fields) for fields in self._fabric.take_traced(self._number)]
 
-    def _traced(
-        self, time_ns: int, at_n3: bool, inward: bool, peer: tuple[str, int], length: int, octets: bytes
-    ) -> Record:
-        far, near = (f"gNB {show(peer)}", f"UPF {self._towards(peer[0])}") if at_n3 else inner_ends(octets)
-        if at_n3 and not inward:
-            far, near = near, far
-        name = (GTPU_MESSAGES.get(octets[1], "GTP-U") if len(octets) > 1 else "GTP-U") if at_n3 else "packet"
+    def _traced(self, time_ns: int, what: list[bool], peer: tuple[str, int], length: int, octets: bytes) -> Record:
+        at_n3, inward, frame = what
+        if at_n3:
+            name = GTPU_MESSAGES.get(octets[1], "GTP-U") if len(octets) > 1 else "GTP-U"
+            far, near = f"gNB {show(peer)}", f"UPF {self._towards(peer[0])}"
+            far, near = (far, near) if inward else (near, far)
+        elif frame:
+            name, (far, near) = "frame", frame_ends(octets)
+        else:
+            name, (far, near) = "packet", inner_ends(octets)
         clause = "TS 29.281 6.1" if at_n3 else ""
         return Record(time_ns / 1e9, "N3" if at_n3 else "N6", far, near, name, clause, octets=octets, length=length)
 
@@ -464,6 +467,16 @@ def inner_ends(octets: bytes) -> tuple[str, str]:
     half = (last - first) // 2
     source, destination = octets[first : first + half], octets[first + half : last]
     return f"N6 {ip_address(source)}", f"N6 {ip_address(destination)}"
+
+
+def is_station(end: str) -> bool:
+    """Whether an end of a trace is a MAC address: its frames are the engine's anyway."""
+    return [len(part) for part in end.split(":")] == [2] * 6
+
+
+def frame_ends(octets: bytes) -> tuple[str, str]:
+    """The source and the destination of an Ethernet frame as a trace names them."""
+    return f"N6 {octets[6:12].hex('-')}", f"N6 {octets[:6].hex('-')}"
 
 
 def bind_n3(address: str) -> socket.socket:

@@ -2,6 +2,7 @@
 use freehold_fabric::Fault;
 use freehold_fabric::userplane::{
     Action, CounterRules, Filter, FrameFilter, MacAddress, Measured, Peer, Prefix, Refused, Rule, SessionRules, Usage,
+    ip_number, station_number,
 };
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
@@ -20,6 +21,23 @@ impl<'py> FromPyObject<'_, 'py> for Address {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         Ok(Self(parse(&object.extract::<PyBackedStr>()?)?))
+    }
+}
+
+/// Whom a trace is about: an address of IP, or the MAC address of a station.
+pub struct TraceEnd(pub u128);
+
+fn station(text: &str) -> Option<u128> {
+    let octets: Option<Vec<u8>> = text.split(':').map(|part| u8::from_str_radix(part, 16).ok()).collect();
+    Some(station_number(octets?.try_into().ok()?))
+}
+
+impl<'py> FromPyObject<'_, 'py> for TraceEnd {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let text = object.extract::<PyBackedStr>()?;
+        station(&text).map_or_else(|| parse(&text).map(|address| Self(ip_number(address))), |number| Ok(Self(number)))
     }
 }
 

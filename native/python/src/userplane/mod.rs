@@ -3,9 +3,9 @@ pub mod convert;
 mod events;
 mod watch;
 
-use convert::{Address, Network, Rules, fault, refusal};
+use convert::{Address, Network, Rules, TraceEnd, fault, refusal};
 use freehold_fabric::datanet::{Access, Config, Error, UplinkRule};
-use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings, Upf, Usage, ip_number};
+use freehold_fabric::userplane::{Count, Instance, LocalSwitch, Prefix, Settings, Upf, Usage};
 use freehold_fabric::{Fabric as Inner, Handle, HostRelay};
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
@@ -157,9 +157,9 @@ impl Fabric {
         self.handle.with(|fabric| fabric.add_instance(upf, &instance)).map_err(fault)
     }
 
-    /// Traces terminals by their addresses; nobody where there are none.
-    fn trace(&self, py: Python<'_>, upf: usize, ends: Vec<Address>, octets: usize, a_second: u32) -> PyResult<()> {
-        let ends: Vec<u128> = ends.into_iter().map(|end| ip_number(end.0)).collect();
+    /// Traces terminals by their addresses, of IP or of stations; nobody where there are none.
+    fn trace(&self, py: Python<'_>, upf: usize, ends: Vec<TraceEnd>, octets: usize, a_second: u32) -> PyResult<()> {
+        let ends: Vec<u128> = ends.into_iter().map(|end| end.0).collect();
         self.upf(py, upf, |upf| upf.trace(&ends, octets, a_second))
     }
 

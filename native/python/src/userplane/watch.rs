@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 /// Time, whether at N3, whether it came in, the other node, the whole length, the first octets.
-pub type TracedFields<'py> = (u64, bool, bool, (String, u16), usize, Bound<'py, PyBytes>);
+pub type TracedFields<'py> = (u64, [bool; 3], (String, u16), usize, Bound<'py, PyBytes>);
 
 /// Instance, whether uplink; source, destination, protocol, ports, control bits; octets, packets; first and last time,
 /// why it is told. Addresses are as on the wire.
@@ -14,7 +14,7 @@ pub type FlowFields<'py> =
 
 pub fn traced_fields<'py>(py: Python<'py>, one: &Traced) -> TracedFields<'py> {
     let peer = (one.peer.ip().to_string(), one.peer.port());
-    (one.time_ns, one.at_n3, one.inward, peer, one.length, PyBytes::new(py, &one.octets))
+    (one.time_ns, [one.at_n3, one.inward, one.frame], peer, one.length, PyBytes::new(py, &one.octets))
 }
 
 pub fn flow_fields<'py>(py: Python<'py>, flow: &Flow) -> FlowFields<'py> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -16,8 +17,11 @@ from freehold.codecs.pfcp import (
     SessionModificationRequest,
 )
 from freehold.codecs.pfcp.flags import PDNType, ReportingTrigger, UsageReportTrigger
+from freehold.manage.capture import CaptureWriter
+from freehold.net.userplane import is_station
 from freehold.services.access import Tunnel
 from freehold.spec.causes import PfcpCause
+from interopkit import tshark
 from upfkit import World, changed, downlink_pdr, establishment, uplink_pdr
 
 HOST, PHONE = bytes((2, 0, 0, 0, 0, 0x99)), bytes((2, 0, 0, 0, 0, 1))
@@ -150,3 +154,36 @@ def test_when_the_kind_of_session_and_of_network_differ_then_it_is_refused():
     filters = (EthernetPacketFilter(ethertype=0x0806),)
     refused = World().ask(establishment(create_pdr=(uplink_pdr(ethernet_packet_filter=filters), downlink_pdr())))
     assert (refused.cause, refused.offending_ie) == (PfcpCause.MANDATORY_IE_INCORRECT, 132)
+
+
+def test_when_a_station_is_traced_then_the_capture_has_its_frames_and_can_be_read(tmp_path):
+    # TS 32.423
+    lan = Lan()
+    lan.up(frame(HOST, PHONE))
+    lan.upf_plane.trace([PHONE.hex(":")], 2000, 1000)
+    lan.up(frame(HOST, PHONE))
+    lan.down(frame(PHONE, HOST))
+    lan.down(frame(b"\xff" * 6, HOST))
+    records = lan.upf_plane.take_traced()
+    assert [(record.interface, record.name) for record in records] == [
+        ("N3", "G-PDU"),
+        *[("N6", "frame"), ("N6", "frame"), ("N3", "G-PDU")],
+        *[("N6", "frame"), ("N3", "G-PDU")],
+    ]
+    assert (records[1].source, records[1].target) == ("N6 02-00-00-00-00-01", "N6 02-00-00-00-00-99")
+    capture = tmp_path / "lan.pcapng"
+    with capture.open("wb") as file:
+        writer = CaptureWriter(file)
+        for record in records:
+            writer.record(record)
+    octets = capture.read_bytes()
+    assert octets.count(frame(HOST, PHONE)) == 2, "in its tunnel, and as it left to N6"
+    if shutil.which("tshark") is not None:
+        assert tshark.count(capture, "arp.opcode") == {"0": 6}, "in tunnels and out of them"
+
+
+@pytest.mark.parametrize(
+    ("end", "station"), [("02:00:00:00:00:01", True), ("2001:db8:456:22::", False), ("10.45.0.2", False)]
+)
+def test_when_an_end_of_a_trace_is_read_then_a_station_is_known(end, station):
+    assert is_station(end) is station
