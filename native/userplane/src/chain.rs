@@ -3,7 +3,7 @@
 use crate::address::{ip_number, number_ip};
 use crate::count::Count;
 use crate::engine::{Upf, permits};
-use crate::flows::{Flow, Flows, LocalTunnel, Passed, Seen, Verdict};
+use crate::flows::{Flow, LocalTunnel, Passed, Seen, Verdict};
 use crate::gtpu::{self, Header, Relayed, Remark};
 use crate::inner::{self, Inner};
 use crate::packet::{Packet, Port};
@@ -78,12 +78,12 @@ impl Upf {
         let record = &self.table.records[slot];
         let flows = self.table.flows(record.flows);
         let link = router::on_link(inner.destination);
-        if link && !flows.is_some_and(Flows::relays) {
+        if link && !flows.is_some_and(|flows| flows.leads_away(inner)) {
             packet.strip(header.offset);
             packet.truncate(inner.length);
             return self.neighbour(now_ns, slot, inner, packet);
         }
-        let asks = link && router::of_link(record, inner.source); // of a router beyond N9
+        let asks = link && router::of_link(record, inner.source); // of a router elsewhere
         if flows.is_some_and(|flows| flows.owned)
             && !asks
             && !record.owns(inner.source)

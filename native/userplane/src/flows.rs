@@ -4,6 +4,7 @@ use crate::address::Prefix;
 use crate::count::Count;
 use crate::filter::Filter;
 use crate::frame::FrameFilter;
+use crate::inner::Inner;
 use crate::meter::{Meter, PacketMeter};
 use crate::record::{FORWARD, GATE_CLOSED, Usage};
 use crate::rules::{Direction, Peer};
@@ -199,8 +200,15 @@ impl FlowList {
 
 impl Flows {
     /// Whether every uplink packet goes on into another tunnel, none to a data network.
-    pub(crate) fn relays(&self) -> bool {
+    fn relays(&self) -> bool {
         self.uplink.flows.iter().all(|flow| flow.verdict.peer != 0)
+    }
+
+    /// Whether a packet of the terminal's link goes on into another tunnel: to an anchor beyond N9, or to an SMF that is
+    /// the link's router by itself (TS 29.244 5.3.2).
+    pub(crate) fn leads_away(&self, inner: &Inner) -> bool {
+        let matches = |flow: &&Flow| flow.filters.is_empty() || flow.filters.iter().any(|one| one.uplink(inner));
+        self.relays() || self.uplink.flows.iter().find(matches).is_some_and(|flow| flow.verdict.peer != 0)
     }
 
     pub(crate) fn list(&self, direction: Direction) -> &FlowList {

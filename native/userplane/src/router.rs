@@ -17,6 +17,7 @@ pub const ROUTER: u128 = 0xfe80 << 112 | 1;
 
 const LINK_LOCAL: u128 = 0xfe80 << 112;
 const ALL_NODES: u128 = 0xff02 << 112 | 1; // RFC 4291 2.7.1
+const ALL_ROUTERS: u128 = 0xff02 << 112 | 2;
 const ICMP_4: u8 = 1;
 const ICMP_6: u8 = 58;
 const ROUTER_SOLICITATION: u8 = 133;
@@ -34,6 +35,20 @@ const SECOND_NS: u64 = 1_000_000_000;
 const HURRIED_A_SECOND: usize = 2000;
 /// The least that every IPv6 link carries whole (RFC 8200 5): errors are no longer.
 const LEAST_MTU: usize = 1280;
+
+/// A solicitation as filters see it (RFC 4861 4.1).
+const SOLICITATION: Inner = Inner {
+    source: LINK_LOCAL,
+    destination: ALL_ROUTERS,
+    protocol: ICMP_6,
+    source_port: 0,
+    destination_port: 0,
+    service: 0,
+    security_parameter_index: None,
+    flow_label: Some(0),
+    fragment: None,
+    length: 48,
+};
 
 /// Whether packets to that address stay on the link: link-local, or multicast of at most its scope (RFC 4291 2.5.6, 2.7).
 #[inline]
@@ -259,9 +274,13 @@ impl Upf {
         }
     }
 
-    /// Whether the router of the session's link is here: the prefix leads to the session, and not just through it.
+    /// Whether the router of the session's link is here: the prefix leads to the session, and not just through it, and
+    /// no rule has solicitations go elsewhere.
     fn routes(&self, slot: usize) -> bool {
         let record = &self.table.records[slot];
+        if self.table.flows(record.flows).is_some_and(|flows| flows.leads_away(&SOLICITATION)) {
+            return false;
+        }
         let index = self.instances.get(usize::from(record.instance)).filter(|_| record.prefix != 0);
         index.is_some_and(|(index, _)| index.owner(u128::from(record.prefix) << 64) == Some(slot))
     }

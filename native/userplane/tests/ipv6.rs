@@ -350,6 +350,47 @@ fn when_the_anchor_is_beyond_n9_then_its_router_is_asked_and_answers_through_the
 }
 
 #[test]
+fn when_the_smf_is_the_router_then_it_alone_is_asked_and_its_advertisements_pass() {
+    // TS 29.244 5.3.2: a rule for solicitations leads to the SMF, another one from it
+    let mut net = Net::new();
+    let own = net.upf.open_tunnel(net.teid).unwrap();
+    let mut rules = dual(&net);
+    let all_routers =
+        Filter { protocol: 58, remote: Prefix::new("ff02::2".parse().unwrap(), 128), ..Filter::default() };
+    let smf = Peer { address: "192.0.2.9".parse().unwrap(), teid: 0x99 };
+    let asks = Rule { filters: vec![all_routers], peer: Some(smf), ..rules.uplink[0].clone() };
+    rules.uplink.insert(0, asks);
+    rules.downlink.push(Rule { tunnel: own, ..rules.downlink[0].clone() });
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    assert!(net.poll().is_empty(), "nobody advertises here");
+    let out = net.uplink(GNB, &g_pdu(net.teid, 9, &solicitation(LINK_LOCAL)));
+    assert_eq!((out.len(), out[0].peer.to_string().as_str()), (1, "192.0.2.9:2152"));
+    assert!(net.uplink(GNB, &g_pdu(net.teid, 9, &solicitation("2001:db8:0:6::1"))).is_empty(), "a forged source");
+    let mut answer =
+        g_pdu(own, 9, &icmp(255, "fe80::7", "ff02::1", &[134, 0, 0, 0, 64, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]));
+    answer[13] = 0;
+    assert_eq!(told(&net.uplink("192.0.2.9:2152", &answer)).1, address("fe80::7"));
+    assert!(net.uplink("192.0.2.66:2152", &answer).is_empty(), "not the SMF");
+    let data = net.uplink(GNB, &g_pdu(net.teid, 9, &udp6("2001:db8:0:5::9", REMOTE)));
+    assert_eq!((data.len(), data[0].port), (1, Port::N6(0)));
+    assert_eq!(net.downlink(&udp6(REMOTE, "2001:db8:0:5::9")).len(), 1);
+    assert_eq!(net.count(Count::Solicitation), 0);
+}
+
+#[test]
+fn when_a_rule_expects_a_handover_s_target_then_the_router_stays_in_the_session_s_tunnel() {
+    let mut net = net();
+    let mut rules = dual(&net);
+    let target = Peer { address: "192.0.2.20".parse().unwrap(), teid: 0x55 };
+    rules.downlink.push(Rule { peer: Some(target), ..Rule::default() });
+    net.upf.install(0, net.teid, &rules, false).unwrap();
+    assert!(net.poll().is_empty(), "the tunnel is the same");
+    assert_eq!(told(&net.uplink(GNB, &g_pdu(net.teid, 9, &solicitation(LINK_LOCAL)))).0, 134);
+    assert_eq!(net.uplink("192.0.2.20:2152", &g_pdu(net.teid, 9, &udp6("2001:db8:0:5::9", REMOTE))).len(), 1);
+    assert_eq!(net.downlink(&udp6(REMOTE, "2001:db8:0:5::9"))[0].peer.to_string(), GNB);
+}
+
+#[test]
 fn when_a_packet_of_another_terminal_is_too_long_then_that_terminal_is_told() {
     let mut net = Net::with(LocalSwitch::Switch);
     let rules = dual(&net);
