@@ -162,6 +162,7 @@ class Core:
                 mtu=section.mtu,
                 pool6=None if section.ethernet else section.pool6,
                 ethernet=section.ethernet,
+                dscp=section.dscp,
             )
             for section in self.configuration.dnn
         )

@@ -44,6 +44,7 @@ class FlowSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A QoS flow that every session of the data network has: its 5QI, its priority (ARP, 1 is first), its filters.
 
     5QIs of flows with a guaranteed rate need `gbr_up` and `gbr_down`; `mbr_up` and `mbr_down` are the most it gets.
+    `reflective`: terminals that can send back on it whatever came on it, without a rule for that (TS 23.501 5.7.5).
     """
 
     five_qi: int = 9
@@ -52,6 +53,7 @@ class FlowSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gbr_down: BitRate = BitRate(0)
     mbr_up: BitRate = BitRate(0)
     mbr_down: BitRate = BitRate(0)
+    reflective: bool = False
     filter: tuple[FilterSection, ...] = ()
 
 
@@ -74,7 +76,10 @@ def flow_of(section: FlowSection) -> QosFlow:
     filters = tuple(map(filter_of, section.filter))
     if not 1 <= len(filters) <= MOST_FILTERS - sum(one.mac is not None for one in filters):
         raise ValueError("filter: a flow has at least one, and they fit into a QoS rule")
-    return QosFlow(section.five_qi, Arp(section.priority), filters, guaranteed, most or guaranteed)
+    if section.reflective and (guaranteed is not None or any(one.direction != "both" for one in filters)):
+        raise ValueError("reflective: the flow has no gbr, and filters of both directions (TS 23.501 5.7.5.1)")
+    arp = Arp(section.priority)
+    return QosFlow(section.five_qi, arp, filters, guaranteed, most or guaranteed, section.reflective)
 
 
 def _rate(up: BitRate, down: BitRate, name: str) -> Ambr | None:

@@ -46,13 +46,17 @@ class FlowFilter(msgspec.Struct, frozen=True, gc=False):
 
 
 class QosFlow(msgspec.Struct, frozen=True, gc=False):
-    """A QoS flow beside the default one (TS 29.512 5.6.2.6, 5.6.2.8); one with a guaranteed rate has a GBR."""
+    """A QoS flow beside the default one (TS 29.512 5.6.2.6, 5.6.2.8); one with a guaranteed rate has a GBR.
+
+    `reflective`: terminals that can send back on the flow that packets came on (TS 23.501 5.7.5).
+    """
 
     five_qi: int
     arp: Arp
     filters: tuple[FlowFilter, ...]
     guaranteed: Ambr | None = None
     most: Ambr | None = None
+    reflective: bool = False
 
 
 class AskedFlows(msgspec.Struct, frozen=True, gc=False):

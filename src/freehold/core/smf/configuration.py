@@ -21,7 +21,7 @@ class DataNetwork(msgspec.Struct, frozen=True):
     """A DNN in some slices (all where none is named), its UE addresses, what terminals are told; MTU in octets.
 
     Each terminal gets an address of `pool`, a /64 of `pool6`, or both; the first of each is the data network's own.
-    An `ethernet` one carries frames, and has no pools (TS 23.501 5.6.10.2).
+    An `ethernet` one carries frames, and has no pools (TS 23.501 5.6.10.2). `dscp` marks its tunnels to gNBs.
     """
 
     dnn: str
@@ -32,6 +32,7 @@ class DataNetwork(msgspec.Struct, frozen=True):
     mtu: int = 1400
     pool6: IPv6Network | None = None
     ethernet: bool = False
+    dscp: int = 0
 
 
 class SmfConfiguration(msgspec.Struct, frozen=True):

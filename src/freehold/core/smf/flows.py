@@ -53,7 +53,11 @@ def of_policy(session: SmContext, policy: SmPolicyDecision) -> FlowChange:
     removed = tuple(flow for flow in have if not flow.asked and flow.qos not in policy.flows)
     fresh = [(qos, NETWORK_PRECEDENCE + place) for place, qos in enumerate(policy.flows) if qos not in known]
     free = free_qfis(session)
-    return FlowChange(tuple(Flow(qfi, qos, at) for qfi, (qos, at) in zip(free, fresh, strict=False)), removed)
+    able = session.terms.reflective
+    added = (
+        Flow(qfi, qos, at, reflective=able and qos.reflective) for qfi, (qos, at) in zip(free, fresh, strict=False)
+    )
+    return FlowChange(tuple(added), removed)
 
 
 def free_qfis(session: SmContext) -> Iterator[int]:
@@ -98,7 +102,9 @@ def _parameters(qos: QosFlow) -> Iterator[FlowParameter]:
 
 
 # --- N2 -----------------------------------------------------------------------------------------
-def level(five_qi: int, arp: Arp, qos: QosFlow | None = None) -> ngap.QosFlowLevelQosParameters:
+def level(
+    five_qi: int, arp: Arp, qos: QosFlow | None = None, *, reflective: bool = False
+) -> ngap.QosFlowLevelQosParameters:
     """What a gNB is told of a flow (TS 38.413 9.3.1.12)."""
     gbr = None
     if qos is not None and qos.guaranteed is not None:
@@ -111,6 +117,7 @@ def level(five_qi: int, arp: Arp, qos: QosFlow | None = None) -> ngap.QosFlowLev
         )
     return ngap.QosFlowLevelQosParameters(
         qos_characteristics=("nonDynamic5QI", ngap.NonDynamic5QIDescriptor(five_qi=five_qi)),
+        reflective_qos_attribute="subject-to" if reflective else None,
         allocation_and_retention_priority=ngap.AllocationAndRetentionPriority(
             priority_level_arp=arp.priority_level,
             pre_emption_capability="may-trigger-pre-emption" if arp.may_preempt else "shall-not-trigger-pre-emption",
@@ -125,7 +132,7 @@ def to_set_up(flows: Iterable[Flow]) -> list[ngap.QosFlowSetupRequestItem]:
     return [
         ngap.QosFlowSetupRequestItem(
             qos_flow_identifier=flow.qfi,
-            qos_flow_level_qos_parameters=level(flow.qos.five_qi, flow.qos.arp, flow.qos),
+            qos_flow_level_qos_parameters=level(flow.qos.five_qi, flow.qos.arp, flow.qos, reflective=flow.reflective),
         )
         for flow in flows
     ]
@@ -136,7 +143,7 @@ def to_add(change: FlowChange) -> list[ngap.QosFlowAddOrModifyRequestItem]:
     return [
         ngap.QosFlowAddOrModifyRequestItem(
             qos_flow_identifier=flow.qfi,
-            qos_flow_level_qos_parameters=level(flow.qos.five_qi, flow.qos.arp, flow.qos),
+            qos_flow_level_qos_parameters=level(flow.qos.five_qi, flow.qos.arp, flow.qos, reflective=flow.reflective),
         )
         for flow in change.added
     ]
@@ -228,7 +235,8 @@ def qers(flows: Iterable[Flow]) -> tuple[pfcp.CreateQER, ...]:
         most, least = flow.qos.most or flow.qos.guaranteed, flow.qos.guaranteed
         mbr = None if most is None else pfcp.MBR(_kilobits(most.uplink), _kilobits(most.downlink))
         gbr = None if least is None else pfcp.GBR(_kilobits(least.uplink), _kilobits(least.downlink))
-        made.append(pfcp.CreateQER(flow.qfi, gate, mbr=mbr, gbr=gbr, qfi=flow.qfi))
+        rqi = 1 if flow.reflective else None
+        made.append(pfcp.CreateQER(flow.qfi, gate, mbr=mbr, gbr=gbr, qfi=flow.qfi, rqi=rqi))
     return tuple(made)
 
 

@@ -24,6 +24,8 @@ from freehold.services.npcf import SmPolicyDecision
 
 UPLINK, DOWNLINK = 1, 2
 """Ids of the PDRs and FARs."""
+DSCP_BITS: Final = 0xFC
+"""Which bits of a type of service or traffic class a mark sets (TS 29.244 8.2.12)."""
 TARGET: Final = 3
 """The id of the FAR towards a handover's target."""
 DEFAULT_FLOW: Final = 1
@@ -180,12 +182,13 @@ def change_rates(policy: SmPolicyDecision) -> pfcp.SessionModificationRequest:
 
 
 def forward_downlink(
-    tunnel: Tunnel, *, end_marker: bool = False, expected: bool = False
+    session: SmContext, tunnel: Tunnel, *, end_marker: bool = False, expected: bool = False
 ) -> pfcp.SessionModificationRequest:
     """Downlink packets go to the gNB from now on (TS 23.502 4.3.2.2.1 step 16a); with end markers on the old path.
 
     `expected`: it was a handover's target until now, which ends with it.
     """
+    dscp = session.network.configuration.dscp
     return pfcp.SessionModificationRequest(
         remove_far=(pfcp.RemoveFAR(TARGET),) if expected else (),
         update_far=(
@@ -196,6 +199,7 @@ def forward_downlink(
                     destination_interface=Interface.ACCESS,
                     destination_interface_type=InterfaceType.N3_3GPP_ACCESS,
                     outer_header_creation=_towards(tunnel),
+                    transport_level_marking=dscp << 10 | DSCP_BITS if dscp else None,
                     # TS 29.244 5.2.3.1 and 8.2.31: SNDEM on change of the AN tunnel
                     pfcpsmreq_flags=PFCPSMReqFlag.SNDEM if end_marker else None,
                 ),

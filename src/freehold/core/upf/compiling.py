@@ -8,10 +8,10 @@ import msgspec
 
 from freehold.codecs.pfcp.flags import ApplyAction
 from freehold.core.upf.applications import NONE as NO_APPLICATIONS
-from freehold.core.upf.applications import Described
 from freehold.core.upf.faults import failed
 from freehold.core.upf.limits import counter, has_quota, report_at, stops_at
 from freehold.core.upf.readings import Reading, directions
+from freehold.core.upf.retention import Described
 from freehold.core.upf.state import Far, Pdr, Qer, RuleSet
 from freehold.core.upf.state.rules import End
 from freehold.services.access import Tunnel

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from freehold.codecs import nas, ngap, pfcp
 from freehold.codecs.nas.values.qos import CREATE, DELETE, Component, Ipv4Remote, PacketFilter, TrafficClass
+from freehold.codecs.nas.values.session import SessionCapability
 from freehold.core.pcf.pcf import PcfConfiguration, SessionRule
 from freehold.core.smf.packet_filters import asked, frames, sdf, told
 from freehold.services.npcf import FlowFilter, QosFlow
 from freehold.services.nudm import Ambr, Arp
 from freehold.spec.errors import Reject
 
-from .world import GNB, World
+from .world import GNB, IMS, INTERNET, World, asking
 
 VOICE = QosFlow(
     1,
@@ -179,3 +181,30 @@ NONSENSE = {
 def test_when_a_filter_makes_no_sense_then_it_is_refused(component: Component) -> None:
     with pytest.raises(Reject):
         asked(PacketFilter(3, 1, [component, Component(0x70, TrafficClass(1, 1))]), ethernet=True)
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_when_a_flow_is_reflective_then_it_is_for_terminals_that_say_they_can(able: bool) -> None:
+    # TS 23.501 5.7.5.3, TS 24.501 6.4.1.3
+    echo = QosFlow(80, Arp(9), (FlowFilter(protocol=6, remote="192.0.2.0/24"),), reflective=True)
+    made = World()
+    made.pcf.reconfigure(PcfConfiguration((SessionRule("internet", flows=(echo,)),)))
+    made.active(request=asking(session_capability=SessionCapability(reflective_qos=True) if able else None))
+    [opened] = [one for one in changes(made) if one.create_qer]
+    assert [qer.rqi for qer in opened.create_qer] == [1 if able else None]
+    [item] = gnb_part(made).qos_flow_add_or_modify_request_list
+    told_of = item.qos_flow_level_qos_parameters.reflective_qos_attribute
+    assert told_of == ("subject-to" if able else None)
+
+
+def test_when_a_data_network_has_a_mark_then_the_tunnel_to_the_gnb_gets_it() -> None:
+    # TS 29.244 8.2.12: expedited forwarding is 46, in the upper six bits
+    made = World()
+    made.smf.reconfigure((msgspec.structs.replace(INTERNET, dscp=46), IMS))
+    made.active()
+    marks = [
+        far.update_forwarding_parameters.transport_level_marking
+        for one in made.upf.took(pfcp.SessionModificationRequest)
+        for far in one.update_far
+    ]
+    assert marks == [0xB8FC]

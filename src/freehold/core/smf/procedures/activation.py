@@ -53,7 +53,7 @@ async def resume(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: 
     """Buffered and new downlink packets go to the gNB (TS 23.502 4.2.3.2 steps 17 to 19)."""
     tunnel = tunnel.towards(session.user_plane.uplink)
     try:
-        if await user_plane.modify(smf, session, rules.forward_downlink(tunnel)):
+        if await user_plane.modify(smf, session, rules.forward_downlink(session, tunnel)):
             session.user_plane.downlink = tunnel
     finally:
         answer.reply.set(ACTIVATED if session.user_plane.downlink else DEACTIVATED)
@@ -89,7 +89,7 @@ async def path_switch(
     uplink = session.user_plane.uplink
     # 3-4
     tunnel = switched.tunnel.towards(uplink)
-    done = await user_plane.modify(smf, session, rules.forward_downlink(tunnel, end_marker=True))
+    done = await user_plane.modify(smf, session, rules.forward_downlink(session, tunnel, end_marker=True))
     if done and uplink is not None:
         session.user_plane.downlink = tunnel
         # 6

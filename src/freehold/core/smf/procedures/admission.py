@@ -123,7 +123,8 @@ def agree(
     # TS 24.501 6.4.1.3: an answer is due whenever it was asked
     wish = request.always_on_requested
     always = None if wish is None else bool(wish) and always_on
-    return Terms(request.pti, mode, selected, told, always)
+    capability = request.session_capability
+    return Terms(request.pti, mode, selected, told, always, capability is not None and bool(capability.reflective_qos))
 
 
 def select_type(asked: int, network: Network, subscribed: DnnConfiguration) -> tuple[int, SmCause | None]:

@@ -157,7 +157,7 @@ def tunnel_of(answer: SetUp | Failed) -> Tunnel:
 async def connect(smf: SmfFunction, session: SmContext, tunnel: Tunnel) -> None:
     """The UPF sends downlink packets to the gNB (TS 23.502 4.3.2.2.1 step 16a)."""
     tunnel = tunnel.towards(session.user_plane.uplink)
-    if not await user_plane.modify(smf, session, rules.forward_downlink(tunnel)):
+    if not await user_plane.modify(smf, session, rules.forward_downlink(session, tunnel)):
         raise Reject(
             SmCause.NETWORK_FAILURE,
             "the UPF does not send to the gNB",

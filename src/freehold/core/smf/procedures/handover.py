@@ -86,7 +86,9 @@ async def move(smf: SmfFunction, session: SmContext, step: HandoverStep, tunnel:
     session.user_plane.downlink = None
     expected, session.user_plane.target = session.user_plane.target is not None, None
     try:
-        if await user_plane.modify(smf, session, rules.forward_downlink(tunnel, end_marker=True, expected=expected)):
+        if await user_plane.modify(
+            smf, session, rules.forward_downlink(session, tunnel, end_marker=True, expected=expected)
+        ):
             session.user_plane.downlink = tunnel
     finally:
         arrived = session.user_plane.downlink is not None

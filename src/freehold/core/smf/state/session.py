@@ -39,7 +39,7 @@ class SmIdentity(msgspec.Struct, frozen=True, gc=False):
 
 class Terms(msgspec.Struct, frozen=True, gc=False):
     """What the UE asked for and gets (TS 24.501 6.4.1.3): SSC mode, PDU session type (TS 24.501 9.11.4.11), cause
-    beside an accept, always-on answer.
+    beside an accept, always-on answer, whether it has reflective QoS (TS 24.501 9.11.4.1).
     """
 
     pti: int
@@ -47,6 +47,7 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
     pdu_session_type: int = 1
     cause: int | None = None
     always_on: bool | None = None
+    reflective: bool = False
 
 
 class Tunnel(msgspec.Struct, frozen=True, gc=False):
@@ -86,13 +87,15 @@ class Ipv6(msgspec.Struct, frozen=True, gc=False):
 class Flow(msgspec.Struct, frozen=True):
     """A QoS flow of a session beside the default one; its QoS rule has the same number.
 
-    `precedence` is the rule's, lower comes first; `asked` says that the terminal wished for it (TS 24.501 6.4.2).
+    `precedence` is the rule's, lower comes first; `asked` says that the terminal wished for it (TS 24.501 6.4.2),
+    `reflective` that it may send back what came on it (TS 23.501 5.7.5).
     """
 
     qfi: int
     qos: QosFlow
     precedence: int
     asked: bool = False
+    reflective: bool = False
 
 
 class UserPlane:
