@@ -54,6 +54,7 @@ docs: setup .build/docs.stamp
 	$(VENV)/python tools/messages.py docs/reference/messages
 	$(VENV)/python tools/assurance.py docs/reference
 	$(VENV)/python tools/interfaces.py docs/reference
+	$(PYTHON) tools/user_plane.py docs/reference/user-plane-functions.md
 	.build/docs/bin/mkdocs build --quiet --strict
 
 check: setup .build/test.stamp .build/check.stamp .build/web-dev.stamp

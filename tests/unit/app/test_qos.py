@@ -236,6 +236,18 @@ WRONG = {
     ),
     "ports": ('[[dnn.flow]]\n[[dnn.flow.filter]]\nremote_ports = "7-5"\n', "ends before it begins"),
     "frames": ("[[dnn.flow]]\n[[dnn.flow.filter]]\nvlan = 7\n", "are of frames"),
+    "reflective and guaranteed": (
+        (
+            '[[dnn.flow]]\nfive_qi = 1\ngbr_up = "1 Mbit/s"\ngbr_down = "1 Mbit/s"\nreflective = true\n'
+            "[[dnn.flow.filter]]\n"
+        ),
+        "dnn.flow.reflective",
+    ),
+    "reflective one way": (
+        '[[dnn.flow]]\nreflective = true\n[[dnn.flow.filter]]\ndirection = "uplink"\n',
+        "dnn.flow.reflective",
+    ),
+    "a mark": ("dscp = 64\n", "dnn.dscp"),
     "a 5QI": ("ask_5qi = [0]\n", "dnn.ask_5qi"),
 }
 
