@@ -87,7 +87,7 @@ FUNCTIONS: tuple[Row, ...] = (
     ),
     (
         "the router of the link (RA), or the SMF's",
-        "TS 23.501 5.8.2.2.3, TS 29.244 5.3.2",
+        "TS 23.501 5.8.2.2.3, TS 29.244 5.3",
         "test_when_the_smf_sends_and_hears_itself_then_a_tunnel_leads_there",
         "when_the_smf_is_the_router_then_it_alone_is_asked_and_its_advertisements_pass",
         UP_TABLE,

@@ -5,12 +5,14 @@ import sys
 import pytest
 
 PROGRAM = [sys.executable, "-c", "from freehold.cli.main import main; main()", "bench", "registration"]
+PATIENCE = 400
+"""Seconds: a machine that does something else meanwhile is no failure of ours."""
 
 
 @pytest.mark.parametrize("ues", [1, 40])
 def test_when_registrations_are_measured_then_every_terminal_gets_its_session(ues):
     command = [*PROGRAM, "--ues", str(ues), "--json"]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert finished.returncode == 0, finished.stderr
     figures = json.loads(finished.stdout)
     assert (figures["ues"], figures["registered"], figures["sessions"]) == (ues, ues, ues)
@@ -23,7 +25,7 @@ def test_when_registrations_are_measured_then_every_terminal_gets_its_session(ue
 
 def test_when_management_is_compared_then_both_kinds_are_measured_in_one_run():
     command = [*PROGRAM, "--ues", "40", "--management", "--rounds", "2", "--json"]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert finished.returncode == 0, finished.stderr
     figures = json.loads(finished.stdout)
     bare, whole = figures["unmanaged_cpu_ms_per_ue"], figures["managed_cpu_ms_per_ue"]

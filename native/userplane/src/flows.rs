@@ -205,7 +205,7 @@ impl Flows {
     }
 
     /// Whether a packet of the terminal's link goes on into another tunnel: to an anchor beyond N9, or to an SMF that is
-    /// the link's router by itself (TS 29.244 5.3.2).
+    /// the link's router by itself (TS 29.244 5.3).
     pub(crate) fn leads_away(&self, inner: &Inner) -> bool {
         let matches = |flow: &&Flow| flow.filters.is_empty() || flow.filters.iter().any(|one| one.uplink(inner));
         self.relays() || self.uplink.flows.iter().find(matches).is_some_and(|flow| flow.verdict.peer != 0)

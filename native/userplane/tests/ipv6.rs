@@ -351,7 +351,7 @@ fn when_the_anchor_is_beyond_n9_then_its_router_is_asked_and_answers_through_the
 
 #[test]
 fn when_the_smf_is_the_router_then_it_alone_is_asked_and_its_advertisements_pass() {
-    // TS 29.244 5.3.2: a rule for solicitations leads to the SMF, another one from it
+    // TS 29.244 5.3: a rule for solicitations leads to the SMF, another one from it
     let mut net = Net::new();
     let own = net.upf.open_tunnel(net.teid).unwrap();
     let mut rules = dual(&net);

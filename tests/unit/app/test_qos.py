@@ -180,7 +180,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "asked", "cause"), REFUSED.values(), ids=REFUSED)
 def test_when_a_terminal_may_not_have_a_flow_then_the_cause_says_why(text, asked, cause):
-    # TS 24.501 6.4.2.4
+    # TS 24.501 6.4.2.4.1
     async def script(network: Network, ue: UserEquipment, session: PduSession) -> Any:
         with pytest.raises(Refused) as refused:
             await ask(network, ue, **asked)

@@ -30,7 +30,7 @@ SESSION: Final = 1
 """The PDU session identity of every terminal."""
 HEADER: Final = 7
 """Octets before the plain message in a protected one (TS 24.501 9.1.1)."""
-SILENCE: Final = 20.0
+SILENCE: Final = 60.0
 """Seconds without any answer after which a run is given up."""
 UE_STREAMS: Final = 9
 """Streams of UE-associated signalling (TS 38.412 7)."""

@@ -129,7 +129,7 @@ def release_reject(pdu_session_id: int, pti: int, cause: int) -> bytes:
 
 
 def modification_reject(pdu_session_id: int, pti: int, cause: int) -> bytes:
-    """PDU SESSION MODIFICATION REJECT (TS 24.501 6.4.2.4)."""
+    """PDU SESSION MODIFICATION REJECT (TS 24.501 6.4.2.4.1)."""
     return nas.encode(nas.PduSessionModificationReject(pdu_session_id, pti, cause=cause))
 
 

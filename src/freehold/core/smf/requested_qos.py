@@ -41,7 +41,7 @@ NEEDS_FILTERS: Final = frozenset({CREATE, ADD_FILTERS, REPLACE_FILTERS, DELETE_F
 
 
 def judge(request: PduSessionModificationRequest, policy: SmPolicyDecision, session: SmContext) -> FlowChange:
-    """The flows that come and go by a request; Reject with the cause where it cannot be (TS 24.501 6.4.2.4)."""
+    """The flows that come and go by a request; Reject with the cause where it cannot be (TS 24.501 6.4.2.4.1)."""
     rules, wishes = request.requested_qos_rules or (), request.requested_qos_flow_descriptions or ()
     known = {flow.qfi: flow for flow in session.user_plane.flows}
     for rule in rules:

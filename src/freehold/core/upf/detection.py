@@ -35,7 +35,7 @@ IS_UPLINK: Final = {
     Interface.SGI_LAN_N6_LAN: False,
     Interface.CP_FUNCTION: False,
 }
-"""The SMF sends to terminals as other functions of the core do: through a tunnel (TS 29.244 5.3.4)."""
+"""The SMF sends to terminals as other functions of the core do: through a tunnel (TS 29.244 5.3)."""
 REMOVALS: Final = (HeaderRemoval.GTPU_UDP_IPV4, HeaderRemoval.GTPU_UDP_IPV6, HeaderRemoval.GTPU_UDP_IP)
 
 

@@ -181,7 +181,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         ),
         "asked-qos": Rule(
             "The terminal may not ask for this quality of service", "The terminal asked for", "Allowed",
-            "TS 24.501 6.4.2.4", (), "A [[dnn]] says what terminals may ask for: ask_5qi, ask_rate, ask_flows.",
+            "TS 24.501 6.4.2.4.1", (), "A [[dnn]] says what terminals may ask for: ask_5qi, ask_rate, ask_flows.",
         ),
         "ssc-mode": Rule(
             "The SSC mode is not allowed", "The terminal asked for another", "The subscription", "TS 24.501 6.4.1.4.1",

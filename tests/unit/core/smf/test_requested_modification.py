@@ -107,7 +107,7 @@ def test_when_what_is_asked_for_changes_nothing_then_it_is_accepted(asked: dict[
     ],
 )
 def test_when_other_qos_or_nonsense_is_asked_for_then_the_cause_says_so(asked: dict[str, Any], cause: int) -> None:
-    # TS 24.501 6.4.2.4
+    # TS 24.501 6.4.2.4.1
     world = World()
     reference = world.active()
     said, _ = world.from_ue(reference, ask(**asked))

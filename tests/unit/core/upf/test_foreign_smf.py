@@ -215,7 +215,7 @@ def test_when_only_the_access_side_has_a_name_of_its_own_then_it_says_nothing():
 
 
 def test_when_the_smf_sends_and_hears_itself_then_a_tunnel_leads_there():
-    # TS 29.244 5.3.4: router advertisements of an SMF, and solicitations to it
+    # TS 29.244 5.3: router advertisements of an SMF, and solicitations to it
     smf = OuterHeaderCreation(gtpu_ipv4=True, teid=0x99, ipv4=bytes((10, 0, 0, 9)))
     pdrs = (
         uplink_pdr(),

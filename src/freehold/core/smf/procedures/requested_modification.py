@@ -27,13 +27,13 @@ async def refuse(
     request: nas.PduSessionModificationRequest,
     reply: Reply,
 ) -> None:
-    """The session stays as it is (TS 24.501 6.4.2.4)."""
+    """The session stays as it is (TS 24.501 6.4.2.4.1)."""
     smf.tell(
         "modification-refused",
         reject.why,
         subject=session,
         fix=reject.fix,
-        clause="TS 24.501 6.4.2.4",
+        clause="TS 24.501 6.4.2.4.1",
         cause=f"5GSM #{int(reject.cause)}",
         unmet=reject.unmet,
     )
