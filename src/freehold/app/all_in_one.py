@@ -128,7 +128,8 @@ async def _management(configuration: Configuration, made: Running, *, console: b
     path = config.socket_path(configuration)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     network = made.network
-    accounts = Accounts(network.store, network.wait, network.world.environment.utc)
+    asked = oversight.passwords(network)
+    accounts = Accounts(network.store, network.wait, network.world.environment.utc, asked)
     code = "" if accounts.initialised else secrets.token_urlsafe(CODE)
     api = Api(
         made.managed,

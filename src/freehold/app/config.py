@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from freehold.app import qos
+from freehold.app import qos, security
 from freehold.app.qos import FlowSection
+from freehold.app.security import AccountsSection, LogServerSection
 from freehold.app.settings import BitRate, build, describe, schema_of
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import PlmnId, SNssai
@@ -292,10 +293,14 @@ class LedgerSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LogSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much is logged on standard error, and as what: lines for people, or one JSON object a line."""
+    """How much is logged on standard error, and as what: lines for people, or one JSON object a line.
+
+    Each `server` is told what somebody did, and what happens, besides.
+    """
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
+    server: tuple[LogServerSection, ...] = ()
 
 
 class TelemetrySection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -322,6 +327,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upf: UpfSection = UpfSection()
     gnb: tuple[GnbSection, ...] = (GnbSection(),)
     management: ManagementSection = ManagementSection()
+    accounts: AccountsSection = AccountsSection()
     performance: PerformanceSection = PerformanceSection()
     alarms: AlarmsSection = AlarmsSection()
     store: StoreSection = StoreSection()
@@ -393,6 +399,8 @@ def _contradictions(configuration: Configuration) -> list[tuple[str, str]]:
         found.append(("performance.look_s", f"{performance.look_s} is outside 1..60"))
     if not 1 <= performance.keep_days <= MOST_DAYS:
         found.append(("performance.keep_days", f"{performance.keep_days} is outside 1..{MOST_DAYS}"))
+    found += security.wrong_accounts(configuration.accounts)
+    found += security.wrong_servers(configuration.log.server)
     found += _wrong_receivers(configuration)
     found += _wrong_n4(configuration)
     if not configuration.amf.integrity or not configuration.amf.ciphering:
@@ -544,6 +552,7 @@ def files_of(configuration: Configuration) -> tuple[str, ...]:
         configuration.keys.secret_file,
         configuration.ledger.key,
         *(each.secret_file for each in configuration.alarms.webhook),
+        *(file for each in configuration.log.server for file in (each.ca, each.certificate, each.key)),
     ]
     return tuple(name for name in named if name not in {"", "own"})
 

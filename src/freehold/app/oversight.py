@@ -19,6 +19,7 @@ from freehold.app.config import (
     TelemetrySection,
 )
 from freehold.app.network import Network
+from freehold.manage.accounts.passwords import PasswordPolicy
 from freehold.manage.accounts.roles import Role
 from freehold.manage.api import Api
 from freehold.manage.faults import AlarmNotification
@@ -92,6 +93,11 @@ async def traced(section: TelemetrySection, network: Network) -> AsyncIterator[N
     finally:
         tap.tracer = None
         await exporter.stop()
+
+
+def passwords(network: Network) -> Callable[[], PasswordPolicy]:
+    """What is asked of passwords, as the configuration has it now."""
+    return lambda: PasswordPolicy(network.configuration.accounts.password_history)
 
 
 def provider(section: OidcSection, now: Callable[[], float]) -> Oidc | None:

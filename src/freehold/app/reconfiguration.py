@@ -44,6 +44,7 @@ LIVE: Final = frozenset(
         "amf.ie_order",
         "reject.unknown_subscriber",
         "reject.barred_subscriber",
+        "accounts.password_history",
         "log.level",
     }
 )
@@ -184,8 +185,9 @@ def live(before: Configuration, wanted: Configuration) -> Configuration:
             null_scheme=wanted.amf.null_scheme,
             ie_order=wanted.amf.ie_order,
         ),
+        accounts=wanted.accounts,
         reject=wanted.reject,
-        log=wanted.log,
+        log=replace(before.log, level=wanted.log.level),
     )
 
 

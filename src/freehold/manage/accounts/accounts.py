@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from freehold.manage.accounts.passwords import Passwords
+from freehold.manage.accounts.passwords import PasswordPolicy, Passwords
 from freehold.manage.accounts.roles import Principal, Role
 from freehold.manage.accounts.throttle import Throttle
 from freehold.procedure import Signal
@@ -33,13 +33,22 @@ Wait = Callable[[Signal[None]], Awaitable[None]]
 
 
 class Account(msgspec.Struct, frozen=True):
-    """An account as it is kept; the password as its hash, or `subject` of whom a provider knows instead."""
+    """An account as it is kept; the password as its hash, or `subject` of whom a provider knows instead.
+
+    `former` are the hashes of the passwords before, the last first.
+    """
 
     name: str
     role: Role
     password: str
     enabled: bool = True
     subject: str = ""
+    former: tuple[str, ...] = ()
+
+    def with_password(self, kept: str, policy: PasswordPolicy) -> Account:
+        """The same account with a new password's hash; the present one is former from now on."""
+        former = (self.password, *self.former)[: policy.history]
+        return msgspec.structs.replace(self, password=kept, former=former)
 
 
 class TokenView(msgspec.Struct, frozen=True):
@@ -74,9 +83,19 @@ class Refused(Exception):  # noqa: N818 - what happened
 
 
 class Accounts:
-    """The accounts of one network; `wait` gives the store's answers, `utc` the time in seconds since 1970."""
+    """The accounts of one network; `wait` gives the store's answers, `utc` the time in seconds since 1970.
 
-    def __init__(self, store: Store, wait: Wait, utc: Callable[[], float]) -> None:
+    `policy` says what is asked of passwords now.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        wait: Wait,
+        utc: Callable[[], float],
+        policy: Callable[[], PasswordPolicy] = PasswordPolicy,
+    ) -> None:
+        self._policy = policy
         self._store = store
         self._wait = wait
         self._utc = utc
@@ -119,14 +138,13 @@ class Accounts:
         self, name: str, *, role: Role | None = None, password: str | None = None, enabled: bool | None = None
     ) -> Account:
         """Change an account and end its log-ins; KeyError where there is none, Unusable for the last administrator."""
-        kept = None if password is None else await self._passwords.hashed(password)
+        if self._accounts[name].subject and (role or password is not None):
+            raise Unusable(f"{name} logs in at a provider, which gives the role and needs no password")
+        kept = None if password is None else await self._new_password(self._accounts[name], password)
         old = self._accounts[name]
-        if old.subject and (role or kept):
-            raise Unusable(f"{name} logs in at a provider, which gives the role and needs the password")
         new = msgspec.structs.replace(
-            old,
+            old if kept is None else old.with_password(kept, self._policy()),
             role=role or old.role,
-            password=kept or old.password,
             enabled=old.enabled if enabled is None else enabled,
         )
         if not (new.enabled and new.role == Role.ADMIN):
@@ -134,6 +152,12 @@ class Accounts:
         await self._keep(new)
         self._end(name)
         return new
+
+    async def _new_password(self, account: Account, password: str) -> str:
+        """The hash of a password that the account did not have of late (TS 33.117 4.2.3.4.3.2)."""
+        kept = await self._passwords.hashed(password)
+        await self._passwords.unused(account.password, account.former[: self._policy().history], password)
+        return kept
 
     async def delete(self, name: str) -> None:
         """Remove an account with its tokens and log-ins; KeyError where there is none."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from freehold.spec.errors import Unusable
 
@@ -17,6 +20,14 @@ KINDS: Final = 3
 """Kinds of characters at least, of capital and small letters, digits and others (TS 33.117 4.2.3.4.3.1)."""
 AT_ONCE: Final = 2
 """Checks at once: what a flood of log-ins may take of memory and processors."""
+FORMER: Final = 3
+"""Former passwords of an account that are kept at least (TS 33.117 4.2.3.4.3.2)."""
+
+
+class PasswordPolicy(msgspec.Struct, frozen=True):
+    """What an owner asks of passwords: one differs from the present one and from the `history` before it."""
+
+    history: int = FORMER
 
 
 class Passwords:
@@ -36,6 +47,14 @@ class Passwords:
             raise Unusable(f"a password has {KINDS} of: capital letters, small letters, digits, other characters")
         async with self._room:
             return await asyncio.to_thread(_hash, password)
+
+    async def unused(self, present: str, former: Sequence[str], password: str) -> None:
+        """Unusable for a password that an account has, or had not long ago."""
+        if await self.right(present, password):
+            raise Unusable("this is the present password: choose another one")
+        for kept in former:
+            if await self.right(kept, password):
+                raise Unusable(f"this was one of the last {len(former)} passwords: choose another one")
 
     async def right(self, kept: str | None, password: str) -> bool:
         """Whether a password is the one kept; takes as long where there is no such account."""

@@ -5,6 +5,7 @@ import pytest
 from freehold.manage.accounts import Accounts, Principal, Role
 from freehold.manage.accounts import accounts as room
 from freehold.manage.accounts.accounts import Refused
+from freehold.manage.accounts.passwords import PasswordPolicy
 from freehold.manage.accounts.throttle import FREE, Throttle
 from freehold.spec.errors import Unusable
 from freehold.store import MemoryStore
@@ -193,3 +194,60 @@ def test_when_the_store_is_read_then_no_secret_is_in_it(accounts, store):
     assert secret.encode() not in kept
     assert GOOD.encode() not in kept
     assert b"$argon2id$" in kept
+
+
+def numbered(number):
+    return f"Correct horse battery {number}"
+
+
+def changed(accounts, *passwords):
+    for password in passwords:
+        asyncio.run(accounts.change("anna", password=password))
+
+
+@pytest.mark.parametrize("former", [GOOD, numbered(1), numbered(2)])
+def test_when_a_password_was_one_of_the_last_three_then_it_is_refused(accounts, former):
+    """TS 33.117 4.2.3.4.3.2: previously used passwords are not allowed, three of them at least."""
+    changed(accounts, numbered(1), numbered(2), numbered(3))
+    with pytest.raises(Unusable, match="one of the last 3 passwords"):
+        changed(accounts, former)
+    assert asyncio.run(accounts.login("anna", numbered(3), "::1"))
+
+
+def test_when_a_password_is_the_present_one_then_it_is_refused(accounts):
+    """TS 33.117 4.2.3.4.3.2"""
+    with pytest.raises(Unusable, match="present password"):
+        changed(accounts, GOOD)
+
+
+def test_when_a_password_is_older_than_what_is_remembered_then_it_may_come_back(accounts):
+    changed(accounts, *map(numbered, range(4)))
+    changed(accounts, GOOD)
+    assert asyncio.run(accounts.login("anna", GOOD, "::1"))
+
+
+def test_when_the_owner_asks_for_more_then_more_is_remembered_and_fewer_are_forgotten_at_once(store, clock):
+    policy = [PasswordPolicy(5)]
+    accounts = Accounts(store, wait, clock, lambda: policy[0])
+    asyncio.run(accounts.initialise("anna", GOOD))
+    changed(accounts, *map(numbered, range(5)))
+    with pytest.raises(Unusable, match="one of the last 5"):
+        changed(accounts, GOOD)
+    policy[0] = PasswordPolicy(3)
+    changed(accounts, GOOD)
+    assert len(accounts.find("anna").former) == 3
+
+
+def test_when_another_start_reads_the_store_then_former_passwords_are_still_refused(accounts, store, clock):
+    changed(accounts, numbered(1))
+    with pytest.raises(Unusable, match="one of the last 1"):
+        changed(Accounts(store, wait, clock), GOOD)
+    kept = b"".join(row for _, row in store.load(room.ACCOUNTS))
+    assert kept.count(b"$argon2id$") == 2
+    assert GOOD.encode() not in kept
+
+
+def test_when_a_provider_knows_the_account_then_it_gets_no_password(accounts):
+    asyncio.run(accounts.admit("https://idp 1", "otto", Role.OPERATOR))
+    with pytest.raises(Unusable, match="needs no password"):
+        asyncio.run(accounts.change("otto", password=GOOD))
