@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from freehold import __version__
-from freehold.app import config, logs, software
+from freehold.app import config, logs, logservers, software
 from freehold.app.config import Configuration, ManagementSection
 from freehold.app.ledger import own_act
 from freehold.app.managed import Managed
@@ -25,6 +25,7 @@ from freehold.services.nudr import Subscriber
 
 if TYPE_CHECKING:
     from freehold.manage.api import Api
+    from freehold.manage.faults.forwarding import Told
 
 CODE: Final = 16
 """Random octets in the code for the first account."""
@@ -85,7 +86,7 @@ async def running(
     journal = config.data_folder(configuration) / "upf.journal" if chosen & {"core", "upf"} == {"upf"} else None
     recent = logs.Recent()
     outside = Network(configuration, real_time=True, outside=True, roles=chosen, folder=folder, journal=journal)
-    async with outside as network:
+    async with outside as network, logservers.told(configuration.log, network) as servers:
         made = Running(network, source)
         if made.managed is not None and program is not None:
             made.managed.log = recent.lines
@@ -97,7 +98,10 @@ async def running(
             log.info(note)
         try:
             with recent:
-                async with _traced(configuration, network), _management(configuration, made, console=console):
+                async with (
+                    _traced(configuration, network),
+                    _management(configuration, made, servers, console=console),
+                ):
                     yield made
         finally:
             await made.stop()
@@ -116,7 +120,9 @@ async def _traced(configuration: Configuration, network: Network) -> AsyncIterat
 
 
 @contextlib.asynccontextmanager
-async def _management(configuration: Configuration, made: Running, *, console: bool) -> AsyncIterator[None]:
+async def _management(
+    configuration: Configuration, made: Running, servers: Sequence[Told], *, console: bool
+) -> AsyncIterator[None]:
     if made.managed is None or not configuration.management.enabled:
         yield
         return
@@ -142,6 +148,7 @@ async def _management(configuration: Configuration, made: Running, *, console: b
         nas=oversight.deciphering(configuration.management),
     )
     api.oidc = oversight.provider(configuration.management.oidc, api.network.now)
+    api.told.extend(servers)
     server = HttpServer(path, api)
     await server.start()
     try:

@@ -271,6 +271,10 @@ class Managed:
         """Hand every event to `listener` until the returned function is called."""
         return self._network.world.listen(listener)
 
+    def tell(self, event: Event) -> None:
+        """Hand an event of the management itself to everybody who listens."""
+        self._network.world.environment.emit(event)
+
     def subscription_changed(self, supi: Supi) -> None:
         """Tell the functions that work with a subscription that it changed (TS 29.503 5.2.2.5)."""
         self._core.udm.changed(supi)

@@ -61,7 +61,7 @@ async def forwarded(section: AlarmsSection, api: Api) -> AsyncIterator[None]:
     ]
     told: list[Callable[[AlarmNotification], None]] = [*hooks, *traps]
     stops = [api.alarms.listen(each) for each in told]
-    api.webhooks.extend(hooks)
+    api.told.extend(hooks)
     for hook in hooks:
         hook.start()
     try:

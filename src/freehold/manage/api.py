@@ -14,7 +14,7 @@ from freehold.manage.accounts.oidc import Oidc
 from freehold.manage.accounts.roles import Principal, Role
 from freehold.manage.accounts.watch import while_admitted
 from freehold.manage.faults import AlarmList, Supervision
-from freehold.manage.faults.forwarding import WebhookForwarder
+from freehold.manage.faults.forwarding import Told
 from freehold.manage.handlers import answer
 from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.journal import Journal
@@ -75,7 +75,8 @@ class Api:
         self.thresholds = Thresholds(kept, thresholds)
         self.recorder = Recorder(network, kept, recording)
         self.recorder.on_look(self._look)
-        self.webhooks: list[WebhookForwarder] = []
+        self.told: list[Told] = []
+        """Who is told of alarms and of acts."""
         self._supervision = Supervision(self.alarms, self.thresholds)
         self.kept = Kept(network.tap)
         self.tracing = False
@@ -101,7 +102,7 @@ class Api:
         except Unusable as error:
             return _problem(422, str(error))
         except Exception as bug:  # noqa: BLE001 - isolated: this request is given up, the network goes on
-            self._note(_bug(request, bug))
+            self.tell(_bug(request, bug))
             return _problem(500, "a mistake of Freehold's own: see the events")
 
     async def _route(self, request: Request) -> Response | Streamed:
@@ -155,8 +156,8 @@ class Api:
         return principal is not None and principal.role in self._nas
 
     def tell(self, event: Event) -> None:
-        """An event of the management itself."""
-        self._note(event)
+        """An event of the management itself, for everybody who hears the network's."""
+        self.network.tell(event)
 
     def _note(self, event: Event) -> None:
         now = self.network.utc()
@@ -166,11 +167,11 @@ class Api:
         self._supervision.heard(event)
 
     def _look(self) -> None:
-        """What is looked at every few seconds: levels, thresholds, whether webhooks are delivered."""
+        """What is looked at every few seconds: levels, thresholds, whether those who are told hear it."""
         self.kept.rest(self.network.utc())
         levels = dict(self.network.levels())
         levels["overload", "event loop"] = self.recorder.late
-        levels |= {("forwarding", hook.url.netloc): float(bool(hook.failing)) for hook in self.webhooks}
+        levels |= {("forwarding", each.place): float(bool(each.failing)) for each in self.told}
         self._supervision.levels(levels)
         self._supervision.thresholds(self.recorder)
 

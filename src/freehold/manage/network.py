@@ -168,6 +168,9 @@ class ManagedNetwork(Protocol):
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Hand every event to `listener` until the returned function is called."""
 
+    def tell(self, event: Event) -> None:
+        """Hand an event of the management itself to everybody who listens."""
+
     def subscription_changed(self, supi: Supi) -> None:
         """Tell the functions that work with a subscription that it changed (TS 29.503 5.2.2.5)."""
 

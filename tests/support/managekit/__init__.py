@@ -170,6 +170,9 @@ class FakeNetwork:
     def listen(self, listener):
         return self.environment.listen(listener)
 
+    def tell(self, event):
+        self.environment.emit(event)
+
     def subscription_changed(self, supi):
         self.changed.append(supi.value)
 

@@ -50,6 +50,18 @@ class TrapReceiver(msgspec.Struct, frozen=True):
     least: Severity = "WARNING"
 
 
+class Told(Protocol):
+    """Somebody elsewhere who is told what happens here."""
+
+    @property
+    def place(self) -> str:
+        """How people name it."""
+
+    @property
+    def failing(self) -> str:
+        """Why it does not hear it now; empty where it does."""
+
+
 class Post(Protocol):
     """Posts one body; raises OSError or ValueError where it is not taken."""
 
@@ -96,6 +108,11 @@ class WebhookForwarder:
         self._queue: deque[bytes] = deque()
         self._something = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def place(self) -> str:
+        """Host and port of the receiver."""
+        return self.url.netloc
 
     def start(self) -> None:
         """Deliver from now on."""

@@ -119,7 +119,8 @@ _RULES: Final = (
     ),
     Rule(
         "forwarding", "ManagedElement", "COMMUNICATIONS_ALARM", "callEstablishmentError", "WARNING",
-        "alarms cannot be delivered to a webhook", "look at the receiver, and at [[alarms.webhook]]",
+        "a receiver of alarms or of the log cannot be reached",
+        "look at the receiver, and at [[alarms.webhook]] or [[log.server]]",
     ),
     Rule(
         "unlisted-peer", "UPFFunction", "SECURITY_SERVICE_OR_MECHANISM_VIOLATION", "unauthorizedAccessAttempt",

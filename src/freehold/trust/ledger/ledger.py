@@ -37,7 +37,7 @@ class Ledger:
     `on_fault` hears where that cannot be.
     """
 
-    __slots__ = ("_entries", "_failed", "_on_fault", "_store", "_tree", "_witness")
+    __slots__ = ("_entries", "_failed", "_listeners", "_on_fault", "_store", "_tree", "_witness")
 
     def __init__(
         self, store: Store, witness: Witness | None = None, on_fault: Callable[[Unusable], None] = lambda _: None
@@ -47,6 +47,7 @@ class Ledger:
         self._on_fault = on_fault
         self._entries = ordered(store.load(TABLE))
         self._failed: list[tuple[int, bytes]] = []
+        self._listeners: list[Callable[[Act], None]] = []
         self._tree = tree_of(self._entries)
         for kept in witness.notes() if witness else ():
             _begins(self._tree, kept)
@@ -62,7 +63,13 @@ class Ledger:
         durable = self._store.commit(TABLE, [(key_of(number), row) for number, row in rows])
         outcome: Signal[None] = Signal()
         durable.watch(lambda done: self._written(done, rows, outcome))
+        for listener in self._listeners:
+            listener(act)
         return outcome
+
+    def listen(self, listener: Callable[[Act], None]) -> None:
+        """Hand every act to `listener`, before it is durable."""
+        self._listeners.append(listener)
 
     def _written(self, done: Signal[None], rows: list[tuple[int, bytes]], outcome: Signal[None]) -> None:
         try:
