@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { connected, rows, status, useTopics } from "./live";
 import { Backup, Sims } from "./pages/Care";
 import { Dashboard } from "./pages/Dashboard";
-import { Login, Setup, Unreachable } from "./pages/Enter";
+import { Login, Renew, Setup, Unreachable } from "./pages/Enter";
 import { Failures } from "./pages/Failures";
 import { Configuration, Network } from "./pages/Network";
 import { Alarms, Audit, Password, Users } from "./pages/Operate";
@@ -270,6 +270,7 @@ export function App() {
     <>
       {state.value === "in" && <Inside />}
       {state.value === "login" && <Login />}
+      {state.value === "due" && <Renew />}
       {state.value === "setup" && <Setup />}
       {state.value === "unreachable" && <Unreachable again={() => void begin()} />}
       <Told />

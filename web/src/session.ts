@@ -4,8 +4,9 @@ import { get, send, whenLoggedOut } from "./api";
 import * as live from "./live";
 import { go } from "./router";
 import type { MeView } from "./types";
+import { tell } from "./ui/bits";
 
-export type State = "loading" | "unreachable" | "setup" | "login" | "in";
+export type State = "loading" | "unreachable" | "setup" | "login" | "due" | "in";
 export const state = signal<State>("loading");
 export const me = signal<MeView | undefined>(undefined);
 /** Why the log-in page is shown, where there is something to say. */
@@ -15,6 +16,9 @@ export const provider = signal(false);
 /** Seconds until an unused log-in ends, where that is soon. */
 export const ending = signal<number | undefined>(undefined);
 
+const DAY = 86_400;
+/** Days before the end of a password from which on it is told. */
+const EARLY = 14;
 const TOUCH = 120_000;
 const WARNING = 60;
 let touched = 0;
@@ -42,7 +46,15 @@ async function enter(): Promise<void> {
   me.value = await get<MeView>("me");
   touched = active = Date.now();
   ending.value = undefined;
+  if (me.value.due) {
+    state.value = "due";
+    return;
+  }
   state.value = "in";
+  const days = Math.ceil((me.value.ends - Date.now() / 1000) / DAY);
+  if (me.value.ends && days <= EARLY) {
+    tell(`Your password ends in ${days === 1 ? "a day" : `${days} days`}: change it before`, "warn");
+  }
   live.start();
 }
 
@@ -50,6 +62,12 @@ export async function login(name: string, password: string): Promise<void> {
   await send("POST", "login", { name, password });
   notice.value = "";
   await enter();
+}
+
+/** Choose another password, where one is due, and go on with it. */
+export async function renew(current: string, password: string): Promise<void> {
+  await send("PATCH", "me", { current, password });
+  await login(me.value?.name ?? "", password);
 }
 
 export async function logout(why = ""): Promise<void> {
@@ -64,7 +82,7 @@ function leave(): void {
   live.stop();
   me.value = undefined;
   ending.value = undefined;
-  if (state.value === "in") {
+  if (state.value === "in" || state.value === "due") {
     state.value = "login";
   }
 }
@@ -93,7 +111,7 @@ function look(): void {
 
 export function watch(): void {
   whenLoggedOut(() => {
-    if (state.value === "in") {
+    if (state.value === "in" || state.value === "due") {
       notice.value = "Your log-in has ended.";
       leave();
     }

@@ -239,6 +239,10 @@ export interface MeView {
   permissions: string[];
   idle: number;
   left: number;
+  /** Whether another password has to be chosen before anything else. */
+  due: boolean;
+  /** When it has to be, in seconds since 1970; 0 for never. */
+  ends: number;
 }
 
 export interface AccountView {

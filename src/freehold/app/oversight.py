@@ -97,7 +97,12 @@ async def traced(section: TelemetrySection, network: Network) -> AsyncIterator[N
 
 def passwords(network: Network) -> Callable[[], PasswordPolicy]:
     """What is asked of passwords, as the configuration has it now."""
-    return lambda: PasswordPolicy(network.configuration.accounts.password_history)
+
+    def policy() -> PasswordPolicy:
+        section = network.configuration.accounts
+        return PasswordPolicy(section.password_history, section.password_days, section.password_own)
+
+    return policy
 
 
 def provider(section: OidcSection, now: Callable[[], float]) -> Oidc | None:

@@ -45,6 +45,8 @@ LIVE: Final = frozenset(
         "reject.unknown_subscriber",
         "reject.barred_subscriber",
         "accounts.password_history",
+        "accounts.password_days",
+        "accounts.password_own",
         "log.level",
     }
 )

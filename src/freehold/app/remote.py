@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -178,12 +178,17 @@ def client_of(path: Path | None) -> Client:
     return Client(socket_path(load_configuration(path))) if remote is None else RemoteClient(remote)
 
 
-def log_in(url: str, ca: str, name: str, password: str) -> Remote:
-    """Log in by name and password; Unusable says why not."""
+def log_in(url: str, ca: str, name: str, password: str, another: Callable[[], str]) -> Remote:
+    """Log in by name and password; Unusable says why not. `another` is asked for a new password where one is due."""
     url = url.rstrip("/")
-    body = json.dumps({"name": name, "password": password}).encode()
-    answer = RemoteClient(Remote(url, ca=ca)).ask("POST", ("login",), body=body)
-    return Remote(url, answer["secret"], name, ca)
+    form = {"name": name, "password": password}
+    answer = RemoteClient(Remote(url, ca=ca)).ask("POST", ("login",), body=form)
+    made = Remote(url, answer["secret"], name, ca)
+    if answer["due"]:
+        chosen = another()
+        RemoteClient(made).ask("PATCH", ("me",), body={"current": password, "password": chosen})
+        return log_in(url, ca, name, chosen, another)
+    return made
 
 
 def known(remote: Remote) -> Remote:

@@ -13,11 +13,19 @@ from freehold.spec.errors import Unusable
 FORMER, MOST_FORMER = 3, 24
 """Former passwords of an account that are remembered at least, and at most (TS 33.117 4.2.3.4.3.2)."""
 
+MOST_DAYS = 3650
+
 
 class AccountsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Accounts of the console: how many former passwords of an account nobody may choose for it again, 3 to 24."""
+    """Passwords of accounts: how many former ones nobody may choose again, and after how many days one is changed.
+
+    `password_history` is 3 to 24; `password_days` 0 for never. With `password_own` whoever got a password from somebody
+    else chooses another one at the first log-in.
+    """
 
     password_history: int = FORMER
+    password_days: int = 0
+    password_own: bool = True
 
 
 class LogServerSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,6 +48,8 @@ def wrong_accounts(section: AccountsSection) -> Iterator[tuple[str, str]]:
     """What cannot be asked of passwords: the key and the complaint."""
     if not FORMER <= section.password_history <= MOST_FORMER:
         yield "accounts.password_history", f"{section.password_history} is outside {FORMER}..{MOST_FORMER}"
+    if not 0 <= section.password_days <= MOST_DAYS:
+        yield "accounts.password_days", f"{section.password_days} is outside 0..{MOST_DAYS}"
 
 
 def wrong_servers(sections: Sequence[LogServerSection]) -> Iterator[tuple[str, str]]:

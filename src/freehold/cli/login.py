@@ -23,8 +23,8 @@ def login(
 ) -> None:
     """Log in at a network on another machine: commands are for it from now on, until logout.
 
-    Who logs in at a provider (OpenID Connect) takes a token. For scripts: FREEHOLD_URL, FREEHOLD_TOKEN or
-    FREEHOLD_TOKEN_FILE, and FREEHOLD_CA.
+    Where a new password is due, it asks for that too. Who logs in at a provider (OpenID Connect) takes a token. For
+    scripts: FREEHOLD_URL, FREEHOLD_TOKEN or FREEHOLD_TOKEN_FILE, and FREEHOLD_CA.
     """
     from freehold.app import remote
 
@@ -35,7 +35,7 @@ def login(
     else:
         remote.endpoint(url)
         account = name or _asked("Name")
-        found = remote.log_in(url, trusted, account, _asked("Password", secret=True))
+        found = remote.log_in(url, trusted, account, _asked("Password", secret=True), _another)
     path = remote.keep(found)
     show_line(f"logged in at {found.url} as {found.name}; kept in {path}")
 
@@ -51,6 +51,14 @@ def logout() -> None:
         with contextlib.suppress(Unusable):
             remote.RemoteClient(found).ask("POST", ("logout",))
     show_line(f"logged out at {found.url}")
+
+
+def _another() -> str:
+    """A new password, where the network asks for one before anything else."""
+    given = _asked("New password (yours was given by somebody else, or is too old)", secret=True)
+    if sys.stdin.isatty() and given != _asked("New password again", secret=True):
+        raise Unusable("the two new passwords differ: log in again")
+    return given
 
 
 def _asked(what: str, *, secret: bool = False) -> str:

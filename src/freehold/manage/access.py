@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from freehold.manage.accounts import Account, Accounts, Role, TokenView
+from freehold.manage.accounts import Account, Accounts, Principal, Role, TokenView
 from freehold.manage.accounts.accounts import IDLE, LONGEST, Refused
 from freehold.manage.accounts.oidc import PATIENCE, NotAdmitted
 from freehold.manage.accounts.passwords import LONGEST as LONGEST_PASSWORD
@@ -109,7 +109,8 @@ class SetupView(msgspec.Struct, frozen=True):
 class MeView(msgspec.Struct, frozen=True):
     """Who asks, and what the role grants.
 
-    A log-in ends after `idle` seconds unused, and in any case in `left` seconds; 0 for what is no log-in.
+    A log-in ends after `idle` seconds unused, and in any case in `left` seconds; 0 for what is no log-in. The password
+    `ends` then, in seconds since 1970, 0 for never; once another one is `due`, nothing is granted but to choose it.
     """
 
     name: str
@@ -117,6 +118,8 @@ class MeView(msgspec.Struct, frozen=True):
     permissions: tuple[str, ...]
     idle: float = IDLE
     left: float = 0.0
+    due: bool = False
+    ends: float = 0.0
 
 
 class LoginView(MeView, frozen=True, kw_only=True):
@@ -179,8 +182,7 @@ async def login(api: Api, request: Request, _: str) -> Response:
     if principal is None:
         raise Problem(401, "the account was changed meanwhile: log in again")
     await record(api, msgspec.structs.replace(request, principal=principal), "account.login", given.name)
-    left = accounts.left(secret)
-    view = LoginView(principal.name, principal.role, principal.permissions, left=left, secret=secret)
+    view = LoginView(**msgspec.structs.asdict(me_of(accounts, principal, secret)), secret=secret)
     return msgspec.structs.replace(answer(view), headers=(_cookie(request, secret),))
 
 
@@ -242,8 +244,13 @@ async def me(api: Api, request: Request, __: str) -> Response:
     principal = request.principal
     if principal is None:
         raise Problem(401, "log in first")
-    left = api.accounts.left(request.secret) if api.accounts is not None else 0.0
-    return answer(MeView(principal.name, principal.role, principal.permissions, left=left))
+    return answer(me_of(api.accounts, principal, request.secret))
+
+
+def me_of(accounts: Accounts | None, who: Principal, secret: str) -> MeView:
+    """Who asks, as that one is shown."""
+    left = 0.0 if accounts is None else accounts.left(secret)
+    return MeView(who.name, who.role, who.permissions, left=left, due=who.due, ends=who.ends)
 
 
 async def change_password(api: Api, request: Request, _: str) -> Response:
@@ -269,7 +276,7 @@ async def add_account(api: Api, request: Request, _: str) -> Response:
     given, accounts = form(request, AccountForm), accounts_of(api)
     if any(account.name == given.name for account in accounts.all()):
         raise Problem(409, f"there is an account {given.name} already")
-    await accounts.add(given.name, given.password, given.role)
+    await accounts.add(given.name, given.password, given.role, given=True)
     await record(api, request, "account.add", given.name, given.role)
     return answer(AccountView(given.name, given.role, enabled=True), 201)
 
@@ -292,7 +299,13 @@ async def change_account(api: Api, request: Request, name: str) -> Response:
     given = form(request, AccountChange)
     unchanged(request, shown(account_of(api, name)))
     try:
-        account = await accounts_of(api).change(name, role=given.role, password=given.password, enabled=given.enabled)
+        account = await accounts_of(api).change(
+            name,
+            role=given.role,
+            password=given.password,
+            enabled=given.enabled,
+            given=request.principal is None or request.principal.name != name,
+        )
     except KeyError:
         raise Problem(404, f"there is no account {name}") from None
     fields = [field for field in given.__struct_fields__ if getattr(given, field) is not None]

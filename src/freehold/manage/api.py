@@ -145,6 +145,8 @@ class Api:
         if operation.needs is not None:
             if principal is None:
                 raise Problem(401, "log in first, or give a token")
+            if principal.due and not operation.due:
+                raise Problem(403, "choose a new password first: this one was given by somebody else, or is too old")
             if not principal.may(operation.needs):
                 raise Problem(
                     403, f"a {principal.role} account may not: this needs the permission to {operation.needs}"

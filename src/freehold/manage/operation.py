@@ -65,5 +65,7 @@ class Operation(msgspec.Struct, frozen=True):
     """JSON schemas of the parameters that are no free texts."""
     refusals: tuple[int, ...] = ()
     needs: Permission | None = Permission.READ
+    due: bool = False
+    """Whether it is for those too whose password has to be changed first."""
     key: tuple[str, ...] = ()
     """The fields that name a row, of an answer that is a list: it can be read in pages, and filtered."""

@@ -100,15 +100,18 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             needs=None,
         )
     },
-    "logout": {"POST": Operation(access.logout, "Log out.", status=204)},
+    "logout": {"POST": Operation(access.logout, "Log out.", status=204, due=True)},
     "me": {
-        "GET": Operation(access.me, "Who asks, what the role grants, and when the log-in ends.", access.MeView),
+        "GET": Operation(
+            access.me, "Who asks, what the role grants, and when log-in and password end.", access.MeView, due=True
+        ),
         "PATCH": Operation(
             access.change_password,
             "Change the own password; all log-ins of the account end.",
             status=204,
             body=access.PasswordChange,
             refusals=(422, 429),
+            due=True,
         ),
     },
     "accounts": {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from freehold.core.udr import Udr
 from freehold.manage.accounts import Accounts
+from freehold.manage.accounts.passwords import PasswordPolicy
 from freehold.manage.api import Api
 from freehold.manage.backup import Content
 from freehold.manage.http import HttpServer
@@ -264,9 +265,10 @@ class Web(Served):
 
     pages = None
     certificate = None
+    policy = PasswordPolicy()
 
     async def _start(self):
-        self.accounts = Accounts(MemoryStore(), self.network.wait, self.network.utc)
+        self.accounts = Accounts(MemoryStore(), self.network.wait, self.network.utc, lambda: self.policy)
         self.api = Api(self.network, accounts=self.accounts, code=CODE)
         self.address = ("127.0.0.1", free_port())
         self.server = WebServer(self.api, self.address, self.certificate, self.pages)

@@ -9,6 +9,7 @@ import pytest
 
 from freehold.app import authority
 from freehold.cli import main as entry
+from freehold.manage.accounts.passwords import PasswordPolicy
 from freehold.manage.accounts.roles import Role
 from freehold.store import MemoryStore
 from managekit import OPC, PASSWORD, SUPI, K, Web
@@ -81,6 +82,18 @@ def test_when_somebody_logs_in_then_commands_are_for_that_network_until_the_log_
     assert status == 2
     assert "no network runs here" in err
     assert web.do(lambda: list(web.accounts._logins)) == []
+
+
+def test_when_a_new_password_is_due_then_it_is_asked_for_and_the_log_in_goes_on(run, web):
+    web.policy = PasswordPolicy(own=True)
+    web.call(web.accounts.add("otto", PASSWORD, Role.OPERATOR, given=True))
+    login = ("login", web.url, "--name", "otto", "--ca", web.ca)
+    status, _, err = run(*login, given=f"{PASSWORD}\n{PASSWORD}\n")
+    assert (status, err.count("\n"), "present password" in err) == (2, 1, True)
+    status, out, err = run(*login, given=f"{PASSWORD}\nAnother horse battery\n")
+    assert (status, "as otto" in out) == (0, True), err
+    assert run("status")[0] == 0
+    assert web.call(web.accounts.login("otto", "Another horse battery", "here"))
 
 
 def test_when_the_authority_is_not_known_then_one_line_says_what_to_give(run, web):

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from freehold.manage.accounts import GRANTS, Permission, Role, watch
 from freehold.manage.accounts.accounts import IDLE
+from freehold.manage.accounts.passwords import PasswordPolicy
 from freehold.manage.routes import ROUTES
 from freehold.manage.web import WebServer, secret_of
 from freehold.spec.errors import Unusable
@@ -234,6 +236,32 @@ def test_when_somebody_changes_the_own_password_then_the_present_one_is_needed(t
         assert web.ask("GET", "/api/v1/me", **bearer)[0] == 401
         assert web.call(web.accounts.login("eve", "Another horse battery", "here"))
         assert [json.loads(entry)["act"] for entry in web.network.ledger()][-1] == "account.password"
+
+
+def test_when_a_password_is_due_then_nothing_is_granted_but_to_choose_another_one(tmp_path):
+    """TS 33.117 4.2.3.4.3.2: whoever got a password from an administrator changes it at the first log-in."""
+    with Web(tmp_path) as web:
+        web.policy = PasswordPolicy(own=True)
+        web.call(web.accounts.initialise("anna", PASSWORD))
+        admin = {"Authorization": f"Bearer {web.login()[0]}"}
+        form = {"name": "otto", "password": PASSWORD, "role": "admin"}
+        assert web.ask("POST", "/api/v1/accounts", form, **admin)[0] == 201
+        otto = {"Authorization": f"Bearer {web.login('otto')[0]}"}
+        me = web.ask("GET", "/api/v1/me", **otto)[1]
+        assert (me["due"], me["permissions"]) == (True, [])
+        for path, methods in ROUTES.items():
+            for method, operation in methods.items():
+                if operation.needs is not None and not operation.due:
+                    where = "/api/v1/" + re.sub(r"\{\w+\}", "x", path)
+                    status, problem, _ = web.ask(method, where, **otto)
+                    assert (status, problem["detail"].partition(":")[0]) == (403, "choose a new password first"), (
+                        method,
+                        path,
+                    )
+        change = {"current": PASSWORD, "password": "Another horse battery"}
+        assert web.ask("PATCH", "/api/v1/me", change, **otto)[0] == 204
+        _, again, _ = web.ask("POST", "/api/v1/login", {"name": "otto", "password": change["password"]})
+        assert (again["due"], "administer" in again["permissions"]) == (False, True)
 
 
 @pytest.mark.parametrize("last", ["0", "-1", "x", "1e3", "\u0661", "9" * 30])

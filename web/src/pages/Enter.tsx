@@ -1,8 +1,10 @@
 /** Ways in: the first account, and the log-in. */
 import { useEffect, useState } from "preact/hooks";
 import { ROOT, send } from "../api";
-import { login, notice, provider, state } from "../session";
+import { login, logout, notice, provider, renew, state } from "../session";
 import { Field, Form } from "../ui/bits";
+
+export const PASSWORD = "At least 12 characters of three kinds: capitals, small letters, digits, others.";
 
 function Gate({ title, children }: { title: string; children: preact.ComponentChildren }) {
   return (
@@ -67,7 +69,7 @@ export function Setup() {
         />
         <Field
           label="Password"
-          hint="At least 12 characters of three kinds: capitals, small letters, digits, others."
+          hint={PASSWORD}
           type="password"
           value={password}
           onInput={setPassword}
@@ -115,6 +117,52 @@ export function Login() {
           <span>Log in at your provider</span>
         </a>
       )}
+    </Gate>
+  );
+}
+
+/** Another password, where the present one was given by somebody else or is too old. */
+export function Renew() {
+  const [current, setCurrent] = useState("");
+  const [password, setPassword] = useState("");
+  const [again, setAgain] = useState("");
+  const choose = async () => {
+    if (password !== again) throw new Error("The two new passwords differ.");
+    await renew(current, password);
+  };
+  return (
+    <Gate title="Choose a new password">
+      <p class="note">The present one was given to you by somebody else, or is too old.</p>
+      <Form submit="Choose it" onSubmit={choose} onCancel={() => void logout()}>
+        <Field
+          label="Present password"
+          type="password"
+          value={current}
+          onInput={setCurrent}
+          autocomplete="current-password"
+          required
+          autofocus
+        />
+        <Field
+          label="New password"
+          type="password"
+          value={password}
+          onInput={setPassword}
+          autocomplete="new-password"
+          minLength={12}
+          hint={PASSWORD}
+          required
+        />
+        <Field
+          label="New password again"
+          type="password"
+          value={again}
+          onInput={setAgain}
+          autocomplete="new-password"
+          minLength={12}
+          required
+        />
+      </Form>
     </Gate>
   );
 }

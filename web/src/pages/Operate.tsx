@@ -24,6 +24,7 @@ import {
   useRead,
 } from "../ui/bits";
 import { type Column, Table } from "../ui/Table";
+import { PASSWORD } from "./Enter";
 
 const ROLES = ["admin", "operator", "auditor", "read-only"] as const;
 
@@ -173,7 +174,7 @@ function AddAccount({ onClose, onDone }: { onClose: () => void; onDone: () => vo
           value={password}
           onInput={setPassword}
           minLength={12}
-          hint="At least 12 characters of three kinds: capitals, small letters, digits, others."
+          hint={PASSWORD}
           autocomplete="new-password"
           required
         />
@@ -209,7 +210,7 @@ function ChangeAccount(props: { one: AccountView; tag: string; onClose: () => vo
           value={password}
           onInput={setPassword}
           minLength={12}
-          hint="Left empty, it stays."
+          hint="Left empty, it stays; a new one has to be changed at the next log-in."
           autocomplete="new-password"
         />
       </Form>
@@ -427,7 +428,7 @@ export function Password({ onClose }: { onClose: () => void }) {
           onInput={setPassword}
           autocomplete="new-password"
           minLength={12}
-          hint="At least 12 characters of three kinds: capitals, small letters, digits, others."
+          hint={PASSWORD}
           required
         />
       </Form>

@@ -24,6 +24,7 @@ IDLE: Final = 1800.0
 """Seconds after which an unused log-in ends."""
 LONGEST: Final = 12 * 3600.0
 """Seconds after which every log-in ends."""
+DAY: Final = 86400.0
 LOGINS: Final = 1000
 """Log-ins at once; the oldest ends for one more."""
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -35,7 +36,8 @@ Wait = Callable[[Signal[None]], Awaitable[None]]
 class Account(msgspec.Struct, frozen=True):
     """An account as it is kept; the password as its hash, or `subject` of whom a provider knows instead.
 
-    `former` are the hashes of the passwords before, the last first.
+    `former` are the hashes of the passwords before, the last first; `chosen` is when the password was, in seconds since
+    1970, and `given` whether somebody else did.
     """
 
     name: str
@@ -44,11 +46,19 @@ class Account(msgspec.Struct, frozen=True):
     enabled: bool = True
     subject: str = ""
     former: tuple[str, ...] = ()
+    chosen: float = 0.0
+    given: bool = False
 
-    def with_password(self, kept: str, policy: PasswordPolicy) -> Account:
+    def with_password(self, kept: str, policy: PasswordPolicy, now: float, *, given: bool) -> Account:
         """The same account with a new password's hash; the present one is former from now on."""
         former = (self.password, *self.former)[: policy.history]
-        return msgspec.structs.replace(self, password=kept, former=former)
+        return msgspec.structs.replace(self, password=kept, former=former, chosen=now, given=given)
+
+    def ends(self, policy: PasswordPolicy) -> float:
+        """When another password is due, in seconds since 1970; 0 for never, or where a provider knows who it is."""
+        if self.subject:
+            return 0.0
+        return self.chosen or 1.0 if self.given and policy.own else policy.days and self.chosen + policy.days * DAY
 
 
 class TokenView(msgspec.Struct, frozen=True):
@@ -125,25 +135,34 @@ class Accounts:
             raise Unusable("there are accounts already: log in")
         await self.add(name, password, Role.ADMIN, first=True)
 
-    async def add(self, name: str, password: str, role: Role, *, first: bool = False) -> None:
-        """Make an account; Unusable where it cannot be."""
+    async def add(self, name: str, password: str, role: Role, *, first: bool = False, given: bool = False) -> None:
+        """Make an account, with a password `given` by somebody else; Unusable where it cannot be."""
         if not _NAME.fullmatch(name):
             raise Unusable("a name is 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter or digit")
         kept = await self._passwords.hashed(password)
         if name in self._accounts or (first and self.initialised):  # another one came first while this was hashed
             raise Unusable(f"there is an account {name} already" if name in self._accounts else "log in")
-        await self._keep(Account(name, role, kept))
+        await self._keep(Account(name, role, kept, chosen=self._utc(), given=given))
 
     async def change(
-        self, name: str, *, role: Role | None = None, password: str | None = None, enabled: bool | None = None
+        self,
+        name: str,
+        *,
+        role: Role | None = None,
+        password: str | None = None,
+        enabled: bool | None = None,
+        given: bool = False,
     ) -> Account:
-        """Change an account and end its log-ins; KeyError where there is none, Unusable for the last administrator."""
+        """Change an account and end its log-ins; KeyError where there is none, Unusable for the last administrator.
+
+        `given` says that somebody else chose the password.
+        """
         if self._accounts[name].subject and (role or password is not None):
             raise Unusable(f"{name} logs in at a provider, which gives the role and needs no password")
         kept = None if password is None else await self._new_password(self._accounts[name], password)
         old = self._accounts[name]
         new = msgspec.structs.replace(
-            old if kept is None else old.with_password(kept, self._policy()),
+            old if kept is None else old.with_password(kept, self._policy(), self._utc(), given=given),
             role=role or old.role,
             enabled=old.enabled if enabled is None else enabled,
         )
@@ -292,7 +311,8 @@ class Accounts:
             return None
         login.used = self._utc()
         account = self._accounts[login.account]
-        return Principal(account.name, account.role)
+        ends = account.ends(self._policy())
+        return Principal(account.name, account.role, due=0.0 < ends <= login.used, ends=ends)
 
     def _login(self, digest: bytes) -> _Login | None:
         login = self._logins.get(digest)

@@ -25,9 +25,15 @@ FORMER: Final = 3
 
 
 class PasswordPolicy(msgspec.Struct, frozen=True):
-    """What an owner asks of passwords: one differs from the present one and from the `history` before it."""
+    """What an owner asks of passwords (TS 33.117 4.2.3.4.3.2).
+
+    One differs from the present one and from the `history` before it; it is changed after `days`, 0 for never, and with
+    `own` at the first log-in where somebody else chose it.
+    """
 
     history: int = FORMER
+    days: int = 0
+    own: bool = False
 
 
 class Passwords:

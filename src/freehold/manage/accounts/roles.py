@@ -38,11 +38,16 @@ GRANTS: Final = MappingProxyType(
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who asks: a name for the ledger, and a role; `token` where a token speaks for the account."""
+    """Who asks: a name for the ledger, and a role; `token` where a token speaks for the account.
+
+    The password `ends` then, in seconds since 1970, 0 for never; once another one is `due`, nothing else may be done.
+    """
 
     name: str
     role: Role
     token: str = ""
+    due: bool = False
+    ends: float = 0.0
 
     @property
     def actor(self) -> str:
@@ -52,7 +57,7 @@ class Principal(msgspec.Struct, frozen=True):
     @property
     def permissions(self) -> tuple[str, ...]:
         """What the role grants, in order."""
-        return tuple(sorted(GRANTS[self.role]))
+        return () if self.due else tuple(sorted(GRANTS[self.role]))
 
     def may(self, permission: Permission) -> bool:
         """Whether the role grants it."""

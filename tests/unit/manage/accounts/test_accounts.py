@@ -251,3 +251,47 @@ def test_when_a_provider_knows_the_account_then_it_gets_no_password(accounts):
     asyncio.run(accounts.admit("https://idp 1", "otto", Role.OPERATOR))
     with pytest.raises(Unusable, match="needs no password"):
         asyncio.run(accounts.change("otto", password=GOOD))
+
+
+def logged_in(accounts, password=GOOD):
+    return accounts.principal(asyncio.run(accounts.login("otto", password, "::1")))
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_when_somebody_else_gave_the_password_then_another_one_is_due_where_the_owner_asks(store, clock, asked):
+    """TS 33.117 4.2.3.4.3.2: the password is changed after the initial log-in."""
+    accounts = Accounts(store, wait, clock, lambda: PasswordPolicy(own=asked))
+    asyncio.run(accounts.add("otto", GOOD, Role.ADMIN, given=True))
+    who = logged_in(accounts)
+    assert (who.due, bool(who.permissions)) == (asked, not asked)
+    asyncio.run(accounts.change("otto", password=numbered(1)))
+    assert not logged_in(accounts, numbered(1)).due
+    asyncio.run(accounts.change("otto", password=numbered(2), given=True))
+    assert logged_in(accounts, numbered(2)).due is asked
+
+
+def test_when_a_password_is_older_than_the_owner_allows_then_another_one_is_due(store, clock):
+    """TS 33.117 4.2.3.4.3.2: passwords expire."""
+    accounts = Accounts(store, wait, clock, lambda: PasswordPolicy(days=30))
+    asyncio.run(accounts.add("otto", GOOD, Role.ADMIN))
+    assert logged_in(accounts).ends == clock.now + 30 * 86400
+    clock.now += 30 * 86400 - 1
+    assert not logged_in(accounts).due
+    clock.now += 1
+    who = logged_in(accounts)
+    assert (who.due, who.permissions) == (True, ())
+    asyncio.run(accounts.change("otto", password=numbered(1)))
+    assert not logged_in(accounts, numbered(1)).due
+
+
+def test_when_a_password_is_due_then_a_token_still_speaks_for_its_account(store, clock):
+    accounts = Accounts(store, wait, clock, lambda: PasswordPolicy(own=True))
+    asyncio.run(accounts.add("otto", GOOD, Role.OPERATOR, given=True))
+    _, secret = asyncio.run(accounts.token("otto", Role.OPERATOR, 3600, ""))
+    assert accounts.principal(secret).permissions == ("operate", "read")
+
+
+def test_when_a_provider_knows_who_logs_in_then_no_password_is_due(store, clock):
+    accounts = Accounts(store, wait, clock, lambda: PasswordPolicy(days=1, own=True))
+    secret = asyncio.run(accounts.admit("https://idp 1", "otto", Role.OPERATOR))
+    assert not accounts.principal(secret).due
