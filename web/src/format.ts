@@ -53,4 +53,11 @@ export function took(seconds: number): string {
   return `${seconds.toFixed(2)} s`;
 }
 
+/** A TAI with its TAC in decimal, as a configuration writes it: `001/01 TAC 1`. */
+export const tai = (text: string): string =>
+  text.replace(/ tac ([0-9a-f]+)$/, (_, digits: string) => ` TAC ${Number.parseInt(digits, 16)}`);
+
+/** A 5G-GUTI without the word before it. */
+export const guti = (text: string): string => text.replace(/^5g-guti /, "");
+
 export const words = (name: string): string => name.replaceAll("_", " ");

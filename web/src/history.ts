@@ -1,7 +1,8 @@
 /** What the console saw of numbers that change: some minutes, since it was opened. */
 import { signal } from "@preact/signals";
+import { get } from "./api";
 import { onChange, rows, status } from "./live";
-import type { StatusView } from "./types";
+import type { LookView, StatusView } from "./types";
 
 /** Looks kept: ten minutes. */
 const KEPT = 600;
@@ -20,6 +21,27 @@ export interface Sample {
 export const samples = signal<Sample[]>([]);
 
 let before: StatusView | undefined;
+
+/** What the network saw before the console was opened: a plot does not begin with it. */
+async function remember(): Promise<void> {
+  const looks = await get<LookView[]>("looks");
+  const first = samples.value[0]?.time ?? Number.POSITIVE_INFINITY;
+  const rate = (one: LookView, last: LookView, key: "uplink_bytes" | "downlink_bytes") =>
+    Math.max(0, (8 * (one[key] - last[key])) / (one.time - last.time));
+  const seen = looks.flatMap((one, at) => {
+    const last = looks[at - 1];
+    if (!last || one.time - last.time < 0.2 || one.time >= first) return [];
+    return {
+      time: one.time,
+      up: rate(one, last, "uplink_bytes"),
+      down: rate(one, last, "downlink_bytes"),
+      registered: one.ues_registered,
+      connected: one.ues_connected,
+      sessions: one.sessions,
+    };
+  });
+  samples.value = [...seen, ...samples.value].slice(-KEPT);
+}
 
 function sample(): void {
   const now = status();
@@ -128,6 +150,7 @@ function recount(): void {
 }
 
 export function begin(): void {
+  void remember().catch(() => {});
   onChange((topic) => {
     if (topic === "status") {
       sample();

@@ -245,6 +245,15 @@ export interface MeView {
   ends: number;
 }
 
+export interface LookView {
+  time: number;
+  uplink_bytes: number;
+  downlink_bytes: number;
+  ues_registered: number;
+  ues_connected: number;
+  sessions: number;
+}
+
 export interface AccountView {
   name: string;
   role: string;

@@ -17,10 +17,11 @@ from freehold.manage.http import Request, Response, Streamed
 from freehold.manage.operation import LINES, Problem, Rows
 from freehold.manage.performance.history import history as history_of
 from freehold.manage.performance.kpis import KPIS
-from freehold.manage.performance.recorder import periods_of
+from freehold.manage.performance.recorder import Look, periods_of
 from freehold.manage.performance.thresholds import Threshold, check
-from freehold.manage.views import KpiView, MeasurementFileView, MeasurementView
+from freehold.manage.views import KpiView, LookView, MeasurementFileView, MeasurementView
 from freehold.procedure import Signal
+from freehold.spec import counters
 from freehold.spec.errors import Unusable
 from freehold.spec.measurements import MEASUREMENTS
 
@@ -214,6 +215,23 @@ async def measurements(_: Api, __: Request, ___: str) -> Rows:
             MeasurementView(row.name, row.object, row.kind, row.text, row.split, row.unit, row.clause, row.standard)
             for row in MEASUREMENTS.values()
         ]
+    )
+
+
+async def looks(api: Api, _: Request, __: str) -> Rows:
+    """What was seen at each look of the last minutes."""
+    return Rows([look_view(look) for look in api.recorder.looks()])
+
+
+def look_view(look: Look) -> LookView:
+    """As much of a look as a plot of the last minutes is drawn from."""
+    return LookView(
+        look.time,
+        look.counters.get((counters.N3_OCTETS_IN, ""), 0),
+        look.counters.get((counters.N3_OCTETS_OUT, ""), 0),
+        int(look.values.get(counters.REGISTERED_SUBSCRIBERS, 0)),
+        int(look.values.get(counters.CONNECTED_UES, 0)),
+        int(look.values.get(counters.SESSIONS, 0)),
     )
 
 

@@ -18,6 +18,7 @@ from freehold.manage.views import (
     BackupView,
     FindingView,
     KpiView,
+    LookView,
     MeasurementFileView,
     MeasurementView,
     WaitingView,
@@ -115,6 +116,15 @@ ASSURANCE: Final[dict[str, dict[str, Operation]]] = {
             list[MeasurementView],
             refusals=(422,),
             key=("name",),
+        )
+    },
+    "looks": {
+        "GET": Operation(
+            assurance.looks,
+            "What was seen at each look of the last quarter of an hour, oldest first: octets, UEs, sessions.",
+            list[LookView],
+            refusals=(422,),
+            key=("time",),
         )
     },
     "kpis": {

@@ -203,6 +203,17 @@ class KpiView(View, frozen=True):
     end: float
 
 
+class LookView(View, frozen=True):
+    """What was seen at one look, at `time` in seconds since 1970; octets since the network started."""
+
+    time: float
+    uplink_bytes: int
+    downlink_bytes: int
+    ues_registered: int
+    ues_connected: int
+    sessions: int
+
+
 class MeasurementFileView(View, frozen=True):
     """A measurement file that can be had (TS 32.432)."""
 

@@ -113,6 +113,19 @@ def test_when_the_network_is_looked_at_then_levels_become_alarms_and_counters_kp
     assert client.ask("GET", "/v1/kpis?window=soon")[0] == 422
 
 
+def test_when_somebody_comes_late_then_the_looks_before_are_there_to_be_drawn(served, client):
+    network = served.network
+    served.do(served.api.start)
+    network.environment.count("GTP.InDataOctN3UPF", "", 1000)
+    served.do(network.environment.run_for, 10.0)
+    found = client.ask("GET", "/v1/looks")[1]
+    assert [(each["uplink_bytes"], each["ues_registered"], each["sessions"]) for each in found] == [
+        (0, 1, 2),
+        (1000, 1, 2),
+    ]
+    assert found[1]["time"] - found[0]["time"] == 10.0
+
+
 def test_when_periods_are_over_then_there_is_a_history_and_a_file_of_each(served, client):
     network = served.network
     served.do(served.api.start)

@@ -189,8 +189,8 @@ export function Backup() {
       <div class="columns">
         <Make />
         <Restore onStaged={staged.reload} />
+        <Help />
       </div>
-      <Help />
     </>
   );
 }

@@ -73,14 +73,14 @@ function Tiles() {
       />
       <Tile
         title="Downlink"
-        value={bitRate(last?.down ?? 0)}
+        value={last ? bitRate(last.down) : "–"}
         values={tail.map((one) => one.down)}
         colour="--n2"
         href="/sessions"
       />
       <Tile
         title="Uplink"
-        value={bitRate(last?.up ?? 0)}
+        value={last ? bitRate(last.up) : "–"}
         values={tail.map((one) => one.up)}
         colour="--n4"
         href="/sessions"

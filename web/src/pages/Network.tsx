@@ -18,7 +18,29 @@ interface Schema {
   items?: Schema;
 }
 
-const said = (value: unknown): string => (Array.isArray(value) ? value.map(said).join(", ") : String(value ?? ""));
+const isTable = (value: unknown): value is Settings =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A value in words: lists with commas, a table of a list with what is set in it. */
+function said(value: unknown): string {
+  if (Array.isArray(value)) return value.map(said).join(", ");
+  if (!isTable(value)) return String(value ?? "");
+  const set = Object.entries(value).filter(([, each]) => said(each));
+  return set.map(([key, each]) => `${key} ${said(each)}`).join(" · ");
+}
+
+/** Settings with the tables inside of them as keys with dots: as a file may write them. */
+function* flat(
+  value: Settings,
+  schema: Schema | undefined,
+  before = "",
+): Generator<[string, unknown, Schema | undefined]> {
+  for (const [key, each] of Object.entries(value)) {
+    const own = schema?.properties?.[key];
+    if (isTable(each) && own?.properties) yield* flat(each, own, `${before}${key}.`);
+    else yield [`${before}${key}`, each, own];
+  }
+}
 const list = (value: unknown): Settings[] => (Array.isArray(value) ? (value as Settings[]) : []);
 
 export function Network() {
@@ -133,15 +155,16 @@ export function Network() {
   );
 }
 
-function Section({ name, value, schema }: { name: string; value: Settings; schema: Schema | undefined }) {
-  const text = schema?.description?.split("\n")[0];
+type Setting = [key: string, value: unknown, schema: Schema | undefined];
+
+function Section({ name, value, note }: { name: string; value: Setting[]; note: string | undefined }) {
+  const text = note?.split("\n")[0];
   return (
     <section class="settings">
       <h2 class="mono">{name}</h2>
       {text && <p class="note">{text.split("`").map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part))}</p>}
       <dl class="facts">
-        {Object.entries(value).map(([key, each]) => {
-          const own = schema?.properties?.[key];
+        {value.map(([key, each, own]) => {
           const usual = own !== undefined && JSON.stringify(own.default) === JSON.stringify(each);
           return (
             <div key={key}>
@@ -154,7 +177,7 @@ function Section({ name, value, schema }: { name: string; value: Settings; schem
           );
         })}
       </dl>
-      {Object.keys(value).length === 0 && <p class="muted">Every one has its default.</p>}
+      {value.length === 0 && <p class="muted">Every one has its default.</p>}
     </section>
   );
 }
@@ -176,13 +199,11 @@ export function Configuration() {
   const chosen = sections
     .map((section) => ({
       ...section,
-      value: Object.fromEntries(
-        Object.entries(section.value).filter(([key, each]) =>
-          `${section.name} ${key} ${said(each)}`.toLowerCase().includes(wanted.toLowerCase()),
-        ),
+      value: [...flat(section.value, section.schema)].filter(([key, each]) =>
+        `${section.name} ${key} ${said(each)}`.toLowerCase().includes(wanted.toLowerCase()),
       ),
     }))
-    .filter((section) => !wanted || Object.keys(section.value).length > 0);
+    .filter((section) => !wanted || section.value.length > 0);
   return (
     <>
       <Head
@@ -204,7 +225,7 @@ export function Configuration() {
         <div class="cards settings-grid">
           {chosen.map((section) => (
             <div class="panel" key={section.name}>
-              <Section {...section} />
+              <Section name={section.name} value={section.value} note={section.schema?.description} />
             </div>
           ))}
         </div>

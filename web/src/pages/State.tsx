@@ -1,5 +1,5 @@
 /** What there is now: gNBs with their cells, UEs, sessions, and events. */
-import { count, moment, octets } from "../format";
+import { count, guti, moment, octets, tai } from "../format";
 import { loaded, rows, type Topic, useTopics } from "../live";
 import { link } from "../router";
 import type { EventView, GnbView, SessionView, UeView } from "../types";
@@ -50,7 +50,7 @@ export function Gnbs() {
               <Facts
                 rows={[
                   ["Global gNB ID", <span class="mono">{gnb.id}</span>],
-                  ["N2", <span class="mono">{gnb.address}</span>],
+                  ["N2", gnb.address === gnb.name ? "in process" : <span class="mono">{gnb.address}</span>],
                   ["PLMN", gnb.plmns.join(", ")],
                   ["TAC", gnb.tacs.join(", ")],
                   ["Slices", gnb.slices.join(", ")],
@@ -65,7 +65,7 @@ export function Gnbs() {
                   {cells.map((cell) => (
                     <li key={cell.name}>
                       <span class="mono">{cell.name}</span>
-                      <span class="muted grow">{cell.tai}</span>
+                      <span class="muted grow">{tai(cell.tai)}</span>
                       <span>
                         {count(cell.ues)} UE{cell.ues === 1 ? "" : "s"}
                       </span>
@@ -97,12 +97,12 @@ const UES: Column<UeView>[] = [
   },
   { key: "gnb", title: "gNB", width: "minmax(90px, 0.7fr)", show: (ue) => ue.gnb, by: (ue) => ue.gnb, wide: true },
   { key: "cell", title: "Cell", width: "110px", show: (ue) => ue.cell, by: (ue) => ue.cell, wide: true, mono: true },
-  { key: "tai", title: "TAI", width: "160px", show: (ue) => ue.tai, by: (ue) => ue.tai, wide: true, mono: true },
+  { key: "tai", title: "TAI", width: "160px", show: (ue) => tai(ue.tai), by: (ue) => ue.tai, wide: true },
   {
     key: "guti",
     title: "5G-GUTI",
-    width: "minmax(270px, 1.2fr)",
-    show: (ue) => ue.guti,
+    width: "minmax(220px, 1.2fr)",
+    show: (ue) => guti(ue.guti),
     by: (ue) => ue.guti,
     wide: true,
     mono: true,
@@ -110,7 +110,7 @@ const UES: Column<UeView>[] = [
 ];
 
 const ueText = (ue: UeView) =>
-  `${ue.supi} ${ue.state} ${ue.connection} ${ue.gnb} ${ue.cell} ${ue.tai} ${ue.guti} ${ue.pei}`;
+  `${ue.supi} ${ue.state} ${ue.connection} ${ue.gnb} ${ue.cell} ${tai(ue.tai)} ${ue.guti} ${ue.pei}`;
 const supiOf = (ue: UeView) => ue.supi;
 const uePage = (ue: UeView) => link("ues", ue.supi);
 

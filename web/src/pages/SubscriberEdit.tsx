@@ -12,6 +12,7 @@ const TYPES: [string, string][] = [
   ["IPV4 IPV6", "IPv4 or IPv6"],
   ["IPV4V6", "IPv4v6"],
   ["ETHERNET", "Ethernet"],
+  ["IPV4 IPV6 IPV4V6 ETHERNET", "any"],
 ];
 /** What a gNB is asked to do for user data (TS 23.501 5.10.3). */
 const PROTECTION: [string, string][] = [

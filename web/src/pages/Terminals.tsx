@@ -89,7 +89,7 @@ const COLUMNS: Column<TerminalView>[] = [
     show: (one) => <span title={one.trouble}>{one.trouble}</span>,
     wide: true,
   },
-  { key: "switch", title: "Switch", width: "190px", show: (one) => <Switch one={one} /> },
+  { key: "switch", title: "Switch", width: "190px", align: "end", show: (one) => <Switch one={one} /> },
 ];
 const supiOf = (one: TerminalView) => one.supi;
 const textOf = (one: TerminalView) => `${one.supi} ${one.name} ${one.power} ${one.state} ${one.card} ${one.trouble}`;

@@ -1,7 +1,7 @@
 /** One UE: state, identity, security, sessions, what it does and what it carries. */
 import { useEffect, useState } from "preact/hooks";
 import { get, send } from "../api";
-import { bitRate, clock, octets, took, words } from "../format";
+import { bitRate, clock, guti, octets, tai, took, words } from "../format";
 import { loaded, onChange, rows, tables, useTopics } from "../live";
 import { link } from "../router";
 import { may } from "../session";
@@ -216,11 +216,11 @@ export function Ue({ supi }: { supi: string }) {
           <Facts
             rows={[
               ["SUPI", <span class="mono">{ue.supi}</span>],
-              ["5G-GUTI", <span class="mono">{ue.guti}</span>],
+              ["5G-GUTI", <span class="mono">{guti(ue.guti)}</span>],
               ["PEI", ue.pei && <span class="mono">{ue.pei}</span>],
               ["gNB", ue.gnb],
               ["NR cell", ue.cell && <span class="mono">{ue.cell}</span>],
-              ["TAI", <span class="mono">{ue.tai}</span>],
+              ["TAI", tai(ue.tai)],
             ]}
           />
         </Panel>

@@ -152,6 +152,10 @@ class Recorder:
         begin = min(before.time, latest.time)
         return Period(begin, latest.time, growth(before.counters, latest.counters), values)
 
+    def looks(self) -> Iterator[Look]:
+        """Every look of the last minutes, oldest first."""
+        return (look for look in self._recent if look.values)
+
     # --- looks --------------------------------------------------------------------------------
     def _tick(self) -> None:
         now = self._network.now()
