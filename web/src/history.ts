@@ -23,7 +23,7 @@ export const samples = signal<Sample[]>([]);
 let before: StatusView | undefined;
 
 /** What the network saw before the console was opened: a plot does not begin with it. */
-async function remember(): Promise<void> {
+export async function remember(): Promise<void> {
   const looks = await get<LookView[]>("looks");
   const first = samples.value[0]?.time ?? Number.POSITIVE_INFINITY;
   const rate = (one: LookView, last: LookView, key: "uplink_bytes" | "downlink_bytes") =>
@@ -150,7 +150,6 @@ function recount(): void {
 }
 
 export function begin(): void {
-  void remember().catch(() => {});
   onChange((topic) => {
     if (topic === "status") {
       sample();

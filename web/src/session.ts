@@ -1,6 +1,7 @@
 /** Who uses the console, and for how long without touching it. */
 import { signal } from "@preact/signals";
 import { get, send, whenLoggedOut } from "./api";
+import { remember } from "./history";
 import * as live from "./live";
 import { go } from "./router";
 import type { MeView } from "./types";
@@ -56,6 +57,7 @@ async function enter(): Promise<void> {
     tell(`Your password ends in ${days === 1 ? "a day" : `${days} days`}: change it before`, "warn");
   }
   live.start();
+  void remember().catch(() => {});
 }
 
 export async function login(name: string, password: string): Promise<void> {

@@ -58,7 +58,7 @@ export function Plot(props: {
       {
         width: element.clientWidth || 300,
         height,
-        padding: [8, whole ? 28 : 8, 0, 0],
+        padding: [8, 28, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
         scales: {
