@@ -232,6 +232,7 @@ def accept(
     source: SourceOption = Path(),
     tools: Annotated[Path | None, typer.Option(help="The .build folder of a tree that is set up.")] = None,
     mirror: Annotated[Path | None, typer.Option(help="A mirror that the wheel is built from.")] = None,
+    hours: Annotated[float, typer.Option(help="What takes longer in one level is ended, and is not met.")] = 4.0,
     as_json: JsonOption = False,
 ) -> None:
     """Accept a hand-over unattended, level by level, and sign a certificate of it; exit 1 where one is not met."""
@@ -244,12 +245,14 @@ def accept(
     wanted = levels.split(",") if levels else list(accepting.FULL)
     if unknown := sorted(set(wanted) - set(accepting.LEVELS)):
         raise Unusable(f"--levels {unknown[0]}: {', '.join(accepting.LEVELS)}")
+    if hours <= 0:
+        raise Unusable(f"--hours {hours:g}: more than none")
     signer, handed, read = load_signer(sign), _handed(file, key, tier), read_source(source)
     _fresh(out)
     acceptance = accepting.Acceptance(
-        handed, read, out, tools, mirror, lambda built: attested(read, built, signer)
-    )  # fmt: skip
-    certificate = acceptance.run(wanted, _heard)
+        handed, read, out, tools, mirror, lambda built: attested(read, built, signer), longest=hours * 3600
+    )
+    certificate = acceptance.run(wanted, _heard, _alive)
     replace_file(out / accepting.FILE, accepting.sign(certificate, signer))
     show_fields({**_told(certificate), "certificate": str(out / accepting.FILE)}, as_json=as_json)
     if not certificate.accepted:
@@ -262,6 +265,11 @@ def _heard(name: str, level: Level | None) -> None:
         note(f"{name}: running")
     else:
         note(f"{name}: {'met' if level.met else 'NOT MET'}: {level.shown}")
+
+
+def _alive(name: str, seconds: float, line: str) -> None:
+    """A line now and then while a level runs."""
+    note(f"{name}: {seconds:.0f} s{f': {line}' if line else ''}")
 
 
 def _told(certificate: Certificate) -> dict[str, Any]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Final
 
 import msgspec
@@ -41,11 +44,17 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What the levels of function run in a copy of the source; the folder of their evidence stands for EVIDENCE."""
 LONGEST: Final = 4 * 3600.0
-"""Seconds that one level takes at most."""
+"""Seconds that the command of a level takes at most, where nobody says otherwise."""
+BEAT: Final = 30.0
+"""Seconds between two signs of life of a level that runs."""
 LOG: Final = "log.txt"
 _MOST: Final = 1 << 24
 _END: Final = 1 << 16
 _SHOWN: Final = 300
+_FAILED: Final = re.compile(r"^(?:FAILED|ERROR) .*$", re.MULTILINE)
+"""What names a test that failed in the log of a run of tests."""
+_MAKES: Final = re.compile(r"^make(?:\[\d+\])?: ")
+_MOST_FAILED: Final = 3
 
 
 class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,6 +92,7 @@ class Acceptance:
     def __init__(
         self, told: Handed, source: Source, folder: Path, tools: Path | None = None, mirror: Path | None = None,
         attest: Callable[[Built], None] = lambda _: None, commands: Mapping[str, Sequence[str]] = COMMANDS,
+        longest: float = LONGEST,
     ) -> None:  # fmt: skip
         self._told = told
         self._source = source
@@ -91,14 +101,19 @@ class Acceptance:
         self._mirror = mirror
         self._attest = attest
         self._commands = commands
+        self._longest = longest
         self._wheel = ""
         self._copy: tuple[Path, dict[str, str]] | None = None
         self._prepared: dict[str, str] | None = None
 
-    def run(self, levels: Sequence[str], tell: Callable[[str, Level | None], None] = lambda *_: None) -> Certificate:
+    def run(
+        self, levels: Sequence[str], tell: Callable[[str, Level | None], None] = lambda *_: None,
+        beat: Callable[[str, float, str], None] = lambda *_: None,
+    ) -> Certificate:  # fmt: skip
         """Run these levels in their order; after one that is not met none is tried.
 
-        `tell` hears of each as it begins, with None, and as it ends.
+        `tell` hears of each as it begins, with None, and as it ends; `beat`, from another thread, of one that runs:
+        for how many seconds, and the last line that it wrote.
         """
         asked = [name for name in LEVELS if name in levels]
         if "compare" in asked and "compile" not in asked:
@@ -107,7 +122,8 @@ class Acceptance:
         with ExitStack() as held:
             for name in asked:
                 tell(name, None)
-                done.append(self._level(name, held))
+                with _beating(name, self._folder / name / LOG, beat):
+                    done.append(self._level(name, held))
                 tell(name, done[-1])
                 if not done[-1].met:
                     break
@@ -169,14 +185,15 @@ class Acceptance:
             self._prepared = {**plain, **folders, "XDG_RUNTIME_DIR": str(home)}
         environment = self._prepared
         command = [part.replace(EVIDENCE, str(place.resolve())) for part in self._commands[name]]
-        status = _logged(command, tree, environment, place / LOG)
-        shown = _last_line(place / LOG)
+        status = _logged(command, tree, environment, place / LOG, self._longest)
         if status:
-            raise Refused(f"it ended with {status}: {shown}")
-        return _counted(name, place / LOG) or shown
+            raise Refused(f"it ended with {status}: {_reason(place / LOG)}")
+        return _counted(name, place / LOG) or _last_line(place / LOG)
 
 
-def _logged(command: Sequence[str], tree: Path, environment: Mapping[str, str], log: Path) -> int | str:
+def _logged(
+    command: Sequence[str], tree: Path, environment: Mapping[str, str], log: Path, longest: float
+) -> int | str:
     """The exit status of a command whose output is kept; what is left of it is ended with it."""
     with log.open("wb") as file:
         try:
@@ -187,20 +204,51 @@ def _logged(command: Sequence[str], tree: Path, environment: Mapping[str, str], 
         except OSError as error:
             return (error.strerror or str(error)).lower()
         try:
-            return process.wait(LONGEST)
+            return process.wait(longest)
         except subprocess.TimeoutExpired:
-            return f"no end within {LONGEST / 3600:.0f} h"
+            return f"no end within {longest / 3600:.3g} h"
         finally:
-            if process.poll() is None:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
+
+
+@contextmanager
+def _beating(name: str, log: Path, beat: Callable[[str, float, str], None]) -> Iterator[None]:
+    """While the block runs, `beat` is told at intervals for how long, and the end of its log where there is one."""
+    over, began = Event(), time.monotonic()
+
+    def tell() -> None:
+        while not over.wait(BEAT):
+            beat(name, time.monotonic() - began, _last_line(log) if log.exists() else "")
+
+    thread = Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _end(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _END))
+        return file.read().decode(errors="replace")
 
 
 def _last_line(log: Path) -> str:
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - _END))
-        lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+    lines = [line.strip() for line in _end(log).splitlines() if line.strip()]
     return lines[-1][:_SHOWN] if lines else "it wrote nothing"
+
+
+def _reason(log: Path) -> str:
+    """Why a command failed, by its log: the tests that failed by name, or the last line that is not make's own."""
+    text = _end(log)
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not _MAKES.match(line)]
+    failed = [each.strip()[:_SHOWN] for each in _FAILED.findall(text)]
+    more = (f"and {len(failed) - _MOST_FAILED} more",) if len(failed) > _MOST_FAILED else ()
+    return "; ".join((*(lines[-1:] or ["it wrote nothing"]), *failed[:_MOST_FAILED], *more))
 
 
 def _counted(name: str, log: Path) -> str:

@@ -24,6 +24,8 @@ LEFT_OUT: Final = frozenset({
     "CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "CC", "CFLAGS", "LDFLAGS",
 })  # fmt: skip
 """Variables of the environment that would change what is built, or where."""
+LONGEST: Final = 2 * 3600.0
+"""Seconds that a build takes at most."""
 _LAST_LINES: Final = 12
 
 
@@ -115,10 +117,12 @@ def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -
     try:
         finished = subprocess.run(  # noqa: S603 - our own words
             command, cwd=folder, env=environment, text=True, errors="replace", check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LONGEST,
         )  # fmt: skip
     except OSError as error:
         raise Unusable(f"{command[0]}: {(error.strerror or str(error)).lower()}") from None
+    except subprocess.TimeoutExpired:
+        raise Unusable(f"{' '.join(command[:3])} did not end within {LONGEST / 3600:.3g} h") from None
     if finished.returncode:
         last = "\n".join(finished.stdout.splitlines()[-_LAST_LINES:])
         raise Unusable(f"{' '.join(command[:3])} ended with {finished.returncode}:\n{last}")

@@ -141,10 +141,54 @@ def test_when_a_command_fails_then_the_level_is_not_met_and_its_log_is_evidence(
     assert not certificate.accepted
 
 
-def test_when_a_command_does_not_end_then_it_is_ended(handed, source, folder, builds, monkeypatch):
-    monkeypatch.setattr(room, "LONGEST", 0.05)
-    certificate = Acceptance(handed, source, folder, commands={**COMMANDS, "test": ("sleep", "600")}).run(["test"])
-    assert "no end" in certificate.levels[0].shown
+def test_when_a_command_does_not_end_then_it_is_ended(handed, source, folder, builds):
+    never = {**COMMANDS, "test": ("sleep", "600")}
+    certificate = Acceptance(handed, source, folder, commands=never, longest=0.05).run(["test"])
+    assert "no end within" in certificate.levels[0].shown
+    assert not certificate.accepted
+
+
+def test_when_tests_fail_then_the_certificate_names_them_and_not_the_words_of_make(handed, source, folder, builds):
+    lines = [f"FAILED tests/test_{name}.py::test_{name} - assert 1 == 2" for name in "abcde"]
+    told = "\n".join(["....F..", *lines, "5 failed, 7 passed in 3.21s", "make: *** [Makefile:23: test] Error 1"])
+    command = ("sh", "-c", f"cat <<'END'\n{told}\nEND\nexit 2")
+    certificate = Acceptance(handed, source, folder, commands={**COMMANDS, "test": command}).run(FULL)
+    level = certificate.levels[-1]
+    assert (level.name, level.met) == ("test", False)
+    assert level.shown == f"it ended with 2: 5 failed, 7 passed in 3.21s; {'; '.join(lines[:3])}; and 2 more"
+    assert "assure" in certificate.not_run
+
+
+def test_when_a_command_leaves_something_running_then_it_ends_with_it(handed, source, folder, builds, tmp_path):
+    import contextlib
+    import time
+
+    left = ("sh", "-c", f"sleep 600 & echo $! > {tmp_path}/pid; echo done")
+    assert Acceptance(handed, source, folder, commands={**COMMANDS, "test": left}).run(["test"]).accepted
+    number = int((tmp_path / "pid").read_text())
+    end = time.monotonic() + 30
+    state = "R"
+    while state not in "ZX":  # a zombie that nobody waited for yet, or gone
+        state = "X"
+        with contextlib.suppress(OSError):
+            state = (tmp_path.__class__("/proc") / str(number) / "stat").read_text().rpartition(")")[2].split()[0]
+        assert time.monotonic() < end
+
+
+def test_when_a_level_takes_long_then_it_gives_signs_of_life(handed, source, folder, builds, monkeypatch):
+    monkeypatch.setattr(room, "BEAT", 0.01)
+    heard = []
+
+    def hear(name, seconds, line):
+        heard.append((name, line))
+        assert seconds > 0
+        if line == "halfway":
+            (folder / "go").touch()
+
+    command = ("sh", "-c", f"echo halfway; while [ ! -e {folder}/go ]; do sleep 0.01; done; echo at the end")
+    certificate = Acceptance(handed, source, folder, commands={**COMMANDS, "test": command}).run(["test"], beat=hear)
+    assert ("test", "halfway") in heard
+    assert certificate.levels[0].shown == "at the end"
 
 
 def test_when_what_is_not_built_is_to_be_compared_then_it_is_refused(handed, source, folder):
