@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 import freehold
+from freehold.app import assured_host
 from freehold.app.assured_console import OwnConsole
 from freehold.app.config import AmfSection, Configuration, UpfSection
 from freehold.app.core import UPF_N4
@@ -40,7 +41,20 @@ from freehold.spec.identities import Supi
 from freehold.store import DataFolder, SqliteStore
 from freehold.trust.assure.case import Case
 from freehold.trust.assure.evidence import Evidence
-from freehold.trust.assure.lab import Inside, Lab, Profile, Sim, Surface, Web
+from freehold.trust.assure.lab import (
+    UNSCREENED,
+    Component,
+    Inside,
+    Lab,
+    Mount,
+    Profile,
+    Screening,
+    Served,
+    Sim,
+    Surface,
+    Web,
+)
+from freehold.trust.assure.run import Labs
 
 STEP: Final = 0.01
 """Virtual seconds between two looks at a condition."""
@@ -60,9 +74,11 @@ class OwnLab:
     """One network of ours under test, alone in its own virtual time."""
 
     def __init__(
-        self, network: Network, evidence: Evidence, prefix: str, before: frozenset[tuple[str, str, int]]
-    ) -> None:
+        self, network: Network, evidence: Evidence, prefix: str, before: frozenset[tuple[str, str, int]],
+        screening: Screening = UNSCREENED,
+    ) -> None:  # fmt: skip
         self.network = network
+        self.screening = screening
         self.before = before
         """Where the process listened before."""
         self.surfaces = SURFACES
@@ -403,9 +419,25 @@ class OwnInside:
         """What the host's user database tells."""
         return [(each.pw_name, each.pw_uid) for each in pwd.getpwall()]
 
-    def account(self) -> int:
-        """The effective user."""
-        return os.geteuid()
+    async def unprivileged(self) -> Served:
+        """A console of a process of its own, which gives its privileges up before it listens."""
+        return await assured_host.unprivileged()
+
+    def components(self) -> Sequence[Component]:
+        """What the package's metadata asks for."""
+        return assured_host.components()
+
+    def imported(self) -> frozenset[str]:
+        """What the package's files import."""
+        return assured_host.imported(Path(freehold.__file__).parent)
+
+    def optional(self) -> Mapping[str, bool]:
+        """The configuration without any setting."""
+        return assured_host.optional(Configuration())
+
+    def mounts(self) -> Sequence[Mount]:
+        """The table of file systems, and what is mounted."""
+        return assured_host.mounts(Path("/etc/fstab"), Path("/proc/self/mounts"))
 
     def refuses_clear(self, host: str) -> bool:
         """Whether the web server insists on a certificate for an address."""
@@ -420,13 +452,15 @@ class OwnInside:
 
 
 @contextlib.asynccontextmanager
-async def own_lab(evidence: Evidence, *, amf: AmfSection | None = None, seed: int = 0) -> AsyncIterator[OwnLab]:
+async def own_lab(
+    evidence: Evidence, *, amf: AmfSection | None = None, seed: int = 0, screening: Screening = UNSCREENED
+) -> AsyncIterator[OwnLab]:
     """A network of ours, running."""
     prefix = loopback(next(_numbers))
     configuration = Configuration(amf=amf or AmfSection(), upf=UpfSection(n3=f"{prefix}.1", path="tun"), gnb=())
     before = sockets()
     async with Network(configuration, outside=True, seed=seed) as network:
-        lab = OwnLab(network, evidence, prefix, before)
+        lab = OwnLab(network, evidence, prefix, before, screening)
         try:
             yield lab
         finally:
@@ -434,12 +468,16 @@ async def own_lab(evidence: Evidence, *, amf: AmfSection | None = None, seed: in
             lab.close()
 
 
-@contextlib.asynccontextmanager
-async def own(case: Case, evidence: Evidence) -> AsyncIterator[Lab]:
-    """The lab of a test: a network of ours that nothing else uses."""
-    evidence.note(f"{case.document} {case.clause}: a network of ours, on virtual time")
-    async with own_lab(evidence) as lab:
-        yield lab
+def own(screening: Screening = UNSCREENED) -> Labs:
+    """Labs of our own: for each test a network that nothing else uses."""
+
+    @contextlib.asynccontextmanager
+    async def made(case: Case, evidence: Evidence) -> AsyncIterator[Lab]:
+        evidence.note(f"{case.document} {case.clause}: a network of ours, on virtual time")
+        async with own_lab(evidence, screening=screening) as lab:
+            yield lab
+
+    return made
 
 
 def capture(records: Sequence[Record], path: Path) -> int:

@@ -11,6 +11,7 @@ from freehold.cli.options import JsonOption
 from freehold.cli.output import note, show_json, show_line, show_rows
 
 if TYPE_CHECKING:
+    from freehold.trust.assure.lab import Screening
     from freehold.trust.assure.run import Labs, Run
 
 app = typer.Typer(
@@ -46,12 +47,20 @@ def run(
     tests: TestsArgument = None,
     target: Annotated[Path | None, typer.Option(help="A foreign network, as its TOML file tells it.")] = None,
     out: Annotated[Path | None, typer.Option(help="The folder for evidence: made, and empty before.")] = None,
+    sbom: Annotated[Path | None, typer.Option(help="The bill of materials of what is assessed, for 4.4.3.")] = None,
+    advisories: Annotated[
+        Path | None, typer.Option(help="OSV records, a folder or a ZIP archive: known vulnerabilities, for 4.4.3.")
+    ] = None,
+    decisions: Annotated[Path | None, typer.Option(help="What you decided of each of them (VEX), in JSON.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Perform tests; exit 1 where one fails."""
     import asyncio
 
-    done = asyncio.run(_run(tests or [], target, out, quiet=as_json))
+    from freehold.trust.assure.lab import Screening
+
+    screening = Screening(sbom, advisories, decisions)
+    done = asyncio.run(_run(tests or [], target, out, screening, quiet=as_json))
     if as_json:
         import msgspec
 
@@ -62,20 +71,20 @@ def run(
         raise typer.Exit(1)
 
 
-async def _run(tests: list[str], target: Path | None, out: Path | None, *, quiet: bool) -> Run:
+async def _run(tests: list[str], target: Path | None, out: Path | None, screening: Screening, *, quiet: bool) -> Run:
     from datetime import UTC, datetime
 
     from freehold import __version__
     from freehold.app import assured
     from freehold.trust.assure.run import HEAD, Run, chosen, not_executed, perform, write
 
-    labs: Labs = assured.own
+    labs: Labs = assured.own(screening)
     name = f"Freehold {__version__}, a network of this process for each test"
     if target is not None:
         from freehold.trust.assure.foreign import foreign, read_target
 
         told = read_target(target)
-        labs, name = foreign(told), told.name
+        labs, name = foreign(told, screening), told.name
     wanted = chosen(tests)
     if out is not None:
         _fresh(out)

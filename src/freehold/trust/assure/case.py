@@ -23,6 +23,7 @@ MODULES: Final = (
     "web",
     "logging",
     "host",
+    "software",
     "robustness",
 )
 """Where tests stand, by what they are about."""

@@ -24,7 +24,7 @@ from freehold.spec.identities import PlmnId, SNssai, Supi
 from freehold.spec.keys import Key
 from freehold.trust.assure.case import Case
 from freehold.trust.assure.evidence import Evidence
-from freehold.trust.assure.lab import Inside, Lab, Profile, Sim, Surface, Web
+from freehold.trust.assure.lab import UNSCREENED, Inside, Lab, Profile, Screening, Sim, Surface, Web
 from freehold.trust.assure.run import Labs
 from freehold.trust.assure.verdict import Blocked
 
@@ -212,8 +212,9 @@ class ForeignWeb:
 class ForeignLab:
     """One test's connections to a foreign network, in real time."""
 
-    def __init__(self, target: Target, evidence: Evidence) -> None:
+    def __init__(self, target: Target, evidence: Evidence, screening: Screening = UNSCREENED) -> None:
         self.profile = target.profile()
+        self.screening = screening
         self.surfaces = target.surfaces()
         self.events: Sequence[Event] = ()
         self._target = target
@@ -335,13 +336,13 @@ class ForeignLab:
         await asyncio.sleep(seconds)
 
 
-def foreign(target: Target) -> Labs:
+def foreign(target: Target, screening: Screening = UNSCREENED) -> Labs:
     """Labs of a foreign network."""
 
     @contextlib.asynccontextmanager
     async def made(case: Case, evidence: Evidence) -> AsyncIterator[Lab]:
         evidence.note(f"{case.document} {case.clause}: {target.name} at {target.n2}")
-        lab = ForeignLab(target, evidence)
+        lab = ForeignLab(target, evidence, screening)
         try:
             yield lab
         finally:

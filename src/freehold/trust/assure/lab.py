@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
@@ -52,6 +53,48 @@ class Sim(msgspec.Struct, frozen=True):
     supi: Supi
     k: Key
     opc: Key
+
+
+class Component(msgspec.Struct, frozen=True):
+    """A package that is installed for the product: its name, version, and the modules that it brings.
+
+    `declared` says that the product itself asks for it, not one of its packages; `status` is what its author says of
+    its development, where that is said.
+    """
+
+    name: str
+    version: str
+    modules: tuple[str, ...] = ()
+    declared: bool = False
+    status: str = ""
+
+
+class Mount(msgspec.Struct, frozen=True):
+    """A file system of the host that is not root's alone to mount: where, its options, and what says so."""
+
+    place: str
+    options: tuple[str, ...]
+    source: str
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A console that gave up its privileges: the user it runs as, its capabilities, what it answered."""
+
+    user: int
+    capabilities: int
+    status: int
+
+
+class Screening(msgspec.Struct, frozen=True):
+    """What vulnerabilities are looked up with: the owner's bill of materials, advisories and decisions."""
+
+    bill: Path | None = None
+    advisories: Path | None = None
+    decisions: Path | None = None
+
+
+UNSCREENED: Final = Screening()
+"""Where the owner named nothing."""
 
 
 class Web(Protocol):
@@ -126,8 +169,20 @@ class Inside(Protocol):
     def users(self) -> Sequence[tuple[str, int]]:
         """The accounts of the host: name and number."""
 
-    def account(self) -> int:
-        """The effective user of the process."""
+    async def unprivileged(self) -> Served:
+        """A console of a process that gave up its privileges, asked once."""
+
+    def components(self) -> Sequence[Component]:
+        """The packages that the product needs, as they are installed; the interpreter is one of them."""
+
+    def imported(self) -> frozenset[str]:
+        """The modules of others that the product's own files import, by their first name."""
+
+    def optional(self) -> Mapping[str, bool]:
+        """Functions that a network can do without, by setting: whether they are on where the owner set nothing."""
+
+    def mounts(self) -> Sequence[Mount]:
+        """File systems that others than root mount, or may mount, on this host."""
 
     def refuses_clear(self, host: str) -> bool:
         """Whether a console at an address beyond loopback does not start without a certificate."""
@@ -138,6 +193,7 @@ class Lab(Protocol):
 
     profile: Profile
     surfaces: frozenset[Surface]
+    screening: Screening
 
     @property
     def events(self) -> Sequence[Event]:

@@ -89,9 +89,7 @@ def _listed(each: Row, found: Case | None) -> Listed:
     head = (each.document, each.clause, each.test_case, each.kind)
     if found is not None:
         return Listed(*head, "executable", found.needs)
-    return Listed(
-        *head, "by hand" if each.waits in {"hardware", "document"} else "waits", (), WAITS.get(each.waits, "")
-    )
+    return Listed(*head, "by hand" if each.waits == "hardware" else "waits", (), WAITS.get(each.waits, ""))
 
 
 def chosen(patterns: Sequence[str]) -> list[Case]:

@@ -191,9 +191,7 @@ class Acceptance:
         return _counted(name, place / LOG) or _last_line(place / LOG)
 
 
-def _logged(
-    command: Sequence[str], tree: Path, environment: Mapping[str, str], log: Path, longest: float
-) -> int | str:
+def _logged(command: Sequence[str], tree: Path, environment: Mapping[str, str], log: Path, longest: float) -> int | str:
     """The exit status of a command whose output is kept; what is left of it is ended with it."""
     with log.open("wb") as file:
         try:

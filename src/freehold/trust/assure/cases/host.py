@@ -14,7 +14,7 @@ from typing import Final
 from freehold.trust.assure.case import case
 from freehold.trust.assure.lab import Lab
 from freehold.trust.assure.roles.web import visitor
-from freehold.trust.assure.verdict import Blocked, need, require
+from freehold.trust.assure.verdict import need, require
 from freehold.trust.origin import provenance
 from freehold.trust.origin.build import Built
 from freehold.trust.origin.source import Source, digest_of
@@ -27,6 +27,8 @@ IDLERS: Final = 150
 SCANNED: Final = (*range(1, 1025), 1433, 2152, 2049, 3000, 3306, 3389, 5000, 5432, 5900, 6379, 7777, 8000, 8080, 8443,
                   8805, 9090, 9091, 27017, 29510, 38412)  # fmt: skip
 """TCP ports that are tried at a foreign network's addresses."""
+LOGINS: Final = (22, 23, 512, 513, 514, 2222, 3389, 5900)
+"""TCP ports where a login to a host is usual."""
 PT_GNU_STACK, PT_GNU_RELRO, EXECUTABLE = 0x6474E551, 0x6474E552, 1
 
 
@@ -117,9 +119,56 @@ async def web_server_privileges(lab: Lab) -> str:
         require(
             port >= UNPRIVILEGED, f"by default the console is on port {port}, which only the administrator may open"
         )
-    if lab.inside.account() == 0:
-        raise Blocked("this assessment runs as root, so whether the owner's does is not seen: run it as the owner does")
-    return f"the console's port needs no privilege, and user {lab.inside.account()} serves it"
+    served = await lab.inside.unprivileged()
+    require(served.status == 200, f"without privileges the console answers nobody: status {served.status}")
+    require(served.user != 0, "the console still runs as root")
+    require(not served.capabilities, f"the console still has capabilities: {served.capabilities:x}")
+    return f"the console's port needs no privilege, and user {served.user} without any capability serves it"
+
+
+@case("TS 33.117", "4.3.2.6", "console")
+async def no_remote_login(lab: Lab) -> str:
+    """Nothing lets anybody log in to the host from afar, least of all its administrator."""
+    await lab.console()
+    if "inside" in lab.surfaces:
+        places = sorted((host, port) for protocol, host, port in lab.inside.listening() if protocol == "tcp")
+    else:
+        places = [(host, port) for host in lab.profile.core for port in LOGINS]
+    need(places, "there is no address to look at")
+    found = [f"{host}:{port}" for host, port in places if logs_in(await greeting(host, port))]
+    if "inside" in lab.surfaces:
+        require(not found, f"a login to the host is offered at {', '.join(found)}")
+    else:
+        need(not found, f"logins are offered at {', '.join(found)}: whom they admit is for their operator to show")
+    return f"{len(places)} TCP ports, none of them a login to the host"
+
+
+async def greeting(host: str, port: int) -> bytes:
+    """What a TCP service says before anybody spoke."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                return await reader.read(64)
+            finally:
+                writer.close()
+    return b""
+
+
+def logs_in(greeted: bytes) -> bool:
+    """Whether a greeting is that of SSH (RFC 4253 4.2), Telnet (RFC 854) or a remote desktop (RFC 6143 7.1.1)."""
+    return greeted.startswith((b"SSH-", b"\xff", b"RFB ")) or b"login:" in greeted.lower()
+
+
+@case("TS 33.117", "4.3.3.1.6", "inside")
+async def restricted_mounts(lab: Lab) -> str:
+    """What others than root mount brings no device, and no file with another's rights."""
+    found = lab.inside.mounts()
+    for each in found:
+        lacking = [name for name in ("nosuid", "nodev") if name not in each.options]
+        require(not lacking, f"{each.place} may be mounted without {' and '.join(lacking)} ({each.source})")
+    said = f"{len(found)} may" if found else "none may"
+    return f"of the host's file systems {said} be mounted by others than root, and the product mounts none"
 
 
 @case("TS 33.117", "4.3.2.1", "inside")
