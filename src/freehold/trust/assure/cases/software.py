@@ -25,7 +25,7 @@ ABANDONED: Final = "7 - Inactive"
 SUFFIXES: Final = frozenset({".py", ".pyi", ".so", ".typed", ".json", ".per", ".o", ".html", ".js", ".css", ".svg"})
 """What the product's files are: code, tables, programs for the kernel, and the console's pages."""
 UNDECIDED: Final = frozenset({"", "exploitable", "in_triage"})
-_PURL: Final = re.compile(r"pkg:(pypi|cargo|npm)/([^@?#]+)@([^@?#]+)")
+_PURL: Final = re.compile(r"pkg:(pypi|cargo|npm)/([^?#]+)@([^@?#/]+)")
 
 
 @case("TS 33.117", "4.3.2.3", "inside")
@@ -100,8 +100,8 @@ async def vulnerability_scan(lab: Lab) -> str:
 
 def parts_of_bill(document: Any) -> list[Part]:
     """The packages of a CycloneDX document whose ecosystem advisories are told by, whoever made it."""
-    found = (_PURL.match(unquote(purl)) for purl in _purls(document))
-    return [_part(*named) for named in dict.fromkeys(each.groups() for each in found if each)]
+    found = (_PURL.match(purl) for purl in _purls(document))
+    return [_part(*map(unquote, named)) for named in dict.fromkeys(each.groups() for each in found if each)]
 
 
 def _purls(document: Any) -> Iterable[str]:
