@@ -30,12 +30,11 @@ def record(name, ecosystem="PyPI", package="victim", versions=("1.0",)):
 
 
 @pytest.fixture
-def scan(tmp_path):
+def scan(tmp_path, tmp_path_factory):
     """The verdict on a bill of materials, beside these records."""
 
     def perform(*records, bill=BILL, decisions=None, surfaces=frozenset()):
-        folder = tmp_path / "advisories"
-        folder.mkdir(exist_ok=True)
+        folder = tmp_path_factory.mktemp("advisories")
         for each in records:
             (folder / f"{each['id']}.json").write_text(json.dumps(each))
         places = {}

@@ -1,4 +1,4 @@
-"""A run as a PDF for a regulator's file; drawn by fpdf2, which the extra `pdf` brings."""
+"""A run as a PDF for a regulator's file; drawn by fpdf2, which the extra `trust` brings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def paper(run: Run) -> bytes:
     try:
         from fpdf import FPDF
     except ImportError:
-        raise Unusable("a PDF needs fpdf2: pip install 'freehold[pdf]', or make do with --html") from None
+        raise Unusable("a PDF needs fpdf2: pip install 'freehold[trust]', or make do with --html") from None
 
     class Paper(FPDF):
         """Says on every page what it is, and which page."""
