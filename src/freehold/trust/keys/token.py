@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Self
 
@@ -12,7 +13,7 @@ from freehold.trust.seal.keys import needs
 BLOCK: Final = 16
 # TS 35.206 4.1: rotations in octets and the last octets of c1 to c5.
 _ROTATION: Final = (8, 0, 4, 8, 12)
-_CONSTANT: Final = (0, 1, 2, 4, 8)
+_CONSTANT: Final = tuple(bytes(15) + bytes([last]) for last in (0, 1, 2, 4, 8))
 _TAG_BITS: Final = 128
 
 
@@ -93,6 +94,7 @@ class TokenCredentials(_Session):
     def __init__(self, module: str, token: str, pin: str) -> None:
         super().__init__(module, token, pin)
         self._keys: dict[str, Any] = {}
+        self._indexed = False
 
     def add(self, supi: str, k: bytes) -> None:
         """Keep the K of a subscriber, of 16 octets; Unusable where the token has one of it already."""
@@ -160,8 +162,9 @@ class TokenCredentials(_Session):
         inputs: list[bytes] = []
         for temp, (_, sqn, amf) in zip(temps, challenges, strict=True):
             first = _turned(_xor((sqn + amf) * 2, opc), _ROTATION[0])
-            inputs.append(_xor(temp, _xor(first, _constant(0))))
-            inputs += [_xor(_turned(_xor(temp, opc), _ROTATION[n]), _constant(n)) for n in range(1, 5)]
+            masked_temp = _xor(temp, opc)
+            inputs.append(_xor(temp, _xor(first, _CONSTANT[0])))
+            inputs += [_xor(_turned(masked_temp, _ROTATION[n]), _CONSTANT[n]) for n in range(1, 5)]
         outputs = [_xor(each, opc) for each in self._encrypt(supi, inputs)]
         return [_vector(outputs[at : at + 5]) for at in range(0, len(outputs), 5)]
 
@@ -171,9 +174,20 @@ class TokenCredentials(_Session):
         return [octets[at : at + BLOCK] for at in range(0, len(octets), BLOCK)]
 
     def _key(self, supi: str) -> Any:
+        if supi not in self._keys and not self._indexed:
+            self._index()
         if supi not in self._keys:
             self._keys[supi] = self.secret(supi)
         return self._keys[supi]
+
+    def _index(self) -> None:
+        """Find every key in one pass: a token that searches by label looks at all of them each time."""
+        a = self._library.Attribute
+        kind = {a.CLASS: self._library.ObjectClass.SECRET_KEY, a.KEY_TYPE: self._library.KeyType.AES}
+        found = self.ask(lambda: [(each[a.LABEL], each) for each in self.session.get_objects(kind)])
+        labels = Counter(label for label, _ in found)
+        self._keys = {label: each for label, each in found if labels[label] == 1} | self._keys
+        self._indexed = True
 
 
 def _vector(out: Sequence[bytes]) -> Milenage:
@@ -194,9 +208,5 @@ def _turned(block: bytes, octets: int) -> bytes:
     return block[octets:] + block[:octets]
 
 
-def _constant(number: int) -> bytes:
-    return bytes(15) + bytes([_CONSTANT[number]])
-
-
 def _xor(left: bytes, right: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(left, right, strict=True))
+    return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(len(left))

@@ -379,6 +379,23 @@ with TokenCredentials(module, "own", "123456") as held:
             act()
         except Unusable as error:
             said[name] = str(error)
+with TokenCredentials(module, "own", "123456") as held:
+    for number in range(2, 6):
+        held.add(f"imsi-00101000000000{number}", os.urandom(16))
+with TokenCredentials(module, "own", "123456") as held:
+    searched = []
+    find = held.secret
+    held.secret = lambda label: searched.append(label) or find(label)
+    same = held.milenage("imsi-001010000000001", opc, [challenge])[0] == vector
+    for number in range(2, 6):
+        held.milenage(f"imsi-00101000000000{number}", opc, [challenge])
+    held.keep("imsi-001010000000006", k)
+    held.milenage("imsi-001010000000006", opc, [challenge])
+    held.forget("imsi-001010000000001")
+    try:
+        held.milenage("imsi-001010000000001", opc, [challenge])
+    except Unusable:
+        said["one pass"] = same and searched == ["imsi-001010000000001"]
 made = sealing.new_token_file(Path(folder) / "store.key", module, "own", "123456")
 again = sealing.open_key_file(Path(folder) / "store.key", lambda: b"123456")
 said["key file"] = again.key_id == made.key_id
@@ -404,6 +421,7 @@ def test_when_k_is_in_a_token_then_milenage_inside_is_ours_and_k_never_leaves(to
         "f769bcd751044604127672711c6d3441", "aa689c648370", "451e8beca43b",
     ]  # fmt: skip
     assert (said["equal"], said["leaves"], said["supis"], said["key file"]) == (True, False, [SUPI], True)
+    assert said["one pass"]
     assert "has a key of it already" in said["twice"]
     assert "Keccak" in said["long"]
     assert said["none"].startswith("token 'own'")
