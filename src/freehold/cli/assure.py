@@ -79,12 +79,12 @@ async def _run(tests: list[str], target: Path | None, out: Path | None, screenin
     from freehold.trust.assure.run import HEAD, Run, chosen, not_executed, perform, write
 
     labs: Labs = assured.own(screening)
-    name = f"Freehold {__version__}, a network of this process for each test"
+    name, digest = f"Freehold {__version__}, a fresh network on this host for each test", _digest()
     if target is not None:
         from freehold.trust.assure.foreign import foreign, read_target
 
         told = read_target(target)
-        labs, name = foreign(told, screening), told.name
+        labs, name, digest = foreign(told, screening), told.name, ""
     wanted = chosen(tests)
     if out is not None:
         _fresh(out)
@@ -94,10 +94,28 @@ async def _run(tests: list[str], target: Path | None, out: Path | None, screenin
         results.append(result)
         if not quiet:
             show_line(f"{result.verdict:<14}  {result.document} {result.clause} {result.test_case}: {result.reason}")
-    done = Run(HEAD, name, f"freehold {__version__}", began, tuple(results), not_executed())
+    ended = datetime.now(UTC).isoformat(timespec="seconds")
+    software = f"freehold {__version__}"
+    done = Run(HEAD, name, software, began, tuple(results), not_executed(), ended, _host(), digest)
     if out is not None:
         write(done, out)
     return done
+
+
+def _host() -> str:
+    import platform
+
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return f"{system}, Python {platform.python_version()}"
+
+
+def _digest() -> str:
+    """The SHA-256 of the list of this package's files with their hashes."""
+    from freehold.trust.origin.source import Source, digest_of
+
+    package = Path(__file__).resolve().parents[1]
+    found = (path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return Source(package, {path.relative_to(package).as_posix(): digest_of(path) for path in found}).digest
 
 
 def _fresh(out: Path) -> None:
@@ -151,7 +169,9 @@ def compare(before: RunArgument, after: RunArgument, as_json: JsonOption = False
     from freehold.trust.assure.report.differences import differences
     from freehold.trust.assure.run import read
 
-    found = differences(read(before), read(after))
+    earlier, later = read(before), read(after)
+    found = differences(earlier, later)
+    note(f"before: {earlier.target}, {earlier.began}; after: {later.target}, {later.began}")
     rows = [{"test": each.test, "before": each.before, "after": each.after, "reason": each.reason} for each in found]
     show_rows(rows, DIFFERENT, as_json=as_json, none="nothing changed")
     if any(each.worse for each in found):

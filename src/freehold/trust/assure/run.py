@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import traceback
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -23,6 +24,7 @@ from freehold.trust.seal import Refused, read_bounded
 Labs = Callable[[Case, Evidence], AbstractAsyncContextManager[Lab]]
 """Makes the network that a test is about."""
 HEAD: Final = "self-assessment; not a NESAS evaluation"
+CATALOGUE: Final = "3GPP's SCAS documents, Release 18, by document, clause and test case, in our own words"
 LONGEST: Final = 120.0
 """Seconds a test may take before it is INCONCLUSIVE."""
 
@@ -47,6 +49,11 @@ class Run(msgspec.Struct, frozen=True):
     """UTC, ISO 8601."""
     results: tuple[Result, ...]
     not_executed: tuple[NotExecuted, ...]
+    ended: str = ""
+    host: str = ""
+    """What the tests were performed on: system, processor, interpreter."""
+    digest: str = ""
+    """SHA-256 of the list of the product's installed files; empty for a foreign network."""
 
     def by_document(self) -> dict[str, list[Result]]:
         """Results in the order of documents and clauses."""
@@ -58,6 +65,27 @@ class Run(msgspec.Struct, frozen=True):
     def count(self, verdict: Verdict) -> int:
         """How many tests had a verdict."""
         return sum(result.verdict is verdict for result in self.results)
+
+    def counts(self) -> list[tuple[str, ...]]:
+        """A row a document: its name, and how many tests of it had each verdict or were not performed."""
+        waiting = Counter(each.document for each in self.not_executed)
+        results = self.by_document()
+        return [
+            (name, *(str(sum(one.verdict is verdict for one in results.get(name, ()))) for verdict in Verdict),
+             str(waiting[name]))
+            for name in sorted({*results, *waiting})
+        ]  # fmt: skip
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What a report says of itself before everything else."""
+        return [
+            (name, value)
+            for name, value in (
+                ("assessed", self.target), ("its files, SHA-256", self.digest), ("assessed with", self.software),
+                ("on", self.host), ("begun", self.began), ("ended", self.ended), ("tests", CATALOGUE),
+            )
+            if value
+        ]  # fmt: skip
 
 
 def _numbers(clause: str) -> list[int]:

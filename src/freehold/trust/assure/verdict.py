@@ -25,6 +25,14 @@ MEANS: Final = {
     "outside of the product",
 }
 """What a verdict says, for who reads a report."""
+CLASSES: Final = {
+    "A": "on a running network, from outside",
+    "B": "on its host, package or configuration",
+    "R": "through radio protocols of a terminal and a gNB",
+    "O": "of an optional function",
+    "-": "of hardware",
+}
+"""Where a test looks, by the class of the catalogue."""
 NOT_PERFORMED: Final = "nothing is said of these tests; what each waits for is listed"
 
 

@@ -1,6 +1,7 @@
 import hashlib
 import json
 
+import msgspec
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from freehold.cli.main import program
 from freehold.spec.errors import Unusable
 from freehold.trust.assure.catalogue import ROWS, WAITS, row
+from freehold.trust.assure.report import paper as paper_room
 from freehold.trust.assure.report.attestations import document
 from freehold.trust.assure.report.differences import differences
 from freehold.trust.assure.report.page import page
@@ -61,6 +63,32 @@ def test_when_a_run_is_written_as_a_page_then_it_stands_alone_and_holds_no_marku
     assert "a &lt;b&gt;wrong&lt;/b&gt; answer" in text
     assert "http" not in text.replace("http-equiv", "")
     assert text.count("<tr>") > len(ROWS) - 80
+
+
+def test_when_a_report_says_of_itself_then_it_names_what_was_assessed_where_when_and_by_document():
+    run = msgspec.structs.replace(MIXED, ended="2026-01-01T00:05:00+00:00", host="Linux 6.1", digest="ab" * 32)
+    text = page(run).decode()
+    for told in ("2026-01-01T00:05:00+00:00", "Linux 6.1", "ab" * 32, "Release 18", "A &lt;network&gt;"):
+        assert told in text
+    assert dict(MIXED.facts()).keys() == {"assessed", "assessed with", "begun", "tests"}
+    rows = {row[0]: row[1:] for row in run.counts()}
+    assert rows["TS 33.512 AMF"][:4] == ("1", "1", "1", "1")
+    assert sum(int(row[4]) for row in rows.values()) == len(not_executed())
+    assert len(paper(run)) > len(paper(MIXED))
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("TC_SHORT", "TC_SHORT"),
+        ("TC_PREDEFINED_AUTHENTICATION_ATTRIBUTES_DELETION", "TC_PREDEFINED_AUTHENTICATION_\nATTRIBUTES_DELETION"),
+        ("(unnamed) a sentence that is longer than one line_of the column", None),
+        ("A" * 60, None),
+        ("_" + "A" * 60, None),
+    ],
+)
+def test_when_a_name_is_long_then_it_goes_on_after_an_underscore(name, broken):
+    assert paper_room._broken(name) == (broken or name)
 
 
 def test_when_a_run_is_written_as_pdf_then_the_same_run_gives_the_same_octets():

@@ -6,7 +6,7 @@ from html import escape
 from typing import Final
 
 from freehold.trust.assure.run import Run
-from freehold.trust.assure.verdict import MEANS, NOT_PERFORMED, Result, Verdict
+from freehold.trust.assure.verdict import CLASSES, MEANS, NOT_PERFORMED, Result, Verdict
 
 STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}
@@ -14,6 +14,8 @@ h1{margin-bottom:0}.head{font-weight:600;border:2px solid;padding:.5rem 1rem;dis
 table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ccc}
 .PASS{color:#0a6b2d}.FAIL{color:#b00020;font-weight:700}.INCONCLUSIVE{color:#8a5a00}.NOT{color:#555}
+.results th:nth-child(2){width:33%}.results th:last-child{width:45%}.results td{overflow-wrap:anywhere}
+.facts th{white-space:nowrap;width:1%}.facts td{overflow-wrap:anywhere}
 code{font-size:85%;overflow-wrap:anywhere}
 @media print{body{max-width:none}tr{break-inside:avoid}}
 """
@@ -26,8 +28,7 @@ def page(run: Run) -> bytes:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<style>{STYLE}</style></head><body><h1>Security assurance of {escape(run.target)}</h1>",
         f'<p class="head">{escape(run.head)}</p>',
-        f"<p>Performed with {escape(run.software)}, begun {escape(run.began)}. Tests are those of 3GPP's ",
-        "SCAS documents, named by document, clause and test case, in our own words.</p>",
+        _facts(run),
         _counts(run),
         _listed(run, Verdict.FAIL, "Failures", "No test that was performed failed."),
         _listed(run, Verdict.INCONCLUSIVE, "Inconclusive", ""),
@@ -42,13 +43,24 @@ def page(run: Run) -> bytes:
     return "\n".join(parts).encode()
 
 
+def _facts(run: Run) -> str:
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in run.facts())
+    return f'<table class="facts">{rows}</table>'
+
+
 def _counts(run: Run) -> str:
     cells = "".join(
         f'<tr><td class="{verdict}">{verdict}</td><td>{run.count(verdict)}</td><td>{escape(MEANS[verdict])}</td></tr>'
         for verdict in Verdict
     )
     rest = f"<tr><td>not performed</td><td>{len(run.not_executed)}</td><td>{NOT_PERFORMED}</td></tr>"
-    return f"<table>{cells}{rest}</table>"
+    heads = "".join(f"<th>{escape(each)}</th>" for each in ("Document", *Verdict, "not performed"))
+    lines = "".join(f"<tr>{''.join(f'<td>{escape(each)}</td>' for each in row)}</tr>" for row in run.counts())
+    classes = "; ".join(f"{name}: {meaning}" for name, meaning in CLASSES.items())
+    return (
+        f"<table>{cells}{rest}</table><h2>By document</h2><table><tr>{heads}</tr>{lines}</table>"
+        f"<p>Classes of tests: {escape(classes)}.</p>"
+    )
 
 
 def _listed(run: Run, verdict: Verdict, title: str, none: str) -> str:
@@ -63,7 +75,7 @@ def _listed(run: Run, verdict: Verdict, title: str, none: str) -> str:
 def _document(name: str, results: list[Result]) -> str:
     rows = "".join(map(_row, results))
     head = "<tr><th>Clause</th><th>Test case</th><th>Class</th><th>Verdict</th><th>Reason</th></tr>"
-    return f"<h3>{escape(name)}</h3><table>{head}{rows}</table>"
+    return f'<h3>{escape(name)}</h3><table class="results">{head}{rows}</table>'
 
 
 def _row(result: Result) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold.spec.errors import Unusable
 from freehold.trust.assure.run import Run
-from freehold.trust.assure.verdict import MEANS, NOT_PERFORMED, Verdict
+from freehold.trust.assure.verdict import CLASSES, MEANS, NOT_PERFORMED, Verdict
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -18,6 +18,15 @@ WIDTHS: Final = (16, 60, 10, 21, 73)
 """Millimetres of clause, test case, class, verdict and reason."""
 LISTED: Final = (28, 16, 60, 76)
 HASHES: Final = (78, 102)
+COUNTED: Final = (50, 20, 20, 28, 32, 30)
+SHOWN: Final = {
+    Verdict.FAIL: "Failures",
+    Verdict.INCONCLUSIVE: "Inconclusive",
+    Verdict.NOT_APPLICABLE: "Not applicable",
+}
+"""What comes before all results."""
+LONGEST_WORD: Final = 34
+"""Letters of a word that its column holds."""
 COLOURS: Final = {Verdict.PASS: (10, 107, 45), Verdict.FAIL: (176, 0, 32), Verdict.INCONCLUSIVE: (138, 90, 0)}
 
 
@@ -46,7 +55,7 @@ def paper(run: Run) -> bytes:
     pdf.add_page()
     _front(pdf, run)
     results = run.by_document()
-    for verdict, title in ((Verdict.FAIL, "Failures"), (Verdict.INCONCLUSIVE, "Inconclusive")):
+    for verdict, title in SHOWN.items():
         found = [each for of in results.values() for each in of if each.verdict is verdict]
         if found:
             rows = [(each.document, each.clause, each.test_case, each.reason) for each in found]
@@ -71,14 +80,12 @@ def _front(pdf: FPDF, run: Run) -> None:
     pdf.multi_cell(0, 8, _latin(run.head), border=1, align="L", new_x="LMARGIN", new_y="NEXT")
     pdf.set_font(FONT, "", 10)
     pdf.ln(2)
-    text = (
-        f"Performed with {run.software}, begun {run.began}.\n"
-        "Tests are those of 3GPP's SCAS documents, named by document, clause and test case, in our own words."
-    )
-    pdf.multi_cell(0, 5, _latin(text), align="L", new_x="LMARGIN", new_y="NEXT")
+    _table(pdf, "This assessment", ("What", "It is"), run.facts(), (34, 146))
     counts = [(str(verdict), str(run.count(verdict)), MEANS[verdict]) for verdict in Verdict]
     rest = ("not performed", str(len(run.not_executed)), NOT_PERFORMED)
     _table(pdf, "Verdicts", ("Verdict", "Tests", "It means"), [*counts, rest], (34, 16, 130))
+    _table(pdf, "By document", ("Document", *map(str, Verdict), "not performed"), run.counts(), COUNTED)
+    _table(pdf, "Classes of tests", ("Class", "It looks"), list(CLASSES.items()), (34, 146))
 
 
 def _table(
@@ -98,7 +105,15 @@ def _table(
         for row in (heads, *rows):
             drawn = table.row()
             for cell in row:
-                drawn.cell(_latin(cell), style=colours.get(cell))
+                drawn.cell(_latin(_broken(cell)), style=colours.get(cell))
+
+
+def _broken(text: str) -> str:
+    """Text whose long names go on in a new line after an underscore, and not in the middle of a word."""
+    if " " in text or "/" in text or len(text) <= LONGEST_WORD or "_" not in text[1:LONGEST_WORD]:
+        return text
+    at = text.rindex("_", 1, LONGEST_WORD) + 1
+    return f"{text[:at]}\n{_broken(text[at:])}"
 
 
 def _latin(text: str) -> str:
