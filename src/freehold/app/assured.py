@@ -10,6 +10,7 @@ import pwd
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 import freehold
-from freehold.app import assured_host
+from freehold.app import assured_host, assured_logs
 from freehold.app.assured_console import OwnConsole
 from freehold.app.config import AmfSection, Configuration, UpfSection
 from freehold.app.core import UPF_N4
@@ -46,6 +47,7 @@ from freehold.trust.assure.lab import (
     Component,
     Inside,
     Lab,
+    Logged,
     Mount,
     Profile,
     Screening,
@@ -368,6 +370,10 @@ class OwnInside:
     def ledger(self) -> Sequence[bytes]:
         """Every entry of the ledger."""
         return self._network.ledger.entries()
+
+    def log_server(self, *, vouched: bool = True) -> AbstractAsyncContextManager[Logged]:
+        """A log server of this process."""
+        return assured_logs.log_server(self._network, vouched=vouched)
 
     def files(self) -> Sequence[tuple[str, int]]:
         """The package's files."""

@@ -68,6 +68,7 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     command += ["-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=30)  # noqa: S603 - no shell, our own words
     except (OSError, subprocess.SubprocessError) as error:

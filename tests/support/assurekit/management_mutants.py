@@ -13,6 +13,7 @@ from freehold.manage.accounts.throttle import Throttle
 from freehold.manage.api import Api
 from freehold.manage.http import Response
 from freehold.manage.pages import Pages
+from freehold.manage.syslog.forwarder import Forwarder
 from freehold.services.ledger import Act
 from freehold.services.nudm import Ambr
 
@@ -69,6 +70,14 @@ def built_in_key(fault):
 @mutant(GENERAL, "4.2.3.4.3.1", "a password of small letters alone is taken")
 def plain_passwords(fault):
     fault.replace(passwords, "kinds", lambda _: 4)
+
+
+@mutant(GENERAL, "4.2.3.4.3.2", "a former password is taken again")
+def former_passwords(fault):
+    async def unused(self, present, _, password):
+        await present_alone(self, present, (), password)
+
+    present_alone = fault.replace(passwords.Passwords, "unused", unused)
 
 
 @mutant(GENERAL, "4.2.3.4.3.3", "guesses are not slowed")
@@ -150,6 +159,11 @@ def unwritten(fault):
         return
 
     fault.replace(access, "record", nothing)
+
+
+@mutant(GENERAL, "4.2.3.6.2", "acts are not told to the log server")
+def silent_acts(fault):
+    fault.replace(Forwarder, "act", lambda *_: None)
 
 
 @mutant(GENERAL, "4.2.4.1.1.1", "every refused log-in is an entry of the ledger")

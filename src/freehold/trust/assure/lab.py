@@ -77,6 +77,14 @@ class Mount(msgspec.Struct, frozen=True):
     source: str
 
 
+class Logged:
+    """What a log server was told, and what keeps the network from telling it; nothing where nothing does."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.failing: Callable[[], str] = str
+
+
 class Served(msgspec.Struct, frozen=True):
     """A console that gave up its privileges: the user it runs as, its capabilities, what it answered."""
 
@@ -150,6 +158,9 @@ class Inside(Protocol):
 
     def ledger(self) -> Sequence[bytes]:
         """Every entry of the ledger."""
+
+    def log_server(self, *, vouched: bool = True) -> AbstractAsyncContextManager[Logged]:
+        """While the block runs, the network tells a log server over TLS, whom somebody it trusts vouches for or not."""
 
     def files(self) -> Sequence[tuple[str, int]]:
         """Every file of the installed package: name and mode."""

@@ -13,6 +13,8 @@ COMMON = ("admin", "root", "administrator", "operator", "user", "guest", "freeho
 GUESSES = ("admin", "password", "freehold", "Admin123!", "changeme", "root", "1423", "")
 PLAIN = ("short", "Ab1!", "alllowercaseletters", "ALLCAPITALLETTERS", "lowercase123456789", "0123456789012345")
 """Passwords that lack length or kinds of characters."""
+HISTORY = 3
+"""Former passwords that are refused at least."""
 HOUR = 3600.0
 
 
@@ -116,6 +118,34 @@ async def password_structure(lab: Lab) -> str:
     good = await admin.api("POST", "accounts", {"name": "dora", "password": PASSWORD, "role": "read-only"})
     need(good.status == 201, f"a good password is refused: status {good.status}")
     return f"{len(PLAIN) + 1} plain passwords refused, one of three kinds taken"
+
+
+@case("TS 33.117", "4.2.3.4.3.2", "accounts")
+async def password_changes(lab: Lab) -> str:
+    """Who has a password may change it at any time, and not to one of the last three."""
+    admin = await administrator(lab)
+    other = await account(admin, "berta", "operator")
+    had = [PASSWORD]
+    for number in range(1, HISTORY + 1):
+        wrong = await other.api("PATCH", "me", {"current": PASSWORD + "?", "password": f"{PASSWORD} {number}"})
+        require(
+            wrong.status in {401, 403, 422}, f"a password is changed without the present one: status {wrong.status}"
+        )
+        came = await other.api("PATCH", "me", {"current": had[-1], "password": f"{PASSWORD} {number}"})
+        need(came.status < 300, f"a new password is refused: status {came.status}")
+        had.append(f"{PASSWORD} {number}")
+        other = await Visitor(lab, admin.web).enter("berta", had[-1])
+    for former in reversed(had):
+        came = await other.api("PATCH", "me", {"current": had[-1], "password": former})
+        require(
+            came.status == 422, f"the password before {had.index(had[-1]) - had.index(former)} changes is taken again"
+        )
+        came = await admin.api("PATCH", "accounts/berta", {"password": former})
+        require(came.status == 422, f"an administrator gives a former password again: status {came.status}")
+    for old in had[:-1]:
+        came = await Visitor(lab, admin.web).login("berta", old)
+        require(came.status in {401, 429}, "a former password still opens the account")
+    return f"changed {HISTORY} times; none of the last {len(had)} passwords is taken again, and none of them logs in"
 
 
 async def guess(guest: Visitor, name: str, most: int) -> int:

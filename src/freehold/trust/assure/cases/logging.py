@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+from collections.abc import Callable
 from typing import Final
 
 from freehold.trust.assure.case import case
@@ -25,6 +27,8 @@ FLOOD = 150
 """Refused log-ins, and as many requests of nobody."""
 EVENTS = 1000
 """Events that are kept at most."""
+PATIENCE, LOOK = 20.0, 0.02
+"""Seconds that a message to a log server has, and between two looks whether it came."""
 STREAMS = frozenset({"live", "tap", "ladder", "capture"})
 """Operations that do not end by themselves."""
 
@@ -116,6 +120,39 @@ async def security_events(lab: Lab) -> str:
     require(refused and refused[0].get("time"), "a failed log-in is not written down")
     require("127.0.0.1" in json.dumps(refused), "a failed log-in does not say where it came from")
     return f"{len(acts)} acts in the ledger: {', '.join(sorted(found))}; failed log-ins as events"
+
+
+@case("TS 33.117", "4.2.3.6.2", "accounts", "inside")
+async def central_storage(lab: Lab) -> str:
+    """Security events reach a log server elsewhere, over TLS, and one that nobody vouches for hears nothing."""
+    admin = await administrator(lab)
+    guest = Visitor(lab, admin.web)
+    async with lab.inside.log_server() as logged:
+        await account(admin, "berta", "operator")
+        await guest.login("anna", "Wrong horse battery")
+        wanted = (b"account.add", b"login-refused")
+        came = await really(lambda: all(any(each in line for line in logged.lines) for each in wanted))
+        missing = [each.decode() for each in wanted if not any(each in line for line in logged.lines)]
+        require(came, f"{', '.join(missing)} did not reach the log server: {logged.failing() or 'nothing fails'}")
+        number = len(logged.lines)
+        require(not any(PASSWORD.encode() in line for line in logged.lines), "a password stands in what is told")
+    async with lab.inside.log_server(vouched=False) as stranger:
+        await account(admin, "carla", "auditor")
+        tried = await really(lambda: bool(stranger.failing() or stranger.lines))
+        need(tried, "the network did not turn to the second server")
+        require(not stranger.lines, "security events are told to a server that nobody vouches for")
+    return (
+        f"{number} messages over TLS, acts and failed log-ins among them; a server that nobody vouches for hears none"
+    )
+
+
+async def really(condition: Callable[[], bool]) -> bool:
+    """Wait in real time, for what goes over a socket; whether the condition came to hold."""
+    for _ in range(round(PATIENCE / LOOK)):
+        if condition():
+            return True
+        await asyncio.sleep(LOOK)
+    return condition()
 
 
 @case("TS 33.117", "4.2.3.6.3", "accounts", "inside")
