@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from freehold.trust.assure.case import case
 from freehold.trust.assure.lab import Lab
-from freehold.trust.assure.verdict import need, require
+from freehold.trust.assure.verdict import Blocked, need, require
 from freehold.trust.origin.advisories import read_decisions, search
 from freehold.trust.origin.locks import Locked
 from freehold.trust.origin.parts import Part
@@ -64,7 +64,8 @@ async def no_unsupported_components(lab: Lab) -> str:
         require(ABANDONED not in each.status, f"{each.name} {each.version}: its author works on it no more")
         if each.name == "python":
             until = PYTHONS.get(_release(each.version))
-            need(until, f"nothing is known of how long Python {each.version} is cared for")
+            if until is None:
+                raise Blocked(f"nothing is known of how long Python {each.version} is cared for")
             require(today <= until, f"Python {each.version} has had no security support since {until}")
     return f"{len(components)} parts, the interpreter among them: none is said to be abandoned"
 
@@ -78,7 +79,8 @@ def _release(version: str) -> tuple[int, int]:
 async def vulnerability_scan(lab: Lab) -> str:
     """No part has a vulnerability that is known and that nobody decided about."""
     given = lab.screening
-    need(given.advisories, "nobody named a database of advisories to look into (--advisories)")
+    if given.advisories is None:
+        raise Blocked("nobody named a database of advisories to look into (--advisories)")
     if given.bill is not None:
         parts = parts_of_bill(read_json(given.bill))
     else:
