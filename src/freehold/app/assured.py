@@ -23,6 +23,7 @@ from freehold.app.assured_console import OwnConsole
 from freehold.app.config import AmfSection, Configuration, UpfSection
 from freehold.app.core import UPF_N4
 from freehold.app.network import Network
+from freehold.app.security import AccountsSection
 from freehold.app.web import VISITS
 from freehold.manage.capture import CaptureWriter
 from freehold.manage.http import HttpServer
@@ -357,13 +358,14 @@ class OwnInside:
 
     @contextlib.asynccontextmanager
     async def another(self, **changes: Any) -> AsyncIterator[Lab]:
-        """A second network, whose AMF has other algorithms and another identity."""
+        """A second network: its AMF has other algorithms and another identity, its passwords may grow old."""
         integrity: Iterable[int] = changes.get("integrity", (2, 1, 3))
         names = tuple(f"NIA{number}" for number in integrity)
         async with own_lab(
             self._lab._evidence,  # noqa: SLF001 - the same test's
             seed=int(changes.get("seed", 1)),
             amf=AmfSection(integrity=msgspec.convert(names, tuple[Any, ...]), set=int(changes.get("amf_set", 2))),
+            accounts=AccountsSection(password_days=int(changes.get("password_days", 0))),
         ) as lab:
             yield lab
 
@@ -459,11 +461,15 @@ class OwnInside:
 
 @contextlib.asynccontextmanager
 async def own_lab(
-    evidence: Evidence, *, amf: AmfSection | None = None, seed: int = 0, screening: Screening = UNSCREENED
-) -> AsyncIterator[OwnLab]:
+    evidence: Evidence, *, amf: AmfSection | None = None, accounts: AccountsSection | None = None, seed: int = 0,
+    screening: Screening = UNSCREENED,
+) -> AsyncIterator[OwnLab]:  # fmt: skip
     """A network of ours, running."""
     prefix = loopback(next(_numbers))
-    configuration = Configuration(amf=amf or AmfSection(), upf=UpfSection(n3=f"{prefix}.1", path="tun"), gnb=())
+    configuration = Configuration(
+        amf=amf or AmfSection(), upf=UpfSection(n3=f"{prefix}.1", path="tun"), gnb=(),
+        accounts=accounts or AccountsSection(),
+    )  # fmt: skip
     before = sockets()
     async with Network(configuration, outside=True, seed=seed) as network:
         lab = OwnLab(network, evidence, prefix, before, screening)

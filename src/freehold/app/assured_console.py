@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from freehold.app import oversight
 from freehold.app.managed import Managed
 from freehold.app.network import Network
 from freehold.manage.accounts import Accounts
@@ -32,7 +33,8 @@ class OwnConsole:
     def __init__(self, network: Network) -> None:
         self._network = network
         self.tls = False
-        self.accounts = Accounts(network.store, network.wait, network.world.environment.utc)
+        asked = oversight.passwords(network)
+        self.accounts = Accounts(network.store, network.wait, network.world.environment.utc, asked)
         self.managed = Managed(network)
         self.api = Api(self.managed, accounts=self.accounts, code=CODE, store=network.store)
         self._stack = contextlib.ExitStack()

@@ -51,10 +51,10 @@ def every_password(fault):
 
 @mutant(GENERAL, "4.2.3.4.2.2", "a fresh network has an account")
 def built_in_account(fault):
-    def begin(self, store, wait, utc):
+    def begin(self, store, wait, utc, *more):
         account = {"name": "admin", "role": "admin", "password": "$argon2id$none", "enabled": True}
         store.write_behind(accounts.ACCOUNTS, "admin", json.dumps(account).encode())
-        made(self, store, wait, utc)
+        made(self, store, wait, utc, *more)
 
     made = fault.replace(accounts.Accounts, "__init__", begin)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freehold.trust.assure.case import case
 from freehold.trust.assure.lab import Lab
-from freehold.trust.assure.roles.web import PASSWORD, ROOT, Visitor, account, administrator, visitor
+from freehold.trust.assure.roles.web import GIVEN, PASSWORD, ROOT, Visitor, account, administrator, visitor
 from freehold.trust.assure.verdict import need, require
 
 OPEN = frozenset({"setup", "initialise", "login", "oidc-login", "oidc-callback"})
@@ -120,10 +120,13 @@ async def password_structure(lab: Lab) -> str:
     return f"{len(PLAIN) + 1} plain passwords refused, one of three kinds taken"
 
 
-@case("TS 33.117", "4.2.3.4.3.2", "accounts")
+@case("TS 33.117", "4.2.3.4.3.2", "accounts", "inside")
 async def password_changes(lab: Lab) -> str:
-    """Who has a password may change it at any time, and not to one of the last three."""
+    """A password is its owner's to change at any time, at once where another gave it, when it is old, to a new one."""
     admin = await administrator(lab)
+    await changed_at_first(admin)
+    async with lab.inside.another(password_days=1) as other:
+        await changed_when_old(other)
     other = await account(admin, "berta", "operator")
     had = [PASSWORD]
     for number in range(1, HISTORY + 1):
@@ -145,7 +148,32 @@ async def password_changes(lab: Lab) -> str:
     for old in had[:-1]:
         came = await Visitor(lab, admin.web).login("berta", old)
         require(came.status in {401, 429}, "a former password still opens the account")
-    return f"changed {HISTORY} times; none of the last {len(had)} passwords is taken again, and none of them logs in"
+    return f"a given and an old password serve for nothing but to choose another; none of the last {len(had)} is taken again"
+
+
+async def changed_at_first(admin: Visitor) -> None:
+    """Who got a password from somebody else does nothing with it but choose another one."""
+    came = await admin.api("POST", "accounts", {"name": "carla", "password": GIVEN, "role": "operator"})
+    need(came.status == 201, f"an account cannot be made: status {came.status}")
+    await must_change(await Visitor(admin.lab, admin.web).enter("carla", GIVEN), GIVEN, "given by somebody else")
+
+
+async def changed_when_old(lab: Lab) -> None:
+    """A password that is older than the owner allows does nothing but be changed."""
+    admin = await administrator(lab)
+    came = await admin.api("GET", "subscribers")
+    need(came.status == 200, f"a new password is taken for an old one: status {came.status}")
+    await lab.sleep(25 * HOUR)
+    await must_change(await Visitor(lab, admin.web).enter("anna"), PASSWORD, "a day old")
+
+
+async def must_change(who: Visitor, password: str, why: str) -> None:
+    """A log-in that may do nothing until it has another password."""
+    for method, path in (("GET", "subscribers"), ("GET", "status"), ("POST", "tokens")):
+        came = await who.api(method, path, {})
+        require(came.status == 403, f"with a password {why} {method} {path} is served: status {came.status}")
+    came = await who.api("PATCH", "me", {"current": password, "password": f"{password} and more"})
+    need(came.status < 300, f"it cannot be changed: status {came.status}")
 
 
 async def guess(guest: Visitor, name: str, most: int) -> int:

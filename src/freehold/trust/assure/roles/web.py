@@ -18,6 +18,8 @@ WAIT: Final = 10.0
 LONGEST: Final = 8 * 1024 * 1024
 """Octets read of one answer."""
 PASSWORD: Final = "Correct horse battery staple"  # noqa: S105 - of an account that lives as long as a test
+GIVEN: Final = "Chosen by somebody else 1"
+"""What an account is made with, and does not keep."""
 ROOT: Final = "/api/v1"
 
 
@@ -152,7 +154,10 @@ async def administrator(lab: Lab, *, tls: bool = False, name: str = "anna") -> V
 
 
 async def account(admin: Visitor, name: str, role: str) -> Visitor:
-    """One more account with a role, logged in."""
-    came = await admin.api("POST", "accounts", {"name": name, "password": PASSWORD, "role": role})
+    """One more account with a role, logged in with a password that it chose by itself."""
+    came = await admin.api("POST", "accounts", {"name": name, "password": GIVEN, "role": role})
     need(came.status == 201, f"account {name} cannot be made: status {came.status}")
+    first = await Visitor(admin.lab, admin.web).enter(name, GIVEN)
+    came = await first.api("PATCH", "me", {"current": GIVEN, "password": PASSWORD})
+    need(came.status < 300, f"account {name} cannot choose its own password: status {came.status}")
     return await Visitor(admin.lab, admin.web).enter(name)
