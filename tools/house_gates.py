@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -46,8 +47,11 @@ def binaries(names: Iterable[str]) -> Iterator[str]:
 
 
 def tracked() -> list[str]:
-    """The files that git keeps; none where this is no work tree of git."""
-    finished = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, check=False)
+    """The files that git keeps; none where this is no work tree of git, or there is no git."""
+    git = shutil.which("git")
+    if git is None:
+        return []
+    finished = subprocess.run([git, "ls-files", "-z"], capture_output=True, text=True, check=False)
     return [name for name in finished.stdout.split("\0") if name and Path(name).is_file()]
 
 

@@ -148,7 +148,7 @@ async def password_changes(lab: Lab) -> str:
     for old in had[:-1]:
         came = await Visitor(lab, admin.web).login("berta", old)
         require(came.status in {401, 429}, "a former password still opens the account")
-    return f"a given and an old password serve for nothing but to choose another; none of the last {len(had)} is taken again"
+    return f"given and old passwords serve for choosing another one alone; none of the last {len(had)} is taken again"
 
 
 async def changed_at_first(admin: Visitor) -> None:
