@@ -79,7 +79,7 @@ const MEASURED: [name: string, clause: string, requested: string, succeeded: str
   ["Initial registration", "TS 28.552 5.2.2.1", "RM.RegInitReq", "RM.RegInitSucc", "RM.RegInitFail"],
   ["Mobility registration update", "TS 28.552 5.2.2.3", "RM.RegMobReq", "RM.RegMobSucc", "RM.RegMobFail"],
   ["Periodic registration update", "TS 28.552 5.2.2.5", "RM.RegPeriodReq", "RM.RegPeriodSucc", "RM.RegPeriodFail"],
-  ["Authentication", "TS 28.552 5.2.8", "AMF.AuthReq", "", "AMF.AuthFail"],
+  ["Authentication", "TS 28.552 5.2", "AMF.AuthReq", "", "AMF.AuthFail"],
   ["Service request", "TS 28.552 5.2.3", "MM.ServiceReq", "MM.ServiceSucc", ""],
   ["Paging", "TS 28.552 5.2.5", "MM.Paging5GReq", "MM.Paging5GSucc", ""],
   [

@@ -32,7 +32,7 @@ pub struct Unprotected {
     pub plain: Option<Vec<u8>>,
 }
 
-/// Header types 2 and 4 are ciphered (TS 24.501 9.3.1).
+/// Header types 2 and 4 are ciphered (TS 24.501 9.3).
 fn ciphered(header_type: u8) -> bool {
     matches!(header_type, 2 | 4)
 }

@@ -1,4 +1,4 @@
-//! Downlink packets held for terminals that are being paged (TS 23.501 5.8.3), bounded each and together.
+//! Downlink packets held for terminals that are being paged (TS 23.501 5.8.2.19), bounded each and together.
 
 use std::collections::{HashMap, VecDeque};
 

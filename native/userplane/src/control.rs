@@ -61,7 +61,7 @@ impl Settings {
     }
 }
 
-/// What happens to a packet for another terminal of the same network instance (TS 23.501 5.6.10.1).
+/// What happens to a packet for another terminal of the same network instance (TS 23.501 5.8.2.13).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LocalSwitch {
     #[default]

@@ -38,7 +38,7 @@ counts! {
     EndMarkerRelayed => "end_marker_forwarded",
     /// A group's frame of N6: each of its copies is counted by its own fate.
     Flooded => "flooded",
-    /// Held for a terminal that is being paged (TS 23.501 5.8.3).
+    /// Held for a terminal that is being paged (TS 23.501 5.8.2.19).
     Buffered => "downlink_buffered",
     /// An echo request, answered (TS 29.281 7.2.1).
     EchoRequest => "echo_request",

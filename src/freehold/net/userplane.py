@@ -39,7 +39,7 @@ from freehold.services.userplane import (
 from freehold.spec.errors import Bug, Unusable
 
 LocalSwitch = Literal["refuse", "switch", "route"]
-"""Terminal to terminal: never, straight, or through the data network (TS 23.501 5.6.10.1)."""
+"""Terminal to terminal: never, straight, or through the data network (TS 23.501 5.8.2.13)."""
 
 BehindListener = Callable[[int, Network, bool], None]
 """Hears of an instance, a network behind one of its terminals, and whether it is there (TS 23.501 5.6.14)."""

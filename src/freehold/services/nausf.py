@@ -11,7 +11,7 @@ from freehold.spec.keys import Key
 
 
 class ResynchronizationInfo(msgspec.Struct, frozen=True, gc=False):
-    """What the UE answered to a stale SQN (TS 29.509 6.1.6.2.6): RAND of the challenge, AUTS of 14 octets."""
+    """What the UE answered to a stale SQN (TS 29.503 6.3.6.2.6): RAND of the challenge, AUTS of 14 octets."""
 
     rand: bytes
     auts: bytes

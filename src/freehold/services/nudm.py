@@ -19,7 +19,7 @@ SdmNotify = Callable[[Supi], None]
 
 
 class Ambr(msgspec.Struct, frozen=True, gc=False):
-    """An aggregate maximum bit rate: uplink and downlink in bit/s (TS 29.571 5.5.4.4)."""
+    """An aggregate maximum bit rate: uplink and downlink in bit/s (TS 29.571 5.5.4.2)."""
 
     uplink: int
     downlink: int
@@ -56,7 +56,7 @@ class AccessAndMobilitySubscriptionData(msgspec.Struct, frozen=True):
 
 
 class UserPlaneSecurity(msgspec.Struct, frozen=True, gc=False):
-    """What the gNB is asked to do for user data (TS 29.503 6.1.6.2.42, TS 38.413 9.3.1.27)."""
+    """What the gNB is asked to do for user data (TS 29.503 6.1.6.2.9, TS 38.413 9.3.1.27)."""
 
     integrity: Protection = "not-needed"
     confidentiality: Protection = "preferred"
@@ -80,7 +80,7 @@ class DnnConfiguration(msgspec.Struct, frozen=True):
 
 
 class SmfSelectionData(msgspec.Struct, frozen=True):
-    """Which DNNs a slice offers to this subscriber (TS 29.503 6.1.6.2.3); the first one is the default."""
+    """Which DNNs a slice offers to this subscriber (TS 29.503 6.1.6.2.5); the first one is the default."""
 
     dnns: tuple[str, ...]
 
@@ -137,7 +137,7 @@ class UeContextManagement(Protocol):
         """This SMF serves a PDU session now (TS 29.503 5.3.2.2.4)."""
 
     async def deregister_smf(self, supi: Supi, pdu_session_id: int) -> None:
-        """This SMF serves a PDU session no more (TS 29.503 5.3.2.4.3)."""
+        """This SMF serves a PDU session no more (TS 29.503 5.3.2.4.4)."""
 
 
 class UnifiedDataManagement(UeAuthenticationData, SubscriberDataManagement, UeContextManagement, Protocol):

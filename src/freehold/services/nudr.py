@@ -14,7 +14,7 @@ from freehold.spec.keys import Key
 
 
 class AuthenticationSubscription(msgspec.Struct, frozen=True, gc=False):
-    """The authentication part of a subscription (TS 29.505 5.2.2.2.1): keys of 16 octets, AMF field of 2 octets.
+    """The authentication part of a subscription (TS 29.505 5.4.2.2): keys of 16 octets, AMF field of 2 octets.
 
     `k` is empty where it is inside a token.
     """

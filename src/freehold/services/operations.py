@@ -33,7 +33,7 @@ OPERATIONS: Mapping[str, Operation] = _table(
         ("register_amf", "Nudm_UECM_Registration AMF", "TS 29.503 5.3.2.2.2"),
         ("deregister_amf", "Nudm_UECM_Deregistration AMF", "TS 29.503 5.3.2.4.2"),
         ("register_smf", "Nudm_UECM_Registration SMF", "TS 29.503 5.3.2.2.4"),
-        ("deregister_smf", "Nudm_UECM_Deregistration SMF", "TS 29.503 5.3.2.4.3"),
+        ("deregister_smf", "Nudm_UECM_Deregistration SMF", "TS 29.503 5.3.2.4.4"),
         ("create_am_policy", "Npcf_AMPolicyControl_Create", "TS 29.507 4.2.2"),
         ("update_am_policy", "Npcf_AMPolicyControl_Update", "TS 29.507 4.2.3"),
         ("delete_am_policy", "Npcf_AMPolicyControl_Delete", "TS 29.507 4.2.5"),

@@ -22,7 +22,7 @@ _EPD_5GMM = 0x7E
 
 
 class HeaderType(IntEnum):
-    """Security header types (TS 24.501 9.3.1)."""
+    """Security header types (TS 24.501 9.3)."""
 
     PLAIN = 0
     INTEGRITY = 1
@@ -140,7 +140,7 @@ class NasSecurity:
             return Unprotected(None, verified=False, header_type=0)
         count = self._estimate(octets[_HEADER - 1])
         result = self._keys.unprotect(count, self.access, 1 - self._direction, octets)
-        # TS 24.501 9.3.1: a reserved security header type. TS 24.501 4.4.3.5: no count follows the last one.
+        # TS 24.501 9.3: a reserved security header type. TS 24.501 4.4.3.5: no count follows the last one.
         if result is None or count > COUNT_MAX:
             return Unprotected(None, verified=False, header_type=header_type)
         verified, plain = result

@@ -65,7 +65,7 @@ HELD = {
     ("HandoverCommand", "RRCContainer"): "HandoverCommand",
     ("HandoverRequestAcknowledge", "RRCContainer"): "HandoverCommand",
 }
-"""What octets hold, by the message ("" any) and the name of their type or field (TS 38.473 9.3.1, 38.423 9.2)."""
+"""What octets hold, by the message ("" any) and the name of their type or field (TS 38.473 9.3.1, TS 38.423 9.2)."""
 DEEP = 12
 
 

@@ -103,7 +103,7 @@ class AmfFunction:
         self.gave_up(ue)
 
     def registration_area(self, tai: Tai) -> tuple[Tai, ...]:
-        """The tracking areas a UE may roam in silently, the serving one always among them (TS 23.501 5.3.4.1)."""
+        """The tracking areas a UE may roam in silently, the serving one always among them (TS 23.501 5.3.2.3)."""
         area = self.areas.get(tai.plmn, ())
         if len(area) <= MOST_AREAS:
             return area

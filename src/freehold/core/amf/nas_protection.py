@@ -1,4 +1,4 @@
-"""Which NAS messages are taken under which protection (TS 24.501 4.4.4, 9.3.1)."""
+"""Which NAS messages are taken under which protection (TS 24.501 4.4.4, 9.3)."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PLAIN: Final = frozenset(
 )
 NEW_CONTEXT: Final = frozenset({HeaderType.INTEGRITY_NEW_CONTEXT, HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT})
 HEADER_TYPE: Final = 0x0F
-"""The half octet of the security header type (TS 24.501 9.3.1)."""
+"""The half octet of the security header type (TS 24.501 9.3)."""
 HEADER: Final = 7
 """Octets before the text of a protected message (TS 24.501 9.1.1)."""
 
 
 def holder(ue: Ue, octets: bytes) -> NasSecurity | None:
-    """The context a protected message is to be verified under (TS 24.501 9.3.1)."""
+    """The context a protected message is to be verified under (TS 24.501 9.3)."""
     return ue.security.pending if octets[1] & HEADER_TYPE in NEW_CONTEXT else ue.security.current
 
 

@@ -61,7 +61,7 @@ def accept(session: SmContext, pco: ExtendedProtocolConfigurationOptions | None)
             authorized_qos_rules=[default_rule(DEFAULT_FLOW)],
             session_ambr=SessionAmbr.of(policy.session_ambr.downlink, policy.session_ambr.uplink),
             cause=terms.cause,
-            pdu_address=None if session.network.ethernet else _address(session),  # TS 24.501 8.3.2.5
+            pdu_address=None if session.network.ethernet else _address(session),  # TS 24.501 8.3.2.3
             snssai=SNssaiElement(identity.slice),
             always_on=terms.always_on,
             authorized_qos_flow_descriptions=_descriptions(policy.five_qi),
@@ -184,7 +184,7 @@ REFUSALS: Final = {
     SmCause.INSUFFICIENT_RESOURCES_FOR_SLICE_AND_DNN: (500, "INSUFFICIENT_RESOURCES_SLICE_DNN"),
     SmCause.NETWORK_FAILURE: (504, "NETWORK_FAILURE"),
 }
-"""Application errors of refusals by 5GSM cause (TS 29.502 6.1.7.3, TS 29.524 4.3)."""
+"""Application errors of refusals by 5GSM cause (TS 29.502 6.1.7.3)."""
 
 
 def refusal(cause: int, detail: str, n1_sm_message: bytes) -> ServiceError:

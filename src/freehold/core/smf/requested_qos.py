@@ -179,7 +179,7 @@ def _check_flow(flow: QosFlowDescription, known: Container[int]) -> None:
 
 
 def _keep(flow: QosFlowDescription, policy: SmPolicyDecision) -> None:
-    """The default flow as the policy has it, and no other (TS 23.503 6.1.3.22)."""
+    """The default flow as the policy has it, and no other (TS 23.502 4.3.3.2)."""
     parameters = {parameter.identifier for parameter in flow.parameters}
     if flow.qfi != DEFAULT_FLOW or parameters - {FIVE_QI} or flow.parameter(FIVE_QI) not in {None, policy.five_qi}:
         raise _not_accepted(f"QoS flow {flow.qfi} as asked for", "set the subscriber's 5QI for the DNN")

@@ -249,7 +249,7 @@ class Smf:
 
     async def _release(self, session: SmContext, cause: int, pti: int) -> SmContextUpdatedData:
         reply: Signal[SmContextUpdatedData] = Signal()
-        # TS 24.501 6.4.3.6: a release that is under way goes on, and nothing is said to this one
+        # TS 24.501 6.3.3.5 b: a release that is under way goes on, and nothing is said to this one
         self._smf.perform(
             session, pdu_session_release(self._smf, session, cause, pti, reply), lambda: reply.set(NOTHING)
         )

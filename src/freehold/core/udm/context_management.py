@@ -35,7 +35,7 @@ class UeContexts:
         self._sessions[supi.value, pdu_session_id] = (slice_, dnn)
 
     async def deregister_smf(self, supi: Supi, pdu_session_id: int) -> None:
-        """A PDU session has ended (TS 29.503 5.3.2.4.3)."""
+        """A PDU session has ended (TS 29.503 5.3.2.4.4)."""
         self._sessions.pop((supi.value, pdu_session_id), None)
 
     def serving_amf(self, supi: Supi) -> Amf3GppAccessRegistration | None:

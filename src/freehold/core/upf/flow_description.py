@@ -49,7 +49,7 @@ def parse_filter(sdf: SDFFilter) -> tuple[Filter, ...]:
             one,
             service=(value & mask, mask),
             security_parameter_index=sdf.security_parameter_index,
-            flow_label=None if sdf.flow_label is None else sdf.flow_label & 0xFFFFF,  # 20 bits: TS 29.212 5.3.53
+            flow_label=None if sdf.flow_label is None else sdf.flow_label & 0xFFFFF,  # 20 bits: TS 29.212 5.3.52
         )
         for one in found
     )

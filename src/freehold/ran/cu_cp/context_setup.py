@@ -25,7 +25,7 @@ def supports(algorithms: tuple[int, int], number: int) -> bool:
 
 
 def choose(order: tuple[int, ...], algorithms: tuple[int, int], what: str) -> int:
-    """The best algorithm that the terminal has too (TS 33.501 6.7.3.1)."""
+    """The best algorithm that the terminal has too (TS 33.501 6.7.3.0)."""
     for number in order:
         if supports(algorithms, number):
             return number

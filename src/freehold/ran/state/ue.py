@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AsSecurity(msgspec.Struct, frozen=True, gc=False):
-    """The AS security context: the key and the chosen algorithms (TS 33.501 6.2.3.2, 6.7.3)."""
+    """The AS security context: the key and the chosen algorithms (TS 33.501 6.2.2.1, 6.7.3)."""
 
     k_gnb: Key
     ciphering: int
@@ -51,7 +51,7 @@ class Activity:
 
 
 class Ue:
-    """One UE-associated logical NG-connection and the terminal behind it (TS 38.401 6.1.2)."""
+    """One UE-associated logical NG-connection and the terminal behind it (TS 38.401 6.4)."""
 
     __slots__ = (
         "activity",

@@ -170,7 +170,7 @@ class SmContext(msgspec.Struct):
         return next((identity for identity in PDU_SESSION_IDENTITIES if identity not in self.sessions), None)
 
     def begin(self) -> int:
-        """A procedure transaction identity that is not in use (TS 24.501 6.3.1.1)."""
+        """A procedure transaction identity that is not in use (TS 24.501 6.4.1.2)."""
         for step in range(1, len(TRANSACTION_IDENTITIES) + 1):
             candidate = (self.last_transaction + step - 1) % len(TRANSACTION_IDENTITIES) + 1
             if candidate not in self.transactions:

@@ -45,7 +45,7 @@ KINDS: Final = frozenset(
 )
 """Registration types served; emergency, onboarding and disaster roaming are not (TS 24.501 9.11.3.7)."""
 MANDATORY: Final = (1, 2)
-"""5G-EA and 5G-IA that every UE has, beside the null ones (TS 33.501 5.3.2, 5.3.3)."""
+"""5G-EA and 5G-IA that every UE has, beside the null ones (TS 33.501 5.2.2, 5.2.3)."""
 NULL: Final = (0,)
 MEASURED: Final[dict[int, str]] = {
     RegistrationKind.INITIAL: counters.INITIAL_REGISTRATION,
@@ -221,7 +221,7 @@ def check(amf: AmfFunction, ue: Ue, initial: Request) -> None:
 
 
 def require_mandatory(policy: SecurityPolicy, capability: nas.UeSecurityCapability) -> None:
-    """Refuse a UE without any algorithm of those that every UE has (TS 33.501 5.3.2, 5.3.3).
+    """Refuse a UE without any algorithm of those that every UE has (TS 33.501 5.2.2, 5.2.3).
 
     A null algorithm counts where the operator listed it.
     """
@@ -233,7 +233,7 @@ def require_mandatory(policy: SecurityPolicy, capability: nas.UeSecurityCapabili
     raise Reject(
         MmCause.UE_SECURITY_CAPABILITIES_MISMATCH,
         f"the terminal has none of 128-5G-{'IA' if has_cipher else 'EA'}1 and 2, which every terminal must have",
-        "look at the terminal's capability: TS 33.501 5.3 makes these algorithms mandatory",
+        "look at the terminal's capability: TS 33.501 5.2 makes these algorithms mandatory",
         unmet=Unmet("security-capability", capability.octets.hex()),
     )
 

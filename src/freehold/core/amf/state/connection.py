@@ -47,7 +47,7 @@ class Gnb:
 
 
 class Connection:
-    """One UE-associated logical NG-connection (TS 38.401 6.1.2)."""
+    """One UE-associated logical NG-connection (TS 38.401 6.4)."""
 
     __slots__ = (
         "amf_ue_ngap_id",

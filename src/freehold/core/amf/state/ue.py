@@ -31,7 +31,7 @@ class UeIdentity(msgspec.Struct, gc=False):
 
 
 class UeSecurity(msgspec.Struct, gc=False):
-    """The current 5G NAS security context, the one being taken into use, and what the UE can do (TS 33.501 6.3.2)."""
+    """The current 5G NAS security context, the one being taken into use, and what the UE can do (TS 24.501 4.4.2)."""
 
     current: NasSecurity | None = None
     pending: NasSecurity | None = None

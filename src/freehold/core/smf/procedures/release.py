@@ -23,7 +23,7 @@ async def abandon(
     pti: int = n1.NO_PTI,  # noqa: ARG001
     reply: Reply | None = None,
 ) -> None:
-    """The UE does not complete the release, or the AMF does not carry it: it is done here (TS 24.501 6.3.3.5 b)."""
+    """The UE does not complete the release, or the AMF does not carry it: it is done here (TS 24.501 6.3.3.5 a)."""
     if reply is not None:
         reply.set(NOTHING)
     await teardown(smf, session)
@@ -44,7 +44,7 @@ async def pdu_session_release(
     smf: SmfFunction, session: SmContext, cause: int, pti: int = n1.NO_PTI, reply: Reply | None = None
 ) -> None:
     """Release the user plane, command the UE and the gNB, forget the session; without `reply` the network asks."""
-    # 1: a UE's request goes before ours (TS 24.501 6.4.3.6); what else runs for the session ends
+    # 1: a UE's request goes before our modification (TS 24.501 6.3.2.5 b); what else runs for the session ends
     session.conversation.abort("the session is released", but=pdu_session_release)
     if session.state is SmState.INACTIVE:
         # it was being established: the UE has no session yet, and asks again (TS 24.501 6.4.1.6 a)

@@ -32,7 +32,7 @@ async def authentication(ue: Terminal, request: AuthenticationRequest) -> None:
         return
     ue.alarms.stop("T3520")
     partial = ue.usim.partial
-    if partial is not None and partial.agreed.rand == rand:  # TS 24.501 5.4.1.3.2: the same challenge again
+    if partial is not None and partial.agreed.rand == rand:  # TS 24.501 5.4.1.3.3: the same challenge again
         ue.link.send(AuthenticationResponse(response_parameter=partial.agreed.res_star))
         return
     security = ue.usim.security

@@ -64,7 +64,7 @@ async def deregistration(ue: Terminal, *, switch_off: bool = False) -> None:
 async def network_deregistration(ue: Terminal, request: DeregistrationRequestToUe) -> None:
     """The network deregisters this terminal (TS 24.501 5.5.2.3.2)."""
     if ue.mm.state is MmState.REGISTERED_INITIATED and ue.mm.attempts == 0 and not ue.mm.granted.tai_list:
-        return  # TS 24.501 5.5.1.2.7 f: initial registration goes on
+        return  # TS 24.501 5.5.1.2.7 g: initial registration goes on
     ue.link.send(DeregistrationAcceptFromUe())
     if ue.mm.state is MmState.DEREGISTERED_INITIATED:  # TS 24.501 5.5.2.2.6 e: both want the same
         ue.conversation.deliver(request)

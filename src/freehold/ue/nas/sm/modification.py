@@ -64,7 +64,7 @@ async def modification(
     session.step(SmEvent.MODIFICATION)
     try:
         answer: Answer = await Exchange(channel, request, types, "T3581", of_transaction(identity, pti))
-    finally:  # TS 24.501 6.4.2.6 a: without an answer the session stays as it was
+    finally:  # TS 24.501 6.4.2.5 a: without an answer the session stays as it was
         ue.sm.end(pti)
         settle(session)
     match answer:
