@@ -40,7 +40,10 @@ DECLARED: Final = {
     "date": "DECLARED ON",
     "state": "STATE",
 }
-CLAUSES: Final = {"specification": "SPECIFICATION", "clause": "CLAUSE", "code": "CODE", "tests": "TESTS"}
+CLAUSES: Final = {
+    "specification": "SPECIFICATION", "clause": "CLAUSE", "title": "TITLE", "checked": "CHECKED", "version": "VERSION",
+    "code": "CODE", "tests": "TESTS",
+}  # fmt: skip
 
 
 @app.command()
@@ -51,12 +54,16 @@ def clauses(
     patents: PatentsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Every clause that the code cites, with the files and the tests that name it."""
-    from freehold.trust.handover.clauses import of_source, rows
+    """Every clause that the code cites: its title, how that was checked, the files, and the tests that name it."""
+    from freehold.trust.handover.clauses import of_source, rows, titles
 
     if counsel != (patents is not None):
         raise Unusable("patents are shown to counsel alone: --counsel and --patents go together")
-    all_found = rows(*of_source(source.resolve()))
+    root = source.resolve()
+    try:
+        all_found = rows(*of_source(root), titles(root))
+    except ValueError as error:
+        raise Unusable(str(error)) from error
     if not all_found:
         raise Unusable(f"{source} holds no source of this program: name it with --source")
     found = [row for row in all_found if specification in {"", row["specification"]}]

@@ -12,7 +12,7 @@ import pytest
 
 from freehold.cli import main as entry
 from freehold.trust.handover import declarations, value
-from freehold.trust.handover.clauses import of_source, rows
+from freehold.trust.handover.clauses import of_source, rows, titles
 from freehold.trust.handover.declarations import read_general, read_patents, specifications_of
 from freehold.trust.handover.gap import gaps
 from freehold.trust.handover.grant import Terms
@@ -115,11 +115,13 @@ def test_when_rights_are_of_others_then_each_is_a_gap_and_the_licensors_own_is_n
 
 
 def test_when_this_source_is_read_then_its_clauses_have_code_and_tests(pytestconfig):
-    found = {(each["specification"], each["clause"]): each for each in rows(*of_source(pytestconfig.rootpath))}
+    root = pytestconfig.rootpath
+    found = {(each["specification"], each["clause"]): each for each in rows(*of_source(root), titles(root))}
     assert len(found) > 500
     row = found["TS 24.501", "5.4.1.3.5"]
     assert all(name.startswith("src/freehold/") for name in row["code"])
     assert row["tests"]
+    assert row["title"] == "Authentication not accepted by the network"
 
 
 def assumption(low, base, high):
