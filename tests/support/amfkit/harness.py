@@ -443,10 +443,16 @@ class Terminal:
     def s_tmsi(self):
         return STmsi(GUAMI.set_id, GUAMI.pointer, self.guti.tmsi)
 
+    def _service(self, kind):
+        ksi = nas.KeySetIdentifier(mapped=False, value=self.security.ngksi)
+        return nas.ServiceRequest(ng_ksi=ksi, service_type=kind, s_tmsi=self.s_tmsi)
+
+    def ask_service(self, kind=1, *, uplink=None):
+        """SERVICE REQUEST on the connection that is there."""
+        self.tell(msgspec.structs.replace(self._service(kind), uplink_data_status=uplink))
+
     def service_request(self, kind=1, *, uplink=None, status=None):
-        clear = nas.ServiceRequest(
-            ng_ksi=nas.KeySetIdentifier(mapped=False, value=self.security.ngksi), service_type=kind, s_tmsi=self.s_tmsi
-        )
+        clear = self._service(kind)
         whole = msgspec.structs.replace(clear, uplink_data_status=uplink, pdu_session_status=status)
         self.begin(self.protected_initial(clear, whole), s_tmsi=self.s_tmsi, cause="mo-Data")
 

@@ -118,9 +118,8 @@ def begin_service_request(
         return
     complete = open_container(owner, message)
     take_over(amf, owner, connection)
-    owner.conversation.start(
-        service_request(amf, owner, Initial(complete or message, protected=True, verified=complete is not None))
-    )
+    initial = Initial(complete or message, True, complete is not None, connection.amf_ue_ngap_id)
+    owner.conversation.start(service_request(amf, owner, initial))
 
 
 def refuse_unknown_service(amf: AmfFunction, connection: Connection, message: nas.ServiceRequest) -> None:

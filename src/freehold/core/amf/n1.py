@@ -74,7 +74,9 @@ def start_service_request(amf: AmfFunction, ue: Ue, message: nas.ServiceRequest)
         return False
     if ue.security.current is not None:
         ue.security.count = ue.security.current.uplink - 1
-    ue.conversation.start(service_request(amf, ue, Initial(reveal(ue, message), protected=True, verified=True)))
+    connection = 0 if ue.connection is None else ue.connection.amf_ue_ngap_id
+    initial = Initial(reveal(ue, message), protected=True, verified=True, connection=connection)
+    ue.conversation.start(service_request(amf, ue, initial))
     return True
 
 

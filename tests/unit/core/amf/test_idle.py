@@ -181,6 +181,51 @@ def test_when_the_ue_answered_paging_then_it_gets_a_new_guti(world, gnb, ue):
     assert view(world).guti == command.guti
 
 
+@pytest.fixture
+def called(world, gnb, ue):
+    """A terminal that answered paging and has not acknowledged its new 5G-GUTI."""
+    ue.go_idle()
+    from_smf(world, ue, **SETUP)
+    gnb.next(ngap.Paging)
+    ue.service_request(kind=2)
+    ue.read(ue.downlink(ngap.InitialContextSetupRequest).nas_pdu)
+    ue.expect(nas.ConfigurationUpdateCommand)
+    return ue
+
+
+# TS 24.501 5.4.4.6, 5.6.1.8: the update of the 5G-GUTI and a service request both go on
+def test_when_service_is_asked_for_before_the_new_guti_is_acknowledged_then_it_is_given(world, gnb, called):
+    called.set_up()
+    called.ask_service(uplink=[1])
+    called.expect(nas.ServiceAccept)
+    gnb.next(ngap.PDUSessionResourceSetupRequest)
+    called.tell(nas.ConfigurationUpdateComplete())
+    assert view(world).guti != called.guti
+
+
+def test_when_the_ue_comes_back_before_it_acknowledged_its_new_guti_then_it_is_served(world, gnb, called):
+    called.service_request(uplink=[1], status=[1])
+    gnb.next(ngap.UEContextReleaseCommand)
+    context = called.downlink(ngap.InitialContextSetupRequest)
+    assert type(called.read(context.nas_pdu)) is nas.ServiceAccept
+    world.run_for(6)  # T3555: the command again, on this connection
+    command = called.expect(nas.ConfigurationUpdateCommand)
+    called.tell(nas.ConfigurationUpdateComplete())
+    world.run_for(30)
+    gnb.nothing()
+    assert view(world).guti == command.guti
+
+
+def test_when_the_ue_registers_before_it_acknowledged_its_new_guti_then_the_update_is_over(world, gnb, called):
+    called.begin(called.protected_initial(called.registration_request(kind=2, ksi=0)))
+    gnb.next(ngap.UEContextReleaseCommand)
+    called.accepted()
+    called.set_up()
+    called.tell(nas.RegistrationComplete())
+    world.run_for(31)
+    gnb.nothing()
+
+
 def test_when_the_ue_knows_its_radio_then_the_paging_carries_it(world, gnb, ue):
     for_paging = ngap.UERadioCapabilityForPaging(ue_radio_capability_for_paging_of_nr=b"nr")
     message = ngap.UERadioCapabilityInfoIndication(

@@ -134,6 +134,40 @@ def test_when_the_gnb_is_lost_while_the_smf_is_slow_then_the_session_is_kept_and
     assert item.pdu_session_id == 1
 
 
+# TS 24.501 5.6.1.8 c
+@pytest.mark.parametrize(("again", "asked"), [([1], 1), ([1, 2], 2)])
+def test_when_service_is_asked_for_twice_then_the_same_changes_nothing_and_another_starts_over(
+    world, gnb, ue, again, asked
+):
+    ue.register()
+    ue.establish()
+    before = world.smf.calls["update_sm_context"]
+    held(world.smf, "update_sm_context")
+    ue.ask_service(uplink=[1])
+    ue.ask_service(uplink=again)
+    gnb.nothing()
+    assert world.smf.calls["update_sm_context"] - before == asked
+    answer(world.smf, "update_sm_context")
+    ue.expect(nas.ServiceAccept)
+    gnb.next(ngap.PDUSessionResourceSetupRequest)
+    gnb.nothing()
+
+
+def test_when_the_ue_comes_back_while_the_smf_is_slow_then_it_is_served_on_its_new_connection(world, gnb, ue):
+    ue.register()
+    ue.establish()
+    ue.go_idle()
+    held(world.smf, "update_sm_context")
+    ue.service_request(uplink=[1])
+    gnb.nothing()
+    ue.service_request(uplink=[1])
+    gnb.next(ngap.UEContextReleaseCommand)
+    answer(world.smf, "update_sm_context")
+    context = ue.downlink(ngap.InitialContextSetupRequest)
+    assert type(ue.read(context.nas_pdu)) is nas.ServiceAccept
+    assert world.baseline()["sessions"] == 1
+
+
 def test_when_two_sessions_are_asked_for_then_a_slow_one_does_not_hold_the_other(world, gnb, ue):
     ue.register()
     held(world.smf, "create_sm_context")

@@ -9,13 +9,24 @@ from freehold.core.amf.channels import N1
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.registration_accept import slices
 from freehold.core.amf.state.ue import Ue
-from freehold.procedure import exchange, procedure
+from freehold.procedure import Collision, exchange, procedure
 from freehold.spec import counters
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import SNssai
 
 
-@procedure(spec="TS 24.501 5.4.4")
+@procedure(
+    spec="TS 24.501 5.4.4",
+    # TS 24.501 5.4.4.6: a service request goes on beside it; it gives way to a registration and a deregistration
+    collides={
+        "new_guti": Collision.DROP,
+        "registration": Collision.ABORT,
+        "deregistration_by_ue": Collision.ABORT,
+        "deregistration_by_network": Collision.ABORT,
+        "an_release": Collision.ABORT,
+        "slice_update": Collision.QUEUE,
+    },
+)
 async def new_guti(amf: AmfFunction, ue: Ue) -> None:
     """Give the UE a new 5G-GUTI; the old one stays good until the UE acknowledges (TS 24.501 5.4.4.2, 5.4.4.4)."""
     command = nas.ConfigurationUpdateCommand(

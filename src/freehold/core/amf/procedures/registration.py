@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from freehold.codecs import nas, ngap
 from freehold.codecs.nas import RegistrationKind
@@ -11,7 +11,7 @@ from freehold.core.amf.channels import N1
 from freehold.core.amf.configuration import AUTHENTICATION_REJECT, SecurityPolicy
 from freehold.core.amf.delivery import flush, free
 from freehold.core.amf.function import AmfFunction
-from freehold.core.amf.initial import Initial
+from freehold.core.amf.initial import Initial, repeated
 from freehold.core.amf.procedures.an_release import (
     AUTHENTICATION_FAILED,
     NORMAL,
@@ -30,7 +30,7 @@ from freehold.core.amf.procedures.security_mode_control import security_mode_con
 from freehold.core.amf.procedures.subscription import select_slices, subscribe
 from freehold.core.amf.state.machines import ContextState, MmEvent
 from freehold.core.amf.state.ue import Ue
-from freehold.procedure import Call, Collision, procedure
+from freehold.procedure import Collision, procedure
 from freehold.services.errors import ServiceError
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
@@ -57,16 +57,6 @@ MEASURED: Final[dict[int, str]] = {
 MICROSECONDS: Final = 1e6
 NO_CAPABILITY: Final = 2
 """The shortest UE security capability (TS 24.501 9.11.3.54)."""
-
-
-def repeated(running: Call[Any], new: Call[Any]) -> Collision:
-    """The same request again changes nothing; another one, or on a new connection, starts afresh.
-
-    TS 24.501 5.5.1.2.8 d, 5.5.1.3.8 c.
-    """
-    before, after = running.arguments[2], new.arguments[2]
-    same = before.message == after.message and before.connection == after.connection
-    return Collision.DROP if same else Collision.ABORT
 
 
 def measure(amf: AmfFunction, request: nas.RegistrationRequest, outcome: str, label: str = "") -> None:

@@ -10,7 +10,7 @@ from freehold.core.amf import causes
 from freehold.core.amf.channels import N1, protect
 from freehold.core.amf.delivery import flush, set_up
 from freehold.core.amf.function import AmfFunction
-from freehold.core.amf.initial import Initial
+from freehold.core.amf.initial import Initial, repeated
 from freehold.core.amf.procedures.an_release import NORMAL, deactivate_sessions, release_connection, settle_idle
 from freehold.core.amf.procedures.configuration_update import new_guti
 from freehold.core.amf.procedures.context_setup import setup_context
@@ -67,7 +67,7 @@ async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) 
 @procedure(
     spec="TS 23.502 4.2.3.2",
     collides={
-        "service_request": Collision.DROP,
+        "service_request": repeated,
         "registration": Collision.ABORT,
         "deregistration_by_ue": Collision.ABORT,
         "deregistration_by_network": Collision.QUEUE,
@@ -114,7 +114,7 @@ async def service_request(amf: AmfFunction, ue: Ue, initial: Request) -> None:
     flush(amf, ue)
     if paged:
         # TS 33.501 6.12.3: a 5G-GUTI that was shown on the air by paging is not used again
-        await new_guti(amf, ue)
+        ue.conversation.start(new_guti(amf, ue))
 
 
 def send_accept(

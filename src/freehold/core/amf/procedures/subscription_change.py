@@ -135,6 +135,7 @@ async def release_withdrawn(amf: AmfFunction, ue: Ue, allowed: tuple[SNssai, ...
     spec="TS 23.502 4.2.4.2",
     collides={
         "slice_update": Collision.QUEUE,
+        "new_guti": Collision.QUEUE,
         "registration": Collision.ABORT,
         "deregistration_by_ue": Collision.ABORT,
         "deregistration_by_network": Collision.ABORT,
