@@ -26,6 +26,7 @@ from freehold.core.amf.nas_protection import (
 from freehold.core.amf.procedures.an_release import UNSPECIFIED, release_now
 from freehold.core.amf.procedures.deregistration import deregistration_by_ue
 from freehold.core.amf.procedures.registration import registration
+from freehold.core.amf.procedures.registration_acceptance import Repeated
 from freehold.core.amf.procedures.service_request import service_request
 from freehold.core.amf.procedures.uplink_nas_transport import uplink_nas_transport
 from freehold.core.amf.state.connection import Connection
@@ -64,7 +65,8 @@ def start_registration(amf: AmfFunction, ue: Ue, message: nas.RegistrationReques
         message = reveal(ue, message)
     connection = 0 if ue.connection is None else ue.connection.amf_ue_ngap_id
     initial = Initial(message, verified=security.current is not None, connection=connection)
-    ue.conversation.start(registration(amf, ue, initial))
+    if not ue.conversation.start(registration(amf, ue, initial)):
+        ue.conversation.deliver(Repeated())  # of use once the accept was sent; before, there is nothing to say
     return True
 
 

@@ -359,6 +359,33 @@ def test_when_the_accept_is_not_acknowledged_then_it_comes_five_times_and_the_ue
     assert only_ue(world).mm_state == "5GMM-REGISTERED"
 
 
+# TS 24.501 5.5.1.3.8 d
+def test_when_the_same_request_comes_after_the_accept_then_the_accept_comes_again_at_once(world, gnb, ue):
+    ue.register()
+    request = ue.registration_request(kind=2, ksi=0)
+    ue.tell(request)
+    first = ue.expect(nas.RegistrationAccept)
+    world.run_for(5)
+    ue.tell(request)
+    assert ue.expect(nas.RegistrationAccept) == first
+    world.run_for(5)  # T3550 began anew
+    gnb.nothing()
+    world.run_for(2)
+    assert ue.expect(nas.RegistrationAccept) == first
+    ue.tell(nas.RegistrationComplete())
+    assert only_ue(world).guti == first.guti
+    world.run_for(30)
+    gnb.nothing()
+
+
+def test_when_another_request_comes_after_the_accept_then_it_starts_over(gnb, ue):
+    ue.register()
+    ue.tell(ue.registration_request(kind=2, ksi=0))
+    first = ue.expect(nas.RegistrationAccept)
+    ue.tell(ue.registration_request(kind=2, ksi=0, follow_on=False))
+    assert ue.expect(nas.RegistrationAccept).guti != first.guti
+
+
 def test_when_the_complete_comes_then_nothing_is_sent_any_more(world, gnb, ue):
     ue.register()
     world.run_for(60)

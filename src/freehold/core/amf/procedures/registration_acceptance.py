@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from freehold.codecs import nas
 from freehold.core.amf.channels import N1, protect
 from freehold.core.amf.delivery import set_up
@@ -14,6 +16,13 @@ from freehold.core.amf.state.ue import Ue
 from freehold.procedure import exchange
 from freehold.services.nnssf import AuthorizedNetworkSliceInfo
 from freehold.spec.errors import TimerExpired
+
+
+class Repeated(msgspec.Struct, frozen=True, gc=False):
+    """The request of the running registration came again: so does its accept (TS 24.501 5.5.1.2.8 d, 5.5.1.3.8 d).
+
+    The UE's own attempts bound how often, so T3550 and its expiries begin anew.
+    """
 
 
 class FirstInContextSetup(N1):
@@ -54,8 +63,10 @@ async def accept(
     failed = None if request.uplink_data_status is None else reactivation.failed
     ue.move(MmEvent.REGISTRATION_ACCEPTED)
     message = build_registration_accept(amf, ue, request, selection, guti, failed)
+    channel, answer = FirstInContextSetup(amf, ue, reactivation), None
     try:
-        await exchange(FirstInContextSetup(amf, ue, reactivation), message, nas.RegistrationComplete, timer="T3550")
+        while not isinstance(answer, nas.RegistrationComplete):
+            answer = await exchange(channel, message, nas.RegistrationComplete, Repeated, timer="T3550")
     except TimerExpired:
         # TS 24.501 5.5.1.2.8 c: registered all the same; both 5G-GUTIs are the UE's until it uses one
         ue.move(MmEvent.REGISTRATION_COMPLETED)
