@@ -142,6 +142,55 @@ def test_when_the_ue_registers_again_before_its_release_then_it_is_wholly_regist
     assert world.baseline() == {"ues": 1, "connections": 1, "gnbs": 1, "sessions": 1}
 
 
+# TS 24.501 5.5.2.3.5 d and e
+def test_when_the_ue_registers_initially_instead_of_answering_then_it_is_registered_at_once(world, gnb, ue):
+    done = world.amf.start_deregistration(ue.subscription.supi)
+    ue.expect(nas.DeregistrationRequestToUe)
+    ue.tell(ue.registration_request(ksi=0))
+    assert done.settled
+    ue.expect(nas.RegistrationAccept)
+    ue.tell(nas.RegistrationComplete())
+    assert world.amf.ue(ue.subscription.supi).mm_state == "5GMM-REGISTERED"
+    world.run_for(31)
+    gnb.nothing()  # T3522 runs no more
+    assert world.baseline() == {"ues": 1, "connections": 1, "gnbs": 1, "sessions": 0}
+
+
+def test_when_the_ue_registers_initially_on_a_new_connection_then_it_is_registered_there(world, gnb, ue):
+    world.amf.start_deregistration(ue.subscription.supi)
+    ue.expect(nas.DeregistrationRequestToUe)
+    ue.begin(ue.protected_initial(ue.registration_request(ksi=0)))
+    gnb.next(ngap.UEContextReleaseCommand)
+    ue.accepted()
+    ue.set_up()
+    ue.tell(nas.RegistrationComplete())
+    ue.establish()
+    assert world.amf.ue(ue.subscription.supi).mm_state == "5GMM-REGISTERED"
+
+
+@pytest.mark.parametrize("kind", [2, 3])
+def test_when_the_ue_updates_its_registration_instead_of_answering_then_the_deregistration_goes_on(
+    world, gnb, ue, kind
+):
+    world.amf.start_deregistration(ue.subscription.supi)
+    ue.expect(nas.DeregistrationRequestToUe)
+    ue.tell(ue.registration_request(kind=kind, ksi=0))
+    gnb.nothing()
+    ue.tell(nas.DeregistrationAcceptFromUe())
+    ended(world, gnb, ue)
+
+
+def test_when_the_ue_updates_its_registration_after_it_was_refused_an_area_then_it_is_registered(world, gnb, ue):
+    world.amf.start_deregistration(ue.subscription.supi, cause=MmCause.TRACKING_AREA_NOT_ALLOWED)
+    ue.expect(nas.DeregistrationRequestToUe)
+    ue.tell(ue.registration_request(kind=2, ksi=0))
+    ue.expect(nas.RegistrationAccept)
+    ue.tell(nas.RegistrationComplete())
+    world.run_for(31)
+    gnb.nothing()
+    assert world.amf.ue(ue.subscription.supi).mm_state == "5GMM-REGISTERED"
+
+
 def test_when_the_ue_asks_for_service_while_it_is_deregistered_implicitly_then_10(world, gnb, ue):
     ue.go_idle()
     world.smf.hold["release_sm_context"] = Signal()

@@ -17,7 +17,7 @@ from freehold.spec.identities import SNssai
 
 @procedure(
     spec="TS 24.501 5.4.4",
-    # TS 24.501 5.4.4.6: a service request goes on beside it; it gives way to a registration and a deregistration
+    # TS 24.501 5.4.4.6 c to e: a service request goes on beside it; who registers or leaves ends it
     collides={
         "new_guti": Collision.DROP,
         "registration": Collision.ABORT,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any, Final
 
 from freehold.codecs import nas
+from freehold.codecs.nas import RegistrationKind
 from freehold.core.amf.channels import N1
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.an_release import DEREGISTERED, release_connection
 from freehold.core.amf.procedures.paging import page
 from freehold.core.amf.procedures.removal import release_sessions, remove
-from freehold.core.amf.state.machines import MmEvent
+from freehold.core.amf.state.machines import MmEvent, MmState
 from freehold.core.amf.state.ue import Ue
-from freehold.procedure import Collision, exchange, procedure
+from freehold.procedure import Call, Collision, exchange, procedure
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import TimerExpired
 
@@ -39,13 +41,35 @@ async def deregistration_by_ue(amf: AmfFunction, ue: Ue, request: nas.Deregistra
         await remove(amf, ue)
 
 
+AREA_REFUSED: Final = frozenset(
+    {
+        MmCause.PLMN_NOT_ALLOWED,
+        MmCause.TRACKING_AREA_NOT_ALLOWED,
+        MmCause.ROAMING_NOT_ALLOWED_IN_THIS_TRACKING_AREA,
+        MmCause.NO_SUITABLE_CELLS_IN_TRACKING_AREA,
+    }
+)
+"""Causes that say where the UE may not be: it may have gone elsewhere (TS 24.501 5.5.2.3.5 e)."""
+
+
+def registering(running: Call[Any], new: Call[Any]) -> Collision:
+    """An initial registration goes before the network's wish, any other is ignored (TS 24.501 5.5.2.3.5 d, e).
+
+    Once the UE has accepted, only its connection's release is left to wait for.
+    """
+    _, ue, cause, *_ = running.arguments
+    if ue.state is not MmState.DEREGISTERED_INITIATED:
+        return Collision.QUEUE
+    initial = new.arguments[2].message.registration_type.value == RegistrationKind.INITIAL
+    return Collision.ABORT if initial or cause in AREA_REFUSED else Collision.DROP
+
+
 @procedure(
     spec="TS 23.502 4.2.2.3.3",
     collides={
         "deregistration_by_network": Collision.DROP,
         "deregistration_by_ue": Collision.ABORT,
-        # TS 24.501 5.5.2.3.5 d: a deregistration with re-registration is what the UE is already doing
-        "registration": Collision.QUEUE,
+        "registration": registering,
         "service_request": Collision.DROP,
         "an_release": Collision.DROP,
     },
@@ -67,6 +91,7 @@ async def deregistration_by_network(
     )
     with suppress(TimerExpired):  # TS 24.501 5.5.2.3.5 a: deregistered all the same
         await exchange(N1(amf, ue), request, nas.DeregistrationAcceptFromUe, timer="T3522")
+    ue.move(MmEvent.DEREGISTERED)
     # 6, 7
     connection = ue.connection
     try:

@@ -46,6 +46,8 @@ MM_TRANSITIONS: Mapping[tuple[MmState, MmEvent], MmState] = MappingProxyType(
         (_S.REGISTERED, _E.DEREGISTERED): _S.DEREGISTERED,
         (_S.COMMON_PROCEDURE_INITIATED, _E.DEREGISTERED): _S.DEREGISTERED,
         (_S.DEREGISTERED_INITIATED, _E.DEREGISTERED): _S.DEREGISTERED,
+        # the UE's initial registration goes before the network's deregistration (TS 24.501 5.5.2.3.5 d)
+        (_S.DEREGISTERED_INITIATED, _E.COMMON_PROCEDURE_REQUESTED): _S.COMMON_PROCEDURE_INITIATED,
         (_S.DEREGISTERED, _E.DEREGISTERED): _S.DEREGISTERED,
     }
 )
