@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -154,13 +154,20 @@ def read(octets_: bytes) -> SmMessage:
     raise _damaged(octets_, cause)
 
 
-ESTABLISHMENT_REQUEST: Final = nas.PduSessionEstablishmentRequest.message_type
+REJECTS: Final[Mapping[int, Callable[[int, int, int], bytes]]] = MappingProxyType(
+    {
+        nas.PduSessionEstablishmentRequest.message_type: reject,
+        nas.PduSessionModificationRequest.message_type: modification_reject,
+        nas.PduSessionReleaseRequest.message_type: release_reject,
+    }
+)
+"""How each request of a UE is refused, by its message type (TS 24.501 7.5.3)."""
 
 
 def _damaged(octets_: bytes, cause: int) -> ServiceError:
-    """TS 24.501 7.5.1: a request has its own reject, everything else 5GSM STATUS."""
+    """TS 24.501 7.5.1, 7.5.3: a request has its own reject, everything else 5GSM STATUS."""
     identity, pti = octets_[1], octets_[2]
-    build = reject if octets_[3] == ESTABLISHMENT_REQUEST and pti not in {NO_PTI, RESERVED_PTI} else status
+    build = status if pti in {NO_PTI, RESERVED_PTI} else REJECTS.get(octets_[3], status)
     return ServiceError(400, "N1_SM_ERROR", f"5GSM #{cause}", n1_sm_message=build(identity, pti, cause))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from freehold.codecs import nas, ngap, pfcp
@@ -202,6 +204,29 @@ def test_when_a_message_fits_no_procedure_then_the_answer_says_so_and_the_sessio
     assert isinstance(said, answer)
     assert said.cause == cause
     assert updated.n2_sm_info is None
+    assert world.session.up_cnx_state == "ACTIVATED"
+
+
+# an identifier below 16 that nobody knows must be understood (TS 24.007 11.2.5)
+UNKNOWN = bytes((0x01, 0x01, 0x00))
+DAMAGED = {
+    "release request": (REQUEST, nas.PduSessionReleaseReject),
+    "modification request": (nas.PduSessionModificationRequest(1, 9), nas.PduSessionModificationReject),
+    "release complete": (COMPLETE, nas.SmStatus),
+    "release request without PTI": (nas.PduSessionReleaseRequest(1, 0), nas.SmStatus),
+}
+
+
+@pytest.mark.parametrize(("message", "answer"), DAMAGED.values(), ids=DAMAGED)
+def test_when_a_message_is_damaged_then_a_request_has_its_own_reject(message: Any, answer: type) -> None:
+    # TS 24.501 7.5.1, 7.5.3
+    world = World()
+    reference = world.active()
+    with pytest.raises(ServiceError) as refused:
+        world.update(reference, n1_sm_message=nas.encode(message) + UNKNOWN)
+    said: Any = nas.decode(refused.value.n1_sm_message or b"").message
+    assert (said.cause, said.pti) == (96, message.pti)
+    assert type(said) is answer
     assert world.session.up_cnx_state == "ACTIVATED"
 
 
