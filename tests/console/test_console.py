@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from consolekit import enter, faults, initialise, log_in, shoot, subscribe
+from consolekit import enter, faults, initialise, shoot, subscribe
 from freehold.manage.pages import Pages
 from freehold.manage.views import UeView
 from freehold.procedure.ladder import WATCHING, render
