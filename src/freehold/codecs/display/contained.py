@@ -141,11 +141,12 @@ def opened(name: str, value: Any, owner: Any) -> Reading | None:
 
 
 def _openers(name: str, owner: Any) -> tuple[Opener, ...]:
-    if name == "content" and _is_protected(type(owner)):
+    kind: type = type(owner)
+    if name == "content" and _is_protected(kind):
         return _secured(owner)
-    if name in {"payload_container", "contents"} and _room(type(owner)) == "nas":
+    if name in {"payload_container", "contents"} and _room(kind) == "nas":
         return _PAYLOADS.get(getattr(owner, "payload_container_type", 0) or 0, ())
-    return _of_field(name, type(owner))
+    return _of_field(name, kind)
 
 
 @lru_cache(maxsize=8192)

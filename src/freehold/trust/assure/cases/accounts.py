@@ -125,8 +125,8 @@ async def password_changes(lab: Lab) -> str:
     """A password is its owner's to change at any time, at once where another gave it, when it is old, to a new one."""
     admin = await administrator(lab)
     await changed_at_first(admin)
-    async with lab.inside.another(password_days=1) as other:
-        await changed_when_old(other)
+    async with lab.inside.another(password_days=1) as elsewhere:
+        await changed_when_old(elsewhere)
     other = await account(admin, "berta", "operator")
     had = [PASSWORD]
     for number in range(1, HISTORY + 1):
