@@ -11,6 +11,7 @@ import msgspec
 from freehold.codecs.nas import MESSAGES, alone, policy
 from freehold.codecs.nas.compile import HEADERS, declared, fields_of
 from freehold.codecs.nas.layout import Bits, Digits, Format, IfLeft, Labels, Lengths, Mark, Octets, Repeat, Value, When
+from reference.nas_clauses import clause_of
 from reference.page import Page, Section, clause, link, said
 
 HEADS = ("element", "IEI", "presence", "format", "length", "type", "clause")
@@ -45,8 +46,7 @@ def _elements(kind: Any) -> Iterator[tuple[str, ...]]:
     for name, annotation in fields_of(kind)[header:-1]:
         inner, marks = declared(annotation)
         form = next(mark for mark in marks if isinstance(mark, Format))
-        kinds = list(_classes(inner))
-        clauses = dict.fromkeys(filter(None, map(clause, kinds)))
+        clauses = dict.fromkeys(filter(None, (clause_of(kind, name), *map(clause, _classes(inner)))))
         presence = "M" if name in required else "O"
         yield name, _tag(form), presence, *_form(form), _type(inner, marks), ", ".join(clauses)
 

@@ -51,6 +51,25 @@ def test_when_pages_are_made_then_every_nas_message_is_there_with_every_element(
         assert rows[2:] == wanted
 
 
+def test_when_pages_are_made_then_every_element_of_nas_has_its_clause(sections):
+    page = sections("nas")
+    rows = [
+        (kind.__name__, line)
+        for kind in (*nas.MESSAGES, *POLICY_MESSAGES)
+        for line in page[kind.__name__].splitlines()
+        if line.startswith("| ") and not line.startswith(("| element", "| ---"))
+    ]
+    assert len(rows) > 350
+    assert [row for row in rows if not row[1].rstrip(" |").rsplit("| ", 1)[-1].startswith(("TS ", "RFC "))] == []
+
+
+def test_when_pages_are_made_then_a_cause_is_of_its_own_protocol(sections):
+    page = sections("nas")
+    assert "| TS 24.501 9.11.3.2 |" in page["RegistrationReject"]
+    assert "| TS 24.501 9.11.4.2 |" in page["PduSessionEstablishmentReject"]
+    assert "| TS 24.501 9.11.3.8, " in page["RegistrationRequest"]
+
+
 def test_when_pages_are_made_then_every_pfcp_message_is_there_with_every_element(sections):
     page = sections("pfcp")
     for kind in MESSAGES:
