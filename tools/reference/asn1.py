@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
+from reference import asn1_clauses
 from reference.page import Page, Section, bounds, link
 
 KINDS = ("initiating message", "successful outcome", "unsuccessful outcome")
-HEADS = ("field", "id", "presence", "criticality", "type", "range")
+HEADS = ("field", "id", "presence", "criticality", "type", "range", "clause")
 NESTED = 3
 PLAIN = {"Bool": "BOOLEAN", "Null": "NULL", "Oid": "OBJECT IDENTIFIER", "Any": "open type"}
 SIZED = {"Bits": ("BIT STRING", "bits"), "Octets": ("OCTET STRING", "octets")}
@@ -20,7 +21,8 @@ Node = dict[str, Any]
 class Tables:
     """One protocol's tables, read without its engine; `channels` are the types that travel alone."""
 
-    def __init__(self, name: str, channels: tuple[str, ...] = ()) -> None:
+    def __init__(self, name: str, specification: str, channels: tuple[str, ...] = ()) -> None:
+        self.name, self.specification = name, specification
         self.table = json.loads(files("freehold._gen").joinpath(f"{name}.json").read_bytes())
         self.channels = channels
 
@@ -34,15 +36,15 @@ class Tables:
         for message in self.table["messages"]:
             _, body = self.node(message["node"])
             kind = KINDS[message["kind"]]
-            about = f"Procedure {message['procedure_code']}, {kind}, criticality {message['criticality']}."
-            yield self._section(body, about)
+            about = f"Procedure {message['procedure_code']}, {kind}, criticality {message['criticality']}"
+            yield self._section(body, f"{about} ({self._message_clause(body['name'])}).")
         for channel in self.channels:
             known: set[str] = set()
             for name, number in self._carried(self.table["types"][channel]):
                 _, body = self.node(number)
                 if body["name"] not in known:
                     known.add(body["name"])
-                    yield self._section(body, f"`{name}` in {link(channel)}.")
+                    yield self._section(body, f"`{name}` in {link(channel)} ({self._message_clause(body['name'])}).")
 
     def _carried(self, number: int) -> Iterator[tuple[str, int]]:
         """The structures that the alternatives of a channel's choices are."""
@@ -67,8 +69,17 @@ class Tables:
             if body["name"] not in without:
                 yield self._section(body, "A SEQUENCE" + (", extensible." if body["additions"] is not None else "."))
 
+    def _message_clause(self, name: str) -> str:
+        return f"{self.specification} {asn1_clauses.of_message(self.name, name)}"
+
     def _section(self, body: Node, about: str) -> Section:
         return Section(body["name"], about, HEADS, tuple(self._rows(body)))
+
+    def _clause(self, number: int, *names: str) -> str:
+        """The clause of an element, by its name or by that of the structure that it is."""
+        kind, body = self.node(number)
+        found = asn1_clauses.of_element(self.name, *names, *([body["name"]] if kind == "Struct" else []))
+        return f"{self.specification} {found}" if found else ""
 
     def _rows(self, body: Node) -> Iterator[tuple[str, ...]]:
         additions = body["additions"] or []
@@ -84,14 +95,15 @@ class Tables:
             needed = entry["mandatory"] and not container["optional"]
             kind, limits = self.type_of(entry["node"])
             name = body["fields"][entry["slot"]]
-            yield name, str(entry["id"]), "M" if needed else "O", entry["criticality"], kind, limits
+            where = self._clause(entry["node"], entry["name"])
+            yield name, str(entry["id"]), "M" if needed else "O", entry["criticality"], kind, limits, where
 
     def _value(self, body: Node, value: Node, later: bool) -> tuple[str, ...]:
         kind, limits = self.type_of(value["node"])
         presence = "O" if later or value["optional"] else "M"
         if value["default"] is not None:
             presence, limits = "O", f"{limits}; default {value['default']}".lstrip("; ")
-        return body["fields"][value["slot"]], "", presence, "", kind, limits
+        return body["fields"][value["slot"]], "", presence, "", kind, limits, self._clause(value["node"])
 
     def type_of(self, number: int, depth: int = 0) -> tuple[str, str]:
         """The type of a node and the range of its values."""
@@ -142,7 +154,7 @@ def exists(name: str) -> bool:
 
 def page(name: str, title: str, specification: str, channels: tuple[str, ...] = ()) -> Page:
     """The page of one protocol."""
-    tables = Tables(name, channels)
+    tables = Tables(name, specification, channels)
     messages = tuple(tables.messages())
     types = tuple(tables.types({section.name for section in messages}))
     return Page(name, title, specification, messages, types)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from asn1kit import tables
@@ -51,6 +53,29 @@ def test_when_pages_are_made_then_every_nas_message_is_there_with_every_element(
         assert rows[2:] == wanted
 
 
+@pytest.mark.parametrize("protocol", ["ngap", "xnap", "f1ap", "e1ap", "e2ap", "nrppa", "lpp", "rrc"])
+def test_when_pages_are_made_then_every_message_of_asn1_has_a_clause(sections, folder, protocol):
+    page = sections(protocol)
+    listed = (folder / f"{protocol}.md").read_text(encoding="utf-8").split("\n## Types")[0].split("\n### ")[1:]
+    said = {text.split("\n", 1)[0]: text.split("\n")[2] for text in listed}
+    assert said
+    assert [
+        name
+        for name, about in said.items()
+        if not re.search(r"\((TS [0-9.]+|O-RAN[^ ]*) [0-9]+\.[0-9.A-Za-z]+\)\.$", about)
+    ] == []
+    assert len(page) > len(said)
+
+
+def test_when_pages_are_made_then_clauses_are_those_of_their_tables_of_contents(sections):
+    ngap, xnap, f1ap = sections("ngap"), sections("xnap"), sections("f1ap")
+    assert "(TS 38.413 9.2.5.1)" in ngap["InitialUEMessage"]
+    assert "| TS 38.413 9.3.1.16 |" in ngap["InitialUEMessage"]
+    assert "(TS 38.413 9.2.2.1)" in ngap["InitialContextSetupRequest"]
+    assert "(TS 38.423 9.1.1.1)" in xnap["HandoverRequest"]
+    assert "(TS 38.473 9.2.1.4)" in f1ap["F1SetupRequest"]
+
+
 def test_when_pages_are_made_then_every_element_of_nas_has_its_clause(sections):
     page = sections("nas")
     rows = [
@@ -92,7 +117,7 @@ def test_when_pages_are_made_then_every_attribute_of_eap_is_there(sections):
         ("nas", "RegistrationAccept", "| guti | 77 | O | TLV-E | 14 | Guti | TS 23.003 2.10.1 |"),
         ("nas", "RegistrationRequest", "| mico_indication | B- | O | TV | 1 | [MicoIndication](#micoindication) |"),
         ("pfcp", "CreateFAR", "| far_id | 108 | M | 1 | uint, 4 octets | TS 29.244 8.2.74 |"),
-        ("rrc", "RRCSetup", "`rrcSetup` in [DLCCCHMessage](#dlccchmessage)."),
+        ("rrc", "RRCSetup", "`rrcSetup` in [DLCCCHMessage](#dlccchmessage) (TS 38.331 6.2.2)."),
         ("lpp", "ProvideCapabilities", "LPPMessage"),
         ("gtpu", "ErrorIndication", "Message type 26."),
         ("sms", "Submit", "| destination_address | M | Address |"),
