@@ -325,6 +325,26 @@ INLINE void write_tunnel_6(__u8 *frame, struct packet *packet)
     udp->checksum = checksum ? checksum : 0xffff;
 }
 
+/* All that is before the terminal's packet now that its room is made; 0 where the frame does not reach that far. */
+INLINE int write_front(struct packet *packet, struct ethernet *ethernet, void *limit)
+{
+    if (packet->strip) {
+        if ((void *)(ethernet + 1) > limit)
+            return 0;
+        write_ends(ethernet->ends, packet->way);
+        ethernet->type = to_be16((__u16)packet->kind);
+    } else if (likely(packet->room == TUNNEL)) {
+        if ((void *)(ethernet + 1) + TUNNEL > limit)
+            return 0;
+        write_tunnel((void *)ethernet, packet);
+    } else {
+        if ((void *)(ethernet + 1) + TUNNEL_6 > limit)
+            return 0;
+        write_tunnel_6((void *)ethernet, packet);
+    }
+    return 1;
+}
+
 SEC("xdp") int userplane(struct xdp_md *context)
 {
     struct packet packet = {.ethernet = (void *)(long)context->data, .end = (void *)(long)context->data_end};
@@ -343,20 +363,8 @@ SEC("xdp") int userplane(struct xdp_md *context)
         return dropped(context->ingress_ifindex, XDP_ABORTED);
     struct ethernet *ethernet = (void *)(long)context->data;
     void *limit = (void *)(long)context->data_end;
-    if (packet.strip) {
-        if ((void *)(ethernet + 1) > limit)
-            return dropped(context->ingress_ifindex, XDP_ABORTED);
-        write_ends(ethernet->ends, packet.way);
-        ethernet->type = to_be16((__u16)packet.kind);
-    } else if (likely(packet.room == TUNNEL)) {
-        if ((void *)(ethernet + 1) + TUNNEL > limit)
-            return dropped(context->ingress_ifindex, XDP_ABORTED);
-        write_tunnel((void *)ethernet, &packet);
-    } else {
-        if ((void *)(ethernet + 1) + TUNNEL_6 > limit)
-            return dropped(context->ingress_ifindex, XDP_ABORTED);
-        write_tunnel_6((void *)ethernet, &packet);
-    }
+    if (!write_front(&packet, ethernet, limit))
+        return dropped(context->ingress_ifindex, XDP_ABORTED);
     redirected(context->ingress_ifindex, packet.way->port);
     return redirect_map(&PORTS, packet.way->port, 0);
 }
@@ -388,20 +396,8 @@ SEC("classifier") int userplane_tc(struct __sk_buff *context)
         return dropped(context->ifindex, TC_DROP);
     struct ethernet *ethernet = (void *)(long)context->data;
     void *limit = (void *)(long)context->data_end;
-    if (packet.strip) {
-        if ((void *)(ethernet + 1) > limit)
-            return dropped(context->ifindex, TC_DROP);
-        write_ends(ethernet->ends, packet.way);
-        ethernet->type = to_be16((__u16)packet.kind);
-    } else if (likely(packet.room == TUNNEL)) {
-        if ((void *)(ethernet + 1) + TUNNEL > limit)
-            return dropped(context->ifindex, TC_DROP);
-        write_tunnel((void *)ethernet, &packet);
-    } else {
-        if ((void *)(ethernet + 1) + TUNNEL_6 > limit)
-            return dropped(context->ifindex, TC_DROP);
-        write_tunnel_6((void *)ethernet, &packet);
-    }
+    if (!write_front(&packet, ethernet, limit))
+        return dropped(context->ifindex, TC_DROP);
     redirected(context->ifindex, packet.way->port);
     return redirect(packet.way->device, 0);
 }
