@@ -18,21 +18,9 @@ struct target {
     __u32 unused;
 };
 
-struct {
-    MAP_TYPE(ARRAY);
-    MAP_ENTRIES(1);
-    MAP_FLAGS(MMAPABLE);
-    MAP_KEY(__u32);
-    MAP_VALUE(struct bench);
-} BENCH SEC(".maps");
+SHARED_ARRAY(BENCH, struct bench);
 
-struct {
-    MAP_TYPE(ARRAY);
-    MAP_ENTRIES(1);
-    MAP_FLAGS(MMAPABLE);
-    MAP_KEY(__u32);
-    MAP_VALUE(struct target);
-} TARGETS SEC(".maps");
+SHARED_ARRAY(TARGETS, struct target);
 
 struct {
     MAP_TYPE(PROGRAMS);

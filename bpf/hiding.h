@@ -8,14 +8,7 @@
 enum { SYN_FIN_RST = 0x07, TCP_FLAGS = 13, TCP_CHECKSUM = 16, UDP_CHECKSUM = 6, ACCEPTS = 20 };
 
 /* Two to a line, found by what the packets of a connection have in common. */
-struct {
-    MAP_KEPT
-    MAP_TYPE(ARRAY);
-    MAP_ENTRIES(1);
-    MAP_FLAGS(MMAPABLE);
-    MAP_KEY(__u32);
-    MAP_VALUE(struct translations);
-} TRANSLATIONS SEC(".maps");
+SHARED_ARRAY(TRANSLATIONS, struct translations);
 
 /* native/xdp/src/hiding.rs has the same. */
 INLINE __u32 place_of(struct settings *settings, __u32 source, __u32 destination, __u32 ports, __u32 protocol)

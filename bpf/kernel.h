@@ -32,6 +32,17 @@ typedef __u16 __attribute__((may_alias)) any16;
 #define MAP_KEPT
 #endif
 
+/* One value, or as many as user space says, which has them in its own memory too. */
+#define SHARED_ARRAY(name, kind) \
+    struct {                     \
+        MAP_KEPT                 \
+        MAP_TYPE(ARRAY);         \
+        MAP_ENTRIES(1);          \
+        MAP_FLAGS(MMAPABLE);     \
+        MAP_KEY(__u32);          \
+        MAP_VALUE(kind);         \
+    } name SEC(".maps")
+
 enum { ARRAY = 2, PROGRAMS = 3, PERCPU_ARRAY = 6, DEVICES = 14, RING = 27 };
 enum { MMAPABLE = 1 << 10 };
 enum { XDP_ABORTED, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT };

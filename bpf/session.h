@@ -8,52 +8,17 @@ enum { BURST_NS = 100000000, BURST_OCTETS_SHIFT = 14, COST_FRACTION = 20, COST_B
 #define NEVER (1ULL << 62)
 #define NO_SLOT 0xffffffff
 
-struct {
-    MAP_KEPT
-    MAP_TYPE(ARRAY);
-    MAP_ENTRIES(1);
-    MAP_FLAGS(MMAPABLE);
-    MAP_KEY(__u32);
-    MAP_VALUE(struct settings);
-} SETTINGS SEC(".maps");
+SHARED_ARRAY(SETTINGS, struct settings);
 
-struct {
-    MAP_KEPT
-    MAP_TYPE(ARRAY);
-    MAP_ENTRIES(1);
-    MAP_FLAGS(MMAPABLE);
-    MAP_KEY(__u32);
-    MAP_VALUE(struct record);
-} RECORDS SEC(".maps");
+SHARED_ARRAY(RECORDS, struct record);
 
-struct {
-    MAP_KEPT
-    MAP_TYPE(ARRAY);
-    MAP_ENTRIES(1);
-    MAP_FLAGS(MMAPABLE);
-    MAP_KEY(__u32);
-    MAP_VALUE(struct spilled);
-} SPILLED SEC(".maps");
+SHARED_ARRAY(SPILLED, struct spilled);
 
 /* The upper half of the addresses of each session's terminal, host order; 0 where it has no IPv6. */
-struct {
-    MAP_KEPT
-    MAP_TYPE(ARRAY);
-    MAP_ENTRIES(1);
-    MAP_FLAGS(MMAPABLE);
-    MAP_KEY(__u32);
-    MAP_VALUE(__u64);
-} PREFIXES SEC(".maps");
+SHARED_ARRAY(PREFIXES, __u64);
 
 /* The slots of the pools' addresses, and of the prefixes of those of IPv6. */
-struct {
-    MAP_KEPT
-    MAP_TYPE(ARRAY);
-    MAP_ENTRIES(1);
-    MAP_FLAGS(MMAPABLE);
-    MAP_KEY(__u32);
-    MAP_VALUE(struct slots);
-} ADDRESSES SEC(".maps");
+SHARED_ARRAY(ADDRESSES, struct slots);
 
 struct {
     MAP_KEPT
