@@ -14,20 +14,13 @@ from freehold.codecs import pfcp
 from freehold.codecs.pfcp import (
     FSEID,
     FTEID,
-    PDI,
     AssociationSetupRequest,
     CreateFAR,
-    CreatePDR,
     ForwardingParameters,
     Message,
     NodeID,
-    OuterHeaderCreation,
-    OuterHeaderRemoval,
     SessionEstablishmentRequest,
-    SessionModificationRequest,
     UEIPAddress,
-    UpdateFAR,
-    UpdateForwardingParameters,
 )
 from freehold.codecs.pfcp.flags import ApplyAction, Interface
 from freehold.core.upf import Upf, UpfSettings
@@ -37,6 +30,7 @@ from freehold.services.access import PingResult, Tunnel
 from freehold.services.datagram import Address
 from freehold.sim.clock import VirtualEnvironment
 from freehold.spec.timers import Timers
+from upfkit import downlink_pdr, establishment, forwarding, uplink_pdr
 
 # Addresses of this process alone: tests run side by side.
 NET = f"127.{128 + (os.getpid() >> 8) % 64}.{os.getpid() % 256}"
@@ -136,7 +130,7 @@ class N4:
         self.gnb.attach(number, f"10.45.0.{host}", 1400)
         self.gnb.bind(number, handle)
         seid = int(answer.up_f_seid.seid)
-        assert self.smf.ask(forward(tunnel.teid), seid).cause == 1
+        assert self.smf.ask(forwarding(tunnel.teid, packed(GNB)), seid).cause == 1
         return seid
 
     def ping(self, number: int = 1) -> bool:
@@ -168,24 +162,12 @@ def n4(capacity: int = 4096) -> Iterator[N4]:
 
 def session(host: int, seid: int = 7, far: CreateFAR = DROP_ACCESS, **fields: object) -> SessionEstablishmentRequest:
     """A session of the terminal 10.45.0.`host`, whose tunnel the UPF chooses."""
-    address = (UEIPAddress(ipv4=bytes((10, 45, host >> 8, host & 255))),)
-    uplink = PDI(Interface.ACCESS, FTEID(choose_ipv4=True), b"internet", address)
-    downlink = PDI(Interface.CORE, None, b"internet", address)
-    request = SessionEstablishmentRequest(
+    plain = {"ue_ip_address": (UEIPAddress(ipv4=bytes((10, 45, host >> 8, host & 255))),), "qer_id": ()}
+    request = establishment(
         node_id=NodeID(ipv4=packed(SMF)),
         cp_f_seid=FSEID(seid, ipv4=packed(SMF)),
-        create_pdr=(
-            CreatePDR(1, 255, uplink, OuterHeaderRemoval(0), far_id=1),
-            CreatePDR(2, 255, downlink, far_id=2),
-        ),
+        create_pdr=(uplink_pdr(local_f_teid=FTEID(choose_ipv4=True), qfi=(), **plain), downlink_pdr(**plain)),
         create_far=(FORWARD_CORE, far),
+        create_qer=(),
     )
     return msgspec.structs.replace(request, **fields)
-
-
-def forward(teid: int) -> SessionModificationRequest:
-    """Downlink packets go to the gNB's tunnel."""
-    creation = OuterHeaderCreation(gtpu_ipv4=True, teid=teid, ipv4=packed(GNB))
-    parameters = UpdateForwardingParameters(destination_interface=0, outer_header_creation=creation)
-    update = UpdateFAR(far_id=2, apply_action=ApplyAction.FORW, update_forwarding_parameters=parameters)
-    return SessionModificationRequest(update_far=(update,))

@@ -17,6 +17,7 @@ from upfkit.world import (
     changed,
     downlink_pdr,
     establishment,
+    forwarding,
     uplink_pdr,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "changed",
     "downlink_pdr",
     "establishment",
+    "forwarding",
     "uplink_pdr",
 ]

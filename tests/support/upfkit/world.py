@@ -138,9 +138,7 @@ class Attached(World):
         self.teid = response.created_pdr[0].local_f_teid.teid
 
     def activate(self, **fields: Any) -> Any:
-        creation = OuterHeaderCreation(gtpu_ipv4=True, teid=self.tunnel.teid, ipv4=bytes((192, 0, 2, 10)))
-        parameters = UpdateForwardingParameters(destination_interface=0, outer_header_creation=creation, **fields)
-        return self.update_downlink(ApplyAction.FORW, parameters)
+        return self.ask(forwarding(self.tunnel.teid, bytes((192, 0, 2, 10)), **fields), self.seid)
 
     def update_downlink(self, action: int, parameters: UpdateForwardingParameters | None = None) -> Any:
         update = UpdateFAR(far_id=2, apply_action=action, update_forwarding_parameters=parameters)
@@ -151,6 +149,14 @@ class Attached(World):
         self.gnb.ping(1, "10.45.0.1", 56, results.append)
         self.poll()
         return results
+
+
+def forwarding(teid: int, address: bytes, **fields: Any) -> SessionModificationRequest:
+    """Downlink packets go to a gNB's tunnel."""
+    creation = OuterHeaderCreation(gtpu_ipv4=True, teid=teid, ipv4=address)
+    parameters = UpdateForwardingParameters(destination_interface=0, outer_header_creation=creation, **fields)
+    update = UpdateFAR(far_id=2, apply_action=ApplyAction.FORW, update_forwarding_parameters=parameters)
+    return SessionModificationRequest(update_far=(update,))
 
 
 def uplink_pdr(**fields: Any) -> CreatePDR:
