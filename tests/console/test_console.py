@@ -285,9 +285,19 @@ def test_when_a_reader_looks_then_nothing_that_is_not_for_it_is_offered(page, si
 class Crowd(FakeNetwork):
     """Ten thousand UEs, of which a few are connected."""
 
-    def ues(self):
+    def __init__(self):
+        super().__init__()
         states = ("CM-CONNECTED", *["CM-IDLE"] * 96)
-        return [UeView(f"imsi-{n:015}", state="5GMM-REGISTERED", connection=states[n % 97]) for n in range(10_000)]
+        self.crowd = [
+            UeView(f"imsi-{n:015}", state="5GMM-REGISTERED", connection=states[n % 97]) for n in range(10_000)
+        ]
+
+    def switch(self, number):
+        """One leaves."""
+        self.crowd[number] = UeView(self.crowd[number].supi, state="5GMM-DEREGISTERED", connection="CM-IDLE")
+
+    def ues(self):
+        return list(self.crowd)
 
 
 def test_when_an_alarm_is_raised_then_it_is_seen_acknowledged_cleared_and_kept(page, tmp_path):
@@ -313,6 +323,33 @@ def test_when_an_alarm_is_raised_then_it_is_seen_acknowledged_cleared_and_kept(p
         page.goto("about:blank")
 
 
+COUNTING = """() => {
+    window.made = 0
+    window.counting = new MutationObserver(seen => { for (const one of seen) window.made += one.addedNodes.length })
+    window.counting.observe(document.querySelector('.rows'), {childList: true, subtree: true, characterData: true})
+}"""
+COUNTED = "() => new Promise(done => requestAnimationFrame(() => setTimeout(() => done(window.made), 0)))"
+
+
+def few_are_made_anew(page, web):
+    """The work of a scroll, and of a UE that changed: bounded by what comes into sight, however many there are."""
+    box = page.locator(".scroll")
+    page.evaluate(COUNTING)
+    for _ in range(10):
+        box.evaluate("box => { box.scrollTop -= 10 * 36 }")
+        page.evaluate(COUNTED)
+    assert 90 <= page.evaluate(COUNTED) <= 110  # rows: a hundred came into sight, and were made once
+    page.keyboard.press("End")
+    last = page.get_by_role("row", name=f"imsi-{9999:015}")
+    last.wait_for()
+    drawn = page.evaluate("() => [...document.querySelectorAll('.rows .row')].forEach(row => { row.known = true })")
+    assert drawn is None
+    web.do(web.network.switch, 9999)
+    last.get_by_text("DEREGISTERED").wait_for()
+    assert page.locator(".rows .row").evaluate_all("rows => rows.every(row => row.known)")  # none was made anew
+    page.evaluate("() => window.counting.disconnect()")
+
+
 def test_when_there_are_ten_thousand_ues_then_few_are_drawn_and_any_is_found(page, tmp_path):
     class Console(Web):
         pages = Pages()
@@ -336,6 +373,7 @@ def test_when_there_are_ten_thousand_ues_then_few_are_drawn_and_any_is_found(pag
         page.keyboard.press("End")
         page.get_by_role("link", name=f"imsi-{9999:015}").wait_for()
         assert page.locator(".rows .row").count() < 80
+        few_are_made_anew(page, web)
         page.get_by_label("Filter UEs").fill("CONNECTED 009700")
         page.get_by_text("1 of 10 000").wait_for()
         shoot(page, "ten-thousand")

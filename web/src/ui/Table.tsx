@@ -1,5 +1,5 @@
 /** A table that draws the rows in sight alone: ten thousand cost as little as ten. */
-import type { ComponentChildren } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count } from "../format";
 import { go } from "../router";
@@ -25,6 +25,45 @@ const least = (width: string): number => Number(/(\d+)px/.exec(width)?.[1] ?? 80
 
 const ROW = 36;
 const MORE = 8;
+/** Rows that are scrolled over before what is drawn is chosen anew. */
+const STEP = 4;
+
+interface Line<R> {
+  row: R;
+  place: number;
+  active: boolean;
+  columns: Column<R>[];
+  open: ((row: R) => string) | undefined;
+}
+
+/** One row: drawn again only where it is another one than before, however often the rest is. */
+class Row<R> extends Component<Line<R>> {
+  override shouldComponentUpdate(next: Line<R>) {
+    const { row, place, active, columns } = this.props;
+    return row !== next.row || place !== next.place || active !== next.active || columns !== next.columns;
+  }
+
+  render({ row, place, active, columns, open }: Line<R>) {
+    return (
+      <div
+        role="row"
+        class={`row ${open ? "opens" : ""} ${active ? "active" : ""}`}
+        aria-rowindex={place + 2}
+        style={{ transform: `translateY(${place * ROW}px)` }}
+      >
+        {columns.map((column, at) => (
+          <div
+            key={column.key}
+            role="cell"
+            class={`${column.align ?? ""} ${column.wide ? "wide" : ""} ${column.mono ? "mono" : ""}`}
+          >
+            {at === 0 && open ? <a href={open(row)}>{column.show(row)}</a> : column.show(row)}
+          </div>
+        ))}
+      </div>
+    );
+  }
+}
 
 export function Table<R>(props: {
   label: string;
@@ -51,11 +90,18 @@ export function Table<R>(props: {
   const [tall, setTall] = useState(600);
   const [active, setActive] = useState(-1);
   const box = useRef<HTMLDivElement>(null);
+  const texts = useRef(new Map<R, string>());
 
   const chosen = useMemo(() => {
     const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-    let found =
-      words.length && text ? rows.filter((row) => words.every((word) => text(row).toLowerCase().includes(word))) : rows;
+    let found = rows;
+    if (words.length && text) {
+      const before = texts.current;
+      // a row that did not change is the same object, and its text is not made again
+      const lower = new Map(rows.map((row) => [row, before.get(row) ?? text(row).toLowerCase()]));
+      texts.current = lower;
+      found = rows.filter((row) => words.every((word) => lower.get(row)!.includes(word)));
+    }
     const by = columns.find((column) => column.key === sort.key)?.by;
     if (by) {
       const sign = sort.down ? -1 : 1;
@@ -74,8 +120,8 @@ export function Table<R>(props: {
     return () => watcher.disconnect();
   }, [rows.length === 0]);
 
-  const first = Math.max(0, Math.floor(top / ROW) - MORE);
-  const after = Math.min(chosen.length, Math.ceil((top + tall) / ROW) + MORE);
+  const first = Math.max(0, top - MORE);
+  const after = Math.min(chosen.length, top + STEP + Math.ceil(tall / ROW) + MORE);
   const tracks = columns.map((column) => column.width).join(" ");
   const wide = columns.reduce((sum, column) => sum + least(column.width), 0);
   const narrow = columns
@@ -147,7 +193,7 @@ export function Table<R>(props: {
             "--least": `${wide}px`,
             maxHeight: props.height ? `${props.height}px` : undefined,
           }}
-          onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+          onScroll={(event) => setTop(STEP * Math.floor(event.currentTarget.scrollTop / ROW / STEP))}
           onKeyDown={move}
         >
           <div role="rowgroup" class="heads">
@@ -178,23 +224,14 @@ export function Table<R>(props: {
           </div>
           <div role="rowgroup" class="rows" style={{ height: `${chosen.length * ROW}px` }}>
             {chosen.slice(first, after).map((row, at) => (
-              <div
+              <Row
                 key={id(row)}
-                role="row"
-                class={`row ${open ? "opens" : ""} ${first + at === active ? "active" : ""}`}
-                aria-rowindex={first + at + 2}
-                style={{ transform: `translateY(${(first + at) * ROW}px)` }}
-              >
-                {columns.map((column, place) => (
-                  <div
-                    key={column.key}
-                    role="cell"
-                    class={`${column.align ?? ""} ${column.wide ? "wide" : ""} ${column.mono ? "mono" : ""}`}
-                  >
-                    {place === 0 && open ? <a href={open(row)}>{column.show(row)}</a> : column.show(row)}
-                  </div>
-                ))}
-              </div>
+                row={row}
+                place={first + at}
+                active={first + at === active}
+                columns={columns}
+                open={open}
+              />
             ))}
           </div>
           {chosen.length === 0 && <Empty title="Nothing matches the filter" />}
