@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from freehold.manage.accounts import Account, Accounts, Principal, Role, TokenView
-from freehold.manage.accounts.accounts import IDLE, LONGEST, Refused
+from freehold.manage.accounts.accounts import IDLE, LONGEST, Changed, Refused
 from freehold.manage.accounts.oidc import PATIENCE, NotAdmitted
 from freehold.manage.accounts.passwords import LONGEST as LONGEST_PASSWORD
 from freehold.manage.accounts.passwords import SHORTEST
@@ -261,7 +261,10 @@ async def change_password(api: Api, request: Request, _: str) -> Response:
         await accounts.right(name, given.current, request.address)
     except Refused as refused:
         raise Problem(429 if refused.wait else 422, f"current: {refused}") from None
-    await accounts.change(name, password=given.password)
+    try:
+        await accounts.change(name, password=given.password)
+    except Changed as changed:
+        raise Problem(409, str(changed)) from None
     await record(api, request, "account.password", name)
     return Response(204)
 
@@ -308,6 +311,8 @@ async def change_account(api: Api, request: Request, name: str) -> Response:
         )
     except KeyError:
         raise Problem(404, f"there is no account {name}") from None
+    except Changed as changed:
+        raise Problem(412, str(changed)) from None
     fields = [field for field in given.__struct_fields__ if getattr(given, field) is not None]
     await record(api, request, "account.change", name, ", ".join(fields))
     return tagged(shown(account))

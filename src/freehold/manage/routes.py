@@ -110,7 +110,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             "Change the own password; all log-ins of the account end.",
             status=204,
             body=access.PasswordChange,
-            refusals=(422, 429),
+            refusals=(409, 422, 429),
             due=True,
         ),
     },

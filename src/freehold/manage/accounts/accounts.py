@@ -92,6 +92,10 @@ class Refused(Exception):  # noqa: N818 - what happened
         self.wait = wait
 
 
+class Changed(Exception):  # noqa: N818 - what happened
+    """An account was changed by somebody else while a password was hashed."""
+
+
 class Accounts:
     """The accounts of one network; `wait` gives the store's answers, `utc` the time in seconds since 1970.
 
@@ -155,12 +159,14 @@ class Accounts:
     ) -> Account:
         """Change an account and end its log-ins; KeyError where there is none, Unusable for the last administrator.
 
-        `given` says that somebody else chose the password.
+        `given` says that somebody else chose the password. Changed where somebody else was faster.
         """
         if self._accounts[name].subject and (role or password is not None):
             raise Unusable(f"{name} logs in at a provider, which gives the role and needs no password")
-        kept = None if password is None else await self._new_password(self._accounts[name], password)
         old = self._accounts[name]
+        kept = None if password is None else await self._new_password(old, password)
+        if self._accounts[name] is not old:
+            raise Changed(f"{name} was changed meanwhile: read it again")
         new = msgspec.structs.replace(
             old if kept is None else old.with_password(kept, self._policy(), self._utc(), given=given),
             role=role or old.role,
