@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
+import itertools
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ import msgspec
 LARGEST: Final = 8 * 1024 * 1024
 """Octets of one file; so many older ones are kept."""
 OLDER: Final = 4
+MODE: Final = 0o600
 LONGEST: Final = 512
 """Characters of a path that are written."""
 _PERSONAL: Final = frozenset({"subscribers", "ues"})
@@ -41,6 +42,8 @@ Visits = Callable[[Visit], None]
 
 def plain(text: str) -> str:
     """Text without what could make another line of it."""
+    if len(text) <= LONGEST and text.isprintable() and " " not in text:
+        return text or "-"
     return "".join(each if each.isprintable() and each != " " else "?" for each in text[:LONGEST]) or "-"
 
 
@@ -54,27 +57,40 @@ def masked(path: str) -> str:
 
 
 class VisitFile:
-    """Visits in a file of its owner that is bounded: the oldest give way."""
+    """Visits in a file of its owner that is bounded: the oldest give way; a disk that takes no more loses them."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600, exist_ok=True)
-        os.chmod(path, 0o600)  # noqa: PTH101 - also one that a shell made
-        self._handler = RotatingFileHandler(path, maxBytes=LARGEST, backupCount=OLDER, encoding="utf-8", delay=True)
-        self._handler.rotator = _rotate
-        self._closed = False
+        self._path = path
+        self._size = 0
+        self._file: int | None = None
+        self._open()
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, MODE)
+        os.fchmod(self._file, MODE)  # also one that a shell made
+        self._size = os.fstat(self._file).st_size
 
     def __call__(self, visit: Visit) -> None:
         """Write one visit; one that ends after the file was let go is not written."""
-        if self._closed:  # the handler would open it anew
+        if self._file is None:
             return
-        self._handler.handle(logging.LogRecord("visits", logging.INFO, "", 0, "%s", (str(visit),), None))
+        line = f"{visit}\n".encode()
+        with contextlib.suppress(OSError):
+            if self._size + len(line) > LARGEST:
+                self._rotate()
+            self._size += os.write(self._file, line)
+
+    def _rotate(self) -> None:
+        """The file becomes the newest of the older ones, and the oldest goes."""
+        places = [self._path, *(self._path.with_name(f"{self._path.name}.{n}") for n in range(1, OLDER + 1))]
+        for younger, older in reversed(list(itertools.pairwise(places))):
+            if younger.exists():
+                younger.replace(older)
+        self.close()
+        self._open()
 
     def close(self) -> None:
         """Let go of the file."""
-        self._closed = True
-        self._handler.close()
-
-
-def _rotate(source: str, target: str) -> None:
-    Path(source).replace(target)
-    Path(source).touch(mode=0o600)
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -43,6 +42,10 @@ STARTING: Final = 5.0
 """Seconds the server may take to listen, and to end."""
 
 
+HOSTS: Final = 16
+"""Names of this server that are known again without looking closer."""
+
+
 class WebServer:
     """Serves one handler at an address; over TLS where a certificate and its key are given."""
 
@@ -69,6 +72,7 @@ class WebServer:
         self._pages = pages
         self._visits = visits
         self._named = named
+        self._hosts: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self._streams: set[asyncio.Task[None]] = set()
 
@@ -154,7 +158,7 @@ class WebServer:
     async def _answer(self, scope: Any, protocol: Any) -> Response | Streamed:
         headers = {name: scope.headers.get(name) or "" for name in ("host", "origin", "authorization", "cookie")}
         host = scope.authority or headers["host"]
-        if not self._own(host):
+        if host not in self._hosts and not self._own(host):
             return Response(421)  # RFC 9110 15.5.20: somebody's name that leads here is not ours
         secret, by_cookie = secret_of(headers)
         if by_cookie and scope.method not in SAFE and urlsplit(headers["origin"]).netloc != host:
@@ -199,9 +203,13 @@ class WebServer:
     def _own(self, host: str) -> bool:
         """Whether a host's name is this server's: an address, or localhost where it listens there (no rebinding)."""
         name = (urlsplit(f"//{host}").hostname or "") if host.isascii() and host.isprintable() else ""
-        with contextlib.suppress(ValueError):
-            return bool(ip_address(name))
-        return name == "localhost" or self._certificate is not None
+        try:
+            own = bool(ip_address(name))
+        except ValueError:
+            own = name == "localhost" or self._certificate is not None
+        if own and len(self._hosts) < HOSTS:
+            self._hosts.add(host)
+        return own
 
     async def _stream(self, answer: Streamed, scope: Any, protocol: Any) -> None:
         events = answer.media_type == LINES and EVENTS in (scope.headers.get("accept") or "")
