@@ -11,9 +11,9 @@ import msgspec
 from freehold.app.settings import BitRate
 from freehold.core.pcf.pcf import PcfConfiguration, SessionRule
 from freehold.core.smf.packet_filters import MOST_FILTERS
-from freehold.core.smf.requested_qos import GUARANTEED
 from freehold.services.npcf import AskedFlows, FlowFilter, QosFlow
 from freehold.services.nudm import Ambr, Arp
+from freehold.spec.qos import GUARANTEED
 
 if TYPE_CHECKING:
     from freehold.app.config import Configuration, DnnSection

@@ -211,11 +211,11 @@ def downlink(amf_id, ran_id, nas=b"down"):
     return ngap.DownlinkNASTransport(amf_ue_ngap_id=amf_id, ran_ue_ngap_id=ran_id, nas_pdu=nas)
 
 
-def flow(qfi=1, gbr=None):
+def flow(qfi=1, gbr=None, five_qi=9):
     return ngap.QosFlowSetupRequestItem(
         qos_flow_identifier=qfi,
         qos_flow_level_qos_parameters=ngap.QosFlowLevelQosParameters(
-            qos_characteristics=("nonDynamic5QI", ngap.NonDynamic5QIDescriptor(five_qi=9)),
+            qos_characteristics=("nonDynamic5QI", ngap.NonDynamic5QIDescriptor(five_qi=five_qi)),
             allocation_and_retention_priority=ngap.AllocationAndRetentionPriority(
                 priority_level_arp=8,
                 pre_emption_capability="shall-not-trigger-pre-emption",

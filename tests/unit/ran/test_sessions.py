@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from freehold.codecs import ngap
@@ -121,6 +122,79 @@ def test_when_a_session_cannot_be_had_then_its_cause_says_why_and_nothing_is_lef
     terminal, ran_id = scene.established(7)
     assert refused(scene, ran_id, transfer) == cause
     assert (scene.plane.bearers, terminal.added, terminal.nas) == ({}, [], [])
+
+
+COMBINATION = ("radioNetwork", "invalid-qos-combination")
+BURST = ngap.Dynamic5QIDescriptor(
+    priority_level_qos=1,
+    packet_delay_budget=1,
+    packet_error_rate=ngap.PacketErrorRate(per_scalar=1, per_exponent=6),
+    delay_critical="delay-critical",
+)
+
+
+def dynamic(qfi, characteristics):
+    asked = flow(qfi)
+    parameters = msgspec.structs.replace(
+        asked.qos_flow_level_qos_parameters, qos_characteristics=("dynamic5QI", characteristics)
+    )
+    return msgspec.structs.replace(asked, qos_flow_level_qos_parameters=parameters)
+
+
+# TS 38.413 8.2.1.4
+@pytest.mark.parametrize("lacking", [flow(2, five_qi=1), dynamic(2, BURST)], ids=["no guaranteed rate", "no burst"])
+def test_when_a_flow_lacks_what_its_characteristics_ask_for_then_it_alone_fails(lacking):
+    scene = Scene()
+    terminal, ran_id = scene.established(7)
+    scene.amf.say(session_setup(7, ran_id, (5, setup_transfer(flows=(flow(1), lacking)))))
+    (item,) = scene.amf.expect(ngap.PDUSessionResourceSetupResponse).pdu_session_resource_setup_list_su_res
+    said = item.pdu_session_resource_setup_response_transfer
+    there = said.dl_qos_flow_per_tnl_information.associated_qos_flow_list
+    assert [one.qos_flow_identifier for one in there] == [1]
+    assert [(one.qos_flow_identifier, one.cause) for one in said.qos_flow_failed_to_setup_list] == [(2, COMBINATION)]
+    assert terminal.added == [Bearer(5, 1, (1,))]
+
+
+def test_when_no_flow_has_what_it_asks_for_then_the_session_fails():
+    scene = Scene()
+    _, ran_id = scene.established(7)
+    assert refused(scene, ran_id, setup_transfer(flows=(flow(1, five_qi=1),))) == COMBINATION
+    assert scene.plane.bearers == {}
+
+
+def test_when_a_delay_critical_flow_says_its_burst_then_it_is_set_up():
+    scene = Scene()
+    terminal, ran_id = scene.established(7)
+    whole = dynamic(2, msgspec.structs.replace(BURST, maximum_data_burst_volume=255))
+    scene.amf.say(session_setup(7, ran_id, (5, setup_transfer(flows=(flow(1), whole)))))
+    scene.amf.expect(ngap.PDUSessionResourceSetupResponse)
+    assert terminal.added == [Bearer(5, 1, (1, 2))]
+
+
+# TS 38.413 8.2.3.4
+def test_when_a_flow_is_to_come_and_to_go_or_lacks_something_then_it_fails_and_stays_what_it_was():
+    scene = Scene()
+    terminal, ran_id = scene.established(7, sessions=(5,))
+    lacking = flow(7, five_qi=1).qos_flow_level_qos_parameters
+    scene.amf.say(
+        modify(
+            ran_id,
+            qos_flow_add_or_modify_request_list=[
+                ngap.QosFlowAddOrModifyRequestItem(qos_flow_identifier=1),
+                ngap.QosFlowAddOrModifyRequestItem(qos_flow_identifier=6),
+                ngap.QosFlowAddOrModifyRequestItem(qos_flow_identifier=7, qos_flow_level_qos_parameters=lacking),
+            ],
+            qos_flow_to_release_list=[
+                ngap.QosFlowWithCauseItem(qos_flow_identifier=1, cause=("nas", "normal-release"))
+            ],
+        )
+    )
+    (item,) = scene.amf.expect(ngap.PDUSessionResourceModifyResponse).pdu_session_resource_modify_list_mod_res
+    said = item.pdu_session_resource_modify_response_transfer
+    assert [one.qos_flow_identifier for one in said.qos_flow_add_or_modify_response_list] == [6]
+    failed = [(one.qos_flow_identifier, one.cause) for one in said.qos_flow_failed_to_add_or_modify_list]
+    assert failed == [(1, COMBINATION), (7, COMBINATION)]
+    assert terminal.added[-1] == Bearer(5, 1, (1, 6))
 
 
 def test_when_protection_is_preferred_then_the_answer_says_that_there_is_none():

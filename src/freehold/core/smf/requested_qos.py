@@ -30,13 +30,12 @@ from freehold.services.nudm import Ambr
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import Reject
 from freehold.spec.failures import Unmet
+from freehold.spec.qos import GUARANTEED
 
 DEFAULT_RULE: Final = 1
 """The identifier of the default QoS rule."""
 DELETE_FLOW, MODIFY_FLOW = 2, 3
 """Operations on a flow that exists (TS 24.501 9.11.4.12)."""
-GUARANTEED: Final = frozenset({1, 2, 3, 4, 65, 66, 67, 71, 72, 73, 74, 76, *range(82, 91)})
-"""5QIs of flows with a guaranteed rate (TS 23.501 5.7.4)."""
 NEEDS_FILTERS: Final = frozenset({CREATE, ADD_FILTERS, REPLACE_FILTERS, DELETE_FILTERS})
 
 

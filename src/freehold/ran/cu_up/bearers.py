@@ -8,12 +8,14 @@ from freehold.codecs import ngap
 from freehold.ran.state.ue import Session
 from freehold.services.access import BearerPlane, Tunnel
 from freehold.spec.errors import PeerError
+from freehold.spec.qos import GUARANTEED
 from freehold.stack.ngap_faults import NgapReject
 from freehold.stack.ngap_values import tunnel, tunnel_of
 
 SERVED_TYPES: Final = frozenset({"ipv4", "ipv6", "ipv4v6", "ethernet"})
 _UNDECODED: Final[ngap.Cause] = ("protocol", "transfer-syntax-error")
 _NO_TRANSPORT: Final[ngap.Cause] = ("transport", "transport-resource-unavailable")
+_COMBINATION: Final[ngap.Cause] = ("radioNetwork", "invalid-qos-combination")
 
 
 def setup(
@@ -22,8 +24,12 @@ def setup(
     """Make the bearer of a session; NgapReject with the cause for the unsuccessful transfer (TS 38.413 8.2.1.2)."""
     if isinstance(transfer, bytes):
         raise NgapReject(_UNDECODED, "the setup request transfer does not decode")
-    qfis = tuple(item.qos_flow_identifier for item in transfer.qos_flow_setup_request_list)
-    _check(transfer, qfis)
+    asked = transfer.qos_flow_setup_request_list
+    _check(transfer, tuple(item.qos_flow_identifier for item in asked))
+    failed = tuple(item.qos_flow_identifier for item in asked if lacking(item.qos_flow_level_qos_parameters))
+    qfis = tuple(item.qos_flow_identifier for item in asked if item.qos_flow_identifier not in failed)
+    if not qfis:
+        raise NgapReject(_COMBINATION, "no flow has what its 5QI asks for")
     uplink = _peer(plane, transfer.ul_ngu_up_tnl_information)
     handle, downlink = plane.add_bearer(uplink, qfis[0])
     return Session(pdu_session_id, handle, qfis, uplink, downlink), ngap.PDUSessionResourceSetupResponseTransfer(
@@ -32,7 +38,26 @@ def setup(
             associated_qos_flow_list=[ngap.AssociatedQosFlowItem(qos_flow_identifier=qfi) for qfi in qfis],
         ),
         security_result=_security_result(transfer.security_indication),
+        qos_flow_failed_to_setup_list=_failed(failed),
     )
+
+
+def lacking(qos: ngap.QosFlowLevelQosParameters | None) -> bool:
+    """Whether a flow is told without what its characteristics ask for (TS 38.413 8.2.1.4, 8.2.3.4)."""
+    if qos is None:
+        return False
+    characteristics = qos.qos_characteristics[1]
+    if isinstance(characteristics, ngap.Dynamic5QIDescriptor):
+        if characteristics.delay_critical == "delay-critical" and characteristics.maximum_data_burst_volume is None:
+            return True
+    elif not isinstance(characteristics, ngap.NonDynamic5QIDescriptor):
+        return False
+    return characteristics.five_qi in GUARANTEED and qos.gbr_qos_information is None
+
+
+def _failed(qfis: tuple[int, ...]) -> list[ngap.QosFlowWithCauseItem] | None:
+    """The flows that the gNB has no resources for."""
+    return [ngap.QosFlowWithCauseItem(qos_flow_identifier=qfi, cause=_COMBINATION) for qfi in qfis] or None
 
 
 def _check(transfer: ngap.PDUSessionResourceSetupRequestTransfer, qfis: tuple[int, ...]) -> None:
@@ -87,12 +112,22 @@ def modify(
     if len(set(added)) != len(added):
         raise NgapReject(("radioNetwork", "multiple-qos-flow-ID-instances"))
     removed = {item.qos_flow_identifier for item in transfer.qos_flow_to_release_list or ()}
+    # TS 38.413 8.2.3.4: a flow that is to come and to go stays what it was, as does one without what its 5QI asks for
+    failed = tuple(
+        item.qos_flow_identifier
+        for item in transfer.qos_flow_add_or_modify_request_list or ()
+        if item.qos_flow_identifier in removed or lacking(item.qos_flow_level_qos_parameters)
+    )
+    added = [qfi for qfi in added if qfi not in failed]
+    removed -= set(failed)
     qfis = tuple(qfi for qfi in dict.fromkeys((*session.qfis, *added)) if qfi not in removed)
     if not qfis:
-        raise NgapReject(("radioNetwork", "invalid-qos-combination"), "no flow would be left")
+        raise NgapReject(_COMBINATION, "no flow would be left")
     plane.update_bearer(session.handle, uplink, qfis[0])
     answered = [ngap.QosFlowAddOrModifyResponseItem(qos_flow_identifier=qfi) for qfi in added]
     return (
         Session(session.pdu_session_id, session.handle, qfis, uplink, session.downlink),
-        ngap.PDUSessionResourceModifyResponseTransfer(qos_flow_add_or_modify_response_list=answered or None),
+        ngap.PDUSessionResourceModifyResponseTransfer(
+            qos_flow_add_or_modify_response_list=answered or None, qos_flow_failed_to_add_or_modify_list=_failed(failed)
+        ),
     )
