@@ -124,6 +124,16 @@ def test_g10_when_the_tracking_area_is_not_served_then_it_fails():
     refused(watched, request(watched.control, watched.gnb, user_location_information=watched.gnb.location(tac=77)))
 
 
+def test_when_it_names_a_session_twice_then_it_fails(world, ue):
+    # TS 38.413 8.4.4.4
+    target = world.gnb()
+    moves = world.smf.calls["update_sm_context"]
+    target.send(request(ue, target, sessions=(1, 1)), 1)
+    failure = target.next(ngap.PathSwitchRequestFailure)
+    assert [item.pdu_session_id for item in failure.pdu_session_resource_released_list_ps_fail] == [1]
+    assert world.smf.calls["update_sm_context"] == moves
+
+
 def test_g10_when_it_comes_twice_then_the_second_fails():
     watched = Watched()
     ue = watched.world.terminal(watched.control_gnb, 2)

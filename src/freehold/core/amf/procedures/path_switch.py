@@ -31,9 +31,9 @@ def refuse(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest, why: str
     amf.environment.count(counters.PATH_SWITCH_FAILURE)
     released = [
         ngap.PDUSessionResourceReleasedItemPSFail(
-            pdu_session_id=item.pdu_session_id, path_switch_request_unsuccessful_transfer=NOT_NOW
+            pdu_session_id=number, path_switch_request_unsuccessful_transfer=NOT_NOW
         )
-        for item in message.pdu_session_resource_to_be_switched_dl_list
+        for number in dict.fromkeys(item.pdu_session_id for item in message.pdu_session_resource_to_be_switched_dl_list)
     ]
     failure = ngap.PathSwitchRequestFailure(
         amf_ue_ngap_id=message.source_amf_ue_ngap_id,
@@ -56,8 +56,11 @@ def begin(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:
     amf.environment.count(counters.PATH_SWITCH_REQUEST)
     connection = amf.contexts.connections.get(message.source_amf_ue_ngap_id)
     tai = values.location(message.user_location_information)
+    named = [item.pdu_session_id for item in message.pdu_session_resource_to_be_switched_dl_list]
     if connection is None or connection.ue is None:
         refuse(amf, gnb, message, "no such UE is connected")
+    elif len(set(named)) < len(named):
+        refuse(amf, gnb, message, "a session is named twice")  # TS 38.413 8.4.4.4
     elif connection.gnb is gnb or message.ran_ue_ngap_id in gnb.connections:
         refuse(amf, gnb, message, "the UE, or another one under that identity, is connected there already")
     elif connection.context is not ContextState.ESTABLISHED or connection.ue.state is not MmState.REGISTERED:
