@@ -56,4 +56,4 @@ class UeAuthentication(Protocol):
         """Begin 5G-AKA (TS 29.509 5.2.2.2.2)."""
 
     async def confirm(self, context_id: int, res_star: bytes) -> ConfirmationDataResponse:
-        """Confirm 5G-AKA with the UE's RES* (TS 29.509 5.2.2.2.2)."""
+        """Confirm 5G-AKA with the UE's RES*, empty where none came (TS 29.509 5.2.2.2.2)."""

@@ -63,6 +63,7 @@ class Home(Scripted):
         self.registered = {}
         self.told = {}
         self.say_failure = False
+        self.answers = []
 
     def add(self, digits, **options):
         subscription = Subscription(digits, **options)
@@ -99,6 +100,7 @@ class Home(Scripted):
 
     async def confirm(self, context_id, res_star):
         await self.note("confirm", context_id)
+        self.answers.append(res_star)
         supi, xres_star, k_seaf = self.contexts.pop(context_id)
         if res_star != xres_star or self.say_failure:
             return ConfirmationDataResponse(False)

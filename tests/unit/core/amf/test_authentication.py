@@ -7,6 +7,7 @@ from amfkit.harness import GUAMI, NULL_ALLOWED, World
 from freehold.codecs import nas, ngap
 from freehold.core.amf import SecurityPolicy
 from freehold.crypto import aka
+from freehold.services.errors import ServiceError
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import Guti
 from freehold.stack.nas_security import HeaderType
@@ -63,6 +64,33 @@ def test_when_the_ue_is_silent_then_the_challenge_comes_five_times(world, gnb, u
     assert world.baseline()["connections"] == 0
     unmet = world.event("registration-failed").unmet
     assert (unmet.rule, unmet.asked) == ("timer", "T3560")
+
+
+# --- the home network learns of failures (TS 33.501 6.1.3.2.0 step 9, 6.1.3.2.2) ----------
+def test_when_res_star_is_wrong_then_the_home_network_learns_it_too(world, gnb, ue):
+    ue.start()
+    ue.challenge()
+    ue.tell(nas.AuthenticationResponse(response_parameter=bytes(16)))
+    rejected_for_good(ue, gnb)
+    assert world.home.answers == [bytes(16)]
+    assert world.home.contexts == {}
+
+
+def test_when_the_home_network_cannot_be_told_then_the_ue_is_refused_all_the_same(world, gnb, ue):
+    world.home.fail["confirm"] = ServiceError(504, "UPSTREAM_SERVER_ERROR")
+    ue.start()
+    ue.challenge()
+    ue.tell(nas.AuthenticationResponse(response_parameter=bytes(16)))
+    rejected_for_good(ue, gnb)
+
+
+def test_when_res_star_never_comes_then_the_home_network_learns_that(world, gnb, ue):
+    ue.start()
+    ue.challenge()
+    world.run_for(5 * 6 + 1)
+    assert type(gnb.all()[-1]) is ngap.UEContextReleaseCommand
+    assert world.home.answers == [b""]
+    assert world.home.contexts == {}
 
 
 # --- AUTHENTICATION FAILURE ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,16 +17,19 @@ from freehold.core.amf.procedures.identification import identification
 from freehold.core.amf.state.ue import Ue
 from freehold.crypto import keys
 from freehold.procedure import exchange, procedure
+from freehold.services.errors import ServiceError
 from freehold.services.nausf import AuthenticationInfo, ResynchronizationInfo, UeAuthenticationCtx
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
-from freehold.spec.errors import Reject
+from freehold.spec.errors import Reject, TimerExpired
 from freehold.spec.failures import Unmet
 from freehold.spec.identities import Suci, Supi
 from freehold.spec.keys import Key
 
 MOST_CHALLENGES: Final = 4
 """Challenges of one run: after a stale SQN, a ngKSI in use, and an identity asked for again (TS 24.501 5.4.1.3.7)."""
+NO_RESPONSE: Final = b""
+"""What the AUSF is told where RES* never came."""
 KEY_SETS: Final = 7
 """Values of a ngKSI that name a key set (TS 24.501 9.11.3.32)."""
 
@@ -89,18 +93,19 @@ async def authentication(amf: AmfFunction, ue: Ue, identity: Suci | Supi, used_k
         )
         attempt.resynchronization = None
         # steps 6 to 8: the UE's answer
-        answer = await exchange(
-            N1(amf, ue),
-            nas.AuthenticationRequest(
-                ng_ksi=nas.KeySetIdentifier(mapped=False, value=attempt.ngksi),
-                abba=keys.ABBA,
-                rand=challenge.rand,
-                autn=challenge.autn,
-            ),
-            nas.AuthenticationResponse,
-            nas.AuthenticationFailure,
-            timer="T3560",
+        request = nas.AuthenticationRequest(
+            ng_ksi=nas.KeySetIdentifier(mapped=False, value=attempt.ngksi),
+            abba=keys.ABBA,
+            rand=challenge.rand,
+            autn=challenge.autn,
         )
+        try:
+            answer = await exchange(
+                N1(amf, ue), request, nas.AuthenticationResponse, nas.AuthenticationFailure, timer="T3560"
+            )
+        except TimerExpired:
+            await tell_home(amf, challenge, NO_RESPONSE)
+            raise
         if isinstance(answer, nas.AuthenticationResponse):
             authenticated = await confirm(attempt, challenge, answer.response_parameter or b"")
             if authenticated is not None:
@@ -111,11 +116,18 @@ async def authentication(amf: AmfFunction, ue: Ue, identity: Suci | Supi, used_k
     raise refused(f"{MOST_CHALLENGES} challenges without success", Unmet("challenges", str(MOST_CHALLENGES)))
 
 
+async def tell_home(amf: AmfFunction, challenge: UeAuthenticationCtx, res_star: bytes) -> None:
+    """The AUSF learns of a failure here: RES* is wrong or never came (TS 33.501 6.1.3.2.0 step 9, 6.1.3.2.2)."""
+    with suppress(ServiceError):
+        await amf.peers.ausf.confirm(challenge.context_id, res_star)
+
+
 async def confirm(attempt: Attempt, challenge: UeAuthenticationCtx, res_star: bytes) -> Authenticated | None:
     """HXRES* in the SEAF, then RES* in the AUSF; None when the UE is to be identified first (TS 33.501 6.1.3.2.0)."""
     amf = attempt.amf
-    # step 9
+    # step 9; the home network learns also of an answer that is wrong here (TS 33.501 6.1.3.2.2)
     if keys.hres_star(challenge.rand, res_star) != challenge.hxres_star:
+        await tell_home(amf, challenge, res_star)
         amf.environment.count(counters.AUTHENTICATION_FAILURE, "HRES*")
         await attempt.identify(
             "the terminal's RES* is wrong: its key is not the subscriber's",
