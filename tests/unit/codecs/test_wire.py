@@ -47,14 +47,14 @@ def test_when_a_program_sent_messages_then_each_is_read_and_written_again_to_the
 
 
 def test_when_vectors_are_counted_then_each_protocol_of_a_network_has_some() -> None:
-    sent = {name: len(every(name)) for name in ("ngap", "nas", "rrc", "f1ap", "e1ap", "pfcp", "gtpu")}
+    sent = {name: len(every(name)) for name in ("ngap", "nas", "rrc", "xnap", "f1ap", "e1ap", "pfcp", "gtpu")}
 
     assert min(sent.values()) >= 3, sent
 
 
 @pytest.mark.interop
 @analysed
-@pytest.mark.parametrize("protocol", ["ngap", "f1ap", "e1ap", "rrc"])
+@pytest.mark.parametrize("protocol", ["ngap", "xnap", "f1ap", "e1ap", "rrc"])
 def test_when_a_program_sent_messages_then_an_analyser_reads_the_same_values(protocol: str, tmp_path: Path) -> None:
     rrc = protocol == "rrc"
     sent = [(octets, read, read.name if rrc else "") for octets, read in every(protocol).items()]
