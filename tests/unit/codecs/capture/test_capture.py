@@ -177,3 +177,73 @@ def test_when_fragments_never_end_then_what_is_kept_is_bounded():
 
 def test_when_an_ipv6_packet_is_its_only_fragment_then_it_is_whole():
     assert [found.octets for found in carried(fragment6(sctp(chunk(1, b"one")), 0, 0))] == [b"one"]
+
+
+def block(kind, body):
+    padded = body + bytes(-len(body) % 4)
+    return struct.pack("<II", kind, 12 + len(padded)) + padded + struct.pack("<I", 12 + len(padded))
+
+
+def interface(link=101, options=b""):
+    return block(1, struct.pack("<HHI", link, 0, 0) + options)
+
+
+def enhanced(octets, time=0, number=0):
+    return block(6, struct.pack("<IIIII", number, time >> 32, time & 0xFFFFFFFF, len(octets), len(octets)) + octets)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "ticks", "seconds"),
+    [(6, 2_500_000, 2.5), (9, 2_500_000_000, 2.5), (0x80 | 10, 2560, 2.5), (0, 3, 3.0)],
+)
+def test_when_an_interface_says_its_resolution_then_times_are_in_its_units(resolution, ticks, seconds):
+    other = struct.pack("<HH", 2, 4) + b"eth0"
+    says = other + struct.pack("<HHB3x", 9, 1, resolution) + struct.pack("<HH", 0, 0)
+    octets = SECTION + interface(options=says) + enhanced(b"abcd", ticks)
+    assert list(packets(octets)) == [Packet(seconds, 101, b"abcd")]
+
+
+@pytest.mark.parametrize("options", [b"", struct.pack("<HH", 0, 0), struct.pack("<HHI", 9, 4, 0), b"\x09\0\x01\0"])
+def test_when_an_interface_says_no_resolution_then_times_are_in_microseconds(options):
+    octets = SECTION + interface(options=options) + enhanced(b"abcd", 1_500_000)
+    assert list(packets(octets)) == [Packet(1.5, 101, b"abcd")]
+
+
+def test_when_a_packet_block_is_simple_then_it_is_of_the_first_interface_and_no_time():
+    simple = block(3, struct.pack("<I", 3) + b"abc")
+    octets = (
+        SECTION + interface(147) + interface(101) + simple + block(0x0BAD, b"unknown to all") + enhanced(b"d", 1, 1)
+    )
+    assert [(each.time, each.link, each.octets) for each in packets(octets)] == [(0.0, 147, b"abc"), (1e-6, 101, b"d")]
+
+
+def test_when_a_section_begins_anew_then_its_interfaces_do_too():
+    octets = SECTION + interface(147) + enhanced(b"a") + SECTION + interface(101) + enhanced(b"b")
+    assert [(each.link, each.octets) for each in packets(octets)] == [(147, b"a"), (101, b"b")]
+    with pytest.raises(Malformed, match="interface 0, which is not described"):
+        list(packets(SECTION + interface() + SECTION + enhanced(b"c")))
+
+
+def test_when_sctp_fragments_never_end_then_what_is_kept_is_bounded():
+    carrier = Carrier()
+    for number in range(3000):
+        frame = ether(ip(sctp(chunk(2 * number, b"begun", 2, stream=number))))
+        assert list(carrier.messages(Packet(0.0, ETHERNET, frame))) == []
+    assert len(carrier._parts) <= 1024
+    large = Carrier()
+    for number in range(40):
+        frame = ether(ip(sctp(chunk(2 * number, bytes(60_000), 0))))
+        assert list(large.messages(Packet(0.0, ETHERNET, frame))) == []
+    assert sum(len(octets) for parts in large._parts.values() for _, octets in parts.values()) <= (1 << 20) + 60_000
+
+
+def test_when_a_chunk_has_no_size_that_can_be_then_what_came_before_is_given():
+    damaged = struct.pack("!BBH", 0, 3, 2) + bytes(20)
+    assert [found.octets for found in carried(ether(ip(sctp(chunk(1, b"one"), damaged))))] == [b"one"]
+    heartbeat = struct.pack("!BBHI", 4, 0, 8, 0)
+    assert [found.octets for found in carried(ether(ip(sctp(heartbeat, chunk(1, b"one")))))] == [b"one"]
+
+
+def test_when_a_program_exported_what_is_not_known_then_nothing_is_given():
+    assert carried(struct.pack("!HH", 12, 4) + b"http" + bytes(4) + b"GET", link=252) == []
+    assert carried(b"\0\x0c", link=252) == []

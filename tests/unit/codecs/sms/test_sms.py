@@ -298,3 +298,43 @@ def test_when_a_value_does_not_fit_then_the_tpdu_is_refused(address, data, codin
 
     with pytest.raises(ValueError, match=r"."):
         sms.write_tpdu(message)
+
+
+def submitted(period: sms.Period | None) -> str:
+    address, data = sms.Address("1"), sms.UserData()
+    message = sms.Submit(message_reference=0, destination_address=address, user_data=data, validity_period=period)
+    return sms.write_tpdu(message).hex()
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        (sms.AbsolutePeriod(sms.TimeStamp(24, 2, 29, 23, 59, 58, 80)), "79 quarters"),
+        (sms.AbsolutePeriod(sms.TimeStamp(100, 2, 29, 23, 59, 58)), "two digits"),
+        (sms.AbsolutePeriod(bytes(6)), "a time stamp has seven octets"),
+        (sms.OtherPeriod(bytes(6)), "an enhanced validity period has seven octets"),
+        (sms.EnhancedPeriod(4, 0), "a format from 0 to 3"),
+        (sms.EnhancedPeriod(3, 100 * 3600), "shorter than 100 hours"),
+        (sms.EnhancedPeriod(3, -1), "shorter than 100 hours"),
+    ],
+)
+def test_when_a_time_does_not_fit_then_it_is_said_why(period, said):
+    with pytest.raises(ValueError, match=said):
+        submitted(period)
+
+
+@pytest.mark.parametrize(
+    ("period", "octets"),
+    [
+        (sms.RelativePeriod(0xAA), "aa"),  # TS 23.040 9.2.3.12.1
+        (sms.AbsolutePeriod(STAMP), "4220923295852a"),  # 9.2.3.12.2: digits in swapped semi-octets, the sign in bit 3
+        (sms.EnhancedPeriod(0, 0), "00000000000000"),  # 9.2.3.12.3
+        (sms.EnhancedPeriod(1, 9, single_shot=True), "41090000000000"),
+        (sms.EnhancedPeriod(2, 200), "02c80000000000"),
+        (sms.EnhancedPeriod(3, 26 * 3600 + 3 * 60 + 4), "03623040000000"),
+    ],
+)
+def test_when_a_period_is_written_then_its_octets_are_those_of_its_table(period, octets):
+    written = submitted(period)
+    assert octets in written
+    assert read(written, to_network=True).validity_period == period
