@@ -206,3 +206,82 @@ fn no_octets_panic() {
         tables.decode(&octets, &mut Maker);
     }
 }
+
+#[test]
+fn when_bits_stand_anywhere_then_each_width_reads_what_was_written() {
+    let value = 0xFEDC_BA98_7654_3210;
+    for before in 0..8 {
+        for width in 0..=64 {
+            let wanted = if width == 64 { value } else { value & ((1 << width) - 1) };
+            let mut writer = Writer::new();
+            writer.bits(0x55, before);
+            writer.bits(value, width);
+            writer.bits(0x2A, 6);
+            let octets = writer.finish();
+            assert_eq!(octets.len(), (before + width + 6).div_ceil(8));
+            let mut reader = Reader::new(&octets);
+            assert_eq!(reader.peek(before, width), Some(wanted), "{width} bits after {before}");
+            assert_eq!(reader.skip(before), Some(()));
+            assert_eq!((reader.bits(width), reader.bits(6)), (Some(wanted), Some(0x2A)), "{width} bits after {before}");
+            assert!(reader.remaining() < 8);
+            assert_eq!((reader.bits(8), reader.skip(8), reader.peek(0, 8)), (None, None, None));
+        }
+    }
+    assert_eq!(Reader::new(&[0; 9]).bits(65), None);
+}
+
+#[test]
+fn when_an_extent_ends_then_nothing_beyond_is_read_and_what_is_left_is_ignored() {
+    let octets = [1, 2, 3, 4, 5];
+    let mut reader = Reader::new(&octets);
+    let whole = reader.enter(24).expect("it is there");
+    assert_eq!((reader.bits(8), reader.octets(3), reader.bits(17)), (Some(1), None, None));
+    let outer = reader.enter(8).expect("it is there");
+    assert_eq!(reader.rest(), Some(&octets[1..2]));
+    assert_eq!((reader.enter(1), reader.remaining()), (None, 0));
+    reader.leave(outer);
+    assert_eq!((reader.ignored(), reader.remaining()), (0, 8));
+    reader.leave(whole);
+    assert_eq!((reader.ignored(), reader.remaining(), reader.end()), (8, 16, 40));
+    assert_eq!(reader.rest(), Some(&octets[3..]));
+    assert_eq!(reader.rest(), Some(&octets[5..]));
+}
+
+#[test]
+fn when_a_half_octet_is_read_then_the_other_half_is_not() {
+    for (high, first, second) in [(true, 0xA, 0), (false, 0x5, 0)] {
+        let octet = [0xA5];
+        let mut reader = Reader::half(&octet, high);
+        assert_eq!((reader.remaining(), reader.octets(1)), (4, None));
+        assert_eq!((reader.bits(4), reader.bits(1)), (Some(first), None));
+        assert_eq!(reader.remaining(), second);
+    }
+}
+
+#[test]
+fn when_octets_begin_between_two_then_they_are_written_and_not_read() {
+    let mut writer = Writer::new();
+    assert!(writer.is_empty());
+    writer.bits(0xF, 4);
+    writer.octets(&[0x12, 0x34]);
+    assert_eq!(writer.len(), 3);
+    let octets = writer.finish();
+    assert_eq!(octets, [0xF1, 0x23, 0x40]);
+    let mut reader = Reader::new(&octets);
+    assert_eq!((reader.bits(4), reader.octets(1), reader.bits(16)), (Some(0xF), None, Some(0x1234)));
+}
+
+#[test]
+fn when_lengths_are_known_later_then_they_are_put_where_they_belong() {
+    let mut writer = Writer::new();
+    writer.octets(&[0, 0, 0xFF, 0, 0]);
+    writer.patch(0, 0x0102, 16);
+    writer.patch(2, 0b101, 3);
+    writer.patch_before(5, 0xABCD, 16);
+    assert_eq!(writer.finish(), [1, 2, 0b1011_1111, 0xAB, 0xCD]);
+    let mut writer = Writer::new();
+    writer.octets(&[0x0C, 0x07]);
+    writer.fold_half();
+    writer.tag_half(0x9F);
+    assert_eq!(writer.finish(), [0xFC]);
+}
