@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import sys
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,6 +21,8 @@ from freehold.spec.errors import Unusable
 if TYPE_CHECKING:
     from freehold.codecs.capture import Carried
     from freehold.codecs.display import Protocol, Reading
+
+GZIP: Final = b"\x1f\x8b"
 
 ProtocolOption = Annotated[str, typer.Option("--protocol", "-p", help="ngap, nas, pfcp, gtpu, ...")]
 TypeOption = Annotated[str, typer.Option("--type", "-t", help="Read as a value of this type: ULDCCHMessage, ...")]
@@ -145,12 +149,22 @@ def _given(what: str) -> bytes:
         if re.search(r"[^\s0-9a-fA-FxX:]", what):
             raise Unusable(f"{_short(what)}: neither hexadecimal octets nor a file")
         return _from_hex(what, _short(what))
-    read = _read(what)
+    read = _unpacked(_read(what), what)
     try:
         text = read.decode("ascii").strip()
     except UnicodeDecodeError:
         return read
     return _from_hex(text, what) if re.fullmatch(r"[\s0-9a-fA-FxX:]+", text) else read
+
+
+def _unpacked(octets: bytes, what: str) -> bytes:
+    """What a file holds, also where it is compressed, as captures often are."""
+    if octets[:2] != GZIP:
+        return octets
+    try:
+        return gzip.decompress(octets)
+    except (OSError, EOFError, zlib.error) as wrong:
+        raise Unusable(f"{_short(what)}: {wrong}") from None
 
 
 def _is_there(what: str) -> bool:
@@ -209,11 +223,15 @@ def _capture(octets: bytes, row: Protocol | None, what: str, as_json: bool) -> N
                 count += _entry(carried, row, as_json)
     except Malformed as wrong:
         raise Unusable(f"{_short(what)}: {wrong}") from None
-    unread = ", ".join(f"{packets} packets of link type {link}" for link, packets in sorted(carrier.unread.items()))
+    unread = ", ".join(f"{_many(of, 'packet')} of link type {link}" for link, of in sorted(carrier.unread.items()))
+    beside = f"; not read: {unread}" if unread else ""
     if not count:
-        none = f"{_short(what)}: no message of {row.name if row else 'any protocol'} in this capture"
-        raise Unusable(f"{none}; {unread} are not read" if unread else none)
-    note(f"{count} messages; {unread} are not read" if unread else f"{count} messages")
+        raise Unusable(f"{_short(what)}: no message of {row.name if row else 'any protocol'} in this capture{beside}")
+    note(f"{_many(count, 'message')}{beside}")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _entry(carried: Carried, row: Protocol | None, as_json: bool) -> int:

@@ -1,5 +1,6 @@
 """`freehold decode` and `freehold encode`."""
 
+import gzip
 import io
 import json
 import shutil
@@ -154,10 +155,25 @@ def test_when_some_links_of_a_capture_are_not_read_then_it_is_said_which(run, tm
     status, shown, said = run("decode", "-p", "nas", tmp_path / "some")
     assert status == 0
     assert "RegistrationReject" in shown
-    assert said == "1 messages; 1 packets of link type 127, 2 packets of link type 195 are not read\n"
+    assert said == "1 message; not read: 1 packet of link type 127, 2 packets of link type 195\n"
     status, shown, said = run("decode", tmp_path / "none")
     assert (status, shown) == (2, "")
-    assert "no message of any protocol in this capture; 1 packets of link type 127 are not read" in said
+    assert "no message of any protocol in this capture; not read: 1 packet of link type 127\n" in said
+
+
+def test_when_a_capture_is_compressed_then_it_is_read_all_the_same(run, tmp_path):
+    whole = gzip.compress(pcap((147, bytes.fromhex(REJECT))))
+    (tmp_path / "whole.gz").write_bytes(whole)
+    (tmp_path / "cut.gz").write_bytes(whole[:-9])
+    (tmp_path / "none.gz").write_bytes(b"\x1f\x8b no such thing")
+
+    status, shown, said = run("decode", "-p", "nas", tmp_path / "whole.gz")
+    assert (status, said) == (0, "1 message\n")
+    assert "RegistrationReject" in shown
+    assert "RegistrationReject" in run("decode", "-p", "nas", "-", stdin=whole)[1]
+    for damaged in ("cut.gz", "none.gz"):
+        status, shown, said = run("decode", "-p", "nas", tmp_path / damaged)
+        assert (status, shown, said.count("\n")) == (2, "", 1)
 
 
 def test_when_a_capture_becomes_a_tree_then_each_message_stands_under_its_line(run, tmp_path):
