@@ -38,10 +38,11 @@ class Left(msgspec.Struct, frozen=True, gc=False, array_like=True):
     carried: Usage
     measured: Measures = {}
     chosen: tuple[int, ...] = ()
+    sets: tuple[bytes, ...] = ()
 
     def session(self, teid: int) -> Session:
         """The session, under its TEID."""
-        return Session(teid, self.nonce, self.peer, self.cp_seid, self.rules)
+        return Session(teid, self.nonce, self.peer, self.cp_seid, self.rules, self.sets)
 
 
 class _Peer(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -121,7 +122,8 @@ class Retention:
 
     def keep_session(self, session: Session, carried: Usage, measured: Measures, chosen: tuple[int, ...] = ()) -> None:
         """Write a session down as it is now."""
-        row = Left(session.nonce, session.peer, session.cp_seid, session.rules, carried, measured, chosen)
+        own = (session.nonce, session.peer, session.cp_seid, session.rules)
+        row = Left(*own, carried, measured, chosen, session.sets)
         self._put(_SESSION + session.teid.to_bytes(4, "big"), _ENCODER.encode(row))
 
     def forget_session(self, teid: int) -> None:

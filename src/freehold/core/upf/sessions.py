@@ -36,7 +36,7 @@ from freehold.core.upf.instances import NETWORK_INSTANCE, Instances
 from freehold.core.upf.limits import next_at
 from freehold.core.upf.readings import Reading, carry_on, measures, needs_counters
 from freehold.core.upf.retention import Described, Left, Retention
-from freehold.core.upf.sets import members, sets_of
+from freehold.core.upf.sets import sets_of
 from freehold.core.upf.state import Mark, RuleSet, Session
 from freehold.core.upf.state.rules import pack, unpack
 from freehold.core.upf.timing import Timing
@@ -114,7 +114,7 @@ class Sessions:
         rules.instance = self._instances.find(request, rules)
         rules.counted = bool(rules.urrs) and needs_counters(rules)
         rules.inactivity = request.user_plane_inactivity_timer or 0
-        rules.sets = sets_of(request.fq_csid)
+        sets = sets_of(request.fq_csid)
         # TS 23.527 4.3.2: a session that is set up again keeps its F-TEIDs
         restored = bool((request.pfcpsereq_flags or 0) & PFCPSEReqFlag.RESTI)
         tunnels = asked(request.create_pdr, self._addresses, given=self._given or restored)
@@ -122,7 +122,7 @@ class Sessions:
         check_applications(rules, described)
         teid = self._open(rules, start, tunnels, described)
         nonce = int.from_bytes(self._environment.random(4), "big")
-        session = Session(teid, nonce, source[0], request.cp_f_seid.seid, pack(rules))
+        session = Session(teid, nonce, source[0], request.cp_f_seid.seid, pack(rules), sets)
         self.by_teid[teid] = session
         self._note_chosen(teid, tunnels)
         self._keep(session, rules)
@@ -168,6 +168,7 @@ class Sessions:
             if request.create_pdr or any(update.pdi is not None for update in request.update_pdr):
                 pdrs: tuple[CreatePDR | UpdatePDR, ...] = (*request.create_pdr, *request.update_pdr)
                 tunnels = asked(pdrs, self._addresses, known_to(rules, session.teid), given=self._given)
+            sets = sets_of(request.fq_csid) if request.fq_csid else session.sets
             told = self._change(session, rules, request)
             check_applications(rules, self.applications.of(session.peer))
             self._open_more(session, rules, tunnels)
@@ -176,7 +177,7 @@ class Sessions:
             if tunnels.chosen:
                 self._install(session, unpack(session.rules))  # closes what was opened
             return Answer(_refused_modification(fault), session.cp_seid)
-        session.rules = pack(rules)
+        session.rules, session.sets = pack(rules), sets
         if request.cp_f_seid is not None:
             session.cp_seid = request.cp_f_seid.seid
         self._note_chosen(session.teid, tunnels)
@@ -204,8 +205,6 @@ class Sessions:
         """Apply a request to `rules`; the reports are those of queried and of removed URRs (TS 29.244 7.5.5.2)."""
         if request.user_plane_inactivity_timer is not None:
             rules.inactivity = request.user_plane_inactivity_timer
-        if request.fq_csid:
-            rules.sets = sets_of(request.fq_csid)
         if not rules.urrs and not request.create_urr:
             changes.modify(rules, request, Mark())
             return ()
@@ -298,7 +297,9 @@ class Sessions:
         """Close the sessions of sets that a peer lost; those of other peers are never among them (TS 23.527 4.6)."""
         lost = frozenset(sets_of(request.fq_csid))
         sessions = [
-            session for session in self.by_teid.values() if session.peer == source[0] and members(session, lost)
+            session
+            for session in self.by_teid.values()
+            if session.peer == source[0] and not lost.isdisjoint(session.sets)
         ]
         for session in sessions:
             self.drop(session)

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from freehold.core.upf.faults import incorrect
-from freehold.core.upf.state import Session
-from freehold.core.upf.state.rules import unpack
 
 FQ_CSID: Final = 65
 ADDRESS_OCTETS: Final = {0: 4, 1: 16, 2: 4}
@@ -25,8 +23,3 @@ def sets_of(identifiers: Iterable[bytes]) -> tuple[bytes, ...]:
         node = bytes((head >> 4,)) + rest[:size]
         found |= dict.fromkeys(node + rest[place : place + 2] for place in range(size, size + 2 * many, 2))
     return tuple(found)
-
-
-def members(session: Session, sets: frozenset[bytes]) -> bool:
-    """Whether a session is in one of `sets`; its rules are read only where they may say so."""
-    return any(one in session.rules for one in sets) and not sets.isdisjoint(unpack(session.rules).sets)

@@ -17,6 +17,7 @@ from freehold.codecs.pfcp import (
     QueryURR,
     SessionDeletionRequest,
     SessionModificationRequest,
+    SessionSetDeletionRequest,
     UEIPAddress,
 )
 from freehold.codecs.pfcp.flags import ApplyAction, MeasurementMethod, ReportingTrigger
@@ -209,3 +210,13 @@ def test_when_an_smf_is_gone_then_its_applications_do_not_come_back(journal_of):
     assert first.ask(AssociationReleaseRequest(node_id=SMF_NODE)).cause == ACCEPTED
     world = again(first, journal_of())
     assert dict(world.upf.sessions.applications.of(SMF[0])) == {}
+
+
+def test_when_a_session_is_in_a_set_then_the_next_process_knows(journal_of):
+    # TS 23.527 4.6
+    named = b"\x01\x0a\x00\x00\x09\x00\x07"
+    first = Attached(journal=journal_of(), fq_csid=(named,))
+    world = again(first, journal_of())
+    assert heartbeats(world, recovery=1)
+    lost = SessionSetDeletionRequest(node_id=SMF_NODE, fq_csid=(named,))
+    assert (world.ask(lost).cause, world.upf_plane.sessions()) == (ACCEPTED, 0)

@@ -95,8 +95,6 @@ class RuleSet(msgspec.Struct, gc=False, array_like=True):
     """Ethernet filters for both directions, by identifier."""
     inactivity: int = 0
     """Seconds without a packet after which the SMF is told (TS 29.244 8.2.83); 0 is never."""
-    sets: tuple[bytes, ...] = ()
-    """The sets of the SMF's sessions that it is in (TS 23.527 4.6)."""
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(RuleSet)

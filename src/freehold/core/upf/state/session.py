@@ -8,6 +8,8 @@ import msgspec
 class Session(msgspec.Struct, gc=False):
     """A session by its TEID: its peer and the peer's SEID, the rest of our own SEID, and its rules, packed.
 
+    `sets` are those of the peer's sessions that it is in (TS 23.527 4.6).
+
     The rules are kept as octets (state.rules) because they are read only when they change; packets are the engine's.
     """
 
@@ -16,6 +18,7 @@ class Session(msgspec.Struct, gc=False):
     peer: str
     cp_seid: int
     rules: bytes
+    sets: tuple[bytes, ...] = ()
 
     @property
     def seid(self) -> int:
