@@ -111,7 +111,7 @@ def test_when_the_network_wishes_the_release_then_the_ue_and_its_gnb_are_command
 
 
 def test_when_ue_and_network_release_at_once_then_the_networks_release_goes_on() -> None:
-    # TS 24.501 6.4.3.6
+    # TS 24.501 6.3.3.5
     world = World()
     reference = world.active()
     world.smf.release(SUPI, 1)
