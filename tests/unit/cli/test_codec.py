@@ -1,7 +1,6 @@
 """`freehold decode` and `freehold encode`."""
 
 import gzip
-import io
 import json
 import shutil
 import struct
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from freehold.cli import main as entry
+from clikit import command
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "codec"
 INITIAL = (VECTORS / "ngap_initial_ue.hex").read_text().strip()
@@ -25,15 +24,7 @@ NOTIFIED = "0105000c" + "320c0000" + "0c018000"
 @pytest.fixture
 def run(monkeypatch, capsys):
     def runner(*arguments, stdin=b""):
-        monkeypatch.setattr(sys, "argv", ["freehold", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        try:
-            entry.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code or 0
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
+        return command(monkeypatch, capsys, *arguments, given=stdin)
 
     return runner
 

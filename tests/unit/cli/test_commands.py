@@ -1,4 +1,3 @@
-import contextlib
 import json
 import os
 import subprocess
@@ -7,6 +6,7 @@ import threading
 
 import pytest
 
+from clikit import command
 from freehold.cli import main as entry
 from freehold.procedure.tap import Record
 from freehold.spec.events import Event
@@ -32,14 +32,7 @@ def run(home, monkeypatch, capsys):
         if not (home / "freehold.toml").exists():
             settings = f'[management]\nsocket = "{home}/management.sock"\nlisten = ""\n[store]\npath = "{home}/data"\n'
             (home / "freehold.toml").write_text(settings)
-        monkeypatch.setattr(sys, "argv", ["freehold", *arguments, *socket])
-        try:
-            entry.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code or 0
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
+        return command(monkeypatch, capsys, *arguments, *socket)
 
     return runner
 
@@ -267,16 +260,11 @@ def test_when_periods_are_over_then_they_are_shown_and_exported(run, served, hom
 
 
 def test_when_a_dashboard_or_a_meaning_is_asked_for_then_no_network_need_run(home, monkeypatch, capsys):
-    def plain(*arguments):
-        monkeypatch.setattr(sys, "argv", ["freehold", "metrics", *arguments])
-        with contextlib.suppress(SystemExit):
-            entry.main()
-
-    plain("list")
-    assert "TS 28.552 5.2.2.1" in capsys.readouterr().out
-    plain("dashboard", "--output", str(home / "d.json"))
+    status, out, _ = command(monkeypatch, capsys, "metrics", "list")
+    assert (status, "TS 28.552 5.2.2.1" in out) == (0, True)
+    status, _, err = command(monkeypatch, capsys, "metrics", "dashboard", "--output", home / "d.json")
+    assert (status, "import it in Grafana" in err) == (0, True)
     assert json.loads((home / "d.json").read_text())["title"] == "Freehold"
-    assert "import it in Grafana" in capsys.readouterr().err
 
 
 def test_when_an_id_is_completed_then_the_shell_offers_the_alarms(run, served, home):

@@ -1,14 +1,12 @@
 """Commands for a network on another machine: HTTPS with the network's own authority, a log-in or a token."""
 
-import io
 import json
 import stat
-import sys
 
 import pytest
 
+from clikit import command
 from freehold.app import authority
-from freehold.cli import main as entry
 from freehold.manage.accounts.passwords import PasswordPolicy
 from freehold.manage.accounts.roles import Role
 from freehold.store import MemoryStore
@@ -38,15 +36,7 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def run(home, monkeypatch, capsys):
     def runner(*arguments, given=""):
-        monkeypatch.setattr(sys, "argv", ["freehold", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
-        try:
-            entry.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code or 0
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
+        return command(monkeypatch, capsys, *arguments, given=given)
 
     return runner
 

@@ -1,11 +1,10 @@
 """`freehold why` tells what failed, and makes the change that ends it; `freehold ue` switches terminals."""
 
 import json
-import sys
 
 import pytest
 
-from freehold.cli import main as entry
+from clikit import command
 from freehold.manage.subscribers import SliceForm, SubscriberForm, subscriber_of
 from freehold.manage.terminals import TerminalView
 from freehold.spec.events import Event
@@ -55,11 +54,7 @@ def run(tmp_path, served, monkeypatch, capsys):
     file.write_text(f'[management]\nsocket = "{served.path}"\nlisten = ""\n')
 
     def runner(*arguments):
-        monkeypatch.setattr(sys, "argv", ["freehold", *arguments, "--config", str(file)])
-        with pytest.raises(SystemExit) as ended:
-            entry.main()
-        shown = capsys.readouterr()
-        return ended.value.code or 0, shown.out, shown.err
+        return command(monkeypatch, capsys, *arguments, "--config", file)
 
     return runner
 
