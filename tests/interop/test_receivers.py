@@ -1,4 +1,4 @@
-"""Programs that are not ours hear what management tells: snmptrapd its traps, an HTTP server its posts, promtool its metrics."""
+"""Programs that are not ours hear what management tells: traps, posts, metrics."""
 
 import asyncio
 import hashlib
