@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import os
 import re
 import subprocess
 import sys
@@ -25,6 +28,7 @@ WRITTEN: Final = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json
 """Files of a `.dist-info` folder that the installer writes for this machine; Python runs none of them."""
 STARTED: Final = ("*.pth", "sitecustomize.py", "usercustomize.py", "sitecustomize", "usercustomize")
 """What Python runs at its start because it lies in this folder."""
+_SHOWN: Final = 100
 _ENTRY: Final = "from freehold.cli.main import main\n"
 _LAUNCHERS: Final = frozenset({
     "# -*- coding: utf-8 -*-\nimport sys\n" + _ENTRY + 'if __name__ == "__main__":\n'
@@ -69,6 +73,8 @@ def compare(wheel: Path, site: Path) -> Iterator[Difference]:
                 expected[place] = (archive, name)
                 yield from _file(archive, name, place)
         yield from _beside(expected, site)
+        for folder in {path.parent for path in expected if path.parent.name.endswith(".dist-info")}:
+            yield from _recorded(folder / "RECORD", site, expected)
     yield from bytecode(path for path in expected if path.suffix == ".py")
 
 
@@ -155,6 +161,40 @@ def _file(archive: zipfile.ZipFile, name: str, place: Path) -> Iterator[Differen
         offset = next((at for at, (left, right) in enumerate(zip(built, found, strict=False)) if left != right), -1)
         offset = min(len(built), len(found)) if offset < 0 else offset
         yield Difference(str(place), f"differs from octet {offset} of {len(built)}, has {len(found)}", offset)
+
+
+def _recorded(record: Path, site: Path, expected: dict[Path, tuple[zipfile.ZipFile, str]]) -> Iterator[Difference]:
+    """What the installer wrote down of the files (PyPA, recording installed projects), and what is not so.
+
+    The wheel's own files are held against the wheel; those that the installer made, against what it wrote.
+    """
+    try:
+        rows = list(csv.reader(record.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        yield Difference(str(record), f"cannot be read: {error}")
+        return
+    listed = set[Path]()
+    for row in rows:
+        told = len(row) == 3 and "\0" not in row[0]
+        place = Path(os.path.normpath(site / row[0])) if told else record
+        listed.add(place)
+        if not told or not _so(row[1], row[2], place, record, expected):
+            named = record if place in expected or not place.exists() else place
+            yield Difference(str(named), f"is not what the installer wrote down: {','.join(row)[:_SHOWN]}")
+    for each in sorted(expected.keys() - listed):
+        yield Difference(str(record), f"does not list {each.relative_to(site)}")
+
+
+def _so(digest: str, size: str, place: Path, record: Path, expected: dict[Path, tuple[zipfile.ZipFile, str]]) -> bool:
+    """Whether a file is of the hash and the size that are written down; what Python makes and the list have none."""
+    if place == record or (place.suffix == ".pyc" and place.parent.name == "__pycache__"):
+        return digest == size == "" and place.is_file()
+    try:
+        octets = _octets(*expected[place]) if place in expected else place.read_bytes()
+    except OSError:
+        return False
+    made = base64.urlsafe_b64encode(sha256(octets).digest()).rstrip(b"=").decode()
+    return digest == f"sha256={made}" and size == str(len(octets))
 
 
 def _octets(archive: zipfile.ZipFile, name: str) -> bytes:

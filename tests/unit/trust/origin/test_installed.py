@@ -1,8 +1,10 @@
 """An installation is what its wheel holds, or the file that is not is named."""
 
+import base64
 import compileall
 import os
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,22 @@ def wheel_of(path, files):
     return path
 
 
+INFO = "freehold-0.1.0.dist-info"
+
+
+def write_down(folder):
+    """What an installer says of the files."""
+    lines = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".pyc" or path.name == "RECORD":
+            lines.append(f"{path.relative_to(folder)},,")
+        elif path.is_file():
+            octets = path.read_bytes()
+            digest = base64.urlsafe_b64encode(sha256(octets).digest()).rstrip(b"=").decode()
+            lines.append(f"{path.relative_to(folder)},sha256={digest},{len(octets)}")
+    (folder / INFO / "RECORD").write_text("\n".join(lines) + "\n")
+
+
 @pytest.fixture
 def wheel(tmp_path):
     return wheel_of(tmp_path / "freehold-0.1.0-py3-none-any.whl", FILES)
@@ -38,9 +56,9 @@ def site(tmp_path, wheel):
     folder = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
-    (folder / "freehold-0.1.0.dist-info/RECORD").write_text("freehold/__init__.py,,\n")
     (folder / "freehold-0.1.0.dist-info/INSTALLER").write_text("uv")
     compileall.compile_dir(folder, quiet=2)
+    write_down(folder)
     return folder
 
 
@@ -56,6 +74,45 @@ def test_when_one_octet_of_a_file_is_flipped_then_it_is_named_with_its_place(whe
         (site / name).write_bytes(changed)
         found = [each for each in compare(wheel, site) if each.path == str(site / name)]
         assert [each.offset for each in found] == [at]
+
+
+def test_when_what_the_installer_made_is_flipped_then_it_is_named(wheel, site):
+    place = site / INFO / "INSTALLER"
+    place.write_text("uw")
+    assert [each.path for each in compare(wheel, site)] == [str(place)]
+
+
+def test_when_any_octet_of_the_installers_list_is_flipped_then_a_file_of_it_is_named(wheel, site):
+    place = site / INFO / "RECORD"
+    right = place.read_bytes()
+    ends = {number for number, octet in enumerate(right) if octet == 0x0A}
+    for at in range(0, len(right), 3):
+        changed = bytes([*right[:at], right[at] ^ 1, *right[at + 1 :]])
+        place.write_bytes(changed)
+        found = list(compare(wheel, site))
+        # 0x0A ^ 1 is a vertical tab, which ends a line for Python as well: nothing is said by it
+        assert found or at in ends, (at, changed[max(0, at - 20) : at + 20])
+
+
+@pytest.mark.parametrize(
+    ("octets", "why"),
+    [
+        (b"", "does not list"),
+        (b"\xff", "cannot be read"),
+        (b"freehold/__init__.py\n", "wrote down"),
+        (b"\0,,\n", "wrote down"),
+        (b"../../../../etc/shadow,sha256=x,1\n", "wrote down"),
+        (b"freehold/none.py,sha256=x,1\n", "wrote down"),
+    ],
+)
+def test_when_the_installers_list_is_damaged_then_it_is_named(wheel, site, octets, why):
+    (site / INFO / "RECORD").write_bytes(octets)
+    assert why in " ".join(each.what for each in compare(wheel, site))
+
+
+def test_when_the_installers_list_is_gone_then_it_is_named(wheel, site):
+    (site / INFO / "RECORD").unlink()
+    assert [each.path for each in compare(wheel, site)] == [str(site / INFO / "RECORD")]
 
 
 def test_when_a_file_is_longer_shorter_absent_or_a_link_then_it_is_named(wheel, site):
