@@ -30,7 +30,7 @@ from freehold.core.amf.procedures.registration_acceptance import Repeated
 from freehold.core.amf.procedures.service_request import service_request
 from freehold.core.amf.procedures.uplink_nas_transport import uplink_nas_transport
 from freehold.core.amf.state.connection import Connection
-from freehold.core.amf.state.machines import MmState
+from freehold.core.amf.state.machines import ContextState, MmState
 from freehold.core.amf.state.ue import Ue
 from freehold.procedure import Record, about
 from freehold.spec.causes import MmCause
@@ -165,6 +165,8 @@ def receive(amf: AmfFunction, ue: Ue, octets: bytes) -> None:
         # TS 24.501 5.4.2.4: from here on the new context is the current one
         security.current, security.pending = security.pending, None
         security.count = security.current.uplink - 1
+        if ue.connection is not None and ue.connection.context is not ContextState.ABSENT:
+            security.rekey = security.current.kgnb(security.count)  # TS 33.501 6.9.2.3.2
     record(amf, ue, plain, message)
     dispatch(amf, ue, message)
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from amfkit.harness import PLMN, SLICE_SD, World, from_smf
+from amfkit.harness import CONFIGURATION, PLMN, SLICE_SD, World, from_smf
 from amfkit.mobility import path_switch_request
 from freehold.codecs import nas, ngap
 from freehold.services.errors import ServiceError
@@ -159,6 +159,28 @@ def test_when_the_terminal_goes_to_and_fro_then_the_keys_form_a_chain(world, ue)
         assert request.security_context.next_hop_nh[0] == int.from_bytes(hop, "big")
         assert request.security_context.next_hop_chaining_count == count % 8
     assert world.baseline()["connections"] == 1
+
+
+def test_when_the_keys_were_renewed_meanwhile_then_each_target_gets_the_new_one_until_the_terminal_is_there():
+    world = World(security=msgspec.structs.replace(CONFIGURATION.security, authenticate_always=True))
+    ue, targets = world.terminal(world.gnb()), [world.gnb(), world.gnb(), world.gnb()]
+    ue.register()
+    ue.establish()
+    ue.renew_keys()
+    kgnb = ue.security.kgnb(0)
+    ue.gnb.send(required(ue, targets[0]), 1)
+    request = targets[0].next(ngap.HandoverRequest)
+    targets[0].send(ngap.HandoverFailure(amf_ue_ngap_id=request.amf_ue_ngap_id, cause=CAUSE), 1)
+    ue.gnb.next(ngap.HandoverPreparationFailure)
+    again, _ = hand_over(ue, targets[1])
+    for each in (request, again):  # TS 33.501 6.9.2.3.3
+        assert each.new_security_context_ind == "true"
+        assert each.security_context.next_hop_chaining_count == 0
+        assert each.security_context.next_hop_nh[0] == int.from_bytes(kgnb, "big")
+    after, _ = hand_over(ue, targets[2])
+    assert after.new_security_context_ind is None
+    assert after.security_context.next_hop_chaining_count == 1
+    assert after.security_context.next_hop_nh[0] == int.from_bytes(ue.security.nh(kgnb), "big")
 
 
 def test_when_the_terminal_registers_at_the_target_then_its_nas_goes_on(world, ue):

@@ -5,7 +5,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from amfkit.harness import World
+from amfkit.harness import CONFIGURATION, World
 from amfkit.mobility import path_switch_request as request
 from amfkit.watched import Watched
 from freehold.codecs import nas, ngap
@@ -61,6 +61,23 @@ def test_when_the_terminal_goes_on_and_back_then_the_keys_form_a_chain(world, ue
         context = switch(ue, target).security_context
         assert context.next_hop_nh[0] == int.from_bytes(hop, "big")
         assert context.next_hop_chaining_count == count % 8
+
+
+def test_when_the_keys_were_renewed_meanwhile_then_a_new_chain_begins_and_the_target_is_told():
+    world = World(security=msgspec.structs.replace(CONFIGURATION.security, authenticate_always=True))
+    ue, first, second = world.terminal(world.gnb()), world.gnb(), world.gnb()
+    ue.register()
+    ue.establish()
+    ue.renew_keys()
+    told = switch(ue, first)  # TS 33.501 6.9.2.3.2
+    assert told.new_security_context_ind == "true"
+    assert told.security_context.next_hop_chaining_count == 0
+    kgnb = ue.security.kgnb(0)
+    assert told.security_context.next_hop_nh[0] == int.from_bytes(kgnb, "big")
+    told = switch(ue, second)
+    assert told.new_security_context_ind is None
+    assert told.security_context.next_hop_chaining_count == 1
+    assert told.security_context.next_hop_nh[0] == int.from_bytes(ue.security.nh(kgnb), "big")
 
 
 def test_when_the_smf_does_not_switch_one_then_it_is_released_and_the_others_go_on(world, ue):

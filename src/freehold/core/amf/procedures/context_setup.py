@@ -37,6 +37,7 @@ def setup_context(
     items = [setup_item(session, transfer) for session, transfer in sessions]
     # TS 33.501 6.8.1.2.2: KgNB of the uplink NAS COUNT of the message that asked for this context
     ue.security.next_hop, ue.security.chaining_count = security.kgnb(ue.security.count), 0
+    ue.security.rekey = b""
     subscription = ue.subscription
     rfsp = None
     if subscription is not None:

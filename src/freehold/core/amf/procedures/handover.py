@@ -296,6 +296,7 @@ def arrive(amf: AmfFunction, ue: Ue, handover: Handover, message: ngap.HandoverN
     if ue.connection is not source:
         raise Aborted("the terminal came back elsewhere")
     handover.arrived = True
+    ue.security.rekey = b""  # a handover that failed before left the source with the older keys
     target.move(ContextEvent.SETUP_SUCCEEDED)
     target.tai = values.location(message.user_location_information) or target.tai
     target.cell = values.cell(message.user_location_information)
@@ -334,7 +335,7 @@ def handover_request(
 ) -> ngap.HandoverRequest:
     """HANDOVER REQUEST with a fresh NH (TS 38.413 9.2.3.4, TS 33.501 6.9.2.3.3)."""
     security = ue.security
-    security.chain()
+    rekeyed = security.chain()
     ambr = ue_ambr(ue)
     if ambr is None:
         raise Unprepared(FAILED, "the terminal's subscription is not known")
@@ -346,6 +347,7 @@ def handover_request(
         core_network_assistance_information_for_inactive=assistance(amf, ue),
         ue_security_capabilities=values.ue_security_capabilities(security.capability),
         security_context=values.security_context(security.next_hop, security.chaining_count),
+        new_security_context_ind="true" if rekeyed else None,
         pdu_session_resource_setup_list_ho_req=[
             ngap.PDUSessionResourceSetupItemHOReq(
                 pdu_session_id=identity,

@@ -169,12 +169,14 @@ def acknowledge(
 ) -> ngap.PathSwitchRequestAcknowledge:
     """PATH SWITCH REQUEST ACKNOWLEDGE with the next hop parameter (TS 38.413 9.2.3.9, TS 33.501 6.9.2.3.2)."""
     security = ue.security
-    security.chain()
+    rekeyed = security.chain()
+    security.rekey = b""
     return ngap.PathSwitchRequestAcknowledge(
         amf_ue_ngap_id=connection.amf_ue_ngap_id,
         ran_ue_ngap_id=connection.ran_ue_ngap_id,
         ue_security_capabilities=values.ue_security_capabilities(security.capability),
         security_context=values.security_context(security.next_hop, security.chaining_count),
+        new_security_context_ind="true" if rekeyed else None,
         pdu_session_resource_switched_list=switched,
         pdu_session_resource_released_list_ps_ack=released or None,
         allowed_nssai=values.allowed_nssai(ue.mobility.allowed),

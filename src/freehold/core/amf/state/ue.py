@@ -42,12 +42,20 @@ class UeSecurity(msgspec.Struct, gc=False):
     next_hop: bytes = b""
     """KgNB, then NH after each path switch (TS 33.501 6.9.2.1.1)."""
     chaining_count: int = 0
+    rekey: bytes = b""
+    """KgNB of a KAMF taken into use while a gNB had its keys from the one before; empty once that gNB has it."""
 
-    def chain(self) -> None:
-        """A fresh NH for the next gNB: one more hop, of eight counts (TS 33.501 6.9.2.1.1, 6.9.2.3)."""
-        if self.current is not None:
+    def chain(self) -> bool:
+        """A fresh NH for the next gNB: one more hop, of eight counts (TS 33.501 6.9.2.1.1, 6.9.2.3).
+
+        After a new KAMF it is that one's KgNB with count 0; whether so, which the gNB is told (TS 33.501 6.9.2.3.2).
+        """
+        if self.rekey:
+            self.next_hop, self.chaining_count = self.rekey, 0
+        elif self.current is not None:
             self.next_hop = self.current.nh(self.next_hop)
             self.chaining_count = (self.chaining_count + 1) % CHAINING_COUNTS
+        return bool(self.rekey)
 
 
 class UeMobility(msgspec.Struct, gc=False):
