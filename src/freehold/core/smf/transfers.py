@@ -58,6 +58,7 @@ class Switched(msgspec.Struct, frozen=True, gc=False):
     """Another gNB serves the UE now (TS 38.413 9.3.4.8); `security` is the policy it says it has, if it says one."""
 
     tunnel: Tunnel
+    flows: tuple[int, ...]
     security: UserPlaneSecurity | None = None
 
 
@@ -71,6 +72,7 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
     """The target of a handover has resources (TS 38.413 9.3.4.11); `forwarding` takes packets of the source."""
 
     tunnel: Tunnel
+    flows: tuple[int, ...]
     forwarding: ngap.UPTransportLayerInformation | None
 
 
@@ -218,7 +220,8 @@ def _switched(octets: bytes) -> N2Information:
     if told is not None:
         said = told.security_indication
         security = UserPlaneSecurity(said.integrity_protection_indication, said.confidentiality_protection_indication)
-    return Switched(_address(transfer.dl_ngu_up_tnl_information), security)
+    flows = tuple(item.qos_flow_identifier for item in transfer.qos_flow_accepted_list)
+    return Switched(_address(transfer.dl_ngu_up_tnl_information), flows, security)
 
 
 def _required(octets: bytes) -> N2Information:
@@ -228,10 +231,10 @@ def _required(octets: bytes) -> N2Information:
 
 def _admitted(octets: bytes) -> N2Information:
     transfer = _decoded(ngap.HandoverRequestAcknowledgeTransfer, octets)
-    flows = [item.qos_flow_identifier for item in transfer.qos_flow_setup_response_list]
+    flows = tuple(item.qos_flow_identifier for item in transfer.qos_flow_setup_response_list)
     if DEFAULT_FLOW not in flows:
         return NotAdmitted("the target refused the default QoS flow")
-    return Admitted(_address(transfer.dl_ngu_up_tnl_information), transfer.dl_forwarding_up_tnl_information)
+    return Admitted(_address(transfer.dl_ngu_up_tnl_information), flows, transfer.dl_forwarding_up_tnl_information)
 
 
 def _not_admitted(octets: bytes) -> N2Information:

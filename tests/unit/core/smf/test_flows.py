@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,11 +13,12 @@ from freehold.codecs.nas.values.qos import CREATE, DELETE, Component, Ipv4Remote
 from freehold.codecs.nas.values.session import SessionCapability
 from freehold.core.pcf.pcf import PcfConfiguration, SessionRule
 from freehold.core.smf.packet_filters import asked, frames, sdf, told
+from freehold.core.smf.transfers import Tunnel
 from freehold.services.npcf import FlowFilter, QosFlow
 from freehold.services.nudm import Ambr, Arp
 from freehold.spec.errors import Reject
 
-from .world import GNB, IMS, INTERNET, World, asking
+from .world import GNB, IMS, INTERNET, World, asking, tnl
 
 VOICE = QosFlow(
     1,
@@ -26,6 +28,7 @@ VOICE = QosFlow(
     Ambr(128_000, 256_000),
 )
 BULK = QosFlow(80, Arp(9), (FlowFilter("uplink", protocol=6),))
+OTHER_GNB = Tunnel(bytes((10, 0, 0, 78)), 0x1234)
 COMPLETE = nas.PduSessionModificationComplete(1, 0)
 
 
@@ -146,6 +149,45 @@ def test_when_the_gnb_sets_a_session_up_again_without_a_flow_then_the_flow_ends(
     made.set_up(reference, GNB, (1,))
     assert [(one.identifier, one.operation) for one in made.amf.n1.authorized_qos_rules] == [(2, DELETE)]
     assert made.session.user_plane.flows == ()
+
+
+def switched(made: World, reference: str) -> None:
+    transfer = ngap.PathSwitchRequestTransfer(
+        dl_ngu_up_tnl_information=tnl(OTHER_GNB),
+        qos_flow_accepted_list=[ngap.QosFlowAcceptedItem(qos_flow_identifier=1)],
+    )
+    made.update(reference, n2_sm_info=ngap.encode_value(transfer), n2_sm_info_type="PATH_SWITCH_REQ")
+
+
+def handed_over(made: World, reference: str) -> None:
+    octets = ngap.encode_value(ngap.HandoverRequiredTransfer())
+    made.update(reference, n2_sm_info=octets, n2_sm_info_type="HANDOVER_REQUIRED", ho_state="PREPARING")
+    transfer = ngap.HandoverRequestAcknowledgeTransfer(
+        dl_ngu_up_tnl_information=tnl(OTHER_GNB),
+        qos_flow_setup_response_list=[ngap.QosFlowItemWithDataForwarding(qos_flow_identifier=1)],
+    )
+    octets = ngap.encode_value(transfer)
+    made.update(reference, n2_sm_info=octets, n2_sm_info_type="HANDOVER_REQ_ACK", ho_state="PREPARED")
+    assert [flow.qfi for flow in made.session.user_plane.flows] == [2]  # until the terminal is there
+    made.update(reference, ho_state="COMPLETED")
+
+
+@pytest.mark.parametrize("move", [switched, handed_over])
+def test_when_another_gnb_takes_the_session_without_a_flow_then_the_flow_ends(
+    move: Callable[[World, str], None],
+) -> None:
+    # TS 23.502 4.9.1.2.2 step 2, 4.9.1.3.2 step 11a
+    made, reference = world(VOICE)
+    made.from_ue(reference, COMPLETE)
+    move(made, reference)
+    assert made.session.user_plane.downlink == OTHER_GNB
+    assert [one.pdr_id for one in changes(made)[-1].remove_pdr] == [258, 514]
+    assert [(one.identifier, one.operation) for one in made.amf.n1.authorized_qos_rules] == [(2, DELETE)]
+    assert made.session.user_plane.flows == ()
+    sent = len(made.amf.transfers)
+    made.from_ue(reference, COMPLETE)
+    made.wait(200)
+    assert len(made.amf.transfers) == sent
 
 
 FILTERS = {

@@ -8,7 +8,7 @@ from freehold.core.smf import rules, transfers
 from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.messages import FromGnb, ModificationAnswered
 from freehold.core.smf.procedures import user_plane
-from freehold.core.smf.procedures.flow_change import give_up
+from freehold.core.smf.procedures.flow_change import without_refused
 from freehold.core.smf.state.session import SmContext, Tunnel
 from freehold.core.smf.transfers import NotModified, SetUp, Switched
 from freehold.procedure import Collision, Signal, expect, procedure
@@ -38,15 +38,9 @@ async def activation(smf: SmfFunction, session: SmContext, reply: Signal[SmConte
     # 16-19
     if isinstance(answer.value, SetUp):
         await resume(smf, session, answer, answer.value.tunnel)
-        await without_refused(smf, session, answer.value)
+        await without_refused(smf, session, answer.value.flows)
     else:
         answer.reply.set(DEACTIVATED)
-
-
-async def without_refused(smf: SmfFunction, session: SmContext, answer: SetUp) -> None:
-    """Flows that the gNB has no resources for now are no more (TS 23.502 4.2.3.2 step 16)."""
-    accepted = {*answer.flows}
-    await give_up(smf, session, tuple(flow for flow in session.user_plane.flows if flow.qfi not in accepted))
 
 
 async def resume(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: Tunnel) -> None:
@@ -67,7 +61,7 @@ async def resume(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: 
 async def resources_set_up(smf: SmfFunction, session: SmContext, answer: FromGnb, said: SetUp) -> None:
     """The gNB has set up what a downlink notification brought it: step 6 goes on as a service request."""
     await resume(smf, session, answer, said.tunnel)
-    await without_refused(smf, session, said)
+    await without_refused(smf, session, said.flows)
 
 
 @procedure(spec="TS 23.502 4.2.6", collides={"deactivation": Collision.DROP})
@@ -81,7 +75,11 @@ async def deactivation(smf: SmfFunction, session: SmContext, *, reachable: bool 
     await user_plane.modify(smf, session, rules.HOLD_DOWNLINK if reachable else rules.DROP_BUFFERED)
 
 
-@procedure(spec="TS 23.502 4.9.1.2.2", collides={"deactivation": Collision.ABORT})
+@procedure(
+    spec="TS 23.502 4.9.1.2.2",
+    keeps=(ModificationAnswered, NotModified),
+    collides={"deactivation": Collision.ABORT},
+)
 async def path_switch(
     smf: SmfFunction, session: SmContext, switched: Switched, reply: Signal[SmContextUpdatedData]
 ) -> None:
@@ -95,6 +93,8 @@ async def path_switch(
         # 6
         acknowledged = transfers.path_switched(uplink, own_policy(smf, session, switched))
         reply.set(SmContextUpdatedData(n2_sm_info=acknowledged, n2_sm_info_type="PATH_SWITCH_REQ_ACK"))
+        # 2: once the handover is over
+        await without_refused(smf, session, switched.flows)
 
 
 def own_policy(smf: SmfFunction, session: SmContext, switched: Switched) -> UserPlaneSecurity | None:

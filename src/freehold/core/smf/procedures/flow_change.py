@@ -116,6 +116,11 @@ async def give_up(smf: SmfFunction, session: SmContext, refused: tuple[Flow, ...
         smf.tell("modification-refused", str(error), subject=session, clause="TS 24.501 6.3.2.4")
 
 
+async def without_refused(smf: SmfFunction, session: SmContext, accepted: tuple[int, ...]) -> None:
+    """Flows that the gNB has no resources for now are no more (TS 23.502 4.2.3.2 step 16, 4.9.1.2.2, 4.9.1.3.2)."""
+    await give_up(smf, session, tuple(flow for flow in session.user_plane.flows if flow.qfi not in accepted))
+
+
 def resources(
     session: SmContext, before: SmPolicyDecision, after: SmPolicyDecision, change: FlowChange
 ) -> bytes | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from freehold.core.smf import rules, transfers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import HandoverStep
+from freehold.core.smf.messages import HandoverStep, ModificationAnswered
 from freehold.core.smf.procedures import user_plane
+from freehold.core.smf.procedures.flow_change import without_refused
 from freehold.core.smf.state.session import SmContext, Tunnel
-from freehold.core.smf.transfers import Admitted, Required
+from freehold.core.smf.transfers import Admitted, NotModified, Required
 from freehold.procedure import Collision, Signal, expect, procedure
 from freehold.services.nsmf import SmContextUpdatedData
 
@@ -35,6 +36,7 @@ async def abandon(
 @procedure(
     spec="TS 23.502 4.9.1.3",
     on_failure=abandon,
+    keeps=(ModificationAnswered, NotModified),
     collides={
         "n2_handover": Collision.ABORT,
         "path_switch": Collision.ABORT,
@@ -62,6 +64,8 @@ async def n2_handover(
     step = await expect(HandoverStep, timer="N2-handover")
     if step.value == "COMPLETED":
         await move(smf, session, step, admitted.tunnel)
+        # 4.9.1.3.2 11a: once the handover is over
+        await without_refused(smf, session, admitted.flows)
     else:
         step.reply.set(CANCELLED)
         await stay(smf, session)
