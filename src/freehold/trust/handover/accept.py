@@ -51,8 +51,8 @@ LOG: Final = "log.txt"
 _MOST: Final = 1 << 24
 _END: Final = 1 << 16
 _SHOWN: Final = 300
-_FAILED: Final = re.compile(r"^(?:FAILED|ERROR) .*$", re.MULTILINE)
-"""What names a test that failed in the log of a run of tests."""
+_FAILED: Final = re.compile(r"^(?:FAILED|ERROR) .*$|^!{3,} .* !{3,}$", re.MULTILINE)
+"""What names a test that failed in the log of a run of tests, or says what ended the run."""
 _MAKES: Final = re.compile(r"^make(?:\[\d+\])?: ")
 _MOST_FAILED: Final = 3
 

@@ -159,6 +159,15 @@ def test_when_tests_fail_then_the_certificate_names_them_and_not_the_words_of_ma
     assert "assure" in certificate.not_run
 
 
+def test_when_a_run_of_tests_is_interrupted_then_the_certificate_does_not_speak_of_passed_tests_alone(
+    handed, source, folder, builds
+):
+    command = ("sh", "-c", "echo '!!!!!! KeyboardInterrupt !!!!!!'; echo '7 passed in 3.21s'; exit 2")
+    certificate = Acceptance(handed, source, folder, commands={**COMMANDS, "test": command}).run(["test"])
+    assert certificate.levels[0].shown == "it ended with 2: 7 passed in 3.21s; !!!!!! KeyboardInterrupt !!!!!!"
+    assert not certificate.accepted
+
+
 def test_when_a_command_leaves_something_running_then_it_ends_with_it(handed, source, folder, builds, tmp_path):
     import contextlib
     import time
