@@ -20,7 +20,8 @@ struct Key {
     protocol: u8,
 }
 
-struct Partial {
+/// A datagram of which only parts have come.
+pub struct Partial {
     key: Key,
     protocol: u8,
     until: u64,
@@ -73,6 +74,18 @@ impl Reassembly {
             whole.get_mut(header + offset..header + offset + piece.len())?.copy_from_slice(&piece);
         }
         Some(whole)
+    }
+
+    /// Takes out what has come of a scope's datagrams.
+    pub fn take(&mut self, scope: u64) -> Vec<Partial> {
+        self.partials.extract_if(.., |partial| partial.key.scope == scope).collect()
+    }
+
+    /// Takes in what came elsewhere; the oldest give way.
+    pub fn put(&mut self, partials: Vec<Partial>) {
+        self.partials.extend(partials);
+        let surplus = self.partials.len().saturating_sub(DATAGRAMS);
+        self.partials.drain(..surplus);
     }
 
     /// The place of the datagram `key`, made where it is new; the oldest gives way where all are taken.

@@ -12,7 +12,7 @@ mod network;
 
 use std::net::SocketAddr;
 
-pub use access::{Access, Counters, Error, Event, Tunnel, UplinkRule};
+pub use access::{Access, Counters, Error, Event, Moving, Tunnel, UplinkRule};
 pub use network::{Config, DataNetwork, Incoming, Link, Relay, Statistics};
 
 /// One UDP datagram of N3.

@@ -193,6 +193,7 @@ impl Fabric {
         let address = SocketAddr::new(address, GTPU_PORT);
         let mut access = Access::new(address);
         access.seed(seed);
+        access.number(number as u32);
         let (input, output, ready) = (Vec::new(), Vec::new(), socket.is_some());
         let terminals = Vec::new();
         self.accesses.push(AccessNode { access, address, socket, ready, input, output, next: None, terminals });
@@ -214,6 +215,26 @@ impl Fabric {
         match node.terminals.iter_mut().find(|place| place.is_none()) {
             Some(place) => *place = Some((session, tun)),
             None => node.terminals.push(Some((session, tun))),
+        }
+        Ok(())
+    }
+
+    /// Moves a terminal's session from one gNB's engine to another's, with its stack, its sockets and its TUN.
+    pub fn relocate(&mut self, from: AccessNumber, to: AccessNumber, session: u64) -> Result<(), Fault> {
+        if from == to || to >= self.accesses.len() {
+            return Err(Fault::Unknown);
+        }
+        let source = self.accesses.get_mut(from).ok_or(Fault::Unknown)?;
+        let moving = source.access.take_session(session).map_err(|_| Fault::Unknown)?;
+        let stands = |place: &&mut Option<(u64, Tun)>| place.as_ref().is_some_and(|(owner, _)| *owner == session);
+        let terminal = source.terminals.iter_mut().find(stands).and_then(Option::take);
+        let target = &mut self.accesses[to];
+        target.access.put_session(session, moving);
+        if terminal.is_some() {
+            match target.terminals.iter_mut().find(|place| place.is_none()) {
+                Some(place) => *place = terminal,
+                None => target.terminals.push(terminal),
+            }
         }
         Ok(())
     }

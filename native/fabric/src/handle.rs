@@ -124,7 +124,9 @@ impl Handle {
         let result = change(&mut fabric);
         if let Some(running) = running.as_ref() {
             for (number, descriptor) in fabric.descriptors() {
-                let _ = running.poller.add(descriptor, number); // those from before are there already
+                if running.poller.add(descriptor, number).is_err() {
+                    let _ = running.poller.change(descriptor, number); // it is there, perhaps under another number
+                }
             }
             self.shared.wake.ring();
         }

@@ -73,12 +73,18 @@ impl Poller {
     }
 
     pub fn add(&self, descriptor: &OwnedFd, number: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, descriptor, number)
+    }
+
+    /// Knows a descriptor that is there by another number.
+    pub fn change(&self, descriptor: &OwnedFd, number: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, descriptor, number)
+    }
+
+    fn control(&self, operation: libc::c_int, descriptor: &OwnedFd, number: u64) -> io::Result<()> {
         let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: number };
         // SAFETY: the kernel copies `event`.
-        unsafe {
-            let control = libc::EPOLL_CTL_ADD;
-            check(libc::epoll_ctl(self.0.as_raw_fd(), control, descriptor.as_raw_fd(), &raw mut event))?;
-        }
+        unsafe { check(libc::epoll_ctl(self.0.as_raw_fd(), operation, descriptor.as_raw_fd(), &raw mut event))? };
         Ok(())
     }
 

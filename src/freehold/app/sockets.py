@@ -21,9 +21,10 @@ CHUNK = 65536
 class _Socket:
     """What both kinds share: a handle in the engine, and waiting for its next event."""
 
-    def __init__(self, world: World, plane: AccessPlane, handle: int) -> None:
+    def __init__(self, world: World, plane: AccessPlane, session: int, handle: int) -> None:
         self._world = world
         self._plane = plane
+        self._session = session
         self._handle = handle
         self._next: Signal[None] = Signal()
         self._ended = False
@@ -46,6 +47,11 @@ class _Socket:
                 raise ConnectionError("the session of this socket is gone") from None
             raise
 
+    @property
+    def _engine(self) -> int:
+        """Where its session is now: it goes with its terminal from gNB to gNB."""
+        return self._plane.at(self._session)
+
     async def _event(self) -> None:
         await self._world.wait(self._next)
 
@@ -53,7 +59,7 @@ class _Socket:
         """Let go of it; a TCP connection ends in order."""
         self._plane.on_socket(self._handle, None)
         with contextlib.suppress(ValueError):  # it may have gone with its session
-            self._plane.fabric.close_socket(self._plane.number, self._handle, False)
+            self._plane.fabric.close_socket(self._engine, self._handle, False)
 
 
 class TcpSocket(_Socket):
@@ -62,7 +68,7 @@ class TcpSocket(_Socket):
     @classmethod
     async def connect(cls, world: World, plane: AccessPlane, session: int, host: str, port: int) -> Self:
         """Connect; ConnectionError where the other end refuses or nobody answers."""
-        made = cls(world, plane, plane.fabric.tcp_connect(plane.number, session, host, port))
+        made = cls(world, plane, session, plane.fabric.tcp_connect(plane.at(session), session, host, port))
         await made._event()
         if made._ended:
             made.close()
@@ -76,7 +82,7 @@ class TcpSocket(_Socket):
             if self._reset:
                 raise ConnectionError("the connection was reset")
             part = bytes(left[:CHUNK])
-            taken = self._ask(functools.partial(self._plane.fabric.send, self._plane.number, self._handle, part))
+            taken = self._ask(functools.partial(self._plane.fabric.send, self._engine, self._handle, part))
             left = left[taken:]
             if left and not taken:
                 await self._event()
@@ -84,7 +90,7 @@ class TcpSocket(_Socket):
     async def receive(self, limit: int = CHUNK) -> bytes:
         """At most `limit` octets once there are some; empty at the end of the stream."""
         while True:
-            octets = self._ask(lambda: self._plane.fabric.receive(self._plane.number, self._handle, limit))
+            octets = self._ask(lambda: self._plane.fabric.receive(self._engine, self._handle, limit))
             if octets:
                 return octets
             if self._reset:
@@ -105,16 +111,16 @@ class UdpSocket(_Socket):
     """A UDP socket of a terminal."""
 
     def __init__(self, world: World, plane: AccessPlane, session: int, port: int) -> None:
-        super().__init__(world, plane, plane.fabric.udp_open(plane.number, session, port))
+        super().__init__(world, plane, session, plane.fabric.udp_open(plane.at(session), session, port))
 
     def send(self, octets: bytes, host: str, port: int) -> None:
         """Send one datagram."""
-        self._plane.fabric.send_to(self._plane.number, self._handle, octets, host, port)
+        self._plane.fabric.send_to(self._engine, self._handle, octets, host, port)
 
     async def receive(self) -> tuple[bytes, str, int]:
         """The next datagram with its source; ConnectionError where the session is gone."""
         while True:
-            found = self._ask(lambda: self._plane.fabric.receive_from(self._plane.number, self._handle))
+            found = self._ask(lambda: self._plane.fabric.receive_from(self._engine, self._handle))
             if found is not None:
                 host, port, octets = found
                 return octets, host, port
@@ -125,11 +131,11 @@ class EthernetSocket(_Socket):
     """Frames of a terminal's Ethernet session, from the destination address to the payload (IEEE 802.3 3.1.1)."""
 
     def __init__(self, world: World, plane: AccessPlane, session: int) -> None:
-        super().__init__(world, plane, plane.fabric.frames_open(plane.number, session))
+        super().__init__(world, plane, session, plane.fabric.frames_open(plane.at(session), session))
 
     def send(self, frame: bytes) -> None:
         """Send one frame."""
-        self._ask(lambda: self._plane.fabric.frame_send(self._plane.number, self._handle, frame))
+        self._ask(lambda: self._plane.fabric.frame_send(self._engine, self._handle, frame))
 
     async def receive(self) -> bytes:
         """The next frame; ConnectionError where the session is gone."""
@@ -141,4 +147,4 @@ class EthernetSocket(_Socket):
 
     def take(self) -> bytes | None:
         """A frame that is there already, or none."""
-        return self._ask(lambda: self._plane.fabric.frame_receive(self._plane.number, self._handle))
+        return self._ask(lambda: self._plane.fabric.frame_receive(self._engine, self._handle))

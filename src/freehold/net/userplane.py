@@ -12,7 +12,7 @@ import msgspec
 
 from freehold._native.userplane import Fabric, measure
 from freehold._native.xdp import Datapath
-from freehold.net.access import AccessPlane
+from freehold.net.access import AccessPlane, Terminals
 from freehold.net.ipfix import Flow
 from freehold.net.sctp import show
 from freehold.net.tap import TapInterface
@@ -76,6 +76,7 @@ class UserPlane:
         self._tap = tap
         self._upfs: dict[int, UpfPlane] = {}
         self._accesses: dict[int, AccessPlane] = {}
+        self._terminals = Terminals()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watching: asyncio.TimerHandle | None = None
         self._tapped = False
@@ -110,7 +111,7 @@ class UserPlane:
     def add_access(self, address: str, seed: int, port: socket.socket | None = None) -> AccessPlane:
         """Add a gNB's bearers and its terminals' IP stacks, with the N3 address of that gNB."""
         number = self.fabric.add_access(address, seed, port.fileno() if port else None)
-        plane = self._accesses[number] = AccessPlane(self.fabric, number, address)
+        plane = self._accesses[number] = AccessPlane(self.fabric, number, address, self._terminals)
         return plane
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -37,6 +37,24 @@ class BearerPlane(Protocol):
     def on_tunnel_lost(self, callback: Callable[[int], None]) -> None:
         """Call with the handle of a bearer whose tunnel the UPF says it does not know (TS 29.281 7.3.1)."""
 
+    def on_end_marker(self, callback: Callable[[int], None]) -> None:
+        """Call with the handle of a bearer whose old path brought its end marker (TS 29.281 7.3.2)."""
+
+    def forward(self, handle: int, target: Tunnel) -> None:
+        """Send what comes for a bearer's terminal on to the target of its handover (TS 38.300 9.2.3.2.3)."""
+
+    def await_forwarding(self, handle: int) -> Tunnel:
+        """A tunnel for what the source of a handover forwards; the new path waits for its end marker."""
+
+    def end_forwarding(self, handle: int) -> None:
+        """Nothing more is forwarded to a bearer, or from it: what waited for that is handed out."""
+
+    def counts(self, handle: int) -> tuple[int, int]:
+        """The PDCP COUNTs of a bearer: packets uplink and downlink (TS 38.323 7.1)."""
+
+    def set_counts(self, handle: int, uplink: int, downlink: int) -> None:
+        """Go on from the COUNTs that the source's bearer had."""
+
 
 class PingResult(msgspec.Struct, frozen=True, gc=False):
     """One echo reply, or none: round-trip time in milliseconds, octets of the reply."""
@@ -70,6 +88,12 @@ class TerminalPlane(Protocol):
 
     def bind(self, session: int, handle: int | None) -> None:
         """Carry a session on a bearer; None while the user plane is inactive."""
+
+    def pause(self, session: int) -> None:
+        """The terminal goes to another cell: uplink packets wait for the bearer there, and ask for none."""
+
+    def settle(self, session: int) -> None:
+        """There is no bearer where the terminal went: uplink packets ask for one as ever."""
 
     def detach(self, session: int) -> None:
         """The session is released: sockets close."""

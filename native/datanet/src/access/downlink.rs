@@ -15,21 +15,16 @@ impl Access {
         let Some(message) = gtpu::parse(&datagram.payload) else { return };
         let answer = match message {
             gtpu::Message::GPdu { teid, payload, .. } => match self.tunnels.get(&teid) {
-                Some(handle) => match self.bearers.get(handle).and_then(|bearer| bearer.session) {
-                    Some(session_id) => return self.downlink(session_id, payload),
-                    None => return,
+                Some(&handle) => return self.arrived(handle, &datagram.payload, payload, to_n3),
+                None => match self.forwardings.get(&teid) {
+                    Some(&handle) => return self.forwarded(handle, payload),
+                    None => self.unknown_tunnel(datagram.source, teid),
                 },
-                None => self.unknown_tunnel(datagram.source, teid),
             },
             gtpu::Message::EchoRequest { sequence } => Some((datagram.source, gtpu::echo_response(sequence))),
             gtpu::Message::UnknownExtension => Some((datagram.source, gtpu::supported_extension_headers())),
             gtpu::Message::ErrorIndication { teid } => return self.tunnel_lost(datagram.source, teid),
-            gtpu::Message::EndMarker { teid } => {
-                if let Some(&bearer) = self.tunnels.get(&teid) {
-                    self.events.push(Event::EndMarker { bearer });
-                }
-                None
-            }
+            gtpu::Message::EndMarker { teid } => return self.end_marker(teid, &datagram.payload, to_n3),
             gtpu::Message::EchoResponse | gtpu::Message::Other => None,
         };
         if let Some((destination, payload)) = answer {
@@ -55,7 +50,7 @@ impl Access {
     }
 
     /// A packet for a terminal; its fragments are put together first.
-    fn downlink(&mut self, session_id: u64, packet: &[u8]) {
+    pub(super) fn downlink(&mut self, session_id: u64, packet: &[u8]) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&session_id) else { return };
         session.counters.downlink_packets += 1;

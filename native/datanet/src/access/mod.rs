@@ -3,6 +3,7 @@ mod bearers;
 mod classes;
 mod downlink;
 mod event;
+mod handover;
 mod link;
 mod session;
 mod sockets;
@@ -16,6 +17,7 @@ use bearers::Bearer;
 pub use bearers::Tunnel;
 pub use classes::UplinkRule;
 pub use event::{Error, Event};
+pub use handover::Moving;
 use link::Link;
 pub use session::Counters;
 use session::{Extras, Session, Uplink};
@@ -42,6 +44,8 @@ pub struct Access {
     sessions: HashMap<u64, Session>,
     bearers: HashMap<u64, Bearer>,
     tunnels: HashMap<u32, u64>,
+    /// The bearers that sources of handovers forward to, by TEID.
+    forwardings: HashMap<u32, u64>,
     uplinks: HashMap<(IpAddr, u32), u64>,
     sockets: HashMap<u64, u64>,
     touched: Vec<u64>,
@@ -65,6 +69,7 @@ impl Access {
             sessions: HashMap::new(),
             bearers: HashMap::new(),
             tunnels: HashMap::new(),
+            forwardings: HashMap::new(),
             uplinks: HashMap::new(),
             sockets: HashMap::new(),
             touched: Vec::new(),
@@ -78,6 +83,11 @@ impl Access {
             next_error_indication: 0,
             lost: 0,
         }
+    }
+
+    /// Makes handles of bearers and sockets its own among engines: a session that moves keeps its sockets'.
+    pub fn number(&mut self, number: u32) {
+        self.handles = u64::from(number) << 32;
     }
 
     /// Makes initial sequence numbers and TEIDs follow `seed`.

@@ -11,6 +11,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// How many uplink packets wait for a tunnel.
 const WAITING: usize = 32;
+/// How many while the terminal goes from one gNB to another.
+const MOVING: usize = 4096;
 /// How long until a packet that waits asks again for a bearer.
 const ASK_AGAIN_NS: u64 = 1_000_000_000;
 /// How many answers of its own one session may owe between two polls.
@@ -78,6 +80,8 @@ pub struct Session {
     /// When its owner was last asked for a bearer.
     pub asked: Option<u64>,
     pub active: bool,
+    /// Whether it is on its way to another gNB: its packets wait, and ask for nothing.
+    pub moving: bool,
 }
 
 impl Session {
@@ -96,6 +100,7 @@ impl Session {
             touched: false,
             asked: None,
             active: false,
+            moving: false,
         }
     }
 
@@ -128,12 +133,16 @@ impl Session {
     /// one a second later.
     pub fn uplink(&mut self, packet: Vec<u8>, now_ns: u64) -> Uplink {
         let Some(tunnel) = self.tunnel else {
+            let (moving, room) = (self.moving, if self.moving { MOVING } else { WAITING });
             let waiting = &mut self.extras().waiting;
-            if waiting.len() == WAITING {
+            if waiting.len() >= room {
                 waiting.pop_front();
                 self.counters.dropped += 1;
             }
             self.extras().waiting.push_back(packet);
+            if moving {
+                return Uplink::Kept;
+            }
             // Asked again while packets keep coming: the first service request may have failed.
             if self.asked.is_some_and(|asked| now_ns < asked.saturating_add(ASK_AGAIN_NS)) {
                 return Uplink::Kept;

@@ -381,7 +381,46 @@ impl Fabric {
         self.look(py, access, |access| access.take_activity(bearer))
     }
 
+    // Bearers in a handover.
+
+    /// Sends what comes for a bearer's terminal on to a target's tunnel.
+    fn forward(&self, py: Python<'_>, access: usize, bearer: u64, peer: Address, teid: u32) -> PyResult<()> {
+        let peer = SocketAddr::new(peer.0, GTPU_PORT);
+        self.session(py, access, |access| access.forward(bearer, peer, teid))
+    }
+
+    /// The tunnel that a source forwards to.
+    fn await_forwarding(&self, py: Python<'_>, access: usize, bearer: u64) -> PyResult<u32> {
+        self.session(py, access, |access| access.await_forwarding(bearer))
+    }
+
+    fn end_forwarding(&self, py: Python<'_>, access: usize, bearer: u64) -> PyResult<()> {
+        self.session(py, access, |access| access.end_forwarding(bearer))
+    }
+
+    /// Packets that crossed a bearer uplink and downlink.
+    fn counts(&self, py: Python<'_>, access: usize, bearer: u64) -> PyResult<(u32, u32)> {
+        self.session(py, access, |access| access.counts(bearer))
+    }
+
+    fn set_counts(&self, py: Python<'_>, access: usize, bearer: u64, uplink: u32, downlink: u32) -> PyResult<()> {
+        self.session(py, access, |access| access.set_counts(bearer, uplink, downlink))
+    }
+
     // IP stacks of terminals.
+
+    /// Moves a session to another gNB's engine; its uplink packets wait until it is bound or settled there.
+    fn relocate(&self, source: usize, target: usize, session: u64) -> PyResult<()> {
+        self.handle.with_port(|fabric| fabric.relocate(source, target, session)).map_err(fault)
+    }
+
+    fn pause(&self, py: Python<'_>, access: usize, session: u64) -> PyResult<()> {
+        self.session(py, access, |access| access.pause(session))
+    }
+
+    fn settle(&self, py: Python<'_>, access: usize, session: u64) -> PyResult<()> {
+        self.session(py, access, |access| access.settle(session))
+    }
 
     fn attach(&self, py: Python<'_>, access: usize, session: u64, address: Address, mtu: u16) -> PyResult<()> {
         let IpAddr::V4(address) = address.0 else { return Err(PyValueError::new_err("an IPv4 address is needed")) };
