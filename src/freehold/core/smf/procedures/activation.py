@@ -26,7 +26,8 @@ ACTIVATED = SmContextUpdatedData(up_cnx_state="ACTIVATED")
 @procedure(
     spec="TS 23.502 4.2.3.2",
     keeps=(FromGnb, ModificationAnswered, NotModified),
-    collides={"activation": Collision.ABORT, "deactivation": Collision.ABORT},
+    # what answers the UE's first packet may come to the UPF before the gNB's tunnel does: it waits for that alone
+    collides={"downlink_data": Collision.DROP, "activation": Collision.ABORT, "deactivation": Collision.ABORT},
 )
 async def activation(smf: SmfFunction, session: SmContext, reply: Signal[SmContextUpdatedData]) -> None:
     """A service request with uplink data or an answer to paging: steps 5 to 21 for one session."""
