@@ -139,8 +139,8 @@ async def settle_idle(amf: AmfFunction, ue: Ue, cause: str = "") -> None:
 def lose(amf: AmfFunction, connection: Connection, reason: str) -> None:
     """A connection is gone without signalling: gNB lost, reset, or its identities are in disorder."""
     ue = connection.ue
-    tell_lost(connection)
     amf.contexts.disconnect(connection)
+    tell_lost(connection)  # by now there is nothing to release any more
     if ue is not None and ue.connection is None:
         ue.conversation.abort(reason)
         ue.conversation.start(connection_lost(amf, ue, reason))
