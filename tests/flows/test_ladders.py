@@ -140,6 +140,28 @@ async def deregistration(network):
     await network.sleep(1)
 
 
+async def _between_two(network, interface):
+    """A terminal with a session goes from the first gNB to a second one."""
+    second = network.gnb()
+    await network.sleep(1)
+    ue, session = await _with_session(network)
+    network.trace.clear()
+    await ue.handover(second, interface)
+    await network.sleep(2)
+    assert ue.terminal.cell is second
+    assert (await session.ping()).rtt_ms is not None
+
+
+async def n2_handover(network):
+    """Preparation and execution by way of the AMF (TS 23.502 4.9.1.3)."""
+    await _between_two(network, "n2")
+
+
+async def xn_handover(network):
+    """From gNB to gNB, then the path switch (TS 38.300 9.2.3.2.1, TS 23.502 4.9.1.2.2)."""
+    await _between_two(network, "xn")
+
+
 FLOWS = (
     ng_setup,
     registration,
@@ -152,6 +174,8 @@ FLOWS = (
     downlink_data,
     deregistration,
     subscription_change,
+    n2_handover,
+    xn_handover,
 )
 
 

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from freehold.app.network import Network
+from freehold.ran.cu_cp.gnb import UeConnection
 
 STEPS = 300
 PAUSES = (0, 0, 0.0001, 0.001, 0.01, 0.5, 5, 30)
@@ -41,12 +42,34 @@ def reset(dice, network, ue):
     network.core.amf.start_reset(view.identity).watch(lambda _: None)
 
 
+def over_n2(dice, network, ue):
+    hand_over(network, ue, lambda source, target: None)
+
+
+def over_xn(dice, network, ue):
+    hand_over(network, ue, network.radio.xn)
+
+
+def hand_over(network, ue, way):
+    source = network.radio.serving(ue.terminal)
+    target = next(gnb for gnb in network.radio.gnbs if gnb is not source)
+    begun = source.hand_over(ue.terminal.link.connection, target.configuration.neighbour, way(source, target))
+    begun.watch(lambda _: None)
+
+
+def take_back(dice, network, ue):
+    connection = ue.terminal.link.connection
+    if isinstance(connection, UeConnection):
+        network.radio.serving(ue.terminal).cancel_handover(connection).watch(lambda _: None)
+
+
 def end_a_session(dice, network, ue):
     for context in network.core.smf.sessions[:1]:
         network.core.smf.release(context.identity.supi, context.identity.pdu_session_id)
 
 
 ACTIONS = [register] * 5 + [session] * 4 + [idle, service, release] * 2 + [leave, deregister, reset, end_a_session]
+ACTIONS += [over_n2, over_xn] * 3 + [take_back]
 
 
 async def walk(seed):

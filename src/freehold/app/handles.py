@@ -17,13 +17,16 @@ from freehold.net.tun import TerminalTun
 from freehold.procedure import Signal
 from freehold.services.access import PingResult
 from freehold.services.nudr import Subscriber
+from freehold.spec.errors import Bug
 from freehold.spec.identities import Guti, SNssai, Supi
 from freehold.ue.state.mobility import Granted
 from freehold.ue.state.session import Session
 from freehold.ue.terminal import Terminal
 
 if TYPE_CHECKING:
+    from freehold.app.radio import Interface, Radio
     from freehold.app.world import World
+    from freehold.ran.cu_cp.gnb import Gnb
 
 
 class Traffic(msgspec.Struct, frozen=True, gc=False):
@@ -152,6 +155,8 @@ class UserEquipment:
         self.sessions: dict[int, PduSession] = {}
         self.gateways: dict[str, tuple[str, ...]] = {}
         """The own addresses of each data network, the first one's first."""
+        self.radio: Radio | None = None
+        """Where gNBs can hand it over."""
         self.ethernet: frozenset[str] = frozenset()
         """Data networks whose sessions carry frames."""
 
@@ -213,6 +218,15 @@ class UserEquipment:
         """Release a PDU session."""
         await self._world.wait(self.terminal.release_session(session.identity))
         self.sessions.pop(session.identity, None)
+
+    async def handover(self, gnb: Gnb, interface: Interface = "xn") -> None:
+        """Be handed over to another gNB, over Xn or by way of the AMF (`n2`); sessions and sockets go along.
+
+        NgapReject, TimerExpired, PeerError or Aborted says why the terminal stays where it was.
+        """
+        if self.radio is None:
+            raise Bug("a terminal without a radio cannot be handed over")
+        await self.radio.hand_over(self.terminal, gnb, interface)
 
     async def service_request(self) -> None:
         """Leave idle mode."""

@@ -295,6 +295,7 @@ class Network:
         home = None if null_scheme or "core" not in self.roles else self.home_key()
         terminal = self.radio.add_terminal(given, home, gnb)
         made = UserEquipment(self.world, terminal, given, self.radio.planes[gnb])
+        made.radio = self.radio
         made.gateways = {section.name: tuple(map(str, section.gateways)) for section in self.configuration.dnn}
         made.ethernet = frozenset(section.name for section in self.configuration.dnn if section.ethernet)
         self._ues.append(made)

@@ -132,6 +132,9 @@ class Packets:
                 raise Unusable(f"upf.n3_second: {second} is of the same version of IP as {address}")
             other = self._bind(second) if outside else None
         trusted = tuple((str(network.network_address), network.prefixlen) for network in upf.trusted)
+        if port is None and other is None:
+            # nobody but our own gNBs can send: the target of a handover over Xn does before the path switch (ADR 6)
+            trusted = (*trusted, (f"{N3_PREFIX}.0", 24))
         protected = self._protected(address) if port else ()
         settings = PlaneSettings(
             address,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
 
 from freehold.app.config import Configuration, GnbSection
 from freehold.app.quiet import QuietEnvironment
@@ -26,6 +28,11 @@ from freehold.spec.timers import Timers
 from freehold.ue.configuration import Equipment, HomeNetworkKey, Subscription, UeConfiguration
 from freehold.ue.terminal import Terminal
 
+if TYPE_CHECKING:
+    from freehold.ran.cu_cp.xn_link import XnLink
+
+Interface = Literal["n2", "xn"]
+"""How a terminal is handed over: by way of the AMF, or from gNB to gNB."""
 FIRST_IMEISV: Final = 4_370_816_125_816_151
 """A test equipment's IMEISV; each terminal has the next one (TS 23.003 6.2.2)."""
 
@@ -42,6 +49,7 @@ class Radio:
         self.gnbs: list[Gnb] = []
         self.planes: list[AccessPlane] = []
         self._sections: list[GnbSection] = []
+        self._cells: dict[tuple[int, int], Gnb] = {}
         self.terminals: list[Terminal] = []
         self._plane = plane
         self._driver = Driver("UE", self.environment, self.timers)
@@ -57,9 +65,42 @@ class Radio:
         plane = self._plane.add_access(address, int.from_bytes(self.environment.random(4), "big"), port)
         gnb = Gnb(made, self.environment, plane, self.timers)
         self.gnbs.append(gnb)
+        self._cells.setdefault((made.pci, made.arfcn), gnb)
         self.planes.append(plane)
         self._sections.append(section)
         return gnb
+
+    def cell(self, pci: int, arfcn: int) -> Gnb | None:
+        """The cell of a physical cell identity on a frequency (`services.air.Air`)."""
+        return self._cells.get((pci, arfcn))
+
+    def serving(self, terminal: Terminal) -> Gnb | None:
+        """The gNB in whose cell a terminal is."""
+        return next((gnb for gnb in self.gnbs if gnb is terminal.cell), None)
+
+    async def hand_over(self, terminal: Terminal, to: Gnb, interface: Interface = "xn") -> None:
+        """Hand a terminal over; Unusable, Reject, TimerExpired, PeerError or Aborted says why it stays."""
+        source = self.serving(terminal)
+        if source is None:
+            raise Unusable(f"{terminal} is in no cell of this process")
+        xn = None
+        if interface == "xn" and source is not to:
+            xn = self.xn(source, to)
+            await self.world.wait(xn.ready)
+        await self.world.wait(source.hand_over(terminal.link.connection, to.configuration.neighbour, xn))
+
+    def xn(self, source: Gnb, target: Gnb) -> XnLink:
+        """Xn between two gNBs, begun where there is none yet; it is of use once it is `ready` (TS 38.423 8.4.1)."""
+        from freehold.ran.cu_cp.xn_link import XnLink  # with XnAP, which only handovers over Xn need
+
+        wanted = target.configuration.name
+        found = next((link for link in source.xns if link.name == wanted), None)
+        if found is None:
+            tap, names = self.world.environment.tap, (source.configuration.name, wanted)
+            found = XnLink(source, wanted, initiator=True, tap=tap)
+            other = XnLink(target, source.configuration.name, initiator=False, tap=tap)
+            associate(found.associated, other.associated, self.world.deliver, names=names)
+        return found
 
     def reconfigure(self, configuration: Configuration) -> None:
         """Broadcast another TAC and other slices, where they are the network's (TS 38.413 8.7.2)."""
@@ -95,9 +136,21 @@ class Radio:
         made = UeConfiguration(
             f"UE {number}", subscription, equipment, tuple(section.id for section in self.configuration.slice)
         )
-        terminal = Terminal(made, self._driver, self.gnbs[gnb], self.planes[gnb], number)
+        terminal = Terminal(made, self._driver, self.gnbs[gnb], self.planes[gnb], number, self)
         self.terminals.append(terminal)
         return terminal
+
+
+def with_gnbs(configuration: Configuration, wanted: int) -> Configuration:
+    """The same with so many gNBs at least: those that are missing have the next identities."""
+    sections, used = list(configuration.gnb), {section.id for section in configuration.gnb}
+    while len(sections) < wanted:
+        number = next(number for number in range(1, len(used) + 2) if number not in used)
+        used.add(number)
+        sections.append(GnbSection(id=number, name=f"gnb-{number}"))
+    if len(sections) == len(configuration.gnb):
+        return configuration
+    return msgspec.structs.replace(configuration, gnb=tuple(sections))
 
 
 def remote_connector(endpoint: str) -> Connector:

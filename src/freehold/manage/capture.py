@@ -13,14 +13,22 @@ from freehold.procedure.ladder import ends_of
 from freehold.procedure.tap import Record
 from freehold.services.datagram import Address
 from freehold.services.n2 import NGAP_PPID
+from freehold.services.xn import XNAP_PORT, XNAP_PPID
 
 ETHERNET, UPPER_PDU = 1, 252
 """Link types; 252 hands octets to a dissector by its name, for NAS as it was before ciphering."""
-INTERFACES: Final = (("N2", ETHERNET), ("N3", ETHERNET), ("N4", ETHERNET), ("N6", ETHERNET), ("N1", UPPER_PDU))
+INTERFACES: Final = (
+    ("N2", ETHERNET),
+    ("N3", ETHERNET),
+    ("N4", ETHERNET),
+    ("N6", ETHERNET),
+    ("N1", UPPER_PDU),
+    ("Xn", ETHERNET),
+)
 SECTION, DESCRIPTION, PACKET = 0x0A0D0D0A, 1, 6
 COMMENT, NAME = 1, 2
-PORTS: Final = {"N2": 38412, "N3": 2152, "N4": 8805}
-"""TS 38.412 7, TS 29.281 4.4.2, TS 29.244 4.2.2."""
+PORTS: Final = {"N2": 38412, "N3": 2152, "N4": 8805, "Xn": XNAP_PORT}
+"""TS 38.412 7, TS 38.422 7, TS 29.281 4.4.2, TS 29.244 4.2.2."""
 GNB_PORT: Final = 50000
 NAS_DISSECTOR: Final = b"nas-5gs\0"
 UE_STREAMS: Final = 9
@@ -50,7 +58,7 @@ class CaptureWriter:
         if make is None or not record.octets:
             return
         number = next(index for index, (name, _) in enumerate(INTERFACES) if name == record.interface)
-        clause = record.clause or clause_of(record.name, record.value)
+        clause = record.clause or clause_of(record.name, record.value, record.interface)
         comment = f"{record.source} -> {record.target}: {record.name} {clause}".rstrip().encode()
         missing = max(0, record.length - len(record.octets))
         for frame in make(self, record):
@@ -115,6 +123,14 @@ def _n2(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
     return writer.path((source, ports[0]), (target, ports[1])).frames(record.octets, stream, NGAP_PPID)
 
 
+def _xn(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
+    source_id = getattr(record.value, "source_ng_ran_node_ue_xnap_id", None)
+    stream = 1 + source_id % UE_STREAMS if isinstance(source_id, int) else 0
+    source, target = writer.ends(record)
+    path = writer.path((source, PORTS["Xn"]), (target, PORTS["Xn"]))
+    return path.frames(record.octets, stream, XNAP_PPID)
+
+
 def _datagram(writer: CaptureWriter, record: Record) -> Iterator[bytes]:
     port = PORTS[record.interface]
     source, target = writer.ends(record)
@@ -137,4 +153,5 @@ FRAMERS: Final[dict[str, Callable[[CaptureWriter, Record], Iterator[bytes]]]] = 
     "N3": _datagram,
     "N4": _datagram,
     "N6": _n6,
+    "Xn": _xn,
 }

@@ -72,7 +72,7 @@ def record_view(record: Record, utc_offset: float, number: int = 0, *, sealed: b
         record.target,
         record.name,
         cause_of(record.value),
-        record.clause or clause_of(record.name, record.value),
+        record.clause or clause_of(record.name, record.value, record.interface),
         record.subject,
         "" if sealed and record.interface == "N1" else record.octets.hex(),
         start,

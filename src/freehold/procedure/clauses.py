@@ -26,6 +26,8 @@ _NGAP: Final = (
     ("8.4.3", "HandoverNotify"),
     ("8.4.4", "PathSwitchRequest PathSwitchRequestAcknowledge PathSwitchRequestFailure"),
     ("8.4.5", "HandoverCancel HandoverCancelAcknowledge"),
+    ("8.4.6", "UplinkRANStatusTransfer"),
+    ("8.4.7", "DownlinkRANStatusTransfer"),
     ("8.5.1", "Paging"),
     ("8.6.1", "InitialUEMessage"),
     ("8.6.2", "DownlinkNASTransport"),
@@ -44,6 +46,22 @@ _NGAP: Final = (
 )
 
 
+# The same of XnAP: TS 38.423 8.1; where a name is NGAP's too, the interface tells
+_XNAP: Final = MappingProxyType(
+    {
+        "XnSetupRequest": "TS 38.423 8.4.1",
+        "XnSetupResponse": "TS 38.423 8.4.1",
+        "XnSetupFailure": "TS 38.423 8.4.1",
+        "HandoverRequest": "TS 38.423 8.2.1",
+        "HandoverRequestAcknowledge": "TS 38.423 8.2.1",
+        "HandoverPreparationFailure": "TS 38.423 8.2.1",
+        "SNStatusTransfer": "TS 38.423 8.2.2",
+        "HandoverCancel": "TS 38.423 8.2.3",
+        "UEContextRelease": "TS 38.423 8.2.7",
+    }
+)
+
+
 def _ngap() -> Iterator[tuple[str, str]]:
     for clause, names in _NGAP:
         for name in names.split():
@@ -54,8 +72,10 @@ NGAP_CLAUSES: Mapping[str, str] = MappingProxyType(dict(_ngap()))
 """The clause of each NGAP message's elementary procedure."""
 
 
-def clause_of(name: str, value: object) -> str:
-    """The clause of a message: by NGAP's table, else the one its class cites; empty where neither knows."""
+def clause_of(name: str, value: object, interface: str = "") -> str:
+    """The clause of a message: by NGAP's or XnAP's table, else the one its class cites; empty where none knows."""
+    if interface == "Xn":
+        return _XNAP.get(name, "")
     return NGAP_CLAUSES.get(name) or _cited(type(value).__doc__ or "")
 
 

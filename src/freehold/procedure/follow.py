@@ -14,6 +14,9 @@ KEPT: Final = 2000
 NAMED: Final = ("imsi-", "nai-")
 """How a subject begins that is a subscriber."""
 
+OF_SOURCE: Final = frozenset(("HandoverRequest", "SNStatusTransfer", "HandoverCancel"))
+"""What the source gNB of a handover sends on Xn; the target sends the rest (TS 38.423 8.2)."""
+
 
 class Follower:
     """Picks one UE's records by its SUPI, or by the masked one, which other UEs may share.
@@ -81,10 +84,23 @@ def follow(records: Iterable[Record], subject: Supi | str) -> Iterator[Record]:
 def connection_of(record: Record) -> tuple[str, int] | None:
     """The gNB and the RAN UE NGAP ID of a UE-associated message on N2 (TS 38.413 9.3.3.2)."""
     value: Any = record.value
+    if record.interface == "Xn":
+        return _source_of(record, value)
     number = getattr(value, "ran_ue_ngap_id", None)
+    named_by = getattr(value, "ue_ngap_ids", None)  # of a release command (TS 38.413 9.3.3.7)
+    if isinstance(named_by, tuple):
+        number = getattr(named_by[1], "ran_ue_ngap_id", None)
     if record.interface != "N2" or not isinstance(number, int):
         return None
     return record.target if "amf" in record.source.casefold() else record.source, number
+
+
+def _source_of(record: Record, value: Any) -> tuple[str, int] | None:
+    """The same for a message on Xn: our gNBs name a UE there as on N2 (TS 38.423 9.2.3.16)."""
+    number = getattr(value, "source_ng_ran_node_ue_xnap_id", None)
+    if not isinstance(number, int):
+        return None
+    return record.source if record.name in OF_SOURCE else record.target, number
 
 
 def named(subject: str) -> bool:

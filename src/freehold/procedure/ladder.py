@@ -48,7 +48,11 @@ def step_of(record: Record) -> Step:
     """What a ladder shows of a record."""
     text = f"{record.name}{inside(record.value)}{cause_of(record.value)}"
     return Step(
-        record.time, record.interface, *ends_of(record), text, record.clause or clause_of(record.name, record.value)
+        record.time,
+        record.interface,
+        *ends_of(record),
+        text,
+        record.clause or clause_of(record.name, record.value, record.interface),
     )
 
 
@@ -114,14 +118,29 @@ def render(records: Iterable[Record], *, times: bool = False, interfaces: Iterab
     """The whole ladder of a run, with the lanes that take part; equal runs give equal text unless `times` are asked."""
     wanted = None if interfaces is None else {*interfaces, "procedure", "timer"}
     chosen = [r for r in records if (wanted is None or r.interface in wanted) and r.name not in WATCHING]
-    return render_steps(map(step_of, chosen), times=times)
+    gnbs = {name for record in chosen for name in (record.source, record.target) if role(name) == "gNB"}
+    if len(gnbs) <= 1:
+        return render_steps(map(step_of, chosen), times=times)
+    return render_steps((_named(step_of(record), record) for record in chosen), times=times)
+
+
+def _named(step: Step, record: Record) -> Step:
+    """The same with the gNBs' own names: there are several."""
+    start = record.source if step.start == "gNB" and role(record.source) == "gNB" else step.start
+    end = record.target if step.end == "gNB" and role(record.target) == "gNB" else step.end
+    return msgspec.structs.replace(step, start=start, end=end)
 
 
 def render_steps(steps: Iterable[Step], *, times: bool = False) -> str:
     """The whole ladder of steps, with the lanes that take part."""
     chosen = list(steps)
     seen = dict.fromkeys(name for step in chosen for name in (step.start, step.end))
-    lanes = [lane for lane in LANES if lane in seen] + [name for name in seen if name not in LANES]
+    lanes: list[str] = [lane for lane in LANES if lane in seen]
+    gnbs = sorted(name for name in seen if name not in LANES and role(name) == "gNB")
+    place = LANES.index("gNB")
+    before = sum(lane in LANES[:place] for lane in lanes)
+    lanes[before:before] = gnbs
+    lanes += [name for name in seen if name not in LANES and name not in gnbs]
     ladder = Ladder(lanes, times=times)
     return "\n".join([ladder.header(), *map(ladder.draw_step, chosen)]) + "\n"
 

@@ -76,6 +76,19 @@ class Cell(Protocol):
     def camp(self, terminal: Terminal, s_tmsi: STmsi | None) -> None:
         """Listen to paging in this cell under an S-TMSI; None stops it."""
 
+    def synchronise(self, terminal: Terminal, c_rnti: int, complete: bytes) -> Connection | None:
+        """Come by handover, under the C-RNTI that the command named; None where the cell does not take the terminal.
+
+        `complete` is RRCReconfigurationComplete with its MAC-I (TS 38.331 5.3.5.3, TS 38.323 5.9).
+        """
+
+
+class Air(Protocol):
+    """The cells that a terminal can hear."""
+
+    def cell(self, pci: int, arfcn: int) -> Cell | None:
+        """The cell of a physical cell identity on a frequency (TS 38.331 5.3.5.5.2)."""
+
 
 class Terminal(Protocol):
     """A terminal as the gNB sees it."""
@@ -91,6 +104,9 @@ class Terminal(Protocol):
 
     def bearers(self, added: tuple[Bearer, ...], released: tuple[int, ...]) -> None:
         """RRCReconfiguration (TS 38.331 5.3.5): bearers added and PDU session ids whose bearer is released."""
+
+    def reconfiguration(self, octets: bytes) -> None:
+        """RRCReconfiguration with sync: the terminal goes to another cell (TS 38.331 5.3.5.5.2)."""
 
     def released(self) -> None:
         """RRCRelease (TS 38.331 5.3.8), or loss of the radio link: the connection is gone."""

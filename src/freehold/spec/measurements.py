@@ -120,6 +120,34 @@ def _others() -> Iterator[Measurement]:
     yield Measurement(c.GNB_SESSION_REQUEST, gnb, "TS 28.552 5.1.1.5.1", "PDU sessions to set up", split="S-NSSAI")
     yield Measurement(c.GNB_SESSION_SUCCESS, gnb, "TS 28.552 5.1.1.5.2", "PDU sessions set up", split="S-NSSAI")
     yield Measurement(c.GNB_SESSION_FAILURE, gnb, "TS 28.552 5.1.1.5.3", "PDU sessions refused", split="NGAP cause")
+    yield from _handovers(gnb)
+
+
+def _handovers(gnb: str) -> Iterator[Measurement]:
+    """Inter-gNB handovers as source and target see them (TS 28.552 5.1.1.6.1)."""
+    for number, (name, text, split) in enumerate(
+        (
+            (c.HO_PREPARATION_REQUEST, "handover preparations of source gNBs", ""),
+            (c.HO_PREPARATION_SUCCESS, "handover preparations that targets acknowledged", ""),
+            (c.HO_PREPARATION_FAILURE, "handover preparations that failed", "cause"),
+            (c.HO_ALLOCATION_REQUEST, "handovers that target gNBs were asked for", ""),
+            (c.HO_ALLOCATION_SUCCESS, "handovers that target gNBs set resources up for", ""),
+            (c.HO_ALLOCATION_FAILURE, "handovers that target gNBs refused", "cause"),
+            (c.HO_EXECUTION_REQUEST, "terminals that source gNBs sent to a target", ""),
+            (c.HO_EXECUTION_SUCCESS, "terminals that are served by the target", ""),
+            (c.HO_EXECUTION_FAILURE, "terminals that did not come to be served by the target", "cause"),
+        ),
+        1,
+    ):
+        yield Measurement(name, gnb, f"TS 28.552 5.1.1.6.1.{number}", text, split=split)
+    yield Measurement(
+        c.HO_FAILED_ARRIVAL,
+        gnb,
+        "TS 28.552 5.1.1.6.1",
+        "terminals that a target did not take when they came",
+        split="why",
+        standard=False,
+    )
 
 
 def _own() -> Iterator[Measurement]:

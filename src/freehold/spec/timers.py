@@ -53,6 +53,17 @@ TIMERS: Mapping[str, Timer] = _table(
     Timer("T3592", 16, 4, "TS 24.501 10.3"),
     # NGAP (TS 38.413 gives no values: these supervise the gNB's answers)
     Timer("TNGRELOC", 10, 0, "TS 38.413 8.4"),
+    Timer("TNGRELOCprep", 15, 0, "TS 38.413 8.4.1"),
+    Timer("TNGRELOCoverall", 20, 0, "TS 38.413 8.4.1"),
+    # XnAP (TS 38.423 gives no values)
+    Timer("Xn-setup", 10, 0, "TS 38.423 8.4.1"),
+    Timer("TXnRELOCprep", 10, 0, "TS 38.423 8.2.1"),
+    Timer("TXnRELOCoverall", 20, 0, "TS 38.423 8.2.1"),
+    # the air: how long a terminal needs to find the target, how long it tries (TS 38.331 7.1.1),
+    # and how long an old path may be silent before it is taken to be at its end
+    Timer("synchronisation", 0.02, 0, "TS 38.331 5.3.5.5.2"),
+    Timer("T304", 1, 0, "TS 38.331 7.1.1"),
+    Timer("forwarding", 1, 0, "TS 38.300 9.2.3.2.3"),
     Timer("N2-handover", 30, 0, "TS 23.502 4.9.1.3"),
     Timer("NGAP-response", 10, 0, "TS 38.413 8.3"),
     Timer("NG-setup", 10, 0, "TS 38.413 8.7.1"),

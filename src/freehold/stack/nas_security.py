@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from freehold.crypto import keys
 from freehold.crypto.algorithms import DOWNLINK, NULL, UPLINK, NasKeys
+from freehold.crypto.handover import Chain
 from freehold.spec.errors import Bug
 
 # TS 24.501 4.4.3.1: 16 bits of overflow counter and the 8 bits of sequence number that a message carries.
@@ -169,6 +170,10 @@ class NasSecurity:
     def nh(self, sync_input: bytes) -> bytes:
         """The next hop parameter after KgNB or the NH before it (TS 33.501 A.10)."""
         return keys.nh(self._kamf, sync_input)
+
+    def follow(self, chain: Chain, ncc: int, pci: int, arfcn_dl: int) -> Chain:
+        """What a UE's AS keys become with the NCC 0..7 of a handover command (TS 33.501 6.9.2.3.4)."""
+        return chain.follow(self._kamf, ncc, pci, arfcn_dl)
 
     @property
     def must_persist(self) -> bool:

@@ -51,8 +51,12 @@ def _tai_of(plmn: bytes, tac: bytes) -> Tai:
 @lru_cache(maxsize=4096)
 def user_location(cell: Ncgi, area: Tai) -> ngap.UserLocationInformation:
     """An NR location (TS 38.413 9.3.1.16)."""
-    identity = ngap.NRCGI(plmn_identity=cell.plmn.octets, nr_cell_identity=(cell.cell, 36))
-    return "userLocationInformationNR", ngap.UserLocationInformationNR(nr_cgi=identity, tai=tai(area))
+    return "userLocationInformationNR", ngap.UserLocationInformationNR(nr_cgi=nr_cgi(cell), tai=tai(area))
+
+
+def nr_cgi(cell: Ncgi) -> ngap.NRCGI:
+    """NGAP's form of an NR cell's identity (TS 38.413 9.3.1.7)."""
+    return ngap.NRCGI(plmn_identity=cell.plmn.octets, nr_cell_identity=(cell.cell, 36))
 
 
 @lru_cache(maxsize=1024)

@@ -90,6 +90,20 @@ class PduSessions:
             if session.bearer is not None:
                 self.bind(identity, None)
 
+    def pause(self) -> None:
+        """The terminal leaves its cell for another one: packets wait for the bearers there (TS 38.300 9.2.3.2.3)."""
+        for session in self.context.sessions.values():
+            if session.bearer is not None:
+                session.bearer = None
+                if self._plane is not None and session.attached:
+                    self._plane.pause(session.number)
+
+    def settle(self) -> None:
+        """What has no bearer in the cell where the terminal is asks for one as ever."""
+        for session in self.context.sessions.values():
+            if session.bearer is None and self._plane is not None and session.attached:
+                self._plane.settle(session.number)
+
     def drop(self, identity: int) -> None:
         """Forget a PDU session, whatever its state."""
         session = self.context.sessions.pop(identity, None)

@@ -15,9 +15,10 @@ from freehold.codecs.nas import (
     RegistrationKind,
     ServiceType,
 )
+from freehold.crypto.handover import initial_chain
 from freehold.procedure import Driver, Environment, Signal
 from freehold.services.access import TerminalPlane
-from freehold.services.air import Bearer, Cell, SystemInformation
+from freehold.services.air import Air, Bearer, Cell, SystemInformation
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import Bug
 from freehold.spec.identities import PlmnId, SNssai
@@ -32,6 +33,7 @@ from freehold.ue.nas.mm.service_request import service_request
 from freehold.ue.nas.sm.establishment import establishment
 from freehold.ue.nas.sm.modification import modification
 from freehold.ue.nas.sm.release import release
+from freehold.ue.rrc.reconfiguration import reconfiguration_with_sync, update
 from freehold.ue.sessions import PduSessions
 from freehold.ue.state.mobility import Forbidden, Granted, MmContext, MmEvent, MmState
 from freehold.ue.state.session import Session, SmContext
@@ -50,6 +52,7 @@ class Terminal:
 
     __slots__ = (
         "_after_release",
+        "air",
         "alarms",
         "cell",
         "configuration",
@@ -69,10 +72,12 @@ class Terminal:
         cell: Cell | None = None,
         plane: TerminalPlane | None = None,
         number: int = 0,
+        air: Air | None = None,
     ) -> None:
         self.configuration = configuration
         self.environment: Environment = driver.environment
         self.cell = cell
+        self.air = air
         self.number = number
         self.usim = Usim(configuration.subscription)
         self.mm = MmContext()
@@ -158,12 +163,8 @@ class Terminal:
         """Camp on another cell; outside of the registration area register there (TS 24.501 5.5.1.3.2 a)."""
         if self.link.connection is not None:
             self.release_locally()
-        if self.cell is not None:
-            self.cell.camp(self, None)
-        self.cell = cell
-        self._camp()
-        if self.mm.registered and cell.system_information.tai not in self.mm.granted.tai_list:
-            self.conversation.start(registration(self, RegistrationKind.MOBILITY_UPDATING))
+        self.camp_on(cell)
+        update(self, cell)
 
     # --- what the radio tells (freehold.services.air.Terminal) ---------------------------------
     def downlink_nas(self, octets: bytes) -> None:
@@ -174,11 +175,10 @@ class Terminal:
         """Whether the key is the one of this connection and the algorithms are this terminal's (TS 33.501 6.7.4)."""
         context = self.usim.security
         capability = self.configuration.equipment.security_capability
-        return (
-            context is not None
-            and context.kgnb(self.link.k_gnb_count) == k_gnb
-            and supports(capability, ciphering, integrity)
-        )
+        if context is None or context.kgnb(self.link.k_gnb_count) != k_gnb:
+            return False
+        self.link.chain = initial_chain(k_gnb)
+        return supports(capability, ciphering, integrity)
 
     def radio_capability(self) -> bytes:
         """The terminal's radio capability, as octets."""
@@ -190,6 +190,10 @@ class Terminal:
             self.sessions.bind(identity, None)
         for bearer in added:
             self.sessions.bind(bearer.pdu_session_id, bearer)
+
+    def reconfiguration(self, octets: bytes) -> None:
+        """Go to the cell that is named; the sessions and NAS go along."""
+        self.conversation.start(reconfiguration_with_sync(self, octets))
 
     def released(self) -> None:
         """The connection is gone; a second word about it changes nothing."""
@@ -243,6 +247,13 @@ class Terminal:
             then()
         else:
             self._after_release.append(then)
+
+    def camp_on(self, cell: Cell) -> None:
+        """Listen to another cell from now on."""
+        if self.cell is not None:
+            self.cell.camp(self, None)
+        self.cell = cell
+        self._camp()
 
     def bar_cell(self) -> None:
         """Stay away from the cell for a while (TS 38.304 5.3.1)."""

@@ -112,7 +112,7 @@ class ScriptedTerminal:
     """Accepts everything unless told otherwise, and remembers."""
 
     def __init__(self, capability=b"\x01" * 40):
-        self.nas, self.keys, self.added, self.removed = [], [], [], []
+        self.nas, self.keys, self.added, self.removed, self.reconfigurations = [], [], [], [], []
         self.releases = self.pages = 0
         self.accepts = True
         self.capability = capability
@@ -132,6 +132,9 @@ class ScriptedTerminal:
         self.added.extend(added)
         self.removed.extend(released)
 
+    def reconfiguration(self, octets):
+        self.reconfigurations.append(octets)
+
     def released(self):
         self.releases += 1
         self.connection = None
@@ -147,6 +150,7 @@ class Plane:
 
     def __init__(self):
         self.bearers, self.active, self.count = {}, set(), 0
+        self.forwarded, self.counted, self.awaited, self.ended = {}, {}, [], []
 
     def add_bearer(self, uplink, qfi):
         self.count += 1
@@ -167,6 +171,29 @@ class Plane:
 
     def on_tunnel_lost(self, callback):
         self.tunnel_lost = callback
+
+    def on_end_marker(self, callback):
+        self.end_marker = callback
+
+    def forward(self, handle, target):
+        assert handle in self.bearers
+        self.forwarded[handle] = target
+
+    def await_forwarding(self, handle):
+        assert handle in self.bearers
+        self.awaited.append(handle)
+        return Tunnel(self.address, 0xA000 + handle)
+
+    def end_forwarding(self, handle):
+        assert handle in self.bearers
+        self.ended.append(handle)
+
+    def counts(self, handle):
+        return self.counted.get(handle, (0, 0))
+
+    def set_counts(self, handle, uplink, downlink):
+        assert handle in self.bearers
+        self.counted[handle] = (uplink, downlink)
 
 
 class Scene:

@@ -222,13 +222,13 @@ def test_when_a_procedure_is_not_served_then_its_criticality_decides_on_an_answe
     assert scene.faults() == (2, 2)
 
 
-def test_when_a_handover_is_asked_for_then_its_preparation_fails_and_nobody_moves():
+def test_when_a_handover_comes_with_a_container_that_is_none_then_its_preparation_fails_and_nobody_moves():
     scene = Scene()
     generator = Generator("ngap", ngap, random.Random(1), 0.0)
     request = msgspec.structs.replace(generator.named("HandoverRequest"), amf_ue_ngap_id=4711)
     scene.amf.say(request)
     failure = scene.amf.expect(ngap.HandoverFailure)
-    assert (failure.amf_ue_ngap_id, failure.cause) == (4711, ("radioNetwork", "ho-target-not-allowed"))
+    assert (failure.amf_ue_ngap_id, failure.cause) == (4711, ("protocol", "transfer-syntax-error"))
     assert scene.gnb.contexts.ues == {}
 
 

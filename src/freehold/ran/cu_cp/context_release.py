@@ -56,7 +56,7 @@ def look(ue: Ue) -> None:
 
 def request(ue: Ue, cause: ngap.Cause) -> None:
     """UE CONTEXT RELEASE REQUEST (TS 38.413 8.3.2.2); a terminal the AMF never answered is released at once."""
-    ue.radio_lost = ue.radio_lost or cause == LOST
+    ue.radio.lost = ue.radio.lost or cause == LOST
     if ue.amf_ue_ngap_id is None:
         ue.link.gnb.release_locally(ue, cause[1] if isinstance(cause[1], str) else cause[0])
         return
@@ -88,6 +88,8 @@ def command(link: Link, message: ngap.UEContextReleaseCommand, notes: ngap.Criti
     if ue is None:
         _unknown(link, message, amf_id, ran_id if kind == "uE-NGAP-ID-pair" else None)
         return
+    if ue.stage is Stage.LEAVING:
+        ue.conversation.deliver(message)  # the end of a handover
     sessions = [ngap.PDUSessionResourceItemCxtRelCpl(pdu_session_id=number) for number in ue.sessions]
     complete = ngap.UEContextReleaseComplete(
         amf_ue_ngap_id=amf_id,

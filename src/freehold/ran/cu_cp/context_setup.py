@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from freehold.codecs import ngap
 from freehold.procedure import procedure, send
+from freehold.ran.configuration import GnbConfiguration
 from freehold.ran.cu_cp import sessions
 from freehold.ran.cu_cp.link import UeChannel
 from freehold.ran.cu_cp.nas_transport import deliver
 from freehold.ran.state.machines import Step
-from freehold.ran.state.ue import AsSecurity, Ue
+from freehold.ran.state.ue import AsSecurity, Ue, UeContext
 from freehold.spec.errors import Reject
 from freehold.spec.keys import Key
 from freehold.stack.ngap_faults import NgapReject
@@ -34,11 +35,22 @@ def choose(order: tuple[int, ...], algorithms: tuple[int, int], what: str) -> in
     )
 
 
+def algorithms(
+    configuration: GnbConfiguration, ciphering: tuple[int, int], integrity: tuple[int, int]
+) -> tuple[int, int]:
+    """The best ciphering and integrity algorithms that the terminal has too; NgapReject where there are none."""
+    return choose(configuration.ciphering, ciphering, "ciphering"), choose(
+        configuration.integrity, integrity, "integrity"
+    )
+
+
 def secure(ue: Ue, capabilities: ngap.UESecurityCapabilities, security_key: tuple[int, int]) -> AsSecurity:
     """Choose the algorithms and command them to the terminal (TS 33.501 6.7.4, TS 38.331 5.3.4)."""
-    configuration = ue.link.gnb.configuration
-    ciphering = choose(configuration.ciphering, capabilities.nr_encryption_algorithms, "ciphering")
-    integrity = choose(configuration.integrity, capabilities.nr_integrity_protection_algorithms, "integrity")
+    ciphering, integrity = algorithms(
+        ue.link.gnb.configuration,
+        capabilities.nr_encryption_algorithms,
+        capabilities.nr_integrity_protection_algorithms,
+    )
     k_gnb = Key(security_key[0].to_bytes(32, "big"))
     if not ue.terminal.security(k_gnb, ciphering, integrity):
         raise NgapReject(_RADIO_FAILURE, "the terminal refused the AS security mode command")
@@ -49,7 +61,7 @@ def tell_capability(ue: Ue) -> None:
     """UE RADIO CAPABILITY INFO INDICATION with what the terminal says it can (TS 38.413 8.14.1.2)."""
     capability = ue.terminal.radio_capability()
     if capability and ue.amf_ue_ngap_id is not None:
-        ue.capability_told = True
+        ue.radio.capability_told = True
         UeChannel(ue).send(
             ngap.UERadioCapabilityInfoIndication(
                 amf_ue_ngap_id=ue.amf_ue_ngap_id, ran_ue_ngap_id=ue.ran_ue_ngap_id, ue_radio_capability=capability
@@ -76,8 +88,9 @@ async def setup_refused(error: Reject, ue: Ue, request: ngap.InitialContextSetup
 async def initial_context_setup(ue: Ue, request: ngap.InitialContextSetupRequest, notes: Notes) -> None:
     """Take key, capabilities and sessions over, command AS security, and answer."""
     ue.security = secure(ue, request.ue_security_capabilities, request.security_key)  # 8.3.1.2
+    ue.context = UeContext(request.ue_security_capabilities, request.guami, request.ue_aggregate_maximum_bit_rate)
     ue.move(Step.SETUP)
-    if request.ue_radio_capability is None and not ue.capability_told:
+    if request.ue_radio_capability is None and not ue.radio.capability_told:
         tell_capability(ue)
     asked = [
         sessions.Asked(
@@ -138,6 +151,12 @@ async def ue_context_modification(ue: Ue, request: ngap.UEContextModificationReq
         if not ue.terminal.security(k_gnb, ue.security.ciphering, ue.security.integrity):
             raise NgapReject(_RADIO_FAILURE, "the terminal refused the new key")
         ue.security = AsSecurity(k_gnb, ue.security.ciphering, ue.security.integrity)
+    if ue.context is not None:
+        ue.context = UeContext(
+            capabilities or ue.context.capabilities,
+            request.new_guami or ue.context.guami,
+            request.ue_aggregate_maximum_bit_rate or ue.context.ambr,
+        )
     amf_ue_ngap_id = request.amf_ue_ngap_id
     if request.new_amf_ue_ngap_id is not None:
         amf_ue_ngap_id = request.new_amf_ue_ngap_id

@@ -10,7 +10,15 @@ import msgspec
 
 from freehold.codecs import ngap
 from freehold.procedure import Call
-from freehold.ran.cu_cp import context_release, context_setup, inquiries, interface, nas_transport, sessions
+from freehold.ran.cu_cp import (
+    context_release,
+    context_setup,
+    inquiries,
+    interface,
+    n2_target,
+    nas_transport,
+    sessions,
+)
 from freehold.ran.cu_cp.link import Link
 from freehold.ran.state.machines import Stage
 from freehold.ran.state.ue import Ue
@@ -20,6 +28,7 @@ from freehold.stack.ngap_faults import INCONSISTENT, UNKNOWN, diagnostics, error
 Notes = ngap.CriticalityDiagnostics | None
 _ANY: Final = frozenset(Stage)
 _FRESH: Final = frozenset({Stage.CONNECTED})
+_TAKING_OVER: Final = frozenset({Stage.ARRIVING, Stage.ESTABLISHED})
 _STANDING: Final = frozenset({Stage.ESTABLISHED, Stage.RELEASING})
 
 
@@ -37,6 +46,7 @@ UE_MESSAGES: Mapping[type[ngap.Message], UeRow] = MappingProxyType(
         ngap.LocationReportingControl: UeRow(_ANY, handle=inquiries.location_reporting_control),  # TS 38.413 8.12.1
         ngap.UERadioCapabilityCheckRequest: UeRow(_ANY, handle=inquiries.radio_capability_check),  # TS 38.413 8.14.2
         ngap.InitialContextSetupRequest: UeRow(_FRESH, begin=context_setup.initial_context_setup),
+        ngap.DownlinkRANStatusTransfer: UeRow(_TAKING_OVER, handle=n2_target.status_transfer),  # TS 38.413 8.4.7
         ngap.UEContextModificationRequest: UeRow(_STANDING, begin=context_setup.ue_context_modification),
         ngap.PDUSessionResourceSetupRequest: UeRow(_STANDING, begin=sessions.pdu_session_resource_setup),
         ngap.PDUSessionResourceModifyRequest: UeRow(_STANDING, begin=sessions.pdu_session_resource_modify),
@@ -53,7 +63,7 @@ INTERFACE_MESSAGES: Mapping[type[ngap.Message], Callable[[Link, Any, Notes], Non
         ngap.OverloadStop: interface.overload_stop,
         ngap.AMFConfigurationUpdate: interface.amf_configuration_update,
         ngap.AMFStatusIndication: interface.amf_status_indication,
-        ngap.HandoverRequest: interface.handover_request,
+        ngap.HandoverRequest: n2_target.handover_request,
     }
 )
 BEFORE_SETUP: Final = frozenset({ngap.ErrorIndication})
@@ -95,7 +105,7 @@ def received(link: Link, octets: bytes) -> None:
 def _act(link: Link, message: ngap.Message, notes: Notes) -> None:
     kind = type(message)
     if message.kind != "initiatingMessage":
-        if not link.conversation.deliver(message):
+        if not (_of_ue(link, message) or link.conversation.deliver(message)):
             # TS 38.413 10.4: an answer nobody waits for is handled locally.
             link.gnb.fault(link, f"unexpected {kind.__name__}")
         return
@@ -122,6 +132,19 @@ def _act(link: Link, message: ngap.Message, notes: Notes) -> None:
         row.handle(ue, message)
     elif row.begin is not None:
         ue.conversation.start(row.begin(ue, message, notes))
+
+
+SWITCHED: Final = frozenset({ngap.PathSwitchRequestAcknowledge, ngap.PathSwitchRequestFailure})
+"""Answers that may bring another AMF UE NGAP ID than the gNB knows (TS 38.413 8.4.4.2)."""
+
+
+def _of_ue(link: Link, message: ngap.Message) -> bool:
+    """Whether an answer is one that a procedure of its UE waits for."""
+    ran_id, amf_id = (getattr(message, name, None) for name in ("ran_ue_ngap_id", "amf_ue_ngap_id"))
+    ue = link.ues.get(ran_id) if isinstance(ran_id, int) else None
+    if ue is None or (amf_id != ue.amf_ue_ngap_id and type(message) not in SWITCHED):
+        return False
+    return ue.conversation.deliver(message)
 
 
 def identify(link: Link, message: ngap.Message) -> Ue | None:

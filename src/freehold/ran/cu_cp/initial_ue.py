@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -56,11 +55,7 @@ def select(gnb: Gnb, request: RrcSetup) -> Link | None:
 
 def initial_ue(gnb: Gnb, link: Link, terminal: Terminal, request: RrcSetup) -> Ue:
     """Make the UE context and send INITIAL UE MESSAGE with a request for the whole context."""
-    environment = gnb.driver.environment
-    ue = Ue(gnb.contexts.new_id(), terminal, link, environment.now())
-    ue.conversation = gnb.driver.converse(ue, partial(gnb.broken, ue))
-    gnb.contexts.ues[ue.ran_ue_ngap_id] = ue
-    link.ues[ue.ran_ue_ngap_id] = ue
+    ue = gnb.add(link, terminal)
     temporary = request.s_tmsi
     message = ngap.InitialUEMessage(
         ran_ue_ngap_id=ue.ran_ue_ngap_id,

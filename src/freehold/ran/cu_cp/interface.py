@@ -68,12 +68,6 @@ def amf_status_indication(link: Link, message: ngap.AMFStatusIndication, _: Note
     link.gnb.report("amf-status", f"{link} serves no longer as {', '.join(map(str, sorted(gone)))}", None)
 
 
-def handover_request(link: Link, message: ngap.HandoverRequest, notes: Notes) -> None:
-    """No terminal can be taken over yet: the preparation fails, nothing else happens (TS 38.413 8.4.2.3)."""
-    cause: ngap.Cause = ("radioNetwork", "ho-target-not-allowed")
-    link.send(ngap.HandoverFailure(amf_ue_ngap_id=message.amf_ue_ngap_id, cause=cause, criticality_diagnostics=notes))
-
-
 def reset(link: Link, message: ngap.NGReset, notes: Notes) -> None:
     """Release all UEs, or the named ones, without signalling for each, and acknowledge (TS 38.413 8.7.4.2.1)."""
     kind, part = message.reset_type

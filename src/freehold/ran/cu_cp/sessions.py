@@ -14,7 +14,7 @@ from freehold.ran.cu_cp.link import UeChannel
 from freehold.ran.cu_cp.nas_transport import deliver
 from freehold.ran.cu_up import bearers
 from freehold.ran.state.contexts import Contexts
-from freehold.ran.state.ue import Ue
+from freehold.ran.state.ue import Session, Ue
 from freehold.services.air import Bearer
 from freehold.spec import counters
 from freehold.stack.ngap_faults import NgapReject
@@ -49,19 +49,13 @@ def admit(ue: Ue, asked: list[Asked]) -> tuple[Done, Failed, list[bytes]]:
         slice_ = str(slice_of(item.slice))
         count(counters.GNB_SESSION_REQUEST, slice_)
         try:
-            # TS 38.413 8.2.1.4: an id that is there already, or comes twice, fails.
-            if times[item.pdu_session_id] > 1 or item.pdu_session_id in ue.sessions:
-                raise NgapReject(_TWICE)  # noqa: TRY301 - every refusal of a session ends in one place
-            _check_slice(ue, item)
-            session, transfer = bearers.setup(ue.link.gnb.plane, item.pdu_session_id, item.transfer)
+            session, transfer = set_up(ue, item, times[item.pdu_session_id])
         except NgapReject as refused:
             transfer_ = ngap.PDUSessionResourceSetupUnsuccessfulTransfer(cause=refused.ngap_cause)
             failed.append((item.pdu_session_id, transfer_))
             count(counters.GNB_SESSION_FAILURE, str(refused.ngap_cause[1]))
             ue.link.gnb.report("session-refused", f"PDU session {item.pdu_session_id}: {refused}", ue, refused.fix)
             continue
-        ue.sessions[session.pdu_session_id] = session
-        ue.link.gnb.contexts.bearers[session.handle] = ue
         done.append((session.pdu_session_id, transfer))
         count(counters.GNB_SESSION_SUCCESS, slice_)
         added.append(Bearer(session.pdu_session_id, session.handle, session.qfis))
@@ -71,6 +65,17 @@ def admit(ue: Ue, asked: list[Asked]) -> tuple[Done, Failed, list[bytes]]:
         ue.terminal.bearers(tuple(added), ())
         context_release.attend(ue)
     return done, failed, nas
+
+
+def set_up(ue: Ue, item: Asked, times: int = 1) -> tuple[Session, ngap.PDUSessionResourceSetupResponseTransfer]:
+    """Make one session; NgapReject where it cannot be, or was asked for several `times` (TS 38.413 8.2.1.4)."""
+    if times > 1 or item.pdu_session_id in ue.sessions:
+        raise NgapReject(_TWICE)
+    _check_slice(ue, item)
+    session, transfer = bearers.setup(ue.link.gnb.plane, item.pdu_session_id, item.slice, item.transfer)
+    ue.sessions[session.pdu_session_id] = session
+    ue.link.gnb.contexts.bearers[session.handle] = ue
+    return session, transfer
 
 
 def _check_slice(ue: Ue, item: Asked) -> None:

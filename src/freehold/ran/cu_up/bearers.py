@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from freehold.codecs import ngap
 from freehold.ran.state.ue import Session
 from freehold.services.access import BearerPlane, Tunnel
@@ -19,7 +21,10 @@ _COMBINATION: Final[ngap.Cause] = ("radioNetwork", "invalid-qos-combination")
 
 
 def setup(
-    plane: BearerPlane, pdu_session_id: int, transfer: ngap.PDUSessionResourceSetupRequestTransfer | bytes
+    plane: BearerPlane,
+    pdu_session_id: int,
+    slice_: ngap.SNSSAI,
+    transfer: ngap.PDUSessionResourceSetupRequestTransfer | bytes,
 ) -> tuple[Session, ngap.PDUSessionResourceSetupResponseTransfer]:
     """Make the bearer of a session; NgapReject with the cause for the unsuccessful transfer (TS 38.413 8.2.1.2)."""
     if isinstance(transfer, bytes):
@@ -32,7 +37,12 @@ def setup(
         raise NgapReject(_COMBINATION, "no flow has what its 5QI asks for")
     uplink = _peer(plane, transfer.ul_ngu_up_tnl_information)
     handle, downlink = plane.add_bearer(uplink, qfis[0])
-    return Session(pdu_session_id, handle, qfis, uplink, downlink), ngap.PDUSessionResourceSetupResponseTransfer(
+    request = transfer
+    if failed:
+        kept = [item for item in asked if item.qos_flow_identifier in qfis]
+        request = msgspec.structs.replace(transfer, qos_flow_setup_request_list=kept)
+    session = Session(pdu_session_id, handle, qfis, uplink, downlink, slice_, request)
+    return session, ngap.PDUSessionResourceSetupResponseTransfer(
         dl_qos_flow_per_tnl_information=ngap.QosFlowPerTNLInformation(
             up_transport_layer_information=tunnel(downlink),
             associated_qos_flow_list=[ngap.AssociatedQosFlowItem(qos_flow_identifier=qfi) for qfi in qfis],
@@ -126,8 +136,30 @@ def modify(
     plane.update_bearer(session.handle, uplink, qfis[0])
     answered = [ngap.QosFlowAddOrModifyResponseItem(qos_flow_identifier=qfi) for qfi in added]
     return (
-        Session(session.pdu_session_id, session.handle, qfis, uplink, session.downlink),
+        msgspec.structs.replace(session, qfis=qfis, uplink=uplink, request=_changed(session, transfer, qfis)),
         ngap.PDUSessionResourceModifyResponseTransfer(
             qos_flow_add_or_modify_response_list=answered or None, qos_flow_failed_to_add_or_modify_list=_failed(failed)
         ),
+    )
+
+
+def _changed(
+    session: Session, transfer: ngap.PDUSessionResourceModifyRequestTransfer, qfis: tuple[int, ...]
+) -> ngap.PDUSessionResourceSetupRequestTransfer:
+    """What the session would be set up with now (TS 38.413 8.2.3.2)."""
+    flows = {item.qos_flow_identifier: item for item in session.request.qos_flow_setup_request_list}
+    for item in transfer.qos_flow_add_or_modify_request_list or ():
+        if item.qos_flow_level_qos_parameters is not None:
+            flows[item.qos_flow_identifier] = ngap.QosFlowSetupRequestItem(
+                qos_flow_identifier=item.qos_flow_identifier,
+                qos_flow_level_qos_parameters=item.qos_flow_level_qos_parameters,
+            )
+    moved = transfer.ul_ngu_up_tnl_modify_list
+    before = session.request
+    return msgspec.structs.replace(
+        before,
+        qos_flow_setup_request_list=[flows[qfi] for qfi in qfis if qfi in flows],
+        ul_ngu_up_tnl_information=moved[0].ul_ngu_up_tnl_information if moved else before.ul_ngu_up_tnl_information,
+        pdu_session_aggregate_maximum_bit_rate=transfer.pdu_session_aggregate_maximum_bit_rate
+        or before.pdu_session_aggregate_maximum_bit_rate,
     )

@@ -13,6 +13,8 @@ class Stage(Enum):
     CONNECTED = "signalling connection only"
     ESTABLISHED = "UE context established"
     RELEASING = "release requested"
+    ARRIVING = "handover prepared"
+    LEAVING = "handed over"
 
 
 class Step(Enum):
@@ -20,6 +22,8 @@ class Step(Enum):
 
     SETUP = "InitialContextSetupRequest"
     RELEASE_REQUESTED = "UEContextReleaseRequest"
+    COMMANDED = "RRCReconfiguration with sync"
+    ARRIVED = "RRCReconfigurationComplete"
 
 
 TRANSITIONS: Mapping[tuple[Stage, Step], Stage] = MappingProxyType(
@@ -27,5 +31,9 @@ TRANSITIONS: Mapping[tuple[Stage, Step], Stage] = MappingProxyType(
         (Stage.CONNECTED, Step.SETUP): Stage.ESTABLISHED,  # TS 38.413 8.3.1
         (Stage.CONNECTED, Step.RELEASE_REQUESTED): Stage.RELEASING,  # TS 38.413 8.3.2
         (Stage.ESTABLISHED, Step.RELEASE_REQUESTED): Stage.RELEASING,
+        (Stage.ESTABLISHED, Step.COMMANDED): Stage.LEAVING,  # TS 38.413 8.4.1
+        (Stage.LEAVING, Step.RELEASE_REQUESTED): Stage.RELEASING,
+        (Stage.ARRIVING, Step.ARRIVED): Stage.ESTABLISHED,  # TS 38.413 8.4.3
+        (Stage.ARRIVING, Step.RELEASE_REQUESTED): Stage.RELEASING,
     }
 )

@@ -19,6 +19,7 @@ from freehold.codecs.nas import (
     ServiceRequest,
     ServiceType,
 )
+from freehold.crypto.handover import Chain
 from freehold.procedure import Signal
 from freehold.services.air import Connection, EstablishmentCause, RrcSetup
 from freehold.spec import counters
@@ -78,6 +79,7 @@ class Link:
         "_sending",
         "_ue",
         "_waiting",
+        "chain",
         "connection",
         "hidden",
         "initial_message",
@@ -91,6 +93,8 @@ class Link:
         self._sending = False
         self._waiting: list[Signal[None]] = []
         self.connection: Connection | None = None
+        self.chain: Chain | None = None
+        """What the next AS key comes from, once AS security is there (TS 33.501 6.9.2.1.1)."""
         self.secured = False
         self.initial_message: bytes | None = None
         self.hidden = False
@@ -165,7 +169,7 @@ class Link:
 
     def lost(self) -> None:
         """The connection is gone; so is the secure exchange of messages on it (TS 24.501 4.4.2.5)."""
-        self.connection = None
+        self.connection = self.chain = None
         self.secured = False
         waiting, self._waiting = self._waiting, []
         for signal in waiting:
