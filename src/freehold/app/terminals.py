@@ -13,8 +13,9 @@ import msgspec
 from freehold.app.demo import AT_ONCE, main_job, usual_dnn
 from freehold.app.handles import PduSession, UserEquipment
 from freehold.app.network import Network
+from freehold.app.radio import Radio
 from freehold.codecs.nas import PduSessionType
-from freehold.manage.terminals import SessionForm, TerminalSessionView, TerminalView
+from freehold.manage.terminals import HandoverForm, SessionForm, TerminalSessionView, TerminalView
 from freehold.services.nudr import Subscriber
 from freehold.spec.errors import Aborted, PeerError, Reject, TimerExpired, Unusable
 from freehold.spec.identities import Supi
@@ -56,11 +57,10 @@ class TerminalCounts(msgspec.Struct, frozen=True, gc=False):
 class Switched:
     """One terminal with its power switch."""
 
-    __slots__ = ("gnb", "interfaces", "task", "trouble", "ue")
+    __slots__ = ("interfaces", "task", "trouble", "ue")
 
-    def __init__(self, ue: UserEquipment, gnb: str) -> None:
+    def __init__(self, ue: UserEquipment) -> None:
         self.ue = ue
-        self.gnb = gnb
         self.task: asyncio.Task[None] | None = None
         self.trouble = ""
         self.interfaces: dict[int, contextlib.AbstractContextManager[str]] = {}
@@ -108,7 +108,7 @@ class Terminals:
     # --- freehold.manage.terminals.ManagedTerminals -------------------------------------------
     def views(self) -> Sequence[TerminalView]:
         """All of them."""
-        return [_view(supi, one) for supi, one in self._known.items()]
+        return [_view(supi, one, self._network.radio) for supi, one in self._known.items()]
 
     def has(self, supi: str) -> bool:
         """Whether one has the card of this SUPI."""
@@ -158,7 +158,7 @@ class Terminals:
                 known.interfaces.pop(session.identity, None)
                 await known.ue.release(session)
                 raise
-        return _view(supi, known)
+        return _view(supi, known, self._network.radio)
 
     async def release_session(self, supi: str, identity: int) -> TerminalView:
         """Release a session of a terminal, with its interface; Unusable where it has no such one."""
@@ -169,7 +169,21 @@ class Terminals:
         known.close_interface(identity)
         with contextlib.suppress(NoConnection, PeerError, Reject, TimerExpired, Aborted):
             await known.ue.release(session)
-        return _view(supi, known)
+        return _view(supi, known, self._network.radio)
+
+    async def hand_over(self, supi: str, form: HandoverForm) -> TerminalView:
+        """Hand a terminal over to another gNB; Unusable says why it stays where it is."""
+        known, radio = self._of(supi), self._network.radio
+        target = next((gnb for gnb in radio.gnbs if gnb.configuration.name == form.gnb), None)
+        if target is None:
+            names = ", ".join(gnb.configuration.name for gnb in radio.gnbs)
+            raise Unusable(f"there is no gNB {form.gnb} in this process: it has {names}")
+        try:
+            await known.ue.handover(target, form.interface)
+        except (PeerError, Reject, TimerExpired, Aborted) as error:
+            fix = f": {error.fix}" if isinstance(error, Reject) and error.fix else ""
+            raise Unusable(f"{supi} stays where it is: {error}{fix}") from None
+        return _view(supi, known, radio)
 
     # --- the switch -----------------------------------------------------------------------------
     def _of(self, supi: str) -> Switched:
@@ -185,9 +199,7 @@ class Terminals:
         return found
 
     def _made(self, subscriber: Subscriber) -> Switched:
-        made = self._known[subscriber.supi.value] = Switched(
-            self._network.ue(subscriber), self._network.radio.gnbs[0].configuration.name
-        )
+        made = self._known[subscriber.supi.value] = Switched(self._network.ue(subscriber))
         return made
 
     def _switch_on(self, known: Switched) -> None:
@@ -235,15 +247,16 @@ async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _view(supi: str, known: Switched) -> TerminalView:
+def _view(supi: str, known: Switched, radio: Radio) -> TerminalView:
     terminal = known.ue.terminal
+    serving = radio.serving(terminal) if known.on else None
     return TerminalView(
         supi,
         str(terminal),
         "on" if known.on else "off",
         terminal.mm.state.value,
         "locked" if terminal.usim.invalid else "valid",
-        known.gnb if known.on else "",
+        "" if serving is None else serving.configuration.name,
         tuple(address for session in known.ue.sessions.values() for address in session.addresses),
         known.trouble,
         tuple(_session_view(session) for session in known.ue.sessions.values()),

@@ -24,13 +24,14 @@ PARTS = ("core", "upf", "gnb", "ue")
 
 def up(
     demo: Annotated[int, typer.Option(min=0, help="Terminals of this process that attach and pass traffic.")] = 0,
+    gnbs: Annotated[int, typer.Option(min=0, help="gNBs at least, to hand terminals over between them.")] = 0,
     seconds: ForOption = None,
     plain: Annotated[bool, typer.Option(help="Lines instead of the live view.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """A whole network in this process: core, gNB, user plane, and terminals with --demo."""
-    _serve(("core", "upf", "gnb", "ue"), config, demo=demo, seconds=seconds, plain=plain, as_json=as_json)
+    _serve(("core", "upf", "gnb", "ue"), config, demo=demo, gnbs=gnbs, seconds=seconds, plain=plain, as_json=as_json)
 
 
 def run(
@@ -113,10 +114,12 @@ def _serve(
     plain: bool,
     as_json: bool,
     sims: Path | None = None,
+    gnbs: int = 0,
 ) -> None:
     from freehold.app import logs, loops
+    from freehold.app.radio import with_gnbs
 
-    chosen = _restored(configuration(config), config, parts)
+    chosen = with_gnbs(_restored(configuration(config), config, parts), gnbs)
     attached = _sims(sims, chosen)
     plain = plain or as_json
     screen = not plain and _is_terminal()

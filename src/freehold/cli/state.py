@@ -49,6 +49,7 @@ TERMINALS: Final = {
     "power": "POWER",
     "state": "STATE",
     "card": "CARD",
+    "gnb": "GNB",
     "addresses": "ADDRESS",
     "trouble": "TROUBLE",
 }
@@ -183,6 +184,20 @@ def release_session(
     """Let a simulated terminal release a PDU session."""
     view = client(config).ask("POST", ("terminals", supi, "release-session"), body={"id": identity})
     _session_row(supi, view, as_json=as_json)
+
+
+@ue.command("handover")
+def hand_over(
+    supi: SupiArgument,
+    to: Annotated[str, typer.Option("--to", help="The gNB it goes to, by its name.")],
+    over_n2: Annotated[bool, typer.Option("--n2/--xn", help="By way of the AMF, or straight from gNB to gNB.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hand a simulated terminal over to another gNB of this network, with its sessions."""
+    body = {"gnb": to, "interface": "n2" if over_n2 else "xn"}
+    view = client(config).ask("POST", ("terminals", supi, "handover"), body=body)
+    show_fields(view, as_json=True) if as_json else show_line(f"{supi} is served by {view['gnb']}")
 
 
 ue.command("terminals")(

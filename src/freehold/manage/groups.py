@@ -223,6 +223,16 @@ WHY: Final[dict[str, dict[str, Operation]]] = {
             needs=Permission.OPERATE,
         )
     },
+    "terminals/{supi}/handover": {
+        "POST": Operation(
+            terminals.hand_over,
+            "Hand a simulated terminal over to another gNB of this network, over Xn or N2.",
+            terminals.TerminalView,
+            body=terminals.HandoverForm,
+            refusals=(404, 422),
+            needs=Permission.OPERATE,
+        )
+    },
     "terminals/{supi}/power-cycle": _switch(terminals.power_cycle, "Switch a simulated terminal off and on."),
 }
 """Failures and what ends them; simulated terminals."""

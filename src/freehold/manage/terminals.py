@@ -48,6 +48,13 @@ class SessionName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: int
 
 
+class HandoverForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The gNB of this network that a simulated terminal is handed over to, by its name, and over which interface."""
+
+    gnb: str
+    interface: Literal["n2", "xn"] = "xn"
+
+
 class TerminalView(View, frozen=True):
     """A simulated terminal: its 5GMM state (TS 24.501 5.1.3), its card, what it does, and why it does not get on."""
 
@@ -88,6 +95,9 @@ class ManagedTerminals(Protocol):
 
     async def release_session(self, supi: str, identity: int) -> TerminalView:
         """Release a PDU session; Unusable: no such one."""
+
+    async def hand_over(self, supi: str, form: HandoverForm) -> TerminalView:
+        """Hand it over to another gNB; Unusable: no such terminal or gNB, or why it stays where it is."""
 
 
 def terminals_of(api: Api) -> ManagedTerminals:
@@ -140,6 +150,17 @@ async def release_session(api: Api, request: Request, supi: str) -> Response:
     except Unusable as none:
         raise Problem(404, str(none)) from None
     await handlers.record(api, request, "terminal.release-session", named)
+    return handlers.answer(view)
+
+
+async def hand_over(api: Api, request: Request, supi: str) -> Response:
+    """A simulated terminal goes to another gNB, with its sessions."""
+    named, terminals = subscribers.supi_of(supi).value, terminals_of(api)
+    form = form_of(request, HandoverForm)
+    if not terminals.has(named):
+        raise Problem(404, f"no terminal here has the card of {named}: start one")
+    view = await terminals.hand_over(named, form)
+    await handlers.record(api, request, "terminal.handover", named)
     return handlers.answer(view)
 
 

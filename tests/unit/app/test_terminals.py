@@ -126,3 +126,35 @@ def test_when_a_terminal_is_told_to_then_it_opens_sessions_of_any_type_and_relea
 
     more = '[[dnn]]\nname = "internet"\n[[dnn]]\nname = "lan"\ntype = "ethernet"\n'
     with_subscriber(tmp_path, more, script)
+
+
+def test_when_a_terminal_is_told_to_then_it_is_handed_over_and_its_view_names_the_gnb(tmp_path):
+    async def script(ask):
+        async def terminal():
+            return (await ask("GET", "terminals"))[0]
+
+        await ask("POST", "terminals", SUPI, "start")
+        await until(terminal, lambda one: one["addresses"])
+        for gnb, interface in (("gnb-2", "n2"), ("gnb-1", "xn")):
+            went = await ask("POST", "terminals", SUPI, "handover", body={"gnb": gnb, "interface": interface})
+            assert (went["gnb"], went["state"], len(went["sessions"])) == (gnb, "5GMM-REGISTERED", 1)
+        with pytest.raises(Unusable, match="there is no gNB gnb-3"):
+            await ask("POST", "terminals", SUPI, "handover", body={"gnb": "gnb-3"})
+        with pytest.raises(Unusable, match="serves the terminal already"):
+            await ask("POST", "terminals", SUPI, "handover", body={"gnb": "gnb-1"})
+        failures = await ask("GET", "failures")
+        titles = {failure["rule"]["title"] for failure in failures if failure["rule"]}
+        assert "The gNB could not hand the terminal over" in titles
+        await ask("POST", "terminals", SUPI, "stop")
+        with pytest.raises(Unusable, match="no connection"):
+            await ask("POST", "terminals", SUPI, "handover", body={"gnb": "gnb-2"})
+
+    with_subscriber(tmp_path, '[[gnb]]\nid = 1\n[[gnb]]\nid = 2\nname = "gnb-2"\n', script)
+
+
+def test_when_a_terminal_that_is_not_there_is_handed_over_then_it_is_said(tmp_path):
+    async def script(ask):
+        with pytest.raises(Unusable, match="no terminal here"):
+            await ask("POST", "terminals", SUPI, "handover", body={"gnb": "gnb-1"})
+
+    switched(tmp_path, script)

@@ -159,6 +159,21 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             advice="The terminal stays where it is: see whether the target gNB is connected and has the source as its "
             "neighbour with the right identity and tracking area.",
         ),
+        "handover-source": Rule(
+            "The gNB could not hand the terminal over", "The gNB asked for", "What came of it", "TS 38.300 9.2.3.2",
+            advice="The terminal needs a session with a bearer and a secured connection; the target has to be "
+            "connected, to serve the slice, and to have algorithms of the terminal: see its own refusal.",
+        ),
+        "handover-target": Rule(
+            "The target gNB does not take the terminal over", "The source asked for", "The target", "TS 38.413 8.4.2.3",
+            advice="See the target's slices, algorithms and N3 address.",
+        ),
+        "handover-key": Rule(
+            "A terminal came by handover that the target does not know", "The terminal has", "The target expects",
+            "TS 33.501 6.9.2.3",
+            advice="KgNB* comes from the NH of the NCC that was told: source, target and AMF have to be at the same. "
+            "The terminal comes back by a service request.",
+        ),
         # --- sessions
         "dnn-not-subscribed": Rule(
             "The data network is not in the subscription", "The terminal asked for", "The subscription has",
@@ -253,6 +268,10 @@ EVENTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "context-setup-refused": ("Initial context setup at the gNB", "TS 38.413 8.3.1"),
         "path-switch-refused": ("Path switch", "TS 38.413 8.4.4"),
         "handover-failed": ("N2 handover", "TS 23.502 4.9.1.3"),
+        "gnb-handover-failed": ("Handover at the source gNB", "TS 38.300 9.2.3.2"),
+        "handover-refused": ("Handover at the target gNB", "TS 38.413 8.4.2"),
+        "handover-arrival": ("Handover execution", "TS 38.331 5.3.5.3"),
+        "xn-setup-failed": ("Xn Setup", "TS 38.423 8.4.1"),
         "gnb-refused": ("NG Setup", "TS 38.413 8.7.1"),
         "gnb-update-refused": ("RAN configuration update", "TS 38.413 8.7.2"),
         "gnb-not-served": ("AMF configuration update", "TS 38.413 8.7.3"),
