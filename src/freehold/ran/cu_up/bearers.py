@@ -136,7 +136,7 @@ def modify(
     plane.update_bearer(session.handle, uplink, qfis[0])
     answered = [ngap.QosFlowAddOrModifyResponseItem(qos_flow_identifier=qfi) for qfi in added]
     return (
-        msgspec.structs.replace(session, qfis=qfis, uplink=uplink, request=_changed(session, transfer, qfis)),
+        msgspec.structs.replace(session, qfis=qfis, uplink=uplink, request=_changed(session, transfer, qfis, failed)),
         ngap.PDUSessionResourceModifyResponseTransfer(
             qos_flow_add_or_modify_response_list=answered or None, qos_flow_failed_to_add_or_modify_list=_failed(failed)
         ),
@@ -144,12 +144,15 @@ def modify(
 
 
 def _changed(
-    session: Session, transfer: ngap.PDUSessionResourceModifyRequestTransfer, qfis: tuple[int, ...]
+    session: Session,
+    transfer: ngap.PDUSessionResourceModifyRequestTransfer,
+    qfis: tuple[int, ...],
+    failed: tuple[int, ...],
 ) -> ngap.PDUSessionResourceSetupRequestTransfer:
     """What the session would be set up with now (TS 38.413 8.2.3.2)."""
     flows = {item.qos_flow_identifier: item for item in session.request.qos_flow_setup_request_list}
     for item in transfer.qos_flow_add_or_modify_request_list or ():
-        if item.qos_flow_level_qos_parameters is not None:
+        if item.qos_flow_level_qos_parameters is not None and item.qos_flow_identifier not in failed:
             flows[item.qos_flow_identifier] = ngap.QosFlowSetupRequestItem(
                 qos_flow_identifier=item.qos_flow_identifier,
                 qos_flow_level_qos_parameters=item.qos_flow_level_qos_parameters,
