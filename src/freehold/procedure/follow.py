@@ -87,7 +87,7 @@ def connection_of(record: Record) -> tuple[str, int] | None:
     if record.interface == "Xn":
         return _source_of(record, value)
     number = getattr(value, "ran_ue_ngap_id", None)
-    named_by = getattr(value, "ue_ngap_ids", None)  # of a release command (TS 38.413 9.3.3.7)
+    named_by = getattr(value, "ue_ngap_ids", None)  # of a release command (TS 38.413 9.2.2.5)
     if isinstance(named_by, tuple):
         number = getattr(named_by[1], "ran_ue_ngap_id", None)
     if record.interface != "N2" or not isinstance(number, int):

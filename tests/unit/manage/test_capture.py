@@ -82,7 +82,7 @@ def test_when_written_then_every_block_is_whole():
         assert struct.unpack_from("=I", octets, place + length - 4)[0] == length
         kinds.append(kind)
         place += length
-    assert kinds == [0x0A0D0D0A] + [1] * 5 + [6] * 5
+    assert kinds == [0x0A0D0D0A] + [1] * 6 + [6] * 5
 
 
 def test_when_names_hold_addresses_then_they_are_used_and_others_get_their_own():

@@ -154,7 +154,7 @@ def expect(ue: Ue, handover: Handover) -> None:
 
 
 def arrive(gnb: Gnb, terminal: Terminal, c_rnti: int, complete: bytes) -> Ue | None:
-    """The UE of a terminal that comes, once its MAC-I proves the key (TS 33.501 6.9.2.3.1); None where it is nobody."""
+    """The UE of a terminal that comes, once its MAC-I proves the key (TS 33.501 6.5.1); None where it is nobody."""
     ue = gnb.contexts.expected.get(c_rnti)
     security = None if ue is None else ue.security
     if ue is None or security is None or ue.stage is not Stage.ARRIVING:
