@@ -30,8 +30,9 @@ class OwnConsole:
     code = CODE
     """What makes the first account."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, pages: Pages | None = None) -> None:
         self._network = network
+        self.pages = pages or Pages()
         self.tls = False
         asked = oversight.passwords(network)
         self.accounts = Accounts(network.store, network.wait, network.world.environment.utc, asked)
@@ -51,7 +52,7 @@ class OwnConsole:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.address = probe.getsockname()
-        self._server = WebServer(self.api, self.address, certificate, Pages(), self.visits.append, self.api.named)
+        self._server = WebServer(self.api, self.address, certificate, self.pages, self.visits.append, self.api.named)
         await self._server.start()
 
     def lines(self) -> Sequence[str]:

@@ -187,12 +187,12 @@ def give_up() -> None:
 async def _serve() -> None:
     """Begin a network and its console, say where, and serve until standard input ends."""
     async with Network(Configuration(gnb=()), outside=True) as network:
-        # What is loaded when a console begins may be root's own to read, as an interpreter in root's folder is.
+        # What is loaded when a console begins, and its pages, may be root's own to read, as all in root's folder is.
         first = OwnConsole(network)
         await first.start(tls=False)
         await first.close()
         give_up()
-        console = OwnConsole(network)
+        console = OwnConsole(network, first.pages)
         await console.start(tls=False)
         print(json.dumps(console.address), flush=True)  # noqa: T201 - who began this process reads it
         await asyncio.to_thread(sys.stdin.read)

@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import shutil
+from pathlib import Path
 
 import msgspec
 import pytest
 
+import freehold
 from freehold.app import assured_host as room
 from freehold.app.config import Configuration, SnmpSection
 from freehold.spec.errors import Unusable
@@ -76,6 +79,16 @@ def test_when_a_console_gives_up_its_privileges_then_it_serves_as_nobody_of_impo
     assert served.status == 200
     assert served.user == (room.NOBODY if os.geteuid() == 0 else os.geteuid())
     assert served.capabilities == 0
+
+
+def test_when_the_product_lies_where_only_its_owner_reads_then_a_console_without_privileges_serves_it_too(
+    tmp_path, monkeypatch
+):
+    product = tmp_path / "freehold"
+    shutil.copytree(Path(freehold.__file__).parent, product, ignore=shutil.ignore_patterns("__pycache__"))
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert asyncio.run(room.unprivileged()).status == 200
 
 
 def test_when_a_console_of_its_own_does_not_begin_then_it_says_so(monkeypatch):
