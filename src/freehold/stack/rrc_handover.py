@@ -33,7 +33,10 @@ class DataBearer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sync(msgspec.Struct, frozen=True, gc=False):
-    """What a reconfiguration with sync asks for: the cell, the C-RNTI there, the next key, algorithms, bearers."""
+    """What a reconfiguration with sync asks for: the cell, the C-RNTI there, the next key, algorithms, bearers.
+
+    With `key_set_change` the key comes from KAMF anew, not from the chain in use (TS 38.331 5.3.5.7).
+    """
 
     pci: int
     arfcn: int
@@ -42,6 +45,7 @@ class Sync(msgspec.Struct, frozen=True, gc=False):
     ciphering: int
     integrity: int
     bearers: tuple[DataBearer, ...]
+    key_set_change: bool = False
 
 
 def handover_preparation() -> bytes:
@@ -83,7 +87,7 @@ def handover_command(sync: Sync) -> bytes:
         drb_to_add_mod_list=[_drb(bearer) for bearer in sync.bearers] or None,
         security_config=rrc.SecurityConfig(security_algorithm_config=algorithms, key_to_use="master"),
     )
-    key = rrc.MasterKeyUpdate(key_set_change_indicator=False, next_hop_chaining_count=sync.ncc)
+    key = rrc.MasterKeyUpdate(key_set_change_indicator=sync.key_set_change, next_hop_chaining_count=sync.ncc)
     extension = rrc.RRCReconfigurationV1530IEs(master_cell_group=cell_group, master_key_update=key)
     content = rrc.RRCReconfigurationIEs(radio_bearer_config=bearers, non_critical_extension=extension)
     message = rrc.RRCReconfiguration(rrc_transaction_identifier=0, critical_extensions=("rrcReconfiguration", content))
@@ -139,6 +143,7 @@ def read_sync(octets: bytes) -> Sync:
             CIPHERING[algorithms.ciphering_algorithm],
             INTEGRITY[algorithms.integrity_prot_algorithm],
             tuple(_bearer(drb) for drb in bearers.drb_to_add_mod_list or ()),
+            extension.master_key_update.key_set_change_indicator,
         )
     except (AttributeError, IndexError, KeyError, TypeError) as missing:
         raise PeerError(f"no reconfiguration with sync: {missing}") from None

@@ -177,7 +177,7 @@ class Terminal:
         capability = self.configuration.equipment.security_capability
         if context is None or context.kgnb(self.link.k_gnb_count) != k_gnb:
             return False
-        self.link.chain = initial_chain(k_gnb)
+        self.link.chain, self.link.root = initial_chain(k_gnb), context
         return supports(capability, ciphering, integrity)
 
     def radio_capability(self) -> bytes:

@@ -12,7 +12,7 @@ from freehold.codecs import ngap
 from freehold.crypto.handover import Chain, NextHop
 from freehold.procedure import Call, Collision
 from freehold.ran.cu_cp import context_release, sessions
-from freehold.ran.state.machines import Stage, Step
+from freehold.ran.state.machines import TRANSITIONS, Stage, Step
 from freehold.ran.state.ue import Absent, AsSecurity, Handover, Ue
 from freehold.services.access import BearerPlane, Tunnel
 from freehold.services.air import Bearer, Terminal
@@ -90,7 +90,8 @@ def next_key(security: AsSecurity, pci: int, arfcn: int) -> AsSecurity:
     """The key of a target cell: of a fresh NH where there is one, of the key in use else (TS 33.501 6.9.2.3.2)."""
     chain, hop = Chain(security.k_gnb, security.ncc, security.k_gnb), security.next_hop
     derived = chain.horizontal(pci, arfcn) if hop is None else chain.vertical(hop, pci, arfcn)
-    return AsSecurity(Key(derived.kgnb), security.ciphering, security.integrity, derived.ncc)
+    key = Key(derived.kgnb)
+    return AsSecurity(key, security.ciphering, security.integrity, derived.ncc, key_set_change=security.key_set_change)
 
 
 def hop_of(context: ngap.SecurityContext) -> NextHop:
@@ -141,6 +142,7 @@ def container(ue: Ue) -> bytes:
             security.ciphering,
             security.integrity,
             bearers,
+            security.key_set_change,
         )
     )
 
@@ -157,7 +159,7 @@ def arrive(gnb: Gnb, terminal: Terminal, c_rnti: int, complete: bytes) -> Ue | N
     """The UE of a terminal that comes, once its MAC-I proves the key (TS 33.501 6.5.1); None where it is nobody."""
     ue = gnb.contexts.expected.get(c_rnti)
     security = None if ue is None else ue.security
-    if ue is None or security is None or ue.stage is not Stage.ARRIVING:
+    if ue is None or security is None or (ue.stage, Step.ARRIVED) not in TRANSITIONS:
         gnb.driver.environment.count(counters.HO_FAILED_ARRIVAL, "unknown C-RNTI")
         unmet = Unmet("handover-key", f"C-RNTI {c_rnti}", "nobody under it")
         gnb.report("handover-arrival", "a terminal came by handover that was not expected", ue, unmet=unmet)
@@ -173,6 +175,7 @@ def arrive(gnb: Gnb, terminal: Terminal, c_rnti: int, complete: bytes) -> Ue | N
         )
         return None
     del gnb.contexts.expected[c_rnti]
+    ue.security = msgspec.structs.replace(security, key_set_change=False)
     ue.terminal = terminal
     ue.move(Step.ARRIVED)
     ue.activity.last = gnb.driver.environment.now()

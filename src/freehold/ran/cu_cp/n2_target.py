@@ -70,13 +70,17 @@ async def handover_resource_allocation(ue: Ue, request: ngap.HandoverRequest, no
 
 
 def secure(ue: Ue, request: ngap.HandoverRequest) -> None:
-    """KgNB* of the NH that the AMF sent, for this cell, and the algorithms (TS 33.501 6.9.2.3.3, 6.7.3.2)."""
+    """KgNB* of the NH that the AMF sent, for this cell, and the algorithms (TS 33.501 6.9.2.3.3, 6.7.3.2).
+
+    Where the AMF says that its security context is new, the terminal is to be told.
+    """
     configuration, capabilities = ue.link.gnb.configuration, request.ue_security_capabilities
     ciphering, integrity = context_setup.algorithms(
         configuration, capabilities.nr_encryption_algorithms, capabilities.nr_integrity_protection_algorithms
     )
     hop = mobility.hop_of(request.security_context)
-    before = AsSecurity(Key(hop.nh), ciphering, integrity, next_hop=hop)
+    rekeyed = request.new_security_context_ind is not None
+    before = AsSecurity(Key(hop.nh), ciphering, integrity, next_hop=hop, key_set_change=rekeyed)
     ue.security = mobility.next_key(before, configuration.pci, configuration.arfcn)
 
 

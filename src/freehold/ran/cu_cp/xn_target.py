@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from freehold.codecs import ngap, xnap
 from freehold.procedure import exchange, expect, procedure, send
 from freehold.ran.cu_cp import context_setup, mobility, nas_transport, sessions, xn_values
+from freehold.ran.cu_cp.key_change import key_change
 from freehold.ran.cu_cp.link import UeChannel
 from freehold.ran.cu_cp.mobility import Admitted, Arrived, Count
 from freehold.ran.state.machines import Stage
@@ -99,6 +100,9 @@ async def xn_handover_target(ue: Ue, xn: XnLink, message: xnap.HandoverRequest) 
             target_ng_ran_node_ue_xnap_id=ue.ran_ue_ngap_id,
         ),
     )
+    # TS 33.501 6.9.2.3.2
+    if ue.security is not None and ue.security.key_set_change:
+        ue.conversation.start(key_change(ue))
 
 
 def secure(ue: Ue, message: xnap.HandoverRequest) -> None:
@@ -196,7 +200,8 @@ def switched(ue: Ue, answer: ngap.PathSwitchRequestAcknowledge) -> None:
     gnb.adopt(ue, answer.amf_ue_ngap_id)
     if security is not None:
         hop = mobility.hop_of(answer.security_context)
-        ue.security = AsSecurity(security.k_gnb, security.ciphering, security.integrity, security.ncc, hop)
+        rekeyed = answer.new_security_context_ind is not None
+        ue.security = AsSecurity(security.k_gnb, security.ciphering, security.integrity, security.ncc, hop, rekeyed)
     for item in answer.pdu_session_resource_switched_list or ():
         transfer, session = item.path_switch_request_acknowledge_transfer, ue.sessions.get(item.pdu_session_id)
         if session is None or isinstance(transfer, bytes) or transfer.ul_ngu_up_tnl_information is None:

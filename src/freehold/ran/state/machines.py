@@ -34,6 +34,7 @@ TRANSITIONS: Mapping[tuple[Stage, Step], Stage] = MappingProxyType(
         (Stage.ESTABLISHED, Step.COMMANDED): Stage.LEAVING,  # TS 38.413 8.4.1
         (Stage.LEAVING, Step.RELEASE_REQUESTED): Stage.RELEASING,
         (Stage.ARRIVING, Step.ARRIVED): Stage.ESTABLISHED,  # TS 38.413 8.4.3
+        (Stage.ESTABLISHED, Step.ARRIVED): Stage.ESTABLISHED,  # TS 33.501 6.9.4.4: in the same cell, under a new key
         (Stage.ARRIVING, Step.RELEASE_REQUESTED): Stage.RELEASING,
     }
 )

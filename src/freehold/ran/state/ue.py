@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class AsSecurity(msgspec.Struct, frozen=True, gc=False):
     """The AS security context: the key with its NCC, the chosen algorithms, and the NH for the next handover.
 
-    TS 33.501 6.2.2.1, 6.7.3, 6.9.2.1.1; `next_hop` is None while no fresh one is there.
+    TS 33.501 6.2.2.1, 6.7.3, 6.9.2.1.1; `next_hop` is None while no fresh one is there. With `key_set_change` the AMF
+    began a new chain, from another KAMF: the next command tells the terminal (TS 33.501 6.9.2.3.2, 6.9.2.3.3).
     """
 
     k_gnb: Key
@@ -30,6 +31,7 @@ class AsSecurity(msgspec.Struct, frozen=True, gc=False):
     integrity: int
     ncc: int = 0
     next_hop: NextHop | None = None
+    key_set_change: bool = False
 
 
 class UeContext(msgspec.Struct, frozen=True, gc=False):

@@ -23,7 +23,7 @@ from freehold.crypto.handover import Chain
 from freehold.procedure import Signal
 from freehold.services.air import Connection, EstablishmentCause, RrcSetup
 from freehold.spec import counters
-from freehold.stack.nas_security import HeaderType
+from freehold.stack.nas_security import HeaderType, NasSecurity
 from freehold.ue.errors import NoConnection
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ class Link:
         "hidden",
         "initial_message",
         "k_gnb_count",
+        "root",
         "secured",
+        "security_mode_count",
     )
 
     def __init__(self, ue: Terminal, receive: Callable[[Received], None]) -> None:
@@ -95,10 +97,14 @@ class Link:
         self.connection: Connection | None = None
         self.chain: Chain | None = None
         """What the next AS key comes from, once AS security is there (TS 33.501 6.9.2.1.1)."""
+        self.root: NasSecurity | None = None
+        """The NAS security context whose KAMF the chain comes from: the current one, or the one before it."""
         self.secured = False
         self.initial_message: bytes | None = None
         self.hidden = False
         self.k_gnb_count = 0
+        self.security_mode_count: int | None = None
+        """The uplink NAS COUNT of the last SECURITY MODE COMPLETE (TS 33.501 6.9.4.4)."""
 
     def send(self, message: Message) -> None:
         """Send one message, as the initial one of a new connection if there is none; NoConnection if it cannot be."""
@@ -169,7 +175,7 @@ class Link:
 
     def lost(self) -> None:
         """The connection is gone; so is the secure exchange of messages on it (TS 24.501 4.4.2.5)."""
-        self.connection = self.chain = None
+        self.connection = self.chain = self.root = None
         self.secured = False
         waiting, self._waiting = self._waiting, []
         for signal in waiting:

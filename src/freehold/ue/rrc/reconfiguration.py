@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 from freehold.codecs.nas import RegistrationKind
 from freehold.crypto.handover import Chain
-from freehold.procedure import Expire, procedure
+from freehold.procedure import Collision, Expire, procedure
 from freehold.services.air import Connection
 from freehold.spec.errors import PeerError
 from freehold.stack import rrc_handover
+from freehold.stack.nas_security import NasSecurity
 from freehold.stack.rrc_handover import Sync
 from freehold.ue.nas.mm.registration import registration
 from freehold.ue.usim import supports
@@ -44,14 +45,19 @@ async def failed(error: Exception, ue: Terminal, octets: bytes) -> None:
     ue.sessions.settle()
 
 
-@procedure(spec="TS 38.331 5.3.5.5.2", on_reject=failed, on_failure=failed)
+@procedure(
+    spec="TS 38.331 5.3.5.5.2",
+    collides={"reconfiguration_with_sync": Collision.QUEUE},
+    on_reject=failed,
+    on_failure=failed,
+)
 async def reconfiguration_with_sync(ue: Terminal, octets: bytes) -> None:
     """Leave the cell, find the other, prove the new key there; NAS and the sessions go on as if nothing had been."""
     connection = ue.link.connection
     if connection is None:
         return
     sync = rrc_handover.read_sync(octets)
-    chain = derive(ue, sync)
+    chain, root = derive(ue, sync)
     between = ue.link.connection = Between(connection)
     ue.sessions.pause()
     # 5.3.5.5.2: synchronising to the target's downlink
@@ -65,7 +71,7 @@ async def reconfiguration_with_sync(ue: Terminal, octets: bytes) -> None:
     arrived = cell.synchronise(ue, sync.c_rnti, complete)
     if arrived is None:
         raise PeerError("the target cell does not answer")
-    ue.link.chain = chain
+    ue.link.chain, ue.link.root = chain, root
     ue.camp_on(cell)
     ue.link.connection = arrived
     ue.sessions.settle()
@@ -74,14 +80,24 @@ async def reconfiguration_with_sync(ue: Terminal, octets: bytes) -> None:
     update(ue, cell)
 
 
-def derive(ue: Terminal, sync: Sync) -> Chain:
-    """KgNB* of the NCC that was told (TS 33.501 6.9.2.3.4); PeerError where the terminal cannot follow."""
-    security, chain = ue.usim.security, ue.link.chain
-    if security is None or chain is None:
+def derive(ue: Terminal, sync: Sync) -> tuple[Chain, NasSecurity]:
+    """KgNB* of the NCC that was told, or of a KgNB from KAMF, and whose KAMF it is (TS 33.501 6.9.2.3.4).
+
+    PeerError where the terminal cannot follow.
+    """
+    current, chain, root = ue.usim.security, ue.link.chain, ue.link.root
+    if current is None or chain is None or root is None:
         raise PeerError("there is no AS security that a handover could go on from")
     if not supports(ue.configuration.equipment.security_capability, sync.ciphering, sync.integrity):
         raise PeerError("the target chose algorithms that the terminal lacks")
-    return security.follow(chain, sync.ncc, sync.pci, sync.arfcn)
+    if not sync.key_set_change:
+        # an NH that a gNB has was made before the KAMF changed, and so comes from the one before
+        return root.follow(chain, sync.ncc, sync.pci, sync.arfcn), root
+    if ue.link.security_mode_count is None:
+        raise PeerError("a key of a security mode procedure is asked for, and there was none")
+    # TS 33.501 6.9.4.4, TS 38.331 5.3.5.7
+    temporary = current.kgnb(ue.link.security_mode_count)
+    return Chain(temporary, sync.ncc, temporary).horizontal(sync.pci, sync.arfcn), current
 
 
 def update(ue: Terminal, cell: Cell) -> None:

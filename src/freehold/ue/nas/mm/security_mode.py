@@ -39,7 +39,7 @@ async def security_mode(ue: Terminal, command: SecurityModeCommand, octets: byte
         imeisv=ue.configuration.equipment.pei if command.imeisv_request == IMEISV_REQUESTED else None,
         nas_message_container=ue.link.container(asked=retransmission_asked(command)),
     )
-    ue.link.k_gnb_count = security.uplink  # TS 33.501 6.8.1.2.2
+    ue.link.k_gnb_count = ue.link.security_mode_count = security.uplink  # TS 33.501 6.8.1.2.2, 6.9.4.4
     ue.link.send_protected(security.protect(nas.encode(complete), HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT))
     ue.link.secure()
 
