@@ -86,13 +86,13 @@ def test_when_the_path_is_switched_after_that_then_the_new_gnb_changes_the_key_i
         connection = scene.ue.terminal.link.connection
         await scene.ue.handover(scene.source, "xn")
         (ue,) = scene.source.contexts.ues.values()
+        port = scene.session.udp(PORT)
         for number in range(200):
             scene.at(number / 1000, lambda number=number: scene.inject(number))
-        port = scene.session.udp(PORT)
         await served(scene, scene.source)
         assert [struct.unpack("!I", (await port.receive())[0])[0] for _ in range(200)] == list(range(200))
         assert scene.source.contexts.ues[ue.ran_ue_ngap_id] is ue
-        assert [ending.outcome for ending in ue.conversation.past if ending.name == "key_change"] == ["done"]
+        assert [ending.outcome for ending in ue.conversation.past if ending.name == "key_change"] == ["ended"]
         assert rekeyed(scene)
         assert keys(scene, scene.source).ncc == 0
         assert scene.ue.terminal.link.connection is not connection
@@ -124,6 +124,21 @@ def test_when_a_handover_is_asked_for_while_the_key_changes_then_it_waits_for_th
         assert rekeyed(scene) is False  # one NH on
         assert keys(scene, scene.source).ncc == 1
         assert scene.counted(c.HO_FAILED_ARRIVAL, "MAC-I") == 0
+
+    play(script)
+
+
+def test_when_a_key_of_a_security_mode_procedure_is_asked_for_and_there_was_none_then_the_terminal_follows_nowhere():
+    async def script(scene):
+        await authenticate(scene)
+        scene.ue.terminal.link.security_mode_count = None
+        with pytest.raises((TimerExpired, NgapReject, Aborted)):
+            await scene.ue.handover(scene.target, "n2")
+        assert scene.counted(c.HO_FAILED_ARRIVAL, "MAC-I") == 0
+        await scene.network.sleep(40)
+        assert (await scene.session.ping()).rtt_ms is not None
+        await served(scene, scene.source)
+        assert keys(scene, scene.source).ncc == 0
 
     play(script)
 

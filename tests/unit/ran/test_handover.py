@@ -233,7 +233,7 @@ def test_when_nothing_is_forwarded_then_the_source_keeps_no_bearer():
 
 
 # --- target ------------------------------------------------------------------------------------------
-def request(amf_id=70, sessions=(1,), cell=None, capabilities=CAPABILITIES, offered=SLICE, ncc=3):
+def request(amf_id=70, sessions=(1,), cell=None, capabilities=CAPABILITIES, offered=SLICE, ncc=3, rekeyed=None):
     proposed = ngap.QosFlowInformationItem(qos_flow_identifier=1, dl_forwarding="dl-forwarding-proposed")
     container = ngap.SourceNGRANNodeToTargetNGRANNodeTransparentContainer(
         rrc_container=rrc_handover.handover_preparation(),
@@ -266,6 +266,7 @@ def request(amf_id=70, sessions=(1,), cell=None, capabilities=CAPABILITIES, offe
         security_context=ngap.SecurityContext(
             next_hop_chaining_count=ncc, next_hop_nh=(int.from_bytes(NH, "big"), 256)
         ),
+        new_security_context_ind=rekeyed,
         pdu_session_resource_setup_list_ho_req=[
             ngap.PDUSessionResourceSetupItemHOReq(
                 pdu_session_id=number, s_nssai=slice_(offered), handover_request_transfer=setup_transfer()
@@ -319,6 +320,15 @@ def test_when_a_terminal_comes_with_the_key_of_its_ncc_then_the_amf_is_told_and_
     scene.plane.end_marker(1)
     assert scene.plane.ended == [1]
     assert scene.gnb.contexts.ending == {}
+
+
+@pytest.mark.parametrize(("rekeyed", "ncc"), [("true", 0), (None, 0), (None, 3)])
+def test_when_the_amf_says_that_its_context_is_new_then_the_terminal_is_told_to_derive_from_kamf(rekeyed, ncc):
+    scene = Scene()
+    answer, sync = prepared(scene, ncc=ncc, rekeyed=rekeyed)  # TS 33.501 6.9.2.3.3
+    assert (sync.key_set_change, sync.ncc) == (rekeyed == "true", ncc)
+    assert arrive(scene, sync, key_of(ncc)).connection is not None
+    assert not scene.gnb.contexts.ues[answer.ran_ue_ngap_id].security.key_set_change
 
 
 def test_when_the_old_path_is_silent_then_the_target_goes_on_without_its_end_marker():

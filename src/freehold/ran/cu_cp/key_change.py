@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from freehold.procedure import Collision, expect, procedure
 from freehold.ran.cu_cp import context_release, mobility
-from freehold.ran.cu_cp.mobility import Arrived
+from freehold.ran.cu_cp.mobility import Arrived, PathEnded
+from freehold.ran.state.machines import Stage
 from freehold.ran.state.ue import Handover, Ue
 from freehold.spec.errors import PeerError, TimerExpired
 from freehold.stack import rrc_handover
@@ -24,14 +25,26 @@ async def failed(error: Exception, ue: Ue) -> None:
     on_failure=failed,
 )
 async def key_change(ue: Ue) -> None:
-    """Send the terminal to the cell that it is in, where it proves the key of the pair that the AMF sent last."""
-    configuration, terminal = ue.link.gnb.configuration, ue.terminal
-    if ue.security is None:
-        raise PeerError("there is no AS security to change")
+    """Send the terminal to the cell that it is in, where it proves the key of the pair that the AMF sent last.
+
+    Packets for it wait meanwhile, as for a terminal that comes from elsewhere (TS 38.300 9.2.3.2.3).
+    """
+    gnb, terminal = ue.link.gnb, ue.terminal
+    # what an earlier gNB still forwards comes first
+    while any(session.handle in gnb.contexts.ending for session in ue.sessions.values()):
+        await expect(PathEnded, timer="NGAP-response")
+    if ue.stage is not Stage.ESTABLISHED or ue.security is None:
+        raise PeerError("the connection is being released, or has no AS security")
     # TS 33.501 6.9.2.3.1
-    ue.security = mobility.next_key(ue.security, configuration.pci, configuration.arfcn)
+    ue.security = mobility.next_key(ue.security, gnb.configuration.pci, gnb.configuration.arfcn)
     mobility.expect(ue, Handover())
+    held = [session.handle for session in ue.sessions.values()]
+    for handle in held:
+        gnb.plane.await_forwarding(handle)
     terminal.reconfiguration(rrc_handover.reconfiguration(mobility.container(ue)))
     # TS 38.331 5.3.5.3
     await expect(Arrived, timer="T304")
     mobility.arrived(ue)
+    for handle in held:
+        if handle in gnb.contexts.bearers:
+            gnb.plane.end_forwarding(handle)

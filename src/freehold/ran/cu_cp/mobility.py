@@ -40,6 +40,10 @@ class Arrived(msgspec.Struct, frozen=True, gc=False):
     """The terminal is in the target cell (RRCReconfigurationComplete, TS 38.331 5.3.5.3)."""
 
 
+class PathEnded(msgspec.Struct, frozen=True, gc=False):
+    """The old path of one of its bearers is at its end (TS 38.300 9.2.3.2.3)."""
+
+
 class Count(msgspec.Struct, frozen=True, gc=False):
     """The PDCP COUNTs of a data radio bearer, uplink and downlink (TS 38.413 9.3.1.108)."""
 
@@ -260,6 +264,7 @@ def ended(contexts: Contexts, plane: BearerPlane, handle: int) -> None:
     alarm.cancel()
     if handle in contexts.bearers:
         plane.end_forwarding(handle)
+        contexts.bearers[handle].conversation.deliver(PathEnded())
     else:
         plane.remove_bearer(handle)
 
