@@ -7,23 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from consolekit import Site, faults, initialise, shoot, subscribe
+from consolekit import Site, faults, initialise, shoot, start_terminal, subscribe
 from managekit import OPC, SUPI, K
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("console")]
 FREEHOLD = Path(sys.executable).with_name("freehold")
 WRONG = "0" * 32
-
-
-def start_terminal(page, site):
-    page.goto(f"{site.url}/terminals")
-    page.get_by_role("button", name="Start a terminal").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Subscriber").wait_for()
-    shoot(page, "form-start-a-terminal")
-    assert faults(page) == []
-    dialog.get_by_role("button", name="Switch it on").click()
-    page.get_by_role("row", name=SUPI).get_by_text("REGISTERED", exact=True).wait_for()
 
 
 def give_keys(page, k, opc):

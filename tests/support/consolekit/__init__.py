@@ -129,3 +129,15 @@ def subscribe(page, site):
     dialog.get_by_label("OPc").fill(OPC)
     dialog.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("link", name=SUPI).wait_for()
+
+
+def start_terminal(page, site):
+    """Switch the terminal of the subscriber on."""
+    page.goto(f"{site.url}/terminals")
+    page.get_by_role("button", name="Start a terminal").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Subscriber").wait_for()
+    shoot(page, "form-start-a-terminal")
+    assert faults(page) == []
+    dialog.get_by_role("button", name="Switch it on").click()
+    page.get_by_role("row", name=SUPI).get_by_text("REGISTERED", exact=True).wait_for()

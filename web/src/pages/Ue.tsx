@@ -22,6 +22,7 @@ import {
 } from "../ui/bits";
 import { Plot } from "../ui/Plot";
 import { WhyOf } from "./Failures";
+import { HandOver } from "./HandOver";
 
 interface Look {
   time: number;
@@ -165,9 +166,11 @@ function SessionsOf({ supi }: { supi: string }) {
 }
 
 export function Ue({ supi }: { supi: string }) {
-  useTopics("ues", "sessions");
+  useTopics("ues", "sessions", "terminals");
   const turn = useProcedureTurn();
   const [asked, setAsked] = useState(false);
+  const [leaving, setLeaving] = useState(false);
+  const terminal = tables.terminals.value.get(supi);
   const ue = tables.ues.value.get(supi);
   const details = useRead(async () => (ue ? get<UeDetails>(`ues/${supi}`) : undefined), supi, turn, ue === undefined);
   const looks = useRates(supi);
@@ -204,6 +207,7 @@ export function Ue({ supi }: { supi: string }) {
             <a class="button primary" href={`/trace?ue=${encodeURIComponent(ue.supi)}`}>
               <span>Trace</span>
             </a>
+            {terminal?.power === "on" && <Button onClick={() => setLeaving(true)}>Hand over</Button>}
             <Button kind="danger" onClick={() => setAsked(true)}>
               Deregister
             </Button>
@@ -268,6 +272,7 @@ export function Ue({ supi }: { supi: string }) {
           <Endings known={inside?.ended ?? []} />
         </Panel>
       </div>
+      {leaving && terminal && <HandOver one={terminal} onClose={() => setLeaving(false)} />}
       {asked && (
         <Confirm
           title="Deregister this UE?"
