@@ -15,6 +15,7 @@ from tests.support.rankit import (
     Scene,
     ScriptedTerminal,
     guami,
+    session_setup,
     setup_transfer,
     slice_,
 )
@@ -197,22 +198,57 @@ def test_when_the_command_names_another_ue_then_it_is_a_fault_and_the_preparatio
 def test_when_the_amf_begins_something_for_a_session_meanwhile_then_the_handover_gives_way():
     scene, _, ran_id, signal = source()
     scene.amf.expect(ngap.HandoverRequired)
-    item = ngap.PDUSessionResourceToReleaseItemRelCmd(
-        pdu_session_id=9, pdu_session_resource_release_command_transfer=transfer_of_release()
-    )
-    scene.amf.say(
-        ngap.PDUSessionResourceReleaseCommand(
-            amf_ue_ngap_id=7, ran_ue_ngap_id=ran_id, pdu_session_resource_to_release_list_rel_cmd=[item]
-        )
-    )
+    scene.amf.say(release_of(ran_id, 9))
     assert scene.amf.expect(ngap.HandoverCancel).cause == ("radioNetwork", "interaction-with-other-procedure")
     scene.amf.expect(ngap.PDUSessionResourceReleaseResponse)
     with pytest.raises(Aborted):
         signal.result()
 
 
-def transfer_of_release():
-    return ngap.PDUSessionResourceReleaseCommandTransfer(cause=("nas", "normal-release"))
+def test_when_sessions_change_after_the_terminal_left_then_the_amf_hears_that_it_is_on_its_way():
+    # TS 38.413 8.2.1.2, 8.2.2.2, 8.2.3.2: each is answered, and nothing is told to the terminal
+    scene, terminal, ran_id, _ = source((1, 2))
+    scene.amf.say(command(ran_id, sessions=(1, 2)))
+    scene.amf.sent.clear()
+    cause = ("radioNetwork", "ng-intra-system-handover-triggered")
+    terminal.added.clear()
+
+    scene.amf.say(session_setup(7, ran_id, (3, setup_transfer())))
+    answer = scene.amf.expect(ngap.PDUSessionResourceSetupResponse)
+    assert answer.pdu_session_resource_setup_list_su_res is None
+    (failed,) = answer.pdu_session_resource_failed_to_setup_list_su_res
+    assert failed.pdu_session_resource_setup_unsuccessful_transfer.cause == cause
+
+    change = ngap.PDUSessionResourceModifyItemModReq(
+        pdu_session_id=2, pdu_session_resource_modify_request_transfer=ngap.PDUSessionResourceModifyRequestTransfer()
+    )
+    scene.amf.say(
+        ngap.PDUSessionResourceModifyRequest(
+            amf_ue_ngap_id=7, ran_ue_ngap_id=ran_id, pdu_session_resource_modify_list_mod_req=[change]
+        )
+    )
+    answer = scene.amf.expect(ngap.PDUSessionResourceModifyResponse)
+    (failed,) = answer.pdu_session_resource_failed_to_modify_list_mod_res
+    assert failed.pdu_session_resource_modify_unsuccessful_transfer.cause == cause
+
+    scene.amf.say(release_of(ran_id, 1, nas=b"released"))
+    assert scene.amf.expect(ngap.NASNonDeliveryIndication).cause == cause
+    answer = scene.amf.expect(ngap.PDUSessionResourceReleaseResponse)
+    assert [item.pdu_session_id for item in answer.pdu_session_resource_released_list_rel_res] == [1]
+    assert set(scene.gnb.contexts.ues[ran_id].sessions) == {2}
+    assert (terminal.added, terminal.removed, terminal.nas, scene.faults()) == ([], [], [], (0, 0))
+
+
+def release_of(ran_id, number, nas=None):
+    item = ngap.PDUSessionResourceToReleaseItemRelCmd(
+        pdu_session_id=number,
+        pdu_session_resource_release_command_transfer=ngap.PDUSessionResourceReleaseCommandTransfer(
+            cause=("nas", "normal-release")
+        ),
+    )
+    return ngap.PDUSessionResourceReleaseCommand(
+        amf_ue_ngap_id=7, ran_ue_ngap_id=ran_id, nas_pdu=nas, pdu_session_resource_to_release_list_rel_cmd=[item]
+    )
 
 
 def test_when_a_handover_runs_then_a_second_one_is_not_begun():

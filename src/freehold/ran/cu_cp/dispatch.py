@@ -30,6 +30,7 @@ _ANY: Final = frozenset(Stage)
 _FRESH: Final = frozenset({Stage.CONNECTED})
 _TAKING_OVER: Final = frozenset({Stage.ARRIVING, Stage.ESTABLISHED})
 _STANDING: Final = frozenset({Stage.ESTABLISHED, Stage.RELEASING})
+_WITH_SESSIONS: Final = _STANDING | {Stage.LEAVING}
 
 
 class UeRow(msgspec.Struct, frozen=True):
@@ -48,9 +49,9 @@ UE_MESSAGES: Mapping[type[ngap.Message], UeRow] = MappingProxyType(
         ngap.InitialContextSetupRequest: UeRow(_FRESH, begin=context_setup.initial_context_setup),
         ngap.DownlinkRANStatusTransfer: UeRow(_TAKING_OVER, handle=n2_target.status_transfer),  # TS 38.413 8.4.7
         ngap.UEContextModificationRequest: UeRow(_STANDING, begin=context_setup.ue_context_modification),
-        ngap.PDUSessionResourceSetupRequest: UeRow(_STANDING, begin=sessions.pdu_session_resource_setup),
-        ngap.PDUSessionResourceModifyRequest: UeRow(_STANDING, begin=sessions.pdu_session_resource_modify),
-        ngap.PDUSessionResourceReleaseCommand: UeRow(_STANDING, begin=sessions.pdu_session_resource_release),
+        ngap.PDUSessionResourceSetupRequest: UeRow(_WITH_SESSIONS, begin=sessions.pdu_session_resource_setup),
+        ngap.PDUSessionResourceModifyRequest: UeRow(_WITH_SESSIONS, begin=sessions.pdu_session_resource_modify),
+        ngap.PDUSessionResourceReleaseCommand: UeRow(_WITH_SESSIONS, begin=sessions.pdu_session_resource_release),
     }
 )
 INTERFACE_MESSAGES: Mapping[type[ngap.Message], Callable[[Link, Any, Notes], None]] = MappingProxyType(

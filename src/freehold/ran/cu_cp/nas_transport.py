@@ -32,8 +32,13 @@ def deliver(ue: Ue, octets: bytes | None) -> None:
 
 def _why_not(ue: Ue) -> ngap.Cause:
     """The terminal is on its way to another gNB, or out of reach (TS 38.413 8.6.4.2)."""
+    return on_its_way(ue) or ("radioNetwork", "radio-connection-with-ue-lost")
+
+
+def on_its_way(ue: Ue) -> ngap.Cause | None:
+    """Why nothing changes at a terminal that was sent to another gNB (TS 38.413 9.3.1.2); None where it was not."""
     if ue.stage is not Stage.LEAVING or ue.handover is None:
-        return ("radioNetwork", "radio-connection-with-ue-lost")
+        return None
     over_n2 = ue.handover.xn is None
     return ("radioNetwork", "ng-intra-system-handover-triggered" if over_n2 else "xn-handover-triggered")
 

@@ -11,7 +11,7 @@ from freehold.codecs import ngap
 from freehold.procedure import procedure, send
 from freehold.ran.cu_cp import context_release
 from freehold.ran.cu_cp.link import UeChannel
-from freehold.ran.cu_cp.nas_transport import deliver
+from freehold.ran.cu_cp.nas_transport import deliver, on_its_way
 from freehold.ran.cu_up import bearers
 from freehold.ran.state.contexts import Contexts
 from freehold.ran.state.ue import Session, Ue
@@ -71,11 +71,18 @@ def set_up(ue: Ue, item: Asked, times: int = 1) -> tuple[Session, ngap.PDUSessio
     """Make one session; NgapReject where it cannot be, or was asked for several `times` (TS 38.413 8.2.1.4)."""
     if times > 1 or item.pdu_session_id in ue.sessions:
         raise NgapReject(_TWICE)
+    _check_here(ue)
     _check_slice(ue, item)
     session, transfer = bearers.setup(ue.link.gnb.plane, item.pdu_session_id, item.slice, item.transfer)
     ue.sessions[session.pdu_session_id] = session
     ue.link.gnb.contexts.bearers[session.handle] = ue
     return session, transfer
+
+
+def _check_here(ue: Ue) -> None:
+    left = on_its_way(ue)
+    if left is not None:
+        raise NgapReject(left)  # TS 38.413 8.2.1.2, 8.2.3.2: the AMF asks again where the terminal arrives
 
 
 def _check_slice(ue: Ue, item: Asked) -> None:
@@ -136,6 +143,7 @@ async def pdu_session_resource_modify(ue: Ue, request: ngap.PDUSessionResourceMo
     for item in items:
         session = ue.sessions.get(item.pdu_session_id)
         try:
+            _check_here(ue)
             # TS 38.413 8.2.3.4
             if session is None or times[item.pdu_session_id] > 1:
                 raise NgapReject(_UNKNOWN if session is None else _TWICE)  # noqa: TRY301 - as above
@@ -185,7 +193,7 @@ async def pdu_session_resource_release(ue: Ue, request: ngap.PDUSessionResourceR
     for number in known:
         ue.link.gnb.drop_session(ue, number)
     deliver(ue, request.nas_pdu)
-    if known:
+    if known and not on_its_way(ue):
         ue.terminal.bearers((), known)
     await send(
         UeChannel(ue),
