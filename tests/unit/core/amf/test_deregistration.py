@@ -100,6 +100,28 @@ def test_when_the_ue_does_not_answer_then_it_is_gone_all_the_same(world, gnb, ue
     gone(world)
 
 
+def test_when_the_radio_loses_the_ue_before_it_answers_then_it_is_gone_at_once(world, gnb, ue):
+    done = world.amf.start_deregistration(ue.subscription.supi)
+    ue.expect(nas.DeregistrationRequestToUe)
+    cause = ("radioNetwork", "radio-connection-with-ue-lost")
+    gnb.send(ngap.UEContextReleaseRequest(**ue.ids(), cause=cause), 1)
+    assert gnb.next(ngap.UEContextReleaseCommand).cause == cause
+    ue.released()
+    gone(world)
+    assert done.settled
+
+
+def test_when_the_gnb_asks_for_the_release_after_the_answer_then_it_is_commanded_once(world, gnb, ue):
+    world.amf.start_deregistration(ue.subscription.supi)
+    ue.expect(nas.DeregistrationRequestToUe)
+    ue.tell(nas.DeregistrationAcceptFromUe())
+    gnb.next(ngap.UEContextReleaseCommand)
+    gnb.send(ngap.UEContextReleaseRequest(**ue.ids(), cause=("radioNetwork", "user-inactivity")), 1)
+    assert gnb.all() == []
+    ue.released()
+    gone(world)
+
+
 def test_when_an_idle_ue_is_to_go_then_it_is_paged_first(world, gnb, ue):
     ue.go_idle()
     world.amf.start_deregistration(ue.subscription.supi)

@@ -64,6 +64,12 @@ def registering(running: Call[Any], new: Call[Any]) -> Collision:
     return Collision.ABORT if initial or cause in AREA_REFUSED else Collision.DROP
 
 
+def losing(running: Call[Any], _new: Call[Any]) -> Collision:
+    """A UE that was asked and is out of reach is deregistered at once (TS 24.501 5.5.2.3.5 b)."""
+    _, ue, *_ = running.arguments
+    return Collision.ABORT if ue.state is MmState.DEREGISTERED_INITIATED else Collision.DROP
+
+
 @procedure(
     spec="TS 23.502 4.2.2.3.3",
     collides={
@@ -71,7 +77,7 @@ def registering(running: Call[Any], new: Call[Any]) -> Collision:
         "deregistration_by_ue": Collision.ABORT,
         "registration": registering,
         "service_request": Collision.DROP,
-        "an_release": Collision.DROP,
+        "an_release": losing,
     },
 )
 async def deregistration_by_network(
