@@ -121,6 +121,8 @@ def released(amf: AmfFunction, connection: Connection, message: ngap.UEContextRe
 def session_answer(amf: AmfFunction, connection: Connection, message: Any) -> None:
     """An answer or notification about PDU session resources (TS 38.413 8.2)."""
     ue = connection.ue
+    if connection.context is ContextState.RELEASING:
+        return  # it crossed the release command, after which there are no resources (TS 38.413 8.3.3.2)
     if ue is None or connection.context is not ContextState.ESTABLISHED:
         ngap_errors.unsolicited(amf, connection, message)
         return

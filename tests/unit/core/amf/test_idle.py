@@ -53,6 +53,21 @@ def test_when_the_gnb_never_completes_then_the_connection_ends_all_the_same(worl
     assert view(world).cm_state == "CM-IDLE"
 
 
+def test_when_an_answer_about_sessions_crosses_the_release_command_then_it_is_nobodys_fault(world, gnb, ue):
+    gnb.send(ngap.UEContextReleaseRequest(**ue.ids(), cause=("radioNetwork", "user-inactivity")), 1)
+    gnb.next(ngap.UEContextReleaseCommand)
+    item = ngap.PDUSessionResourceReleasedItemRelRes(
+        pdu_session_id=1,
+        pdu_session_resource_release_response_transfer=ngap.PDUSessionResourceReleaseResponseTransfer(),
+    )
+    told = len(world.smf.calls)
+    gnb.send(ngap.PDUSessionResourceReleaseResponse(**ue.ids(), pdu_session_resource_released_list_rel_res=[item]), 1)
+    assert (gnb.all(), len(world.smf.calls)) == ([], told)
+    assert world.environment.emitted("protocol-fault") == []
+    ue.released()
+    assert view(world).cm_state == "CM-IDLE"
+
+
 def test_when_the_smf_forgot_the_session_then_so_does_the_amf(world, ue):
     world.smf.contexts.clear()
     ue.go_idle()
