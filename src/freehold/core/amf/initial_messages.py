@@ -58,7 +58,8 @@ def take_over(amf: AmfFunction, ue: Ue, connection: Connection) -> None:
         release_now(amf, ue.connection, NORMAL)
     amf.contexts.attach(ue, connection)
     ue.stop_alarm()
-    ue.conversation.deliver(Reached())
+    while ue.conversation.deliver(Reached()):
+        pass  # for packets and for the network's deregistration it may have been paged at once
 
 
 def open_container(ue: Ue, message: Any) -> Any | None:

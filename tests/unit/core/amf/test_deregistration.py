@@ -2,7 +2,8 @@
 
 import pytest
 
-from amfkit.harness import World
+from amfkit.harness import World, from_smf
+from amfkit.neighbours import Smf
 from freehold.codecs import nas, ngap
 from freehold.procedure import Signal
 from freehold.spec.causes import MmCause
@@ -128,6 +129,17 @@ def test_when_an_idle_ue_is_to_go_then_it_is_paged_first(world, gnb, ue):
     gnb.next(ngap.Paging)
     ue.service_request(kind=2)
     ue.expect(nas.DeregistrationRequestToUe)
+    ue.tell(nas.DeregistrationAcceptFromUe())
+    ended(world, gnb, ue)
+
+
+def test_when_it_is_paged_for_packets_too_then_its_answer_is_for_both(world, gnb, ue):
+    ue.go_idle()
+    from_smf(world, ue, n2_sm_info=Smf.TRANSFER, n2_sm_info_type="PDU_RES_SETUP_REQ")
+    world.amf.start_deregistration(ue.subscription.supi)
+    assert {type(each) for each in gnb.all()} == {ngap.Paging}
+    ue.service_request(kind=2)
+    assert ue.expect(nas.DeregistrationRequestToUe)
     ue.tell(nas.DeregistrationAcceptFromUe())
     ended(world, gnb, ue)
 
