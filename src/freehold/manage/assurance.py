@@ -33,6 +33,8 @@ WINDOW: Final = 300.0
 """Seconds of which KPIs are computed unless another number is asked for."""
 DAY: Final = 86400.0
 """Seconds of which the history is shown unless others are asked for."""
+MOST_ROWS: Final = 100_000
+"""Alarms that one answer of the history holds at most."""
 LONGEST_COMMENT: Final = 1000
 
 
@@ -119,7 +121,10 @@ async def alarm_counts(api: Api, _: Request, __: str) -> Response:
 async def alarm_history(api: Api, request: Request, _: str) -> Rows:
     """Alarms that are over."""
     begin, end = number(request, "begin", 0.0), number(request, "end", 1e12)
-    return Rows(api.alarms.history(begin, end, int(number(request, "most", 1000.0))))
+    most = number(request, "most", 1000.0)
+    if most % 1 or not 1 <= most <= MOST_ROWS:
+        raise Unusable(f"most: {most:g} is not a whole number from 1 to {MOST_ROWS}")
+    return Rows(api.alarms.history(begin, end, int(most)))
 
 
 async def show_alarm(api: Api, _: Request, alarm: str) -> Response:

@@ -27,7 +27,7 @@ from freehold.manage.why import handlers as why
 from freehold.manage.why.failures import FailureView
 
 _SECONDS: Final = {"type": "number", "minimum": 0}
-COUNT: Final = {"type": "integer", "minimum": 1, "maximum": 100_000}
+COUNT: Final = {"type": "integer", "minimum": 1, "maximum": assurance.MOST_ROWS}
 """The schema of a number of rows."""
 
 

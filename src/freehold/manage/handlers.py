@@ -12,7 +12,7 @@ import msgspec
 from freehold.core.udm.key_use import Use, in_use
 from freehold.manage import dissect, forms, streams, subscribers
 from freehold.manage.http import Request, Response, Streamed
-from freehold.manage.imports import Import
+from freehold.manage.imports import AT_ONCE, Import
 from freehold.manage.journal import event_view
 from freehold.manage.kept import Kept
 from freehold.manage.live import TOPICS
@@ -180,6 +180,8 @@ async def list_subscribers(api: Api, request: Request, _: str) -> Response | Row
     repository = api.network.subscribers
     form = request.query.get("format", "json")
     if form == "csv":
+        if {"limit", "after"} & set(request.query):
+            raise Unusable("format=csv is the whole list: limit and after go with JSON")
         return Response(200, subscribers.write_csv(repository.subscribers()).encode(), CSV)
     if form not in {"json", ""}:
         raise Unusable("format: json or csv")
@@ -191,6 +193,10 @@ async def add_subscribers(api: Api, request: Request, _: str) -> Response | Stre
     work = Import(request.body, csv=request.media_type == CSV, replace="replace" in request.query)
     await asyncio.to_thread(work.read)
     if "progress" in request.query:
+        if work.total <= AT_ONCE:  # nothing to wait for: the status itself says what is wrong
+            async for _done in _worked(api, work):
+                pass
+            work.check(skip="skip" in request.query)
         return Streamed(_told(api, request, work), LINES)
     async for _done in _worked(api, work):
         pass

@@ -105,13 +105,13 @@ def _parameters(path: str, operation: Operation) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "query", "description": text, "allowEmptyValue": True, "schema": schema}
     yield from _paging(operation)
     if 412 in operation.refusals:
-        text = "the entity tag of what is changed"
+        text, required = "the entity tag of what is changed", 428 in operation.refusals
         yield {
             "name": "If-Match",
             "in": "header",
-            "required": 428 in operation.refusals,
+            "required": required,
             "description": text,
-            "schema": _TEXT,
+            "schema": {**_TEXT, "minLength": 1} if required else _TEXT,
         }
 
 

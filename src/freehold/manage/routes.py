@@ -53,7 +53,11 @@ def _read(name: str, text: str, answer: Any, *key: str) -> dict[str, Operation]:
 def _stream(pieces: Any, text: str, media_type: str, answer: Any = None) -> dict[str, Operation]:
     """What comes by, until the client goes."""
     call = handlers.streaming(pieces, media_type)
-    return {"GET": Operation(call, text, answer, media_type=media_type, query=_FOLLOWED, needs=Permission.OPERATE)}
+    return {
+        "GET": Operation(
+            call, text, answer, media_type=media_type, query=_FOLLOWED, refusals=(422,), needs=Permission.OPERATE
+        )
+    }
 
 
 ROUTES: Final[dict[str, dict[str, Operation]]] = {

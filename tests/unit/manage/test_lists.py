@@ -116,6 +116,22 @@ def test_when_wrong_rows_are_skipped_then_the_others_are_there(client):
     assert client.ask("POST", "/v1/subscribers?skip", BAD[1:3])[0] == 422
 
 
+def test_when_few_rows_are_wrong_then_the_status_says_so_also_where_progress_is_wanted(client):
+    status, problem = client.ask("POST", "/v1/subscribers?progress", [{"nonsense": 1}, {"k": "00"}])
+    assert (status, [error["line"] for error in problem["errors"]]) == (422, [1, 2])
+
+
+@pytest.mark.parametrize("query", ["limit=2", "after=imsi-001010000000001"])
+def test_when_a_table_is_asked_for_then_it_is_the_whole_one_or_refused(client, query):
+    status, problem = client.ask("GET", f"/v1/subscribers?format=csv&{query}")
+    assert (status, "whole list" in problem["detail"]) == (422, True)
+
+
+@pytest.mark.parametrize(("most", "status"), [("1", 200), ("100000", 200), ("100001", 422), ("0", 422), ("1.5", 422)])
+def test_when_history_is_asked_for_then_so_many_rows_and_no_more_may_be_wanted(client, most, status):
+    assert client.ask("GET", f"/v1/alarm-history?most={most}")[0] == status
+
+
 def test_when_progress_is_wanted_then_lines_tell_it_and_the_last_one_what_came_of_it(client):
     rows = "\n".join(f"{SUPI(n)},{K},{OPC}" for n in range(1000, 6000))
     status, lines = client.ask("POST", "/v1/subscribers?progress", f"supi,k,opc\n{rows}\n".encode(), "text/csv")
