@@ -130,12 +130,17 @@ def switching(what: str, switch: Callable[[ManagedTerminals, str], Awaitable[Non
     return call
 
 
+def need_card(terminals: ManagedTerminals, named: str) -> None:
+    """Problem where no terminal of this process has the card."""
+    if not terminals.has(named):
+        raise Problem(404, f"no terminal here has the card of {named}: start one")
+
+
 async def open_session(api: Api, request: Request, supi: str) -> Response:
     """One more session of a simulated terminal."""
     named, terminals = subscribers.supi_of(supi).value, terminals_of(api)
     form = form_of(request, SessionForm)
-    if not terminals.has(named):
-        raise Problem(404, f"no terminal here has the card of {named}: start one")
+    need_card(terminals, named)
     view = await terminals.open_session(named, form)
     await handlers.record(api, request, "terminal.session", named)
     return handlers.answer(view)
@@ -157,8 +162,7 @@ async def hand_over(api: Api, request: Request, supi: str) -> Response:
     """A simulated terminal goes to another gNB, with its sessions."""
     named, terminals = subscribers.supi_of(supi).value, terminals_of(api)
     form = form_of(request, HandoverForm)
-    if not terminals.has(named):
-        raise Problem(404, f"no terminal here has the card of {named}: start one")
+    need_card(terminals, named)
     view = await terminals.hand_over(named, form)
     await handlers.record(api, request, "terminal.handover", named)
     return handlers.answer(view)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from freehold.codecs import ngap
 from freehold.crypto.handover import Chain, NextHop
-from freehold.procedure import Call, Collision
+from freehold.procedure import Call, Collision, Collisions
 from freehold.ran.cu_cp import context_release, sessions
 from freehold.ran.state.machines import TRANSITIONS, Stage, Step
 from freehold.ran.state.ue import Absent, AsSecurity, Handover, Ue
@@ -88,6 +89,19 @@ def until_commanded(running: Call[None], _: Call[None]) -> Collision:
     """What the AMF begins for sessions ends a preparation; the AMF is told (TS 38.413 8.4.1.2)."""
     ue: Ue = running.arguments[0]
     return Collision.ABORT if ue.stage is Stage.ESTABLISHED else Collision.PARALLEL
+
+
+OF_SOURCE: Final[Collisions] = MappingProxyType(
+    {
+        "pdu_session_resource_setup": until_commanded,
+        "pdu_session_resource_modify": until_commanded,
+        "pdu_session_resource_release": until_commanded,
+        "handover_cancellation": until_commanded,
+        "n2_handover": Collision.DROP,
+        "xn_handover": Collision.DROP,
+    }
+)
+"""What meets a handover at its source, whichever way it goes."""
 
 
 def next_key(security: AsSecurity, pci: int, arfcn: int) -> AsSecurity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from freehold.codecs import ngap
-from freehold.procedure import Collision, exchange, expect, procedure
+from freehold.procedure import exchange, expect, procedure
 from freehold.ran.configuration import Neighbour
 from freehold.ran.cu_cp import context_release, mobility
 from freehold.ran.cu_cp.link import UeChannel
@@ -61,14 +61,7 @@ async def cancel(ue: Ue, cause: ngap.Cause) -> None:
 
 @procedure(
     spec="TS 23.502 4.9.1.3",
-    collides={
-        "pdu_session_resource_setup": mobility.until_commanded,
-        "pdu_session_resource_modify": mobility.until_commanded,
-        "pdu_session_resource_release": mobility.until_commanded,
-        "handover_cancellation": mobility.until_commanded,
-        "n2_handover": Collision.DROP,
-        "xn_handover": Collision.DROP,
-    },
+    collides=mobility.OF_SOURCE,
     on_reject=prevented,
     on_failure=prevented,
 )

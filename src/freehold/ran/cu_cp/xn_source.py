@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from freehold.codecs import ngap, xnap
-from freehold.procedure import Collision, exchange, expect, procedure
+from freehold.procedure import exchange, expect, procedure
 from freehold.ran.configuration import Neighbour
 from freehold.ran.cu_cp import context_release, mobility, n2_source, xn_values
 from freehold.ran.cu_cp.xn_link import XnChannel, XnLink
@@ -45,14 +45,7 @@ async def prevented(error: Exception, ue: Ue, to: Neighbour, xn: XnLink) -> None
 
 @procedure(
     spec="TS 38.300 9.2.3.2.1",
-    collides={
-        "pdu_session_resource_setup": mobility.until_commanded,
-        "pdu_session_resource_modify": mobility.until_commanded,
-        "pdu_session_resource_release": mobility.until_commanded,
-        "handover_cancellation": mobility.until_commanded,
-        "n2_handover": Collision.DROP,
-        "xn_handover": Collision.DROP,
-    },
+    collides=mobility.OF_SOURCE,
     on_reject=prevented,
     on_failure=prevented,
 )
