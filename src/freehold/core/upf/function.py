@@ -13,7 +13,6 @@ from freehold.codecs.pfcp import Header, Message, NodeID
 from freehold.codecs.pfcp.flags import UPFunctionFeature
 from freehold.core.upf.associations import FEATURES, Associations, canonical
 from freehold.core.upf.faults import RuleFault
-from freehold.core.upf.pace import Pace
 from freehold.core.upf.reports import Reports
 from freehold.core.upf.retention import Retention
 from freehold.core.upf.sessions import Sessions
@@ -24,6 +23,7 @@ from freehold.services.userplane import SessionPlane
 from freehold.spec import counters
 from freehold.spec.causes import PfcpCause
 from freehold.spec.errors import PeerError
+from freehold.stack.pace import Pace
 from freehold.stack.pfcp import PFCP_PORT, Answer, PfcpEntity
 
 Handler = Callable[[Any, Header, Address], Answer]

@@ -1,4 +1,4 @@
-"""How fast N4 may ask: a bucket for each configured peer, and one for everybody else together."""
+"""How fast a port may ask: a bucket for each configured peer, and one for everybody else together."""
 
 from __future__ import annotations
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freehold.codecs import pfcp
-from freehold.core.upf.pace import Pace
-from freehold.spec import counters
-from upfkit import OTHER, SMF, SMF_NODE, STRANGER, World
+from freehold.stack.pace import Pace
 
 
 @pytest.mark.parametrize(("peer", "rate"), [("10.0.0.9", 50), ("10.0.0.66", 100)])
@@ -26,14 +23,3 @@ def test_when_one_peer_floods_then_the_others_are_not_held_up():
         pass
     assert not pace.allows("10.0.0.67", 1.0), "strangers share one bucket"
     assert pace.allows("10.0.0.8", 1.0)
-
-
-def test_when_a_stranger_floods_then_it_is_counted_and_a_peer_is_still_answered():
-    world = World()
-    heartbeat = pfcp.HeartbeatRequest(recovery_time_stamp=1)
-    for sequence in range(300):
-        world.upf.received(pfcp.encode(heartbeat, sequence, None), STRANGER)
-    assert world.environment.counts[counters.N4_RATE_EXCEEDED, ""] >= 199
-    assert world.ask(heartbeat, source=SMF).recovery_time_stamp
-    assert world.associate(OTHER, node=pfcp.NodeID(fqdn="other.example")).cause == 1
-    assert world.upf.entity.node_id != SMF_NODE
