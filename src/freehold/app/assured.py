@@ -420,6 +420,7 @@ class OwnInside:
             "upf.n3": (usual.upf.n3,),
             "upf.n4": (usual.upf.n4,),
             "smf.n4": (usual.smf.n4,),
+            "smf.n4u": (usual.smf.n4u,),
             "management.listen": (usual.management.listen,),
         }
 

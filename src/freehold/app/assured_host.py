@@ -87,6 +87,7 @@ def optional(usual: Configuration) -> Mapping[str, bool]:
     return {
         "amf.n2": bool(usual.amf.n2),
         "smf.n4": bool(usual.smf.n4),
+        "smf.n4u": bool(usual.smf.n4u),
         "upf.n3": bool(usual.upf.n3),
         "upf.n4": bool(usual.upf.n4),
         "upf.announce": bool(usual.upf.announce.asn),

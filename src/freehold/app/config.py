@@ -121,9 +121,14 @@ class AmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SmfSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The SMF: its N4 address, where its UPF is another process (`freehold run upf`)."""
+    """The SMF: its N4 address, where its UPF is another process (`freehold run upf`).
+
+    `n4u`: its address for GTP-U (port 2152) with a UPF of another network that leaves it to the SMF to be the router of
+    terminals' IPv6 links; empty for a UPF that is the router itself, as Freehold's is.
+    """
 
     n4: str = ""
+    n4u: str = ""
 
 
 class AnnounceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

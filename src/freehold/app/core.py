@@ -52,6 +52,7 @@ class Core:
         smf_n4: Address = SMF_N4,
         upf_n4: Address = UPF_N4,
         arpf: Arpf | None = None,
+        smf_n4u: Address | None = None,
     ) -> None:
         self.configuration = configuration
         self.world = world
@@ -74,7 +75,9 @@ class Core:
         self.ausf = Ausf(self._seen(self.udm, "AUSF", "UDM"), (plmn,))
         self.nssf = Nssf(slices, count=world.environment.count)
         self.pcf = Pcf(policies(configuration))
-        self.smf = Smf(self._smf_configuration(smf_n4, upf_n4), self._smf_peers(), world.environment, self.timers)
+        self.smf = Smf(
+            self._smf_configuration(smf_n4, upf_n4, smf_n4u), self._smf_peers(), world.environment, self.timers
+        )
         self.amf = Amf(self._amf_configuration(), self._amf_peers(), world.environment, self.timers)
 
     async def start(self) -> None:
@@ -148,9 +151,15 @@ class Core:
             nrf=self.nrf,
         )
 
-    def _smf_configuration(self, n4: Address, upf: Address) -> SmfConfiguration:
-        n3 = n3_versions(self.configuration.upf)
-        return SmfConfiguration("SMF", n4=ip_address(n4[0]), upfs=(upf,), networks=self._networks(), n3=n3)
+    def _smf_configuration(self, n4: Address, upf: Address, n4u: Address | None) -> SmfConfiguration:
+        return SmfConfiguration(
+            "SMF",
+            n4=ip_address(n4[0]),
+            upfs=(upf,),
+            networks=self._networks(),
+            n3=n3_versions(self.configuration.upf),
+            n4u=None if n4u is None else ip_address(n4u[0]),
+        )
 
     def _networks(self) -> tuple[DataNetwork, ...]:
         return tuple(

@@ -67,6 +67,7 @@ def kernel_sctp(configuration: Configuration) -> Iterator[Finding]:
 def addresses(configuration: Configuration) -> Iterator[Finding]:
     """Whether the configured N2, N3 and N4 addresses are of this machine and free."""
     asked = [("amf.n2", text, N2_PORT, "SCTP") for text in configuration.amf.n2 if not text.startswith(UNIX)]
+    asked += [("smf.n4u", configuration.smf.n4u, GTPU_PORT, "UDP")]
     asked += [("upf.n3_second", configuration.upf.n3_second, GTPU_PORT, "UDP")]
     asked += [("upf.n3", configuration.upf.n3, GTPU_PORT, "UDP"), ("upf.n4", configuration.upf.n4, PFCP_PORT, "UDP")]
     asked = [entry for entry in asked if entry[1]]

@@ -72,11 +72,10 @@ def _user_plane(configuration: Configuration, roles: Sequence[str], peers: Mappi
     nodes = [("upf", "gNB", address) for address in (upf.n3, upf.n3_second) if address and "upf" in roles]
     nodes += [("gnb", "UPF", gnb.n3) for gnb in configuration.gnb if gnb.n3 and "gnb" in roles]
     for number, (function, peer, address) in enumerate(nodes, 1):
-        local, port = _end(address, GTPU)
-        # TS 29.281 4.4.2: to the registered port, or from it in answer to a request from any.
-        far = peers.get("n3", ())
-        yield Flow(f"N3 {number} received", function, peer, "either", "udp", local, port, far)
-        yield Flow(f"N3 {number} sent", function, peer, "either", "udp", local, 0, far, GTPU)
+        yield from _tunnels(f"N3 {number}", function, peer, address, peers.get("n3", ()))
+    if "core" in roles and "upf" not in roles and smf.n4u:
+        # TS 29.244 5.3: the UPF's end of it is where its end of N3 is
+        yield from _tunnels("N4-u", "smf", "UPF", smf.n4u, peers.get("n3", ()))
     if "upf" in roles:
         for dnn in configuration.dnn:
             if dnn.n6 in {"nat", "route"}:
@@ -84,6 +83,13 @@ def _user_plane(configuration: Configuration, roles: Sequence[str], peers: Mappi
             elif dnn.n6 == "relay":
                 for protocol in ("tcp", "udp"):
                     yield Flow(f"N6 {dnn.name} {protocol}", "upf", "data network", "out", protocol)
+
+
+def _tunnels(name: str, function: str, peer: str, address: str, far: Networks) -> Iterator[Flow]:
+    """TS 29.281 4.4.2: to the registered port, or from it in answer to a request from any."""
+    local, port = _end(address, GTPU)
+    yield Flow(f"{name} received", function, peer, "either", "udp", local, port, far)
+    yield Flow(f"{name} sent", function, peer, "either", "udp", local, 0, far, GTPU)
 
 
 def _outside(configuration: Configuration, peers: Mapping[str, Networks]) -> Iterator[Flow]:

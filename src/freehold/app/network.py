@@ -168,7 +168,8 @@ class Network:
         arpf = token_of(self.configuration, asyncio.get_running_loop().call_soon_threadsafe)
         if arpf is not None:
             self._ends.append(arpf.close)
-        self.core = Core(self.configuration, world, self.store, smf, upf, arpf)
+        n4u = None if together else self._n4u_address()
+        self.core = Core(self.configuration, world, self.store, smf, upf, arpf, n4u)
         self._ends.append(self.core.stop)
 
     def _open_store(self) -> Store:
@@ -204,6 +205,11 @@ class Network:
             raise Unusable(f"{section}.n4 is not set: SMF and UPF in two processes need both addresses, e.g. 127.0.0.2")
         return endpoints.parse_address(text, N4_PORT, f"{section}.n4")
 
+    def _n4u_address(self) -> Address | None:
+        """Where the SMF is the router of terminals' IPv6 links; None where UPFs are."""
+        text = self.configuration.smf.n4u
+        return (endpoints.parse_address(text, GTPU_PORT, "smf.n4u")[0], GTPU_PORT) if text else None
+
     def _join_n4(self, world: World) -> None:
         """In process where both ends are here; by UDP otherwise."""
         both = {"core", "upf"} <= self.roles
@@ -225,6 +231,9 @@ class Network:
             port = udp.bind(self._n4_address("smf"), self.core.smf.open_n4, setting="smf.n4")
             self._ends.append(port.close)
             self._n4_outside = True
+            n4u = self._n4u_address()
+            if n4u is not None:
+                self._ends.append(udp.bind(n4u, self.core.smf.open_n4u, setting="smf.n4u").close)
 
     def _listen_n2(self) -> None:
         if self._outside and self.configuration.amf.n2:

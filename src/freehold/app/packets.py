@@ -209,7 +209,7 @@ class Packets:
         """The core's own addresses, which no terminal may reach through its tunnel."""
         configuration = self._configuration
         listening = (*configuration.amf.n2, configuration.smf.n4, configuration.upf.n3, configuration.upf.n4)
-        listening = (*listening, configuration.upf.n3_second)
+        listening = (*listening, configuration.upf.n3_second, configuration.smf.n4u)
         hosts = {parse_address(text, 0, "n2, n3, n4")[0] for text in listening if text and not text.startswith("unix:")}
         return tuple((host, 128 if ":" in host else 32) for host in sorted({address, *hosts}))
 

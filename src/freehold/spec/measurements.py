@@ -88,6 +88,7 @@ def _smf() -> Iterator[Measurement]:
         (c.SESSION_TIME, "time from CreateSMContext to the gNB's resources and the UPF's path, summed", "", "us"),
         (c.SESSION_ESTABLISHED, "sessions with resources at gNB and UPF", "", ""),
         (c.SESSION_NOT_ESTABLISHED, "sessions created and then refused", "5GSM cause", ""),
+        (c.ROUTER_ADVERTISEMENT, "router advertisements sent to terminals over N4-u", "", ""),
     ):
         yield Measurement(name, smf, "TS 28.552 5.3.1", text, split=split, unit=unit, standard=False)
     yield Measurement(c.N4_SESSION_REQUEST, smf, "TS 28.552 5.4.3", "N4 session establishments asked for")
@@ -156,6 +157,7 @@ def _own() -> Iterator[Measurement]:
         (c.PROCEDURE_ENDED, "procedures ended", "procedure and how it ended"),
         (c.PROTOCOL_FAULT, "what peers sent against their protocol", "what"),
         (c.N4_RATE_EXCEEDED, "PFCP messages above a peer's rate", "peer"),
+        (c.N4U_RATE_EXCEEDED, "packets of N4-u above a UPF's rate, or solicitations above a terminal's", "peer"),
         (c.PFCP_REFUSED, "PFCP requests refused", "cause"),
         (c.RETRANSMISSION, "messages sent again", "timer"),
         (c.EXPIRED, "supervision timers that ran out", "timer"),

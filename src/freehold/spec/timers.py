@@ -77,6 +77,10 @@ TIMERS: Mapping[str, Timer] = _table(
     Timer("PFCP-heartbeat", 10, 0, "TS 29.244 6.2.2"),
     Timer("PFCP-retention", 600, 0, "TS 23.527 4.3"),
     Timer("PFCP-leaving", 0.5, 0, "TS 29.244 6.2.7.3"),
+    # the SMF as a router: each connected terminal hears of it so often, well before its lifetime ends, and so many at
+    # a time with a pause between
+    Timer("router-advertisement", 21600, 0, "RFC 4861 6.2.4"),
+    Timer("router-pause", 1, 0, "RFC 4861 6.2.4"),
 )
 
 

@@ -13,6 +13,7 @@ from interopkit.program import Program
 
 PLMN = "999/70"
 POOL, GATEWAY = "10.45.0.0/16", "10.45.0.1"
+POOL6, GATEWAY6 = "fd45::/48", "fd45::1"
 K, OPC = "465b5ce8b199b49faa5f0a2ee238a6bc", "e8ed289deba952e4283b54e88e6183ca"
 """Of every terminal: UERANSIM gives the ones of a process the same."""
 N2_PORT = 38412
@@ -24,6 +25,7 @@ plmn = "{plmn}"
 [[dnn]]
 name = "internet"
 pool = "{pool}"
+{dnn}
 n6 = "route"
 [amf]
 n2 = ["{n2}"]
@@ -31,6 +33,7 @@ ciphering = ["{ciphering}"]
 ie_order = "{ie_order}"
 [smf]
 n4 = "{smf_n4}"
+n4u = "{n4u}"
 [upf]
 n3 = "{upf}"
 n4 = "{upf_n4}"
@@ -44,7 +47,16 @@ listen = ""
 socket = "{folder}/api.sock"
 """
 
-USUAL = {"ciphering": "NEA2", "ie_order": "strict", "upf": CORE_ADDRESS, "smf_n4": "", "upf_n4": "", "f_teids": "upf"}
+USUAL = {
+    "ciphering": "NEA2",
+    "ie_order": "strict",
+    "upf": CORE_ADDRESS,
+    "smf_n4": "",
+    "n4u": "",
+    "upf_n4": "",
+    "f_teids": "upf",
+    "dnn": "",
+}
 """What a test sets otherwise where it needs to."""
 
 

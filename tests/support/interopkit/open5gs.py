@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from interopkit.core import GATEWAY, POOL
+from interopkit.core import GATEWAY, GATEWAY6, POOL, POOL6
 from interopkit.namespaces import CORE_ADDRESS
 from interopkit.program import Program
 
@@ -16,11 +16,12 @@ REMOVED = r"\[Removed\] Number of UPF-[Ss]essions is now (\d+)"
 
 
 def start(program, site):
-    """The UPF on the core's host, its N6 an interface that has the pool's gateway; ready for an association."""
+    """The UPF on the core's host, its N6 an interface that has the pools' gateways; ready for an association."""
     hosts = site.hosts
     for words in (
         ("tuntap", "add", "name", TUN, "mode", "tun"),
         ("addr", "add", f"{GATEWAY}/{POOL.partition('/')[2]}", "dev", TUN),
+        ("addr", "add", f"{GATEWAY6}/{POOL6.partition('/')[2]}", "dev", TUN, "nodad"),
         ("link", "set", TUN, "up"),
     ):
         done = hosts.run(hosts.core, "ip", *words)
@@ -31,7 +32,10 @@ def start(program, site):
         "upf": {
             "pfcp": {"server": [{"address": N4_ADDRESS}]},
             "gtpu": {"server": [{"address": CORE_ADDRESS}]},
-            "session": [{"subnet": POOL, "gateway": GATEWAY, "dev": TUN}],
+            "session": [
+                {"subnet": pool, "gateway": gateway, "dev": TUN}
+                for pool, gateway in ((POOL, GATEWAY), (POOL6, GATEWAY6))
+            ],
         },
     }
     place = site.folder / "upfd.yaml"

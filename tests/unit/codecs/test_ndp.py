@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
 from random import Random
 
 import pytest
 
 from freehold.codecs import ndp
+from ndpkit import LINK_LOCAL, solicitation
 
-LINK_LOCAL = IPv6Address("fe80::77").packed
 PREFIX = bytes.fromhex("20010db800000005")
 LINK_LAYER = bytes((1, 1, 2, 0, 0, 0, 0, 1))
-
-
-def solicitation(source: bytes = LINK_LOCAL, options: bytes = b"", hops: int = 255, kind: int = 133, code: int = 0):
-    message = bytes((kind, code, 0, 0, 0, 0, 0, 0)) + options
-    header = bytes((0x60, 0, 0, 0)) + len(message).to_bytes(2, "big") + bytes((58, hops))
-    packet = header + source + ndp.ALL_ROUTERS + message
-    return packet[:42] + ndp.checksum(packet).to_bytes(2, "big") + packet[44:]
 
 
 def test_when_a_host_solicits_then_its_address_is_found():

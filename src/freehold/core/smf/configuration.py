@@ -49,6 +49,8 @@ class SmfConfiguration(msgspec.Struct, frozen=True):
     """Whether a terminal that asks for an always-on session gets one (TS 24.501 6.3.2.2)."""
     n3: Literal["ipv4", "ipv6", "ipv4v6"] = "ipv4"
     """The IP versions of the UPFs' N3 (TS 38.414 5.3)."""
+    n4u: IPv4Address | IPv6Address | None = None
+    """Our address of N4-u: the SMF is the router of terminals' IPv6 links; None: its UPFs are (ADR 16, 28)."""
     usage_report: int = 1_000_000_000
     """After how many octets a UPF reports a session's usage."""
 

@@ -9,6 +9,7 @@ from typing import cast
 from freehold.codecs import pfcp
 from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
 from freehold.core.smf.messages import NOTHING, FromGnb, HandoverStep
+from freehold.core.smf.router import Router
 from freehold.core.smf.state.contexts import Contexts
 from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.session import SmContext, SmIdentity, Terms
@@ -41,12 +42,12 @@ class SmfFunction:
         "configuration",
         "contexts",
         "driver",
-        "ends",
         "give_up",
         "n4",
         "networks",
         "node",
         "peers",
+        "router",
         "subscription_changed",
         "unanswered",
         "upfs",
@@ -69,9 +70,14 @@ class SmfFunction:
         self.give_up: Callable[[SmContext], None] = self.forget
         self.subscription_changed: SdmNotify = nothing
         octets, version = configuration.n4.packed, configuration.n4.version
-        self.ends = (octets, None) if version == 4 else (None, octets)
+        self.node = pfcp.NodeID(octets) if version == 4 else pfcp.NodeID(ipv6=octets)
+        self.router = None if configuration.n4u is None else Router(configuration.n4u, self.upfs, environment)
+        """The router of terminals' IPv6 links, where no UPF is."""
+
+    @property
+    def ends(self) -> tuple[bytes | None, bytes | None]:
         """Our address of N4, as IPv4 or as IPv6."""
-        self.node = pfcp.NodeID(*self.ends)
+        return self.node.ipv4, self.node.ipv6
 
     @property
     def environment(self) -> Environment:
@@ -96,6 +102,8 @@ class SmfFunction:
     def forget(self, session: SmContext) -> None:
         """Know a session no more; its address stays taken. Harmless when it was forgotten before."""
         self.let_go(session)
+        if self.router is not None:
+            self.router.leave(session)
         self.contexts.remove(session)
 
     def own_f_seid(self, session: SmContext) -> pfcp.FSEID:
@@ -112,6 +120,11 @@ class SmfFunction:
             if profile.service is not None:
                 return cast("Communication", profile.service)
         raise ServiceError(404, "TARGET_NF_NOT_FOUND", "no AMF is registered")
+
+    def connected(self, session: SmContext) -> None:
+        """The UPF sends to the terminal again: it hears of its router, where that is us."""
+        if self.router is not None:
+            self.router.advertise(session)
 
     def perform(self, session: SmContext, call: Call[None], ended: Callable[[], None] | None = None) -> None:
         """Start a procedure of a session; however it ends, no answer of a gNB stays without a reply."""

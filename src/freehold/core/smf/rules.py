@@ -18,7 +18,7 @@ from freehold.codecs.pfcp.flags import (
     PFCPSMReqFlag,
     ReportingTrigger,
 )
-from freehold.core.smf.state.pool import octets, prefix_octets
+from freehold.core.smf.state.pool import octets
 from freehold.core.smf.state.session import SmContext, Tunnel
 from freehold.services.npcf import SmPolicyDecision
 
@@ -28,10 +28,16 @@ DSCP_BITS: Final = 0xFC
 """Which bits of a type of service or traffic class a mark sets (TS 29.244 8.2.12)."""
 TARGET: Final = 3
 """The id of the FAR towards a handover's target."""
+ADVERTISEMENTS, SOLICITATIONS = 3, 4
+"""Ids of the PDRs, and of the FAR to us, where the SMF is the router."""
 DEFAULT_FLOW: Final = 1
 """The QFI of the default QoS flow, the id of its QER and URR (TS 23.501 5.7.1.4)."""
 PRECEDENCE: Final = 255
 """The default rule comes last (TS 23.501 5.7.1.9)."""
+SHARED: Final = 1
+"""The CHOOSE ID of a session's own tunnel, where several rules have it."""
+FIRST: Final = 1
+"""No rule of a flow takes what is for the router."""
 
 FORWARD: Final = ApplyAction.FORW
 BUFFER: Final = ApplyAction.BUFF
@@ -48,6 +54,15 @@ _N3: Final[Mapping[str, tuple[pfcp.FTEID, pfcp.OuterHeaderRemoval]]] = MappingPr
     }
 )
 """The wish for an F-TEID and what is taken off, by the IP versions of N3 (TS 29.244 8.2.3, 8.2.64)."""
+_N4U: Final[Mapping[bool, tuple[pfcp.FTEID, pfcp.OuterHeaderRemoval]]] = MappingProxyType(
+    {
+        True: (pfcp.FTEID(choose_ipv4=True), pfcp.OuterHeaderRemoval(HeaderRemoval.GTPU_UDP_IPV4)),
+        False: (pfcp.FTEID(choose_ipv6=True), pfcp.OuterHeaderRemoval(HeaderRemoval.GTPU_UDP_IPV6)),
+    }
+)
+"""The same for N4-u, by whether our end of it is of IPv4."""
+_ROUTER_SOLICITATION: Final = pfcp.SDFFilter(flow_description=b"permit out 58 from ff02::2/128 to assigned")
+"""ICMPv6 to all routers; from the network's side, whatever the direction (TS 29.212 5.4.2, RFC 4861 4.1)."""
 _PDN_TYPES: Final = {1: PDNType.IPV4, 2: PDNType.IPV6, 3: PDNType.IPV4V6, 5: PDNType.ETHERNET}
 """By PDU session type (TS 24.501 9.11.4.11)."""
 _OPEN: Final = pfcp.GateStatus(Gate.OPEN, Gate.OPEN)
@@ -66,16 +81,20 @@ def establishment(
     usage_report: int,
     framed_routes: tuple[str, ...] = (),
     n3: Literal["ipv4", "ipv6", "ipv4v6"] = "ipv4",
+    n4u: Tunnel | None = None,
 ) -> pfcp.SessionEstablishmentRequest:
     """The request for a new session; the UPF chooses the N3 TEID (TS 23.502 4.3.2.2.1 step 10a, TS 29.244 5.5.1).
 
-    Framed routes are part of both rules: their packets are the session's (TS 23.501 5.6.14).
+    Framed routes are part of both rules: their packets are the session's (TS 23.501 5.6.14). `n4u` is our end of the
+    tunnel between the terminal's link and its router, where that is us.
     """
     instance = session.network.instance
+    linked = () if n4u is None else (_advertisements(n4u), _solicitations(n3))
+    uplink = _uplink_rule(session, framed_routes, n3, shared=n4u is not None)
     return pfcp.SessionEstablishmentRequest(
         node_id=node,
         cp_f_seid=own,
-        create_pdr=(_uplink_rule(session, framed_routes, n3), _downlink_rule(session, framed_routes)),
+        create_pdr=(uplink, _downlink_rule(session, framed_routes), *linked),
         create_far=(
             pfcp.CreateFAR(
                 UPLINK,
@@ -85,6 +104,7 @@ def establishment(
                 ),
             ),
             _HOLD,
+            *(() if n4u is None else (_to_router(n4u),)),
         ),
         create_urr=(
             pfcp.CreateURR(
@@ -101,15 +121,56 @@ def establishment(
 
 
 def ue_ip_address(session: SmContext, *, destination: bool) -> tuple[pfcp.UEIPAddress, ...]:
-    """Address and prefix of the UE; a prefix without a length is a /64 (TS 29.244 8.2.62). Frames have none."""
+    """Addresses of the UE: without a length the prefix of one is a /64 (TS 29.244 8.2.62). Frames have none."""
     if session.network.ethernet:
         return ()
     return (
         pfcp.UEIPAddress(
             ipv4=None if session.address is None else octets(session.address),
-            ipv6=None if session.ipv6 is None else prefix_octets(session.ipv6.prefix),
+            ipv6=None if session.ipv6 is None else session.ipv6.address,
             destination=destination,
         ),
+    )
+
+
+# --- the link of a terminal whose router is the SMF (TS 29.244 5.3) ------------------------------
+def _solicitations(n3: str) -> pfcp.CreatePDR:
+    """What a terminal asks of all routers, in the session's own tunnel and on any flow, comes to us."""
+    choose, removal = _N3[n3]
+    return pfcp.CreatePDR(
+        SOLICITATIONS,
+        FIRST,
+        pfcp.PDI(
+            Interface.ACCESS,
+            local_f_teid=_shared(choose),
+            sdf_filter=(_ROUTER_SOLICITATION,),
+            source_interface_type=InterfaceType.N3_3GPP_ACCESS,
+        ),
+        outer_header_removal=removal,
+        far_id=SOLICITATIONS,
+    )
+
+
+def _shared(choose: pfcp.FTEID) -> pfcp.FTEID:
+    """One F-TEID for all rules of a request that ask so (TS 29.244 5.5.3)."""
+    return pfcp.FTEID(choose_ipv4=choose.choose_ipv4, choose_ipv6=choose.choose_ipv6, choose_id=SHARED)
+
+
+def _to_router(n4u: Tunnel) -> pfcp.CreateFAR:
+    parameters = pfcp.ForwardingParameters(Interface.CP_FUNCTION, outer_header_creation=_towards(n4u))
+    return pfcp.CreateFAR(SOLICITATIONS, FORWARD, forwarding_parameters=parameters)
+
+
+def _advertisements(n4u: Tunnel) -> pfcp.CreatePDR:
+    """What we send goes where the data network's packets go, marked as they are; it is nobody's traffic."""
+    choose, removal = _N4U[n4u.ipv4 is not None]
+    return pfcp.CreatePDR(
+        ADVERTISEMENTS,
+        PRECEDENCE,
+        pfcp.PDI(Interface.CP_FUNCTION, local_f_teid=choose),
+        outer_header_removal=removal,
+        far_id=DOWNLINK,
+        qer_id=(DEFAULT_FLOW,),
     )
 
 
@@ -118,14 +179,14 @@ def header_removal(n3: str) -> pfcp.OuterHeaderRemoval:
     return _N3[n3][1]
 
 
-def _uplink_rule(session: SmContext, framed_routes: tuple[str, ...], n3: str) -> pfcp.CreatePDR:
+def _uplink_rule(session: SmContext, framed_routes: tuple[str, ...], n3: str, *, shared: bool) -> pfcp.CreatePDR:
     choose, removal = _N3[n3]
     return pfcp.CreatePDR(
         UPLINK,
         PRECEDENCE,
         pfcp.PDI(
             Interface.ACCESS,
-            local_f_teid=choose,
+            local_f_teid=_shared(choose) if shared else choose,
             ue_ip_address=ue_ip_address(session, destination=False),
             qfi=(DEFAULT_FLOW,),
             framed_route=_ipv4(framed_routes),
@@ -250,11 +311,11 @@ DROP_BUFFERED: Final = pfcp.SessionModificationRequest(
 """What waits is thrown away, for the UE does not answer (TS 23.502 4.2.3.3 step 5, TS 29.244 5.2.3.1)."""
 
 
-def uplink_tunnel(response: pfcp.SessionEstablishmentResponse) -> Tunnel | None:
-    """The F-TEID the UPF chose for the uplink rule; None where it gave no usable one (TS 29.244 7.5.3.2)."""
+def tunnel_of(response: pfcp.SessionEstablishmentResponse, pdr_id: int = UPLINK) -> Tunnel | None:
+    """The F-TEID the UPF chose for a rule; None where it gave no usable one (TS 29.244 7.5.3.2)."""
     for created in response.created_pdr:
         chosen = created.local_f_teid
         address = b"" if chosen is None else (chosen.ipv4 or b"") + (chosen.ipv6 or b"")
-        if created.pdr_id == UPLINK and chosen is not None and address and chosen.teid:
+        if created.pdr_id == pdr_id and chosen is not None and address and chosen.teid:
             return Tunnel(address, chosen.teid)
     return None

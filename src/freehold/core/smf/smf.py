@@ -31,6 +31,7 @@ from freehold.core.smf.procedures.activation import (
     resources_set_up,
 )
 from freehold.core.smf.procedures.admission import UnsupportedSscMode, admission
+from freehold.core.smf.procedures.advertising import advertising, changed
 from freehold.core.smf.procedures.association import association, association_release
 from freehold.core.smf.procedures.establishment import pdu_session_establishment
 from freehold.core.smf.procedures.handover import n2_handover
@@ -38,6 +39,7 @@ from freehold.core.smf.procedures.modification import pdu_session_modification
 from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.requested_modification import requested_modification
 from freehold.core.smf.procedures.teardown import local_release, mended
+from freehold.core.smf.router import Router
 from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.session import SmContext, SmState
 from freehold.core.smf.state.upf import Upf
@@ -48,7 +50,7 @@ from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextCreateData, SmContextUpdateData, SmContextUpdatedData
 from freehold.spec import counters
 from freehold.spec.causes import SmCause
-from freehold.spec.errors import Aborted, PeerError, Reject, Unusable
+from freehold.spec.errors import Aborted, Bug, PeerError, Reject, Unusable
 from freehold.spec.failures import Unmet
 from freehold.spec.identities import Supi
 from freehold.spec.timers import Timers
@@ -86,6 +88,17 @@ class Smf:
             smf.environment.call_at(smf.environment.now(), starting(conversation, association(smf, upf)))
         return self
 
+    def open_n4u(self, port: DatagramPort) -> Router:
+        """Be the router of terminals' IPv6 links from now on; Bug where the configuration has no address for it."""
+        router = self._smf.router
+        if router is None:
+            raise Bug("N4-u is opened without an address of it")
+        router.port = port
+        conversation = self._smf.driver.converse("N4-u")
+        self._associations.append(conversation)
+        conversation.start(advertising(self._smf, router))
+        return router
+
     def received(self, octets: bytes, source: Address) -> None:
         """One datagram came on N4."""
         if self._requests.knows(source):
@@ -112,7 +125,7 @@ class Smf:
         return left
 
     def stop(self) -> None:
-        """Stop watching the UPFs."""
+        """Stop watching the UPFs, and advertising."""
         for conversation in self._associations:
             conversation.abort("the SMF stops")
 
@@ -133,8 +146,11 @@ class Smf:
         pools = {one.dnn: (one.pool, one.pool6) for one in networks}
         if pools != {dnn: (one.configuration.pool, one.configuration.pool6) for dnn, one in known.items()}:
             raise Unusable("other data networks or address pools need a restart")
+        resized = frozenset(one.dnn for one in networks if known[one.dnn].configuration.mtu != one.mtu)
         for one in networks:
             known[one.dnn].configuration = one
+        if self._smf.router is not None and resized:
+            self._smf.driver.converse("N4-u").start(changed(self._smf, self._smf.router, resized))
 
     def policy_changed(self, dnns: Container[str]) -> None:
         """Decide anew for every session of these data networks (TS 23.502 4.3.3.2 step 1b)."""

@@ -22,7 +22,7 @@ from .world import GNB, INTERNET, World, asking
 
 FOUR, SIX, BOTH = 1, 2, 3
 POOL = IPv6Network("2001:db8::/48")
-PREFIX = bytes.fromhex("20010db800000001") + bytes(8)
+PREFIX = bytes.fromhex("20010db800000001")
 ADDRESS = bytes((10, 45, 0, 2))
 V6 = bytes.fromhex("20010db8000300000000000000000077")
 DUAL = msgspec.structs.replace(INTERNET, pool6=POOL, dns=(*INTERNET.dns, IPv6Address("2001:db8::1")))
@@ -86,8 +86,9 @@ def test_when_a_session_is_dual_then_upf_and_gnb_are_told_so():
     (request,) = made.upf.took(pfcp.SessionEstablishmentRequest)
     assert request.pdn_type == PDNType.IPV4V6
     up, down = request.create_pdr
-    assert up.pdi.ue_ip_address == (pfcp.UEIPAddress(ipv4=ADDRESS, ipv6=PREFIX),)
-    assert down.pdi.ue_ip_address == (pfcp.UEIPAddress(ipv4=ADDRESS, ipv6=PREFIX, destination=True),)
+    whole = PREFIX + made.amf.n1.pdu_address.interface_identifier  # TS 29.244 8.2.62: of it the prefix counts
+    assert up.pdi.ue_ip_address == (pfcp.UEIPAddress(ipv4=ADDRESS, ipv6=whole),)
+    assert down.pdi.ue_ip_address == (pfcp.UEIPAddress(ipv4=ADDRESS, ipv6=whole, destination=True),)
     transfer, _ = ngap.decode_as(ngap.PDUSessionResourceSetupRequestTransfer, made.amf.transfers[0].n2_sm_info or b"")
     assert transfer is not None
     assert transfer.pdu_session_type == "ipv4v6"

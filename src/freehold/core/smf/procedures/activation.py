@@ -50,6 +50,7 @@ async def resume(smf: SmfFunction, session: SmContext, answer: FromGnb, tunnel: 
     try:
         if await user_plane.modify(smf, session, rules.forward_downlink(session, tunnel)):
             session.user_plane.downlink = tunnel
+            smf.connected(session)
     finally:
         answer.reply.set(ACTIVATED if session.user_plane.downlink else DEACTIVATED)
 

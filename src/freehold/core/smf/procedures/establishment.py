@@ -165,6 +165,8 @@ async def connect(smf: SmfFunction, session: SmContext, tunnel: Tunnel) -> None:
             unmet=Unmet("upf", "the downlink rule"),
         )
     session.user_plane.downlink = tunnel
+    # 19
+    smf.connected(session)
 
 
 ROUTER: Final = 1

@@ -12,7 +12,7 @@ from freehold.codecs.pfcp.flags import UPFunctionFeature
 from freehold.core.smf import rules
 from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.state.network import Network
-from freehold.core.smf.state.session import Ipv6, SmContext
+from freehold.core.smf.state.session import Ipv6, SmContext, Tunnel
 from freehold.core.smf.state.upf import Upf
 from freehold.procedure import Count, Signal
 from freehold.spec import counters
@@ -36,7 +36,10 @@ async def establish(smf: SmfFunction, session: SmContext, framed_routes: tuple[s
     own = smf.own_f_seid(session)
     plane = session.user_plane
     routes = framed_routes if serves_framed_routes(smf, session, framed_routes) else ()
-    request = rules.establishment(session, smf.node, own, smf.configuration.usage_report, routes, smf.configuration.n3)
+    linked = smf.router is not None and session.ipv6 is not None
+    n4u = smf.router.join(session) if smf.router is not None and linked else None
+    known = smf.configuration
+    request = rules.establishment(session, smf.node, own, known.usage_report, routes, known.n3, n4u)
     smf.environment.count(counters.N4_SESSION_REQUEST)
     try:
         answer = smf.n4.request(request, pfcp.SessionEstablishmentResponse, plane.upf.address, 0, subject=session)
@@ -51,7 +54,7 @@ async def establish(smf: SmfFunction, session: SmContext, framed_routes: tuple[s
             f"{plane.upf} gave no usable answer ({error})",
             unmet=Unmet("upf", str(plane.upf), str(error)),
         ) from error
-    tunnel = rules.uplink_tunnel(response)
+    tunnel = rules.tunnel_of(response)
     if response.up_f_seid is not None:
         plane.remote_seid = response.up_f_seid.seid
     unknown_here(plane.upf, response.cause)
@@ -64,6 +67,24 @@ async def establish(smf: SmfFunction, session: SmContext, framed_routes: tuple[s
             unmet=Unmet("upf", str(plane.upf), f"PFCP cause {response.cause}", {"pfcp": str(response.cause)}),
         )
     plane.uplink = tunnel
+    lead_link(smf, session, rules.tunnel_of(response, rules.ADVERTISEMENTS))
+
+
+def lead_link(smf: SmfFunction, session: SmContext, far: Tunnel | None) -> None:
+    """Where the SMF is the router, the UPF has said where advertisements go; without that only IPv6 is cut off."""
+    link = session.user_plane.link
+    if smf.router is None or link is None:
+        return
+    if far is not None:
+        smf.router.lead(link, far)
+        return
+    smf.tell(
+        "no-router",
+        f"{session.user_plane.upf} gives no tunnel for router advertisements: the terminal gets no IPv6 prefix",
+        subject=session,
+        fix="take smf.n4u away where the UPF advertises by itself; else give the data network IPv4",
+        clause="TS 29.244 5.3.1",
+    )
 
 
 def serves_framed_routes(smf: SmfFunction, session: SmContext, framed_routes: tuple[str, ...]) -> bool:

@@ -84,11 +84,6 @@ class AddressPool:
         return True
 
 
-def prefix_octets(prefix: int) -> bytes:
-    """The upper half of an IPv6 address in network order, with nothing behind it."""
-    return prefix.to_bytes(8, "big") + bytes(8)
-
-
 def printed_prefix(prefix: int) -> str:
     """A terminal's prefix as people write it."""
     return str(IPv6Network((prefix << PREFIX_BITS, PREFIX_BITS)))

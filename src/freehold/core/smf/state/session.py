@@ -6,6 +6,7 @@ from enum import Enum
 
 import msgspec
 
+from freehold.core.smf.state.link import Link
 from freehold.core.smf.state.network import Network
 from freehold.core.smf.state.upf import Upf
 from freehold.procedure import Conversation
@@ -83,6 +84,11 @@ class Ipv6(msgspec.Struct, frozen=True, gc=False):
     prefix: int
     interface_identifier: bytes
 
+    @property
+    def address(self) -> bytes:
+        """The address that the UE begins with, in network order."""
+        return self.prefix.to_bytes(8, "big") + self.interface_identifier
+
 
 class Flow(msgspec.Struct, frozen=True):
     """A QoS flow of a session beside the default one; its QoS rule has the same number.
@@ -101,7 +107,17 @@ class Flow(msgspec.Struct, frozen=True):
 class UserPlane:
     """The session at its UPF: SEID, both ends of N3, flows beside the default one, octets that passed."""
 
-    __slots__ = ("downlink", "downlink_octets", "flows", "remote_seid", "target", "upf", "uplink", "uplink_octets")
+    __slots__ = (
+        "downlink",
+        "downlink_octets",
+        "flows",
+        "link",
+        "remote_seid",
+        "target",
+        "upf",
+        "uplink",
+        "uplink_octets",
+    )
 
     upf: Upf
     remote_seid: int | None
@@ -112,6 +128,8 @@ class UserPlane:
     """The gNB's end of N3; None while the user plane is deactivated."""
     target: Tunnel | None
     """The end of N3 that a handover leads to, while the UPF takes uplink packets from there too."""
+    link: Link | None
+    """The terminal's IPv6 link, where the SMF is its router."""
 
     def __init__(self, upf: Upf) -> None:
         self.upf = upf
@@ -119,6 +137,7 @@ class UserPlane:
         self.uplink = None
         self.downlink = None
         self.target = None
+        self.link = None
         self.flows: tuple[Flow, ...] = ()
         self.uplink_octets = 0
         self.downlink_octets = 0

@@ -1,0 +1,131 @@
+"""The SMF as the router of IPv6 links that its UPF only carries: N4-u (TS 23.501 5.8.2.2.3, TS 29.244 5.3, ADR 28)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+
+from freehold.codecs import gtpu, ndp
+from freehold.core.smf.state.link import Link
+from freehold.core.smf.state.session import Ipv6, SmContext, Tunnel
+from freehold.core.smf.state.upf import Upf
+from freehold.procedure import Environment
+from freehold.services.datagram import Address, DatagramPort
+from freehold.spec import counters
+from freehold.stack.pace import Bucket
+
+GTPU_PORT: Final = 2152  # TS 29.281 4.4.2
+A_SECOND: Final = 1000
+"""Datagrams of one UPF that are read."""
+MOST_ENDS: Final = 64
+"""Addresses that UPFs may be known by; nothing is read that comes from a further one."""
+LINK_LOCAL: Final = bytes.fromhex("fe80") + bytes(6)
+
+
+class Router:
+    """The end of N4-u: a `DatagramUser`. It answers solicitations of its sessions and advertises their prefixes.
+
+    UPFs may say something, from their address of N4 or one that a tunnel of theirs has; everything else is counted.
+    """
+
+    port: DatagramPort
+    """Where N4-u is; there is one once it is open."""
+
+    __slots__ = ("_environment", "_links", "_pace", "address", "port")
+
+    def __init__(self, address: IPv4Address | IPv6Address, upfs: Iterable[Upf], environment: Environment) -> None:
+        self.address = address
+        self._environment = environment
+        self._links: dict[int, Link] = {}
+        self._pace = {upf.address[0]: Bucket(A_SECOND) for upf in upfs}
+
+    # --- links ------------------------------------------------------------------------------
+    def join(self, session: SmContext) -> Tunnel:
+        """Be the router of a session's link; our end of its tunnel, whose TEID nobody guesses (TS 29.244 5.3.1)."""
+        teid = 0
+        while not teid or teid in self._links:
+            teid = int.from_bytes(self._environment.random(4), "big")
+        self._links[teid] = session.user_plane.link = Link(session, teid)
+        return Tunnel(self.address.packed, teid)
+
+    def lead(self, link: Link, far: Tunnel) -> None:
+        """The UPF told its end of a tunnel: it may send from there."""
+        link.far = far
+        for octets in (far.ipv4, far.ipv6):
+            if octets is not None and len(self._pace) < MOST_ENDS:
+                self._pace.setdefault(str(ip_address(octets)), Bucket(A_SECOND))
+
+    def leave(self, session: SmContext) -> None:
+        """A session is over, and its link; harmless where there is none."""
+        link, session.user_plane.link = session.user_plane.link, None
+        if link is not None:
+            self._links.pop(link.teid, None)
+
+    # --- what it says -----------------------------------------------------------------------
+    def advertise(self, session: SmContext, destination: bytes = ndp.ALL_NODES) -> None:
+        """Tell a connected terminal its prefix (TS 23.502 4.3.2.2.1 step 19); one that is idle is not paged for it."""
+        plane, ipv6 = session.user_plane, session.ipv6
+        if plane.link is None or plane.link.far is None or ipv6 is None or plane.downlink is None:
+            return
+        packet = ndp.advertisement(ipv6.address[:8], session.network.configuration.mtu, destination)
+        self._send(gtpu.GPdu(teid=plane.link.far.teid, payload=packet), plane.link.far)
+        self._environment.count(counters.ROUTER_ADVERTISEMENT)
+
+    def _send(self, message: gtpu.Message, to: Tunnel) -> None:
+        octets = to.ipv4 if self.address.version == 4 else to.ipv6
+        if octets is not None:
+            self.port.send(gtpu.encode(message), (str(ip_address(octets)), GTPU_PORT))
+
+    # --- what it hears ----------------------------------------------------------------------
+    def received(self, octets: bytes, source: Address) -> None:
+        """One datagram came on N4-u."""
+        bucket = self._pace.get(source[0])
+        if bucket is None:
+            self._fault("from an unknown peer")
+        elif not bucket.allows(self._environment.now()):
+            self._environment.count(counters.N4U_RATE_EXCEEDED, source[0])
+        else:
+            self._read(octets, source)
+
+    def _read(self, octets: bytes, source: Address) -> None:
+        decoded = gtpu.decode(octets)
+        for fault in decoded.faults:
+            self._fault(fault.reason)
+        message = None if decoded.faults else decoded.message
+        if isinstance(message, gtpu.EchoRequest):
+            # TS 29.281 7.2.2: from the port that was asked to the one that asks
+            self.port.send(gtpu.encode(gtpu.EchoResponse(sequence=message.sequence)), source)
+        elif isinstance(message, gtpu.GPdu):
+            self._packet(message, source)
+        elif message is not None:
+            self._fault("of a type that has no meaning here")
+
+    def _packet(self, message: gtpu.GPdu, source: Address) -> None:
+        """A terminal's packet: a solicitation of its own link is answered, nothing else is."""
+        link = self._links.get(message.teid)
+        if link is None or not _from(link, source):
+            self._fault("of no tunnel" if link is None else "of another peer's tunnel")
+            return
+        ipv6, solicitor = link.session.ipv6, ndp.solicitor(message.payload)
+        if ipv6 is None or solicitor is None or not _of_link(solicitor, ipv6):
+            self._fault("without a solicitation of the link")
+        elif not link.answers.allows(self._environment.now()):
+            self._environment.count(counters.N4U_RATE_EXCEEDED, source[0])
+        else:
+            # RFC 4861 6.2.6
+            self.advertise(link.session, ndp.ALL_NODES if solicitor == ndp.UNSPECIFIED else solicitor)
+
+    def _fault(self, reason: str) -> None:
+        self._environment.count(counters.PROTOCOL_FAULT, f"N4-u {reason}")
+
+
+def _from(link: Link, source: Address) -> bool:
+    """Whether a datagram comes from the UPF that has the session."""
+    ends = () if link.far is None else (link.far.ipv4, link.far.ipv6)
+    return source[0] == link.session.user_plane.upf.address[0] or ip_address(source[0]).packed in ends
+
+
+def _of_link(source: bytes, ipv6: Ipv6) -> bool:
+    """Whether a packet with that source may be of the terminal's own link (RFC 4291 2.5.6)."""
+    return source != ndp.ROUTER and (source == ndp.UNSPECIFIED or source[:8] in {LINK_LOCAL, ipv6.address[:8]})

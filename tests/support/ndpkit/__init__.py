@@ -1,0 +1,19 @@
+"""What hosts of an IPv6 link say to their router."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+
+from freehold.codecs import ndp
+
+LINK_LOCAL = IPv6Address("fe80::77").packed
+
+
+def solicitation(
+    source: bytes = LINK_LOCAL, options: bytes = b"", *, hops: int = 255, kind: int = 133, code: int = 0
+) -> bytes:
+    """A router solicitation (RFC 4861 4.1), or what is nearly one."""
+    message = bytes((kind, code, 0, 0, 0, 0, 0, 0)) + options
+    header = bytes((0x60, 0, 0, 0)) + len(message).to_bytes(2, "big") + bytes((58, hops))
+    packet = header + source + ndp.ALL_ROUTERS + message
+    return packet[:42] + ndp.checksum(packet).to_bytes(2, "big") + packet[44:]
