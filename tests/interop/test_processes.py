@@ -24,8 +24,10 @@ TOML = f"""
 plmn = "{PLMN}"
 [amf]
 n2 = ["{{n2}}"]
+{{dnn}}
 [smf]
 n4 = "{NET}.1"
+n4u = "{{n4u}}"
 [upf]
 n3 = "{NET}.2"
 n4 = "{NET}.2"
@@ -44,9 +46,9 @@ UES = 20
 class Parts:
     """The processes of one network, and the terminals of this one."""
 
-    def __init__(self, folder, n2):
+    def __init__(self, folder, n2, *, dnn="", n4u=""):
         self.file = folder / "freehold.toml"
-        self.file.write_text(TOML.format(folder=folder, n2=n2), encoding="utf-8")
+        self.file.write_text(TOML.format(folder=folder, n2=n2, dnn=dnn, n4u=n4u), encoding="utf-8")
         self.configuration = load(self.file)
         self.subscribers = [
             subscriber(self.configuration, number, hashlib.shake_128(bytes([number])).digest)
@@ -86,9 +88,23 @@ class Parts:
 
 
 @pytest.fixture
-def parts(tmp_path, kernel_sctp):
+def n2(tmp_path, kernel_sctp):
+    """Where gNBs reach the AMF."""
+    return f"{NET}.1:38412" if kernel_sctp else f"unix:{tmp_path}/n2.sock"
+
+
+@pytest.fixture
+def parts(tmp_path, n2):
     """A network whose parts are started one by one."""
-    made = Parts(tmp_path, f"{NET}.1:38412" if kernel_sctp else f"unix:{tmp_path}/n2.sock")
+    made = Parts(tmp_path, n2)
+    with made.running:
+        yield made
+
+
+@pytest.fixture
+def routed(tmp_path, n2):
+    """The same with IPv6, and the SMF as the router of terminals' links."""
+    made = Parts(tmp_path, n2, dnn='[[dnn]]\nname = "internet"\npool6 = "fd45::/48"', n4u=f"{NET}.4")
     with made.running:
         yield made
 
@@ -110,6 +126,16 @@ def test_when_core_and_user_plane_are_two_processes_then_packets_pass(parts):
     parts.run("upf")
     core.wait_for("is associated")
     assert_all_served(asyncio.run(parts.demonstrate()))
+
+
+def test_when_the_smf_is_the_router_of_our_own_upf_then_terminals_have_ipv6_of_it(routed):
+    core = routed.run("core", ready="0 gNB")
+    routed.run("upf")
+    core.wait_for("is associated")
+    items = asyncio.run(routed.demonstrate())
+    assert_all_served(items)
+    assert all(item.ip6 and item.rtt6_ms for item in items)
+    assert len({item.ip6 for item in items}) == UES
 
 
 def test_when_the_user_plane_is_killed_then_new_sessions_pass_packets_once_it_is_back(parts):

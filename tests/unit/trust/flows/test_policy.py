@@ -63,6 +63,14 @@ def test_when_only_one_part_runs_then_only_its_flows_are_declared():
     assert not {"N2 1", "N4 upf", "N6 internet"} & set(flows(roles=("gnb",)))
 
 
+def test_when_the_smf_is_the_router_of_another_upf_then_its_tunnels_are_a_flow():
+    text = WHOLE.replace("[smf]", '[smf]\nn4u = "192.0.2.5"')
+    found = flows(text, roles=("core",))
+    assert (found["N4-u received"].local_port, found["N4-u sent"].remote_port) == (2152, 2152)
+    assert (found["N4-u sent"].function, found["N4-u sent"].remote) == ("smf", PEERS["n3"])
+    assert not {"N4-u received", "N4-u sent"} & set(flows(text)), "the UPF is here: it is the router"
+
+
 def test_when_the_defaults_run_then_only_the_console_is_reachable():
     assert set(flows("")) == {"console", "console browser"}
 
