@@ -58,7 +58,8 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `interface`, a port of the host's `bridge` where one is named ("tap").
     `ask_5qi` are the 5QIs of flows that a terminal may ask for (none, by default), each of at most `ask_rate` in either
     direction, and `ask_flows` at a time; `[[dnn.flow]]` are flows that every session has.
-    `dscp` (0..63) marks the outer header of packets to its terminals, for the network between UPF and gNBs (RFC 2474).
+    `dscp` (0..63) marks the outer header of packets to its terminals, for the network between UPF and gNBs (RFC 2474);
+    `dscp_5qi` (5QI to DSCP) those of flows with these 5QIs otherwise, whoever asked for them.
     `local_switch`: what a terminal sends to another one is refused, goes straight there, or through N6.
     `flow_records`: the address of an IPFIX collector that is told of every flow (RFC 7011); empty: none is.
     """
@@ -79,6 +80,7 @@ class DnnSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bridge: str = ""
     local_switch: Literal["refuse", "switch", "route"] = "refuse"
     dscp: int = 0
+    dscp_5qi: dict[str, int] = {}
     ask_5qi: tuple[int, ...] = ()
     ask_rate: BitRate = BitRate(10_000_000)
     ask_flows: int = 4
@@ -444,7 +446,6 @@ def _wrong_networks(configuration: Configuration) -> list[tuple[str, str]]:
             for one, two in itertools.pairwise(pools)
             if one[1] >= two[0]
         ]
-    found += [("dnn.dscp", f"{s.name}: {s.dscp} is outside 0..63") for s in configuration.dnn if not 0 <= s.dscp <= 63]
     found += [
         ("dnn.pool6", f"{s.pool6} has no room for a terminal: each gets a /64")
         for s in configuration.dnn

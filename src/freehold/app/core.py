@@ -172,6 +172,7 @@ class Core:
                 pool6=None if section.ethernet else section.pool6,
                 ethernet=section.ethernet,
                 dscp=section.dscp,
+                dscp_5qi={int(five_qi): mark for five_qi, mark in section.dscp_5qi.items()},
             )
             for section in self.configuration.dnn
         )

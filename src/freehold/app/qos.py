@@ -18,6 +18,8 @@ from freehold.spec.qos import GUARANTEED
 if TYPE_CHECKING:
     from freehold.app.config import Configuration, DnnSection
 
+FIVE_QIS: Final = frozenset(map(str, range(1, 255)))
+"""5QIs as keys (TS 24.501 9.11.4.12)."""
 MOST_FLOWS: Final = 30
 """Flows of one data network, which leaves as many for what terminals ask for."""
 
@@ -160,8 +162,18 @@ def wrong(section: DnnSection) -> Iterator[tuple[str, str]]:
         if frames and not section.ethernet:
             yield "dnn.flow.filter", f"{section.name}: ethertype, vlan and mac are of frames: it has IP"
     yield from (("dnn.ask_5qi", f"{section.name}: 5QI is 1..254") for one in section.ask_5qi if not 1 <= one <= 254)
+    yield from _wrong_marks(section)
     if not 1 <= section.ask_flows <= MOST_FLOWS:
         yield "dnn.ask_flows", f"{section.name}: 1..{MOST_FLOWS}"
+
+
+def _wrong_marks(section: DnnSection) -> Iterator[tuple[str, str]]:
+    """What is no DSCP (RFC 2474 3), or of no 5QI."""
+    for key, marks in (("dnn.dscp", (section.dscp,)), ("dnn.dscp_5qi", section.dscp_5qi.values())):
+        yield from ((key, f"{section.name}: {mark} is outside 0..63") for mark in marks if not 0 <= mark <= 63)
+    for text in section.dscp_5qi:
+        if text not in FIVE_QIS:
+            yield "dnn.dscp_5qi", f"{section.name}: 5QI is 1..254, not {text!r}"
 
 
 def policies(configuration: Configuration) -> PcfConfiguration:

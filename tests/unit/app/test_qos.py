@@ -44,6 +44,7 @@ mbr_down = "1 Mbit/s"
 protocol = 17
 remote_ports = "53"
 """
+MARKED = NAMES.replace("[[dnn.flow]]", "dscp = 10\ndscp_5qi = { 2 = 46 }\n[[dnn.flow]]")
 PLAIN = '[[dnn]]\nname = "internet"\n'
 ASKING = f'{PLAIN}ask_5qi = [1, 80]\nask_rate = "2 Mbit/s"\nask_flows = 1\n'
 UPLINK, DOWNLINK = 1, 0
@@ -99,13 +100,14 @@ async def ask(network: Network, ue: UserEquipment, **asked: Any) -> Any:
     return await network.wait(ue.terminal.modify_session(1, **asked))
 
 
-def test_when_a_data_network_has_a_flow_then_its_packets_take_it_in_both_directions():
+@pytest.mark.parametrize("text", [NAMES, MARKED], ids=["plain", "marked"])
+def test_when_a_data_network_has_a_flow_then_its_packets_take_it_in_both_directions(text):
     async def script(network: Network, ue: UserEquipment, session: PduSession) -> Any:
         seen = await flows_of(network, session)
         await ue.go_idle()
         return session._session.granted, seen, await flows_of(network, session), Managed(network).sessions()[0]
 
-    granted, seen, again, view = carried(NAMES, script)
+    granted, seen, again, view = carried(text, script)
     assert view.flows == ("QFI 2: 5QI 2",)
     (default, own) = granted.rules
     assert (default.default, own.identifier, own.qfi, own.packet_filters[0].direction) == (True, 2, 2, 3)
@@ -248,6 +250,9 @@ WRONG = {
         "dnn.flow.reflective",
     ),
     "a mark": ("dscp = 64\n", "dnn.dscp"),
+    "a mark of a 5QI": ("dscp_5qi = { 1 = 64 }\n", "dnn.dscp_5qi: internet: 64"),
+    "a mark of none": ("dscp_5qi = { 0 = 4 }\n", "dnn.dscp_5qi: internet: 5QI"),
+    "a mark of a word": ("dscp_5qi = { voice = 46 }\n", "dnn.dscp_5qi: internet: 5QI"),
     "a 5QI": ("ask_5qi = [0]\n", "dnn.ask_5qi"),
 }
 

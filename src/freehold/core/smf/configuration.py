@@ -21,7 +21,8 @@ class DataNetwork(msgspec.Struct, frozen=True):
     """A DNN in some slices (all where none is named), its UE addresses, what terminals are told; MTU in octets.
 
     Each terminal gets an address of `pool`, a /64 of `pool6`, or both; the first of each is the data network's own.
-    An `ethernet` one carries frames, and has no pools (TS 23.501 5.6.10.2). `dscp` marks its tunnels to gNBs.
+    An `ethernet` one carries frames, and has no pools (TS 23.501 5.6.10.2). `dscp` marks its tunnels to gNBs,
+    `dscp_5qi` those of flows with these 5QIs otherwise.
     """
 
     dnn: str
@@ -33,6 +34,7 @@ class DataNetwork(msgspec.Struct, frozen=True):
     pool6: IPv6Network | None = None
     ethernet: bool = False
     dscp: int = 0
+    dscp_5qi: dict[int, int] = {}
 
 
 class SmfConfiguration(msgspec.Struct, frozen=True):

@@ -201,7 +201,7 @@ def downlink_pdrs(session: SmContext, flows: Iterable[Flow]) -> tuple[pfcp.Creat
                 sdf_filter=_sdf(session, flow, uplink=False),
                 ethernet_packet_filter=_frames(session, flow, uplink=False),
             ),
-            far_id=rules.DOWNLINK,
+            far_id=rules.far_of(session, flow.qos.five_qi),
             urr_id=(rules.DEFAULT_FLOW,),
             qer_id=_qers(flow),
         )

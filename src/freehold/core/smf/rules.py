@@ -34,6 +34,8 @@ DEFAULT_FLOW: Final = 1
 """The QFI of the default QoS flow, the id of its QER and URR (TS 23.501 5.7.1.4)."""
 PRECEDENCE: Final = 255
 """The default rule comes last (TS 23.501 5.7.1.9)."""
+MARKED: Final = 64
+"""What a DSCP is added to, for the id of the FAR of flows that are marked with it."""
 SHARED: Final = 1
 """The CHOOSE ID of a session's own tunnel, where several rules have it."""
 FIRST: Final = 1
@@ -66,7 +68,6 @@ _ROUTER_SOLICITATION: Final = pfcp.SDFFilter(flow_description=b"permit out 58 fr
 _PDN_TYPES: Final = {1: PDNType.IPV4, 2: PDNType.IPV6, 3: PDNType.IPV4V6, 5: PDNType.ETHERNET}
 """By PDU session type (TS 24.501 9.11.4.11)."""
 _OPEN: Final = pfcp.GateStatus(Gate.OPEN, Gate.OPEN)
-_HOLD: Final = pfcp.CreateFAR(DOWNLINK, BUFFER)
 ETHI: Final = 0x01
 """All frames of an Ethernet PDU session (TS 29.244 8.2.102)."""
 STATIONS: Final = 2
@@ -103,7 +104,7 @@ def establishment(
                     Interface.CORE, network_instance=instance, destination_interface_type=InterfaceType.N6
                 ),
             ),
-            _HOLD,
+            *(pfcp.CreateFAR(far_id, BUFFER) for far_id, _ in downlink_fars(session)),
             *(() if n4u is None else (_to_router(n4u),)),
         ),
         create_urr=(
@@ -237,9 +238,44 @@ def _mbr(policy: SmPolicyDecision) -> pfcp.MBR:
     return pfcp.MBR(-(-ambr.uplink // 1000), -(-ambr.downlink // 1000))
 
 
-def change_rates(policy: SmPolicyDecision) -> pfcp.SessionModificationRequest:
-    """Other rates from now on (TS 23.502 4.3.3.2 step 8)."""
-    return pfcp.SessionModificationRequest(update_qer=(pfcp.UpdateQER(DEFAULT_FLOW, mbr=_mbr(policy)),))
+def change_policy(
+    session: SmContext, before: SmPolicyDecision | None, after: SmPolicyDecision
+) -> pfcp.SessionModificationRequest | None:
+    """Other rates and another mark of the default flow from now on (TS 23.502 4.3.3.2 step 8); None for the same."""
+    rates = before is None or before.session_ambr != after.session_ambr
+    mark = mark_of(session, after.five_qi)
+    remarked = before is not None and mark_of(session, before.five_qi) != mark
+    if not rates and not remarked:
+        return None
+    parameters = pfcp.UpdateForwardingParameters(transport_level_marking=_marking(mark))
+    return pfcp.SessionModificationRequest(
+        update_qer=(pfcp.UpdateQER(DEFAULT_FLOW, mbr=_mbr(after)),) if rates else (),
+        update_far=(pfcp.UpdateFAR(DOWNLINK, update_forwarding_parameters=parameters),) if remarked else (),
+    )
+
+
+# --- marks of the outer header (TS 29.244 8.2.12) --------------------------------------------------
+def mark_of(session: SmContext, five_qi: int) -> int:
+    """The DSCP that flows of a 5QI get on the way to the gNB."""
+    network = session.network.configuration
+    return network.dscp_5qi.get(five_qi, network.dscp)
+
+
+def far_of(session: SmContext, five_qi: int) -> int:
+    """The rule that forwards a flow beside the default one: one for each mark, the same for all without marks."""
+    return MARKED + mark_of(session, five_qi) if session.network.configuration.dscp_5qi else DOWNLINK
+
+
+def downlink_fars(session: SmContext) -> tuple[tuple[int, int], ...]:
+    """Every rule that forwards to the gNB with its mark, as long as the session stands: the default flow's first."""
+    network, policy = session.network.configuration, session.policy
+    default = network.dscp if policy is None else mark_of(session, policy.five_qi)
+    marks = sorted({network.dscp, *network.dscp_5qi.values()}) if network.dscp_5qi else ()
+    return ((DOWNLINK, default), *((MARKED + mark, mark) for mark in marks))
+
+
+def _marking(mark: int) -> int:
+    return mark << 10 | DSCP_BITS
 
 
 def forward_downlink(
@@ -249,22 +285,23 @@ def forward_downlink(
 
     `expected`: it was a handover's target until now, which ends with it.
     """
-    dscp = session.network.configuration.dscp
+    marked = bool(session.network.configuration.dscp_5qi)
     return pfcp.SessionModificationRequest(
         remove_far=(pfcp.RemoveFAR(TARGET),) if expected else (),
-        update_far=(
+        update_far=tuple(
             pfcp.UpdateFAR(
-                DOWNLINK,
+                far_id,
                 apply_action=FORWARD,
                 update_forwarding_parameters=pfcp.UpdateForwardingParameters(
                     destination_interface=Interface.ACCESS,
                     destination_interface_type=InterfaceType.N3_3GPP_ACCESS,
                     outer_header_creation=_towards(tunnel),
-                    transport_level_marking=dscp << 10 | DSCP_BITS if dscp else None,
-                    # TS 29.244 5.2.3.1 and 8.2.31: SNDEM on change of the AN tunnel
-                    pfcpsmreq_flags=PFCPSMReqFlag.SNDEM if end_marker else None,
+                    transport_level_marking=_marking(mark) if mark or marked else None,
+                    # TS 29.244 5.2.3.1 and 8.2.31: SNDEM on change of the AN tunnel, which all flows share
+                    pfcpsmreq_flags=PFCPSMReqFlag.SNDEM if end_marker and far_id == DOWNLINK else None,
                 ),
-            ),
+            )
+            for far_id, mark in downlink_fars(session)
         ),
     )
 
@@ -300,15 +337,18 @@ def expect_target(tunnel: Tunnel) -> pfcp.SessionModificationRequest:
 FORGET_TARGET: Final = pfcp.SessionModificationRequest(remove_far=(pfcp.RemoveFAR(TARGET),))
 """Nobody comes from there (TS 23.502 4.9.1.4)."""
 
-HOLD_DOWNLINK: Final = pfcp.SessionModificationRequest(
-    update_far=(pfcp.UpdateFAR(DOWNLINK, apply_action=BUFFER_AND_NOTIFY),)
-)
-"""Downlink packets wait, and the first one is told (TS 23.502 4.2.6 step 6a)."""
 
-DROP_BUFFERED: Final = pfcp.SessionModificationRequest(
-    update_far=(pfcp.UpdateFAR(DOWNLINK, apply_action=BUFFER_AND_NOTIFY),), pfcpsmreq_flags=PFCPSMReqFlag.DROBU
-)
-"""What waits is thrown away, for the UE does not answer (TS 23.502 4.2.3.3 step 5, TS 29.244 5.2.3.1)."""
+def hold_downlink(session: SmContext, *, drop: bool = False) -> pfcp.SessionModificationRequest:
+    """Downlink packets wait, and the first one is told (TS 23.502 4.2.6 step 6a).
+
+    To `drop` throws away what waits, for the UE does not answer (TS 23.502 4.2.3.3 step 5, TS 29.244 5.2.3.1).
+    """
+    return pfcp.SessionModificationRequest(
+        update_far=tuple(
+            pfcp.UpdateFAR(far_id, apply_action=BUFFER_AND_NOTIFY) for far_id, _ in downlink_fars(session)
+        ),
+        pfcpsmreq_flags=PFCPSMReqFlag.DROBU if drop else None,
+    )
 
 
 def tunnel_of(response: pfcp.SessionEstablishmentResponse, pdr_id: int = UPLINK) -> Tunnel | None:

@@ -49,7 +49,7 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING, described: Describ
         side = uplink if pdr.uplink else downlink
         for rule in _rules(rules, pdr_id, pdr, far, peer):
             side.append((pdr.precedence, rule))
-    downlink += [(LAST, rule) for rule in _expected(rules)]
+    downlink += [(LAST, rule) for rule in _expected(rules, peers)]
     _check_usage(rules)
     whole = bool(rules.urrs) and not rules.counted
     return SessionRules(
@@ -68,14 +68,17 @@ def compile_rules(rules: RuleSet, reading: Reading = NOTHING, described: Describ
     )
 
 
-def _expected(rules: RuleSet) -> list[Rule]:
-    """Where no rule forwards to yet, uplink may come from all the same: the target of a handover (ADR 6)."""
+def _expected(rules: RuleSet, peers: set[End]) -> list[Rule]:
+    """Where no rule forwards to yet, uplink may come from all the same: the target of a handover (ADR 6).
+
+    Its tunnel is another one than those of `peers`: what leads to them besides waits for rules of flows to come.
+    """
     used = {pdr.far for pdr in rules.pdrs.values()}
     ends = {
         (far.address, far.teid)
         for far_id, far in rules.fars.items()
         if far_id not in used and far.to_access and far.address is not None and _forwards(far)
-    }
+    } - peers
     tunnel = next((pdr.teid for pdr in rules.pdrs.values() if not pdr.uplink), 0)
     return [Rule(peer=Tunnel(*end), tunnel=tunnel) for end in sorted(ends)]
 

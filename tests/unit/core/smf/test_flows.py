@@ -11,11 +11,12 @@ import pytest
 from freehold.codecs import nas, ngap, pfcp
 from freehold.codecs.nas.values.qos import CREATE, DELETE, Component, Ipv4Remote, PacketFilter, TrafficClass
 from freehold.codecs.nas.values.session import SessionCapability
+from freehold.codecs.pfcp.flags import ApplyAction
 from freehold.core.pcf.pcf import PcfConfiguration, SessionRule
 from freehold.core.smf.packet_filters import asked, frames, sdf, told
 from freehold.core.smf.transfers import Tunnel
 from freehold.services.npcf import FlowFilter, QosFlow
-from freehold.services.nudm import Ambr, Arp
+from freehold.services.nudm import Ambr, Arp, DnnConfiguration
 from freehold.spec.errors import Reject
 
 from .world import GNB, IMS, INTERNET, World, asking, tnl
@@ -250,3 +251,70 @@ def test_when_a_data_network_has_a_mark_then_the_tunnel_to_the_gnb_gets_it() -> 
         for far in one.update_far
     ]
     assert marks == [0xB8FC]
+
+
+def marked(five_qi: int = 9, **changes: Any) -> tuple[World, str]:
+    """A session of a data network that marks 5QIs: voice, and a flow whose 5QI has no mark of its own."""
+    made = World()
+    network = msgspec.structs.replace(INTERNET, dscp=10, dscp_5qi={1: 46, **changes.pop("dscp_5qi", {})})
+    made.smf.reconfigure((network, IMS))
+    made.udm.data["internet"] = DnnConfiguration("internet", five_qi=five_qi)
+    other = msgspec.structs.replace(BULK, filters=(FlowFilter(protocol=6),))
+    made.pcf.reconfigure(PcfConfiguration((SessionRule("internet", flows=(VOICE, other)),)))
+    return made, made.active()
+
+
+def last_fars(made: World) -> list[tuple[int, int | None, int | None]]:
+    """Id, action and mark of what the last change of forwarding said."""
+    change = [one for one in made.upf.took(pfcp.SessionModificationRequest) if one.update_far][-1]
+    marks = [one.update_forwarding_parameters for one in change.update_far]
+    return [
+        (far.far_id, far.apply_action, None if parameters is None else parameters.transport_level_marking)
+        for far, parameters in zip(change.update_far, marks, strict=True)
+    ]
+
+
+def test_when_5qis_have_marks_then_each_flow_is_forwarded_by_the_rule_of_its_own() -> None:
+    # TS 29.244 8.2.12: 46 and 10 in the upper six bits
+    made, reference = marked()
+    (request,) = made.upf.took(pfcp.SessionEstablishmentRequest)
+    assert [(far.far_id, far.apply_action) for far in request.create_far] == [
+        (1, ApplyAction.FORW), (2, ApplyAction.BUFF), (74, ApplyAction.BUFF), (110, ApplyAction.BUFF),
+    ]  # fmt: skip
+    forward = [(2, ApplyAction.FORW, 0x28FC), (74, ApplyAction.FORW, 0x28FC), (110, ApplyAction.FORW, 0xB8FC)]
+    assert last_fars(made) == forward
+    made.update(reference, n2_sm_info=modified(), n2_sm_info_type="PDU_RES_MOD_RSP")
+    made.from_ue(reference, COMPLETE)
+    filled = changes(made)[-1]
+    assert [(pdr.pdr_id, pdr.far_id) for pdr in filled.create_pdr] == [(514, 110), (515, 74)]
+
+
+def test_when_the_terminal_is_idle_then_packets_of_every_mark_wait_and_go_to_the_next_gnb() -> None:
+    made, reference = marked()
+    made.update(reference, up_cnx_state="DEACTIVATED")
+    hold = ApplyAction.BUFF | ApplyAction.NOCP
+    assert last_fars(made) == [(2, hold, None), (74, hold, None), (110, hold, None)]
+    made.update(reference, up_cnx_state="ACTIVATING")
+    made.set_up(reference, OTHER_GNB)
+    change = made.upf.took(pfcp.SessionModificationRequest)[-1]
+    assert {far.update_forwarding_parameters.outer_header_creation.teid for far in change.update_far} == {0x1234}
+    assert [far.far_id for far in change.update_far] == [2, 74, 110]
+
+
+def test_when_a_session_moves_then_end_markers_are_asked_for_once() -> None:
+    made, reference = marked()
+    switched(made, reference)
+    change = [one for one in made.upf.took(pfcp.SessionModificationRequest) if one.update_far][-1]
+    assert [bool(far.update_forwarding_parameters.pfcpsmreq_flags) for far in change.update_far] == [True, False, False]
+
+
+def test_when_the_default_flow_gets_another_5qi_then_it_gets_that_mark_too() -> None:
+    made, _ = marked(five_qi=5, dscp_5qi={5: 40})
+    assert last_fars(made)[0] == (2, ApplyAction.FORW, 40 << 10 | 0xFC)
+    made.udm.data["internet"] = DnnConfiguration("internet", five_qi=9)
+    made.from_ue("1", COMPLETE)
+    made.wait(100)
+    made.upf.requests.clear()
+    made.smf.policy_changed({"internet"})
+    made.settle()
+    assert last_fars(made) == [(2, None, 0x28FC)]

@@ -52,6 +52,21 @@ def test_when_a_far_is_created_with_a_mark_then_the_rule_has_it():
     assert compiled(world).downlink[0].service == 0x28
 
 
+def test_when_flows_have_marks_of_their_own_then_each_rule_has_its_and_the_session_one_tunnel():
+    world = Attached()
+    before = compiled(world)
+    creation = OuterHeaderCreation(gtpu_ipv4=True, teid=world.tunnel.teid, ipv4=bytes((192, 0, 2, 10)))
+    parameters = ForwardingParameters(0, outer_header_creation=creation, transport_level_marking=0xB8FC)
+    voice = CreateFAR(far_id=110, apply_action=2, forwarding_parameters=parameters)
+    assert world.ask(SessionModificationRequest(create_far=(voice,)), world.seid).cause == 1
+    assert compiled(world) == before, "a rule of flows to come is no other node (ADR 6)"
+    flow = downlink_pdr(pdr_id=3, precedence=10, far_id=110, sdf_filter=(SDFFilter(b"permit out 17 from any to any"),))
+    assert world.ask(SessionModificationRequest(create_pdr=(flow,)), world.seid).cause == 1
+    after = compiled(world)
+    assert [rule.service for rule in after.downlink] == [0xB8, 0]
+    assert (after.peer, {rule.peer for rule in after.downlink}) == (before.peer, {None})
+
+
 def test_when_a_filter_lists_ports_then_the_rule_has_them_all():
     sdf = SDFFilter(b"permit out 17 from any 53,123 to assigned")
     world = Attached(create_pdr=(uplink_pdr(), downlink_pdr(sdf_filter=(sdf,))))

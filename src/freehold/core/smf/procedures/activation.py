@@ -74,7 +74,7 @@ async def deactivation(smf: SmfFunction, session: SmContext, *, reachable: bool 
     """
     # 6
     session.user_plane.downlink = None
-    await user_plane.modify(smf, session, rules.HOLD_DOWNLINK if reachable else rules.DROP_BUFFERED)
+    await user_plane.modify(smf, session, rules.hold_downlink(session, drop=not reachable))
 
 
 @procedure(
@@ -138,7 +138,7 @@ async def downlink_data(smf: SmfFunction, session: SmContext) -> None:
     except ServiceError as error:
         # 3b, 5: nobody answers, so nothing is kept for it
         smf.tell("ue-not-reached", f"downlink packets are dropped ({error})", subject=session, severity="info")
-        await user_plane.modify(smf, session, rules.DROP_BUFFERED)
+        await user_plane.modify(smf, session, rules.hold_downlink(session, drop=True))
 
 
 @procedure(spec="TS 23.527 5.3.3.1", collides={"tunnel_lost": Collision.DROP})
@@ -147,7 +147,7 @@ async def tunnel_lost(smf: SmfFunction, session: SmContext) -> None:
     identity, known = session.identity, session.user_plane.downlink
     session.user_plane.downlink = None
     # also where it should hold them already: the change may have been lost with the path to the UPF
-    await user_plane.modify(smf, session, rules.HOLD_DOWNLINK)
+    await user_plane.modify(smf, session, rules.hold_downlink(session))
     if known is None:
         return
     try:

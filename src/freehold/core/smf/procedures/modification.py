@@ -77,9 +77,8 @@ def moved(session: SmContext, subscribed: DnnConfiguration) -> bool:
 async def enforce(smf: SmfFunction, session: SmContext, policy: SmPolicyDecision) -> bool:
     """Step 8, done first: packets keep to what is allowed whatever gNB and UE answer; False where the UPF does not."""
     before, session.policy = session.policy, policy
-    if before is not None and before.session_ambr == policy.session_ambr:
-        return True
-    if await user_plane.modify(smf, session, rules.change_rates(policy)):
+    request = rules.change_policy(session, before, policy)
+    if request is None or await user_plane.modify(smf, session, request):
         return True
     session.policy = before
     return False
