@@ -127,3 +127,9 @@ def site(site_of):
 def ueransim(ueransim_programs, site, standin):
     """UERANSIM beside the usual core."""
     return Ueransim(ueransim_programs, site, standin=standin)
+
+
+@pytest.fixture(scope="session")
+def measurement_schema():
+    """The schema of measurement files, which is under 3GPP's terms."""
+    return named("FREEHOLD_MEASCOLLEC_XSD", "measCollec.xsd of TS 32.435")

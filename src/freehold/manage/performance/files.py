@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +18,8 @@ VENDOR: Final = "Freehold"
 ELEMENT: Final = "ManagedElement"
 _NAME: Final = re.compile(r"A(\d{8})\.(\d{4})\+0000-(?:(\d{8})\.)?(\d{4})\+0000_[\w.-]+\.xml")
 _UNNAMEABLE: Final = re.compile(r"[^A-Za-z0-9.-]+")
+_NOT_OF_A_NAME: Final = re.compile(r"[^A-Za-z0-9._:-]+")
+"""What no Name of XML has, of ASCII: measType is one in the schema of TS 32.435."""
 _UNPRINTABLE: Final = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -57,7 +60,7 @@ def document(period: Period, sender: str, version: str, granularity: float) -> b
         SubElement(info, "granPeriod", duration=f"PT{granularity:.0f}S", endTime=_time(period.end))
         SubElement(info, "repPeriod", duration=f"PT{granularity:.0f}S")
         for place, name in enumerate(values, 1):
-            SubElement(info, "measType", p=f"{place}").text = _clean(name)
+            SubElement(info, "measType", p=f"{place}").text = name
         ldn = dn if object_class == ELEMENT else f"{dn},{object_class}=1"
         value = SubElement(info, "measValue", measObjLdn=ldn)
         for place, result in enumerate(values.values(), 1):
@@ -88,15 +91,23 @@ def _results(period: Period) -> Iterator[tuple[str, str, str]]:
                 yield name, f"{name}Max", f"{spread.most:.0f}"
             continue
         yield name, name, f"{period.total(name)}"
+        parts: Counter[str] = Counter()
         for label, value in sorted(period.counters.get(name, {}).items()):
             if label:
-                yield name, f"{name}.{label.replace(' ', '_')}", f"{value}"
+                parts[f"{name}.{_named(label)}"] += value
+        for shown, value in parts.items():
+            yield name, shown, f"{value}"
     for name in sorted(period.counters.keys() - MEASUREMENTS.keys()):
-        yield name, name, f"{period.total(name)}"
+        yield name, _named(name), f"{period.total(name)}"
 
 
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(round(seconds), UTC).isoformat()
+
+
+def _named(text: str) -> str:
+    """Text as a part of a measurement's name: `#15 no suitable cells` is `15_no_suitable_cells`."""
+    return _NOT_OF_A_NAME.sub("_", text).strip("_") or "other"
 
 
 def _clean(text: str) -> str:

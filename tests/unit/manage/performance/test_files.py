@@ -95,11 +95,23 @@ def test_when_a_file_is_made_then_its_structure_is_that_of_the_specification(roo
 def test_when_a_file_is_read_then_counters_stand_by_object_with_causes_as_subcounters(root):
     amf = results(root, "AMFFunction")
     assert amf["RM.RegInitReq"] == "12"
-    assert (amf["RM.RegInitFail"], amf["RM.RegInitFail.#3_illegal_UE"], amf["RM.RegInitFail.#22"]) == ("3", "2", "1")
+    assert (amf["RM.RegInitFail"], amf["RM.RegInitFail.3_illegal_UE"], amf["RM.RegInitFail.22"]) == ("3", "2", "1")
     assert amf["RM.RegMobReq"] == "0"  # nothing happened, which is a result too
     assert results(root, "SMFFunction")["SM.SessionNbrMean"] == "10.00"
     assert results(root, "SMFFunction")["SM.SessionNbrMax"] == "11"
-    assert "odd <name> & ?" in results(root, "ManagedElement")
+    assert "odd_name" in results(root, "ManagedElement")
+
+
+def test_when_counters_and_labels_have_any_character_then_measurements_are_names_of_xml(root):
+    # TS 32.435: measType is an xs:Name
+    names = [each.text for each in root.iter(f"{{{NAMESPACE}}}measType")]
+    assert [name for name in names if not re.fullmatch(r"[A-Za-z_:][A-Za-z0-9._:-]*", name)] == []
+
+
+def test_when_two_labels_are_one_name_then_their_counts_are_summed():
+    period = Period(BEGIN, BEGIN + 900, {"RM.RegInitFail": {"#3": 2, "3": 4, '"': 1}}, {})
+    amf = results(ET.fromstring(document(period, "Lab", "0.1.0", 900.0)), "AMFFunction")
+    assert (amf["RM.RegInitFail.3"], amf["RM.RegInitFail.other"], amf["RM.RegInitFail"]) == ("6", "1", "7")
 
 
 def test_when_a_period_is_suspect_then_every_value_says_so():
