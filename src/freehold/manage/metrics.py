@@ -58,7 +58,7 @@ class _Network(Collector):
         for (name, label), value in self._network.counters().items():
             labelled[name].append((label, value))
         for name, row in MEASUREMENTS.items():
-            if row.kind == "CC" and not row.split and name not in labelled:
+            if row.kind == "CC" and name not in labelled:
                 labelled[name].append(("", 0))  # a series that is there from the start has a rate at once
         for name, values in sorted(labelled.items()):
             family = CounterMetricFamily(metric_name(name), described(name), labels=(LABEL,))

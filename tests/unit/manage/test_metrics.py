@@ -1,7 +1,10 @@
+import re
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from freehold.manage.metrics import metric_name
+from freehold.manage.performance.dashboard import dashboard
 from managekit import Client, Served
 
 
@@ -44,6 +47,18 @@ def test_when_the_network_runs_then_a_scraper_reads_its_state_and_measurements(s
     assert [sample.value for sample in read["freehold_uptime_seconds"].samples] == [2.5]
     (success,) = read["freehold_rm_reg_init_succ"].samples
     assert (success.name, success.labels, success.value) == ("freehold_rm_reg_init_succ_total", {"label": ""}, 1.0)
+
+
+def test_when_nothing_has_happened_then_every_counter_of_the_dashboard_is_a_series(served):
+    found = {sample.name for family in families(served).values() for sample in family.samples}
+    asked = {
+        name
+        for panel in dashboard()["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"freehold_\w+_total", target["expr"])
+    }
+    assert len(asked) > 30
+    assert asked - found == set()
 
 
 def test_when_a_label_holds_quotes_and_line_ends_then_it_is_read_back_whole(served):
