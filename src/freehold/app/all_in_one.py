@@ -154,7 +154,7 @@ async def _management(
     try:
         async with (
             oversight.forwarded(configuration.alarms, api),
-            oversight.traced(configuration.telemetry, network),
+            oversight.traced(configuration.telemetry, network, api),
             _web(configuration.management, api, made, console=console),
         ):
             api.start()

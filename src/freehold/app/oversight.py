@@ -76,7 +76,7 @@ async def forwarded(section: AlarmsSection, api: Api) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def traced(section: TelemetrySection, network: Network) -> AsyncIterator[None]:
+async def traced(section: TelemetrySection, network: Network, api: Api) -> AsyncIterator[None]:
     """Send traces of procedures to the configured collector; Unusable where it is no URL."""
     if not section.otlp:
         yield
@@ -87,6 +87,7 @@ async def traced(section: TelemetrySection, network: Network) -> AsyncIterator[N
     offset = environment.utc() - environment.now()
     exporter = TraceExporter(section.otlp, network.configuration.network.name, tap.key, offset, environment.random)
     exporter.start()
+    api.told.append(exporter)
     tap.tracer = exporter
     try:
         yield

@@ -59,7 +59,7 @@ class _Tapped:
                 return await watched(*arguments, **keywords)
             whom = next((value for value in arguments if isinstance(value, Supi) or hasattr(value, "supi")), None)
             about = whom if isinstance(whom, Supi) else getattr(whom, "supi", None)
-            tracer.begun(key, self._source, operation.name, operation.clause, about, environment.now())
+            tracer.begun(key, self._source, operation.name, operation.clause, about, environment.now(), call=True)
             outcome = "aborted"
             try:
                 answer = await watched(*arguments, **keywords)

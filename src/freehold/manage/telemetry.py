@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
@@ -30,15 +31,26 @@ INTERNAL: Final = 1
 CLIENT: Final = 3
 """Kinds of spans (OTLP trace.proto SpanKind)."""
 ERROR: Final = 2
+UNAVAILABLE: Final = 503
+AGAIN: Final = frozenset({429, 502, UNAVAILABLE, 504})
+"""Answers after which the same is sent again (OTLP 1.0, retryable response codes); any other refusal is for good."""
 _FINE: Final = frozenset({"ended", "aborted"})
+_IDENTITY: Final = re.compile(r"\b(?:imsi|nai|suci|imei|imeisv)-[^\s,;:]+|\d{10,}")
+"""What is left out of a reason: no identity leaves."""
 
 
 class Span:
     """One procedure or service call while it runs."""
 
-    __slots__ = ("begin", "clause", "events", "function", "identity", "name", "parent", "trace", "ue")
+    __slots__ = (
+        "begin", "calls", "clause", "events", "function", "identity", "name", "owner", "parent", "trace", "ue"
+    )  # fmt: skip
 
     def __init__(self, function: str, name: str, clause: str, begin: float) -> None:
+        self.calls: list[Span] = []
+        """Calls of a procedure that have no answer yet, the innermost last."""
+        self.owner: Span | None = None
+        """The procedure whose call this is."""
         self.function = function
         self.name = name
         self.clause = clause
@@ -51,7 +63,7 @@ class TraceExporter:
     """A `procedure.tap.Tracer` that posts spans to a collector; Unusable where the endpoint is no URL.
 
     What begins while a procedure advances is its child. What begins by itself belongs to what runs for the same UE in
-    another function, where something does; else it begins a trace.
+    another function, where something does; else it begins a trace. `failing` says what is wrong with the collector now.
     """
 
     def __init__(
@@ -77,16 +89,27 @@ class TraceExporter:
         self._done: deque[dict[str, Any]] = deque()
         self._task: asyncio.Task[None] | None = None
         self.sent = self.lost = 0
+        self.failing = ""
+
+    @property
+    def place(self) -> str:
+        """Host and port of the collector."""
+        return self._url.netloc
 
     # --- procedure.tap.Tracer -----------------------------------------------------------------
-    def begun(self, key: object, function: str, name: str, clause: str, subject: object, now: float) -> None:
+    def begun(
+        self, key: object, function: str, name: str, clause: str, subject: object, now: float, *, call: bool = False
+    ) -> None:
         """A procedure or call begins."""
         if len(self._open) >= OPEN:
             return
         span = Span(function, name, clause, now)
         span.ue = correlation(subject, self._key)
         running = self._of_ue.get(span.ue) if span.ue else None
-        parent = self._current or (running[-1] if running else None)
+        parent = self._innermost() or (running[-1] if running else None)
+        if call and self._current is not None:
+            span.owner = self._current
+            span.owner.calls.append(span)
         span.identity = self._random(8).hex()
         span.trace = parent.trace if parent is not None else self._random(16).hex()
         span.parent = parent.identity if parent is not None else ""
@@ -100,11 +123,13 @@ class TraceExporter:
         if span is not None and len(span.events) < STEPS:
             span.events.append((f"{name} ({clause})", now))
 
-    def ended(self, key: object, outcome: str, subject: object, now: float) -> None:
+    def ended(self, key: object, outcome: str, subject: object, now: float, why: str = "") -> None:
         """It ended."""
         span = self._open.pop(id(key), None)
         if span is None:
             return
+        if span.owner is not None:
+            span.owner.calls.remove(span)
         if span.ue:
             running = self._of_ue[span.ue]
             running.remove(span)
@@ -113,7 +138,8 @@ class TraceExporter:
         if len(self._done) >= QUEUED:
             self._done.popleft()
             self.lost += 1
-        self._done.append(self._span(span, outcome, span.ue or correlation(subject, self._key), now))
+        ue = span.ue or correlation(subject, self._key)
+        self._done.append(self._span(span, outcome, _IDENTITY.sub("...", why) or outcome, ue, now))
 
     def advancing(self, key: object) -> object:
         """What begins from now on is part of `key`."""
@@ -123,6 +149,24 @@ class TraceExporter:
     def resume(self, before: object) -> None:
         """What begins from now on is part of what was so before."""
         self._current = before if isinstance(before, Span) else None
+
+    def later(self, start: Callable[[], None]) -> Callable[[], None]:
+        """The same start as part of what advances now, which may have ended by then."""
+        parent = self._innermost()
+
+        def started() -> None:
+            before, self._current = self._current, parent
+            try:
+                start()
+            finally:
+                self._current = before
+
+        return started
+
+    def _innermost(self) -> Span | None:
+        """The call without an answer of what advances now, or that itself."""
+        current = self._current
+        return current.calls[-1] if current is not None and current.calls else current
 
     # --- export -------------------------------------------------------------------------------
     def start(self) -> None:
@@ -142,38 +186,45 @@ class TraceExporter:
         """Send everything that ended, in batches, as long as the collector takes it."""
         while self._done:
             batch = [self._done.popleft() for _ in range(min(BATCH, len(self._done)))]
-            if not await self._taken(batch):
-                self._done.extendleft(reversed(batch[: max(0, QUEUED - len(self._done))]))
+            status, self.failing = await self._answered(batch)
+            if status in AGAIN:
+                kept = batch[max(0, len(batch) + len(self._done) - QUEUED) :]
+                self.lost += len(batch) - len(kept)
+                self._done.extendleft(reversed(kept))
                 return
-            self.sent += len(batch)
+            if status < 300:
+                self.sent += len(batch)
+            else:
+                self.lost += len(batch)
 
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(PERIOD)
             await self.flush()
 
-    async def _taken(self, spans: list[dict[str, Any]]) -> bool:
+    async def _answered(self, spans: list[dict[str, Any]]) -> tuple[int, str]:
+        """The status of the collector's answer, 503 where none comes, and what is wrong."""
         scope = {"scope": {"name": "freehold", "version": __version__}, "spans": spans}
         body = msgspec.json.encode({"resourceSpans": [{"resource": self._resource, "scopeSpans": [scope]}]})
         try:
             headers = [("content-type", "application/json")]
             status = await asyncio.wait_for(self._post(self._url, headers, body), TIMEOUT)
-        except (OSError, ValueError, TimeoutError, h11.RemoteProtocolError):
-            return False
-        return status < 500  # what a collector refuses for good is not sent again
+        except (OSError, ValueError, TimeoutError, h11.RemoteProtocolError) as error:
+            return UNAVAILABLE, str(error) or type(error).__name__
+        return status, "" if status < 300 else f"answered {status}"
 
-    def _span(self, span: Span, outcome: str, ue: str, end: float) -> dict[str, Any]:
+    def _span(self, span: Span, outcome: str, why: str, ue: str, end: float) -> dict[str, Any]:
         made: dict[str, Any] = {
             "traceId": span.trace,
             "spanId": span.identity,
             "name": span.name,
-            "kind": CLIENT if span.clause.startswith("TS 29.") else INTERNAL,
+            "kind": INTERNAL if span.owner is None else CLIENT,
             "startTimeUnixNano": self._nanoseconds(span.begin),
             "endTimeUnixNano": self._nanoseconds(end),
             "attributes": _attributes(
                 {"nf": span.function, "clause": span.clause, "outcome": outcome, **({"ue": ue} if ue else {})}
             ),
-            "status": {} if outcome in _FINE else {"code": ERROR, "message": outcome},
+            "status": {} if outcome in _FINE else {"code": ERROR, "message": why},
         }
         if span.parent:
             made["parentSpanId"] = span.parent

@@ -145,7 +145,7 @@ class Conversation:
         ending = Ending(procedure.name, procedure.spec, run.began, now - run.began, outcome, run.why)
         self.past = (*self.past[1 - PAST :], ending)
         if environment.tap.tracer is not None:
-            environment.tap.tracer.ended(run, outcome, self.subject, now)
+            environment.tap.tracer.ended(run, outcome, self.subject, now, run.why)
         if self._queued:
             queued, self._queued = self._queued, ()
             for call, done in queued:

@@ -36,20 +36,25 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 class Tracer(Protocol):
     """Who hears of procedures and service calls from their begin to their end; `key` is the same at both."""
 
-    def begun(self, key: object, function: str, name: str, clause: str, subject: object, now: float) -> None:
-        """A procedure of a function, or its call of another one, begins; inside whatever advances now."""
+    def begun(
+        self, key: object, function: str, name: str, clause: str, subject: object, now: float, *, call: bool = False
+    ) -> None:
+        """A procedure of a function, or its `call` of another one, begins; inside whatever advances now."""
 
     def step(self, key: object, name: str, clause: str, now: float) -> None:
         """A procedure enters another one that is part of it."""
 
-    def ended(self, key: object, outcome: str, subject: object, now: float) -> None:
-        """It ended: `ended`, or how else; the subject may be known better now."""
+    def ended(self, key: object, outcome: str, subject: object, now: float, why: str = "") -> None:
+        """It ended: `ended`, or how else and `why`; the subject may be known better now."""
 
     def advancing(self, key: object) -> object:
         """What begins from now on is part of `key`; what was so before."""
 
     def resume(self, before: object) -> None:
         """What begins from now on is part of what was so before."""
+
+    def later(self, start: Callable[[], None]) -> Callable[[], None]:
+        """The same start, whenever it comes, as part of what advances now."""
 
 
 class Speaker(Protocol):

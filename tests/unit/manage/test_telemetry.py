@@ -89,7 +89,12 @@ def test_when_a_terminal_registers_and_opens_a_session_then_each_procedure_is_a_
     calls = [span for span in spans if span.get("parentSpanId") == registration["spanId"]]
     assert {"Nausf", "Nudm", "Nnssf"} <= {span["name"].partition("_")[0] for span in calls}
     assert {span["traceId"] for span in calls} == {registration["traceId"]}
+    assert {attributes(span)["nf"] for span in spans if span.get("parentSpanId") in {c["spanId"] for c in calls}} >= {
+        "AUSF"
+    }
     session = by["pdu_session_establishment"]
+    assert session["traceId"] == by["uplink_nas_transport"]["traceId"]
+    assert session["parentSpanId"] == by["Nsmf_PDUSession_CreateSMContext"]["spanId"]
     assert (attributes(session)["nf"], attributes(session)["ue"]) == ("SMF", ue)
     assert session["name"] == "pdu_session_establishment"
     assert digits not in json.dumps(collector.bodies)  # no identity leaves
@@ -164,20 +169,93 @@ def test_when_the_collector_is_away_then_spans_wait_and_the_oldest_are_lost(coll
         key = object()
         made.begun(key, "AMF", f"{number}", "", None, 1.0)
         made.ended(key, "ended", None, 2.0)
+    wrong = []
     for _ in range(3):
         asyncio.run(made.flush())
+        wrong.append(made.failing)
+    assert (made.place, wrong) == ("127.0.0.1:4318", ["ConnectionRefusedError", "answered 503", ""])
     assert [span["name"] for span in collector.spans()] == [f"{number}" for number in range(5, 15)]
     assert (made.lost, made.sent) == (5, 10)
 
 
-def test_when_the_collector_refuses_for_good_then_the_batch_is_not_sent_again(collector):
-    collector.statuses = [400]
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_when_the_collector_refuses_for_good_then_the_batch_is_lost_and_not_sent_again(collector, status):
+    # OTLP: 429, 502, 503 and 504 alone are retryable
+    collector.statuses = [status]
     made, _ = spans_of(
         collector,
         lambda made: made.begun(made, "AMF", "x", "", None, 1.0),
         lambda made: made.ended(made, "ended", None, 2.0),
     )
-    assert made.sent == 1
+    assert (made.sent, made.lost) == (0, 1)
+    asyncio.run(made.flush())
+    assert collector.spans() == []
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_when_the_collector_is_busy_then_the_batch_is_sent_again(collector, status):
+    collector.statuses = [status]
+    made, _ = spans_of(
+        collector,
+        lambda made: made.begun(made, "AMF", "x", "", None, 1.0),
+        lambda made: made.ended(made, "ended", None, 2.0),
+    )
+    assert (made.sent, made.lost) == (0, 0)
+    asyncio.run(made.flush())
+    assert (made.sent, len(collector.spans())) == (1, 1)
+
+
+def test_when_a_called_function_calls_another_then_its_call_is_a_child_of_the_first(collector):
+    run, outer, inner, after = object(), object(), object(), object()
+
+    def work(made):
+        made.begun(run, "AMF", "registration", "TS 23.502 4.2.2.2.2", whom(), 1.0)
+        before = made.advancing(run)
+        made.begun(outer, "AMF", "Nausf", "TS 29.509 5.2.2.2", None, 1.1, call=True)
+        made.resume(before)  # it waits inside the call
+        made.advancing(run)
+        made.begun(inner, "AUSF", "Nudm", "TS 29.503 5.4.2.2", None, 1.2, call=True)
+        made.ended(inner, "ended", None, 1.3)
+        made.ended(outer, "ended", None, 1.4)
+        made.begun(after, "AMF", "Nudm", "TS 29.503 5.3.2.2.2", None, 1.5, call=True)
+        made.ended(after, "ended", None, 1.6)
+        made.ended(run, "ended", whom(), 1.7)
+
+    _, (deepest, call, last, root) = spans_of(collector, work)
+    assert (deepest["parentSpanId"], call["parentSpanId"]) == (call["spanId"], root["spanId"])
+    assert (last["parentSpanId"], "parentSpanId" in root) == (root["spanId"], False)
+    assert [span["kind"] for span in (deepest, call, last, root)] == [3, 3, 3, 1]
+
+
+def test_when_a_call_starts_a_procedure_for_later_then_that_is_a_child_of_the_call(collector):
+    run, call, later = object(), object(), object()
+
+    def work(made):
+        made.begun(run, "AMF", "uplink_nas_transport", "TS 24.501 5.4.5.2", whom(), 1.0)
+        made.advancing(run)
+        made.begun(call, "AMF", "Nsmf", "TS 29.502 5.2.2.2", None, 1.1, call=True)
+        start = made.later(lambda: made.begun(later, "SMF", "pdu_session_establishment", "TS", whom(), 3.0))
+        made.ended(call, "ended", None, 1.2)
+        made.ended(run, "ended", whom(), 1.3)
+        made.resume(None)
+        start()
+        made.ended(later, "ended", whom(), 4.0)
+
+    _, (first, root, begun) = spans_of(collector, work)
+    assert begun["traceId"] == root["traceId"]
+    assert begun["parentSpanId"] == first["spanId"]
+
+
+def test_when_a_procedure_fails_then_its_span_says_why_and_no_identity(collector):
+    key = object()
+    why = "imsi-001010000000001 has no subscription: 001010000000001, slice 1-010203"
+    _, (span,) = spans_of(
+        collector,
+        lambda made: made.begun(key, "AMF", "registration", "TS", whom(None), 1.0),
+        lambda made: made.ended(key, "reject", None, 2.0, why),
+    )
+    assert span["status"] == {"code": 2, "message": "... has no subscription: ..., slice 1-010203"}
+    assert attributes(span)["outcome"] == "reject"
 
 
 def test_when_very_many_run_at_once_then_so_many_are_traced(collector, monkeypatch):

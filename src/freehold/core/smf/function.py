@@ -143,7 +143,12 @@ class SmfFunction:
 
     def perform_soon(self, session: SmContext, call: Call[None]) -> None:
         """Start a procedure once what runs now has let go: its answer goes first."""
-        self.environment.call_at(self.environment.now(), lambda: self.perform(session, call))
+
+        def start() -> None:
+            self.perform(session, call)
+
+        tracer = self.environment.tap.tracer
+        self.environment.call_at(self.environment.now(), start if tracer is None else tracer.later(start))
 
     # --- the operator -----------------------------------------------------------------------
     def tell(

@@ -119,8 +119,8 @@ _RULES: Final = (
     ),
     Rule(
         "forwarding", "ManagedElement", "COMMUNICATIONS_ALARM", "callEstablishmentError", "WARNING",
-        "a receiver of alarms or of the log cannot be reached",
-        "look at the receiver, and at [[alarms.webhook]] or [[log.server]]",
+        "a receiver of alarms, of the log or of traces cannot be reached",
+        "look at the receiver, and at [[alarms.webhook]], [[log.server]] or [telemetry]",
     ),
     Rule(
         "unlisted-peer", "UPFFunction", "SECURITY_SERVICE_OR_MECHANISM_VIOLATION", "unauthorizedAccessAttempt",
