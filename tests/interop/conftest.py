@@ -133,3 +133,9 @@ def ueransim(ueransim_programs, site, standin):
 def measurement_schema():
     """The schema of measurement files, which is under 3GPP's terms."""
     return named("FREEHOLD_MEASCOLLEC_XSD", "measCollec.xsd of TS 32.435")
+
+
+@pytest.fixture(scope="session")
+def otelcol():
+    """OpenTelemetry's collector, with its OTLP receiver and its debug exporter."""
+    return named("FREEHOLD_OTELCOL", "OpenTelemetry's program otelcol")

@@ -51,7 +51,8 @@ def unchanged(request: Request, value: Any) -> None:
 
     Asked last: a request that is wrong by itself is told so, whatever it names (RFC 9110 13.2.1).
     """
-    if request.if_match and request.if_match not in {"*", tag(answer(value).body)}:
+    given = {each.strip() for each in request.if_match.split(",")}
+    if request.if_match and not given & {"*", tag(answer(value).body)}:
         raise Problem(412, "somebody changed it meanwhile: read it again, and change what is there now")
 
 

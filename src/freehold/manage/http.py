@@ -242,7 +242,7 @@ def read_request(head: h11.Request, body: bytes, principal: Principal | None = N
     media_type = next((value for name, value in head.headers if name == b"content-type"), JSON.encode())
     media_type = media_type.split(b";", 1)[0].strip().lower()
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if_match = next((value for name, value in head.headers if name == b"if-match"), b"")
+    if_match = b", ".join(value for name, value in head.headers if name == b"if-match")
     return Request(
         head.method.decode("ascii"),
         path,

@@ -6,7 +6,6 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -156,7 +155,8 @@ class WebServer:
         protocol.response_bytes(answer.status, headers, answer.body)
 
     async def _answer(self, scope: Any, protocol: Any) -> Response | Streamed:
-        headers = {name: scope.headers.get(name) or "" for name in ("host", "origin", "authorization", "cookie")}
+        headers = {name: scope.headers.get(name) or "" for name in ("host", "origin", "authorization")}
+        headers["cookie"] = crumbs(scope)
         host = scope.authority or headers["host"]
         if host not in self._hosts and not self._own(host):
             return Response(421)  # RFC 9110 15.5.20: somebody's name that leads here is not ours
@@ -187,14 +187,14 @@ class WebServer:
                 secure=self._certificate is not None,
                 origin=f"{'https' if self._certificate else 'http'}://{host}",
                 binding=cookie_of(headers["cookie"], BINDING),
-                if_match=scope.headers.get("if-match") or "",
+                if_match=", ".join(scope.headers.get_all("if-match")),
             )
         )
 
     def _visited(self, scope: Any, answer: Response | Streamed) -> None:
         if self._visits is None:
             return
-        headers = {name: scope.headers.get(name) or "" for name in ("authorization", "cookie")}
+        headers = {"authorization": scope.headers.get("authorization") or "", "cookie": crumbs(scope)}
         name = self._named(secret_of(headers)[0])
         status = answer.status if isinstance(answer, Response) else 200
         address = scope.client.rpartition(":")[0]
@@ -253,10 +253,15 @@ def secret_of(headers: Mapping[str, str]) -> tuple[str, bool]:
     return found, bool(found)
 
 
+def crumbs(scope: Any) -> str:
+    """All cookies: a browser sends each in a header of its own over HTTP/2 (RFC 9113 8.2.3)."""
+    return "; ".join(scope.headers.get_all("cookie"))
+
+
 def cookie_of(header: str, name: str) -> str:
-    """The value of a cookie; empty where there is none."""
-    try:
-        cookie = SimpleCookie(header).get(name)
-    except CookieError:
-        return ""
-    return cookie.value if cookie else ""
+    """The value of a cookie, whatever others there are; empty where there is none."""
+    for pair in header.split(";"):
+        key, _, value = pair.strip().partition("=")
+        if key == name:
+            return value
+    return ""

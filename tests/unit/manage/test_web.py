@@ -167,6 +167,22 @@ def test_when_curl_asks_over_http_2_then_it_is_answered(web):
     assert "x-content-type-options: nosniff" in done.stdout
 
 
+@pytest.mark.interop
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_when_a_browser_has_other_cookies_too_then_ours_is_found(web, place):
+    # RFC 9113 8.2.3: over HTTP/2 each cookie may come in a header of its own
+    if shutil.which("curl") is None:
+        pytest.skip("no curl here")
+    cookies = ["_session=a", 'odd={"x": [1, 2]}']
+    cookies.insert(place, f"freehold={web.secrets[Role.READER]}")
+    url = f"http://{web.address[0]}:{web.address[1]}/api/v1/me"
+    for version in ("--http2-prior-knowledge", "--http1.1"):
+        for headers in (cookies, ["; ".join(cookies)]):
+            asked = [word for each in headers for word in ("-H", f"Cookie: {each}")]
+            done = subprocess.run(["curl", "-sS", version, *asked, url], capture_output=True, text=True, check=True)
+            assert json.loads(done.stdout)["role"] == "read-only"
+
+
 def test_when_it_would_listen_beyond_the_machine_without_a_certificate_then_it_is_refused():
     with pytest.raises(Unusable, match="certificate"):
         WebServer(lambda _: None, ("0.0.0.0", 5380), None)
@@ -189,6 +205,8 @@ def test_when_the_port_is_taken_then_it_is_said():
         ({"authorization": "Bearer x", "cookie": "freehold=y"}, ("x", False)),
         ({"authorization": "bearer  x ", "cookie": ""}, ("x", False)),
         ({"authorization": "Basic x", "cookie": "a=b; freehold=y"}, ("y", True)),
+        ({"authorization": "", "cookie": 'a={"x": 1}; freehold=y; @=[]'}, ("y", True)),
+        ({"authorization": "", "cookie": "notfreehold=x; freehold2=z"}, ("", False)),
         ({"authorization": "", "cookie": "freehold"}, ("", False)),
         ({"authorization": "", "cookie": ";;=;\x00"}, ("", False)),
     ],
