@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from granian.constants import Interfaces
-from granian.http import HTTP1Settings
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.embed import Server
 
 from freehold.manage.access import BINDING, COOKIE
@@ -32,11 +32,16 @@ HEADERS: Final = (
     ("x-content-type-options", "nosniff"),
 )
 """What every answer carries."""
+CLOSE: Final = (("connection", "close"),)
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CONNECTIONS: Final = 512
 """Connections at once; more wait (TS 33.117 4.3.3.1.4)."""
 SILENT: Final = 5000
 """Milliseconds that a connection may keep a request's head unfinished."""
+STRANGER: Final = (64 * 1024, 10.0)
+"""Octets of a body, and seconds for it, of who has not logged in (TS 33.117 4.2.3.3.3)."""
+UPLOAD: Final = (BODY, 600.0)
+"""The same of who has."""
 STARTING: Final = 5.0
 """Seconds the server may take to listen, and to end."""
 
@@ -98,6 +103,7 @@ class WebServer:
             backlog=CONNECTIONS,
             backpressure=CONNECTIONS,
             http1_settings=HTTP1Settings(header_read_timeout=SILENT),
+            http2_settings=HTTP2Settings(max_headers_size=HEAD, keep_alive_interval=SILENT),
         )
         self._task = asyncio.get_running_loop().create_task(self._server.serve())
         for _ in range(int(STARTING / 0.01)):
@@ -165,11 +171,9 @@ class WebServer:
             return Response(403)  # another site's page makes the browser ask
         if sum(len(name) + len(value) for name, value in scope.headers.items()) > HEAD:
             return Response(431)
-        body = bytearray()
-        async for piece in protocol:
-            body += piece
-            if len(body) > BODY:
-                return Response(413)
+        body = await body_of(protocol, *(UPLOAD if self._named(secret) else STRANGER))
+        if isinstance(body, Response):
+            return body
         path = tuple(unquote(segment) for segment in scope.path.split("/") if segment)
         if self._pages is not None and path[:1] != (ROOT,):
             if scope.method != "GET":
@@ -180,7 +184,7 @@ class WebServer:
                 scope.method,
                 path,
                 dict(parse_qsl(scope.query_string, keep_blank_values=True)),
-                bytes(body),
+                body,
                 (scope.headers.get("content-type") or JSON).split(";", 1)[0].strip().lower(),
                 secret=secret,
                 address=scope.client.rpartition(":")[0],
@@ -251,6 +255,20 @@ def secret_of(headers: Mapping[str, str]) -> tuple[str, bool]:
         return token.strip(), False
     found = cookie_of(headers["cookie"], COOKIE)
     return found, bool(found)
+
+
+async def body_of(protocol: Any, most: int, patience: float) -> bytes | Response:
+    """The whole body of a request, or what is answered where it is too long or too slow."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(patience):
+            async for piece in protocol:
+                body += piece
+                if len(body) > most:
+                    return Response(413, headers=CLOSE)
+    except TimeoutError:
+        return Response(408, headers=CLOSE)
+    return bytes(body)
 
 
 def crumbs(scope: Any) -> str:

@@ -271,7 +271,7 @@ class Web(Served):
         self.accounts = Accounts(MemoryStore(), self.network.wait, self.network.utc, lambda: self.policy)
         self.api = Api(self.network, accounts=self.accounts, code=CODE)
         self.address = ("127.0.0.1", free_port())
-        self.server = WebServer(self.api, self.address, self.certificate, self.pages)
+        self.server = WebServer(self.api, self.address, self.certificate, self.pages, named=self.api.named)
         await self.server.start()
 
     def ask(self, method, path, body=None, **headers):

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from freehold.manage import web as web_server
 from freehold.manage.accounts import GRANTS, Permission, Role, watch
 from freehold.manage.accounts.accounts import IDLE
 from freehold.manage.accounts.passwords import PasswordPolicy
@@ -101,6 +102,27 @@ def test_when_a_foreign_name_leads_here_then_it_is_not_served(web):
     for host in ("evil.example", "evil.example:5380", "", "127.0.0.1.evil.example", "\xff"):
         assert web.ask("GET", "/api/v1/setup", Host=host)[0] in {400, 421}
     assert web.ask("GET", "/api/v1/setup", Host=f"localhost:{web.address[1]}")[0] == 200
+
+
+def test_when_a_stranger_sends_much_then_it_is_not_read_and_who_has_logged_in_may(web):
+    # TS 33.117 4.2.3.3.3
+    form = {"name": "anna", "password": "x" * 70_000}
+    assert web.ask("POST", "/api/v1/login", form)[0] == 413
+    assert web.ask("POST", "/api/v1/login", form, Authorization="Bearer guessed")[0] == 413
+    bearer = {"Authorization": f"Bearer {web.secrets[Role.READER]}"}
+    assert web.ask("POST", "/api/v1/decode", {"octets": "7e" * 70_000}, **bearer)[0] != 413
+
+
+def test_when_a_stranger_never_ends_a_request_then_the_connection_ends(web, monkeypatch):
+    # TS 33.117 4.2.3.3.3
+    monkeypatch.setattr(web_server, "STRANGER", (1000, 0.05))
+    with socket.create_connection(web.address, timeout=20) as slow:
+        head = (
+            f"POST /api/v1/login HTTP/1.1\r\nHost: {web.address[0]}:{web.address[1]}\r\nContent-Length: 100\r\n\r\n{{"
+        )
+        slow.sendall(head.encode())
+        read = b"".join(iter(lambda: slow.recv(4096), b""))
+    assert read.startswith(b"HTTP/1.1 408 ")
 
 
 def test_when_passwords_are_guessed_then_the_answer_is_to_wait(tmp_path):
