@@ -63,6 +63,13 @@ def test_when_help_is_asked_then_it_is_given_and_the_status_is_0(arguments):
     assert finished.stderr == ""
 
 
+def test_when_the_source_is_run_without_an_installation_then_it_is_the_same_program():
+    wrong = [sys.executable, "-m", "freehold", "origin", "verify", "not-there.json", "--key", "not-there.pub"]
+    finished = subprocess.run(wrong, capture_output=True, text=True, check=False)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("freehold: not-there.pub")
+
+
 def test_when_no_network_runs_then_one_line_says_so_and_the_status_is_2(run):
     status, out, err = run("status")
     assert status == 2
