@@ -90,6 +90,19 @@ def n4(
 
 
 @app.command()
+def ledger(
+    entries: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many acts are recorded.")] = 20_000,
+    as_json: JsonOption = False,
+) -> None:
+    """CPU an entry of the ledger, in memory and durable in a store on this disk, together and one by one."""
+    from msgspec import to_builtins
+
+    from freehold.app.bench.ledger import bench_ledger
+
+    show_fields(to_builtins(bench_ledger(entries)), as_json=as_json)
+
+
+@app.command()
 def registration(
     ues: Annotated[int, typer.Option(min=1, max=65_000, help="How many terminals register.")] = 1000,
     management: Annotated[bool, typer.Option("--management", help="What API, counters and alarms cost.")] = False,

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -62,8 +63,10 @@ class Writer:
     def durable(self, request: Durable) -> Signal[None]:
         """Write and flush as soon as possible; the signal tells."""
         self._durable.append(request)
-        self._urgent.set()
-        self._something.set()
+        # Both are cleared before what came is taken: an event that is still set brings this request along.
+        for event in (self._urgent, self._something):
+            if not event.is_set():
+                event.set()
         return request.signal
 
     def behind(self, row: Row) -> None:
@@ -117,9 +120,9 @@ class Writer:
             self._tell(lambda: self._on_fault(fault))
 
     def _transaction(self, synchronous: str, rows: Iterable[Row], marks: dict[str, int]) -> None:
-        last = {(table, key): row for table, key, row in rows}
-        kept = [(table, key, row) for (table, key), row in last.items() if row is not None]
-        gone = [name for name, row in last.items() if row is None]
+        last = {row[:2]: row for row in rows}
+        kept = [row for row in last.values() if row[2] is not None]
+        gone = [name for name, row in last.items() if row[2] is None]
         execute = self._connection.execute
         execute(f"PRAGMA synchronous = {synchronous}")
         execute("BEGIN IMMEDIATE")
@@ -165,4 +168,4 @@ def _chunks(items: Sequence[tuple[object, ...]]) -> Iterator[Sequence[tuple[obje
 
 
 def _flat(rows: Sequence[tuple[object, ...]]) -> list[object]:
-    return [value for row in rows for value in row]
+    return list(chain.from_iterable(rows))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -15,7 +16,10 @@ from freehold.trust.ledger.checkpoint import Checkpoint
 from freehold.trust.ledger.merkle import Tree, leaf_hash
 from freehold.trust.ledger.witness import Witness
 
+Row: TypeAlias = tuple[str, bytes]
+
 TABLE: Final = "ledger"
+_DIGITS: Final = 16
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -27,7 +31,7 @@ class Altered(Unusable):
 
 def key_of(index: int) -> str:
     """The key of an entry: numbers in the order of their text."""
-    return f"{index:016d}"
+    return str(index).zfill(_DIGITS)
 
 
 class Ledger:
@@ -37,7 +41,7 @@ class Ledger:
     `on_fault` hears where that cannot be.
     """
 
-    __slots__ = ("_entries", "_failed", "_listeners", "_on_fault", "_store", "_tree", "_witness")
+    __slots__ = ("_entries", "_listeners", "_on_fault", "_store", "_tree", "_under_way", "_witness")
 
     def __init__(
         self, store: Store, witness: Witness | None = None, on_fault: Callable[[Unusable], None] = lambda _: None
@@ -46,7 +50,7 @@ class Ledger:
         self._witness = witness
         self._on_fault = on_fault
         self._entries = ordered(store.load(TABLE))
-        self._failed: list[tuple[int, bytes]] = []
+        self._under_way: deque[tuple[list[Row], Signal[None]]] = deque()
         self._listeners: list[Callable[[Act], None]] = []
         self._tree = tree_of(self._entries)
         for kept in witness.notes() if witness else ():
@@ -58,11 +62,10 @@ class Ledger:
         self._entries.append(entry)
         index = self._tree.append(leaf_hash(entry))
         # What an earlier write could not keep goes with it: a gap would look as if somebody had deleted an entry.
-        rows = [*self._failed, (index, entry)]
-        self._failed = []
-        durable = self._store.commit(TABLE, [(key_of(number), row) for number, row in rows])
-        outcome: Signal[None] = Signal()
-        durable.watch(lambda done: self._written(done, rows, outcome))
+        rows = [*self._unkept(), (key_of(index), entry)]
+        durable = self._store.commit(TABLE, rows)
+        self._under_way.append((rows, durable))
+        outcome = durable if self._witness is None else self._witnessed(durable, self._witness, index + 1)
         for listener in self._listeners:
             listener(act)
         return outcome
@@ -71,20 +74,35 @@ class Ledger:
         """Hand every act to `listener`, before it is durable."""
         self._listeners.append(listener)
 
-    def _written(self, done: Signal[None], rows: list[tuple[int, bytes]], outcome: Signal[None]) -> None:
-        try:
-            done.result()
-        except Unusable as fault:
-            self._failed = sorted([*self._failed, *rows])
-            outcome.fail(fault)
-            return
-        if self._witness is not None:
-            size = rows[-1][0] + 1
+    def _unkept(self) -> list[Row]:
+        """The rows of writes that failed, each told once; a store settles its writes in their order."""
+        found: list[Row] = []
+        while self._under_way and self._under_way[0][1].settled:
+            rows, durable = self._under_way.popleft()
             try:
-                self._witness.add(Checkpoint(size, self._tree.root(size)))
+                durable.result()
+            except Unusable:
+                found += rows
+        return found
+
+    def _witnessed(self, durable: Signal[None], witness: Witness, size: int) -> Signal[None]:
+        """Set once the state of `size` entries, durable before, is with the witness, or the fault with `on_fault`."""
+        outcome: Signal[None] = Signal()
+
+        def settled(done: Signal[None]) -> None:
+            try:
+                done.result()
+            except Unusable as fault:
+                outcome.fail(fault)
+                return
+            try:
+                witness.add(Checkpoint(size, self._tree.root(size)))
             except Unusable as fault:
                 self._on_fault(fault)
-        outcome.set(None)
+            outcome.set(None)
+
+        durable.watch(settled)
+        return outcome
 
     def entries(self) -> Sequence[bytes]:
         """Every entry's octets, in order."""

@@ -121,6 +121,45 @@ def test_when_the_disk_is_full_then_the_act_is_refused_and_kept_with_the_next(tm
     assert Ledger(store, witness).checkpoint().size == 2
 
 
+class Later(MemoryStore):
+    """A store whose writes end when the test says how."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def commit(self, table, rows):
+        self.asked.append((table, rows, Signal()))
+        return self.asked[-1][2]
+
+    def end(self, fault=None):
+        table, rows, signal = self.asked.pop(0)
+        if fault:
+            signal.fail(fault)
+        else:
+            super().commit(table, rows)
+            signal.set(None)
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_when_a_write_fails_among_others_then_the_next_act_brings_its_entry(tmp_path, outside):  # negative.md M05
+    store = Later()
+    ledger = Ledger(store, Witness(tmp_path / "outside") if outside else None)
+    kept, refused, last = (ledger.append(act) for act in ACTS[:3])
+    store.end()
+    store.end(Unusable("no space left on device"))
+    assert kept.result() is None
+    with pytest.raises(Unusable, match="no space"):
+        refused.result()
+    assert not last.settled
+    after = ledger.append(ACTS[3])
+    store.end()
+    store.end()
+    assert last.result() is after.result() is None
+    assert [json.loads(each)["subject"] for each in entries(store)] == [f"key {number}" for number in range(4)]
+    assert Ledger(store).checkpoint() == ledger.checkpoint()
+
+
 def test_when_an_entry_is_proved_then_a_checkpoint_alone_shows_it(store, witness):
     kept, whole = read_notes(witness.path), entries(store)
     for index in range(9):
