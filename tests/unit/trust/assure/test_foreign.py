@@ -10,6 +10,7 @@ from freehold.app.config import AmfSection, Configuration, UpfSection
 from freehold.app.network import Network
 from freehold.spec.errors import Unusable
 from freehold.trust.assure.case import cases
+from freehold.trust.assure.cases import host
 from freehold.trust.assure.evidence import Evidence
 from freehold.trust.assure.foreign import foreign, read_target
 from freehold.trust.assure.run import judged
@@ -89,6 +90,50 @@ def test_when_nothing_answers_then_it_is_inconclusive(tmp_path):
     verdict, reason = asyncio.run(play())
     assert verdict is Verdict.INCONCLUSIVE
     assert "does not answer" in reason
+
+
+async def serving(answer, play):
+    """What `play` gives beside a server at a high port that answers everything so."""
+
+    class Answering(asyncio.Protocol):
+        def connection_made(self, transport):
+            self.transport = transport
+
+        def data_received(self, _):
+            self.transport.write(answer)
+            self.transport.close()
+
+    server = await asyncio.get_running_loop().create_server(Answering, f"{NET}.1", 0)
+    try:
+        return await play(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+
+
+def test_when_a_port_answers_that_nobody_declared_then_it_is_found_wherever_it_is(tmp_path, monkeypatch):
+    def scanned(more):
+        file = tmp_path / "target.toml"
+        file.write_text(f'name = "x"\nplmn = "001/01"\nn2 = "a"\nn3_local = ["{NET}.9"]\ncore = ["{NET}.1"]\n{more}')
+        return judged(CASES["TS 33.117", "4.4.2"], foreign(read_target(file)), Evidence())
+
+    async def play(port):
+        assert port in host.SCANNED
+        monkeypatch.setattr(host, "SCANNED", (port, 1))  # others are the machine's own
+        return port, await scanned(""), await scanned(f"ports = [{port}]")
+
+    port, hidden, declared = asyncio.run(serving(b"", play))
+    assert hidden == (Verdict.FAIL, f"{NET}.1: TCP ports [{port}] answer and are not declared")
+    assert declared == (Verdict.PASS, f"2 TCP ports each: {NET}.1: [{port}]")
+
+
+def test_when_a_foreign_console_has_no_page_then_idle_connections_are_judged_by_what_it_said_before(tmp_path):
+    async def play(port):
+        file = tmp_path / "target.toml"
+        file.write_text(f'name = "x"\nplmn = "001/01"\nn2 = "a"\nconsole = "{NET}.1:{port}"\n')
+        return await judged(CASES["TS 33.117", "4.3.3.1.4"], foreign(read_target(file)), Evidence())
+
+    verdict, reason = asyncio.run(serving(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", play))
+    assert verdict is Verdict.PASS, reason
 
 
 @pytest.mark.parametrize(
