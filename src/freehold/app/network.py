@@ -165,7 +165,7 @@ class Network:
         self.ledger = Ledger(self.store, witness_of(self.configuration), self._witness_failed)
         if self.configuration.keys.mode == "token" and not self._real_time:
             raise Unusable("keys.mode is token: a token answers in real time alone")
-        arpf = token_of(self.configuration, asyncio.get_running_loop().call_soon_threadsafe)
+        arpf = token_of(self.configuration, asyncio.get_running_loop().call_soon_threadsafe, self._token_changed)
         if arpf is not None:
             self._ends.append(arpf.close)
         n4u = None if together else self._n4u_address()
@@ -193,6 +193,15 @@ class Network:
         self.world.environment.emit(
             Event("ledger-witness", str(fault), "error", fix="make the file of ledger.witness writable again")
         )
+
+    def _token_changed(self, fault: Unusable | None) -> None:
+        """Without the token nobody registers."""
+        if fault is None:
+            event = Event("token-serves", "the token of [keys] serves again")
+        else:
+            fix = "put the token back; where it refused the PIN, mend keys.secret_file and start anew"
+            event = Event("token-failed", str(fault), "error", fix=fix)
+        self.world.environment.emit(event)
 
     def store_fault(self) -> str:
         """What the last write of the store ran into; nothing where it went well."""

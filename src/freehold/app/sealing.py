@@ -68,7 +68,11 @@ def key_files(configuration: Configuration, folder: Path) -> tuple[Path, Path]:
     return key, Path(section.secret_file) if section.secret_file else folder / SECRET_FILE
 
 
-def token_of(configuration: Configuration, post: Callable[[Callable[[], None]], object]) -> TokenArpf | None:
+def token_of(
+    configuration: Configuration,
+    post: Callable[[Callable[[], None]], object],
+    on_change: Callable[[Unusable | None], None] = lambda _: None,
+) -> TokenArpf | None:
     """The token that computes MILENAGE, where the owner chose one; Unusable where it does not open."""
     chosen = configuration.keys
     if chosen.mode != "token":
@@ -81,7 +85,7 @@ def token_of(configuration: Configuration, post: Callable[[Callable[[], None]], 
 
     pin = read_secret(Path(chosen.secret_file)).decode(errors="replace")
     keep_in_memory()
-    return TokenArpf(lambda: TokenCredentials(chosen.module, chosen.token, pin), post)
+    return TokenArpf(lambda: TokenCredentials(chosen.module, chosen.token, pin), post, on_change)
 
 
 def keep_in_memory() -> bool:

@@ -151,6 +151,12 @@ _RULES: Final = (
         raised_by=("ledger-witness",),
     ),
     Rule(
+        "token", "ManagedElement", "EQUIPMENT_ALARM", "equipmentMalfunction", "CRITICAL",
+        "the token of [keys] does not serve: no terminal is authenticated",
+        "put the token back; where it refused the PIN, put the right one into keys.secret_file and start anew",
+        raised_by=("token-failed",), cleared_by=("token-serves",),
+    ),
+    Rule(
         "audit", "UPFFunction", "PROCESSING_ERROR_ALARM", "corruptData", "MAJOR",
         "sessions and packet rules of the UPF differed and were made equal", raised_by=("upf.audit",),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
@@ -16,7 +17,7 @@ from freehold.procedure import Signal
 from freehold.spec.errors import Unusable
 from freehold.spec.identities import Supi
 from freehold.spec.keys import Key
-from freehold.trust.keys.token import TokenCredentials
+from freehold.trust.keys.token import PinRefused, TokenCredentials
 
 T = TypeVar("T")
 DECOY: Final = "freehold-decoy"
@@ -44,11 +45,20 @@ class _Errand(msgspec.Struct, frozen=True):
 
 
 class TokenArpf:
-    """A `services.arpf.Arpf` whose keys a token holds; `post` runs a function in the caller's loop."""
+    """A `services.arpf.Arpf` whose keys a token holds; `post` runs a function in the caller's loop.
 
-    def __init__(self, opened: Callable[[], TokenCredentials], post: Callable[[Callable[[], None]], object]) -> None:
+    `on_change` hears there what the token ran into, and None once it serves again.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[], TokenCredentials],
+        post: Callable[[Callable[[], None]], object],
+        on_change: Callable[[Unusable | None], None] = lambda _: None,
+    ) -> None:
         """Open the token in the thread that will ask it; Unusable where it does not open."""
         self._post = post
+        self._on_change = on_change
         self._asked: SimpleQueue[_Challenge | _Errand | None] = SimpleQueue()
         ready: SimpleQueue[Unusable | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, args=(opened, ready), name="token", daemon=True)
@@ -129,33 +139,19 @@ class TokenArpf:
     # --- in the thread of the token ----------------------------------------------------------------
     def _run(self, opened: Callable[[], TokenCredentials], ready: SimpleQueue[Unusable | None]) -> None:
         try:
-            token = opened()
-            token.ensure(DECOY)
+            custody = _Custody(opened, lambda fault: self._tell([lambda: self._on_change(fault)]))
         except Unusable as fault:
             ready.put(fault)
             return
         ready.put(None)
-        with token:
-            going = True
-            while going:
-                together = [self._asked.get()]
-                while len(together) < _MOST and not self._asked.empty():
-                    together.append(self._asked.get())
-                going = None not in together
-                self._tell(self._answers(token, [each for each in together if each is not None]))
-
-    def _answers(self, token: TokenCredentials, asked: Sequence[_Challenge | _Errand]) -> list[Callable[[], None]]:
-        """What is to be told in the loop. An errand waits for the challenges before it, and those behind it for it."""
-        told: list[Callable[[], None]] = []
-        alike: dict[tuple[str, bytes], list[_Challenge]] = {}
-        for each in asked:
-            if isinstance(each, _Challenge):
-                alike.setdefault((each.label, each.opc), []).append(each)
-                continue
-            told += _computed(token, alike)
-            alike = {}
-            told.append(_done(token, each))
-        return told + _computed(token, alike)
+        going = True
+        while going:
+            together = [self._asked.get()]
+            while len(together) < _MOST and not self._asked.empty():
+                together.append(self._asked.get())
+            going = None not in together
+            self._tell(_answers(custody, [each for each in together if each is not None]))
+        custody.close()
 
     def _tell(self, news: Sequence[Callable[[], None]]) -> None:
         def tell() -> None:
@@ -166,11 +162,74 @@ class TokenArpf:
             self._post(tell)
 
 
-def _computed(token: TokenCredentials, alike: dict[tuple[str, bytes], list[_Challenge]]) -> list[Callable[[], None]]:
+class _Custody:
+    """The token, opened anew where it ended its session: it was taken out and put back, or its host started again."""
+
+    def __init__(self, opened: Callable[[], TokenCredentials], on_change: Callable[[Unusable | None], None]) -> None:
+        self._opened = opened
+        self._on_change = on_change
+        self._fault = ""
+        self._refused: PinRefused | None = None
+        self._token = self._open()
+
+    def use(self, act: Callable[[TokenCredentials], T]) -> T:
+        """Do something with the token; Unusable where it does not serve, or refuses this alone."""
+        try:
+            return act(self._token)
+        except Unusable:
+            if self._token.answers():
+                raise
+        try:
+            self._token = self._open()
+        except Unusable as fault:
+            self._note(fault)
+            raise
+        self._note(None)
+        return act(self._token)
+
+    def close(self) -> None:
+        """Let go of the token."""
+        with self._token:
+            pass
+
+    def _open(self) -> TokenCredentials:
+        if self._refused is not None:  # a token locks itself after a few wrong PINs: that one is not tried again
+            raise self._refused
+        try:
+            token = self._opened()
+        except PinRefused as fault:
+            self._refused = fault
+            raise
+        token.ensure(DECOY)
+        return token
+
+    def _note(self, fault: Unusable | None) -> None:
+        """Tell what is new."""
+        before, self._fault = self._fault, "" if fault is None else str(fault)
+        if self._fault != before:
+            self._on_change(fault)
+
+
+def _answers(custody: _Custody, asked: Sequence[_Challenge | _Errand]) -> list[Callable[[], None]]:
+    """What is to be told in the loop. An errand waits for the challenges before it, and those behind it for it."""
+    told: list[Callable[[], None]] = []
+    alike: dict[tuple[str, bytes], list[_Challenge]] = {}
+    for each in asked:
+        if isinstance(each, _Challenge):
+            alike.setdefault((each.label, each.opc), []).append(each)
+            continue
+        told += _computed(custody, alike)
+        alike = {}
+        told.append(_done(custody, each))
+    return told + _computed(custody, alike)
+
+
+def _computed(custody: _Custody, alike: dict[tuple[str, bytes], list[_Challenge]]) -> list[Callable[[], None]]:
     told: list[Callable[[], None]] = []
     for (label, opc), challenges in alike.items():
+        inputs = [each.inputs for each in challenges]
         try:
-            outputs = token.milenage(label, opc, [each.inputs for each in challenges])
+            outputs = custody.use(partial(TokenCredentials.milenage, supi=label, opc=opc, challenges=inputs))
         except Unusable as fault:
             told += [_bound(each.failed, fault) for each in challenges]
         else:
@@ -178,9 +237,9 @@ def _computed(token: TokenCredentials, alike: dict[tuple[str, bytes], list[_Chal
     return told
 
 
-def _done(token: TokenCredentials, errand: _Errand) -> Callable[[], None]:
+def _done(custody: _Custody, errand: _Errand) -> Callable[[], None]:
     try:
-        errand.act(token)
+        custody.use(errand.act)
     except Unusable as fault:
         return _bound(errand.failed, fault)
     return errand.outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, Self
 
 from freehold.crypto.aka import Milenage
@@ -17,6 +18,10 @@ _CONSTANT: Final = tuple(bytes(15) + bytes([last]) for last in (0, 1, 2, 4, 8))
 _TAG_BITS: Final = 128
 
 
+class PinRefused(Unusable):
+    """The token refused the PIN; after few more refusals it locks itself."""
+
+
 class _Session:
     """A session with one token; Unusable in one line for what the token refuses."""
 
@@ -28,25 +33,39 @@ class _Session:
         self._library = pkcs11
         self._what = f"token {token!r}"
         found = self.ask(lambda: pkcs11.lib(module).get_token(token_label=token))
-        try:
-            self.session: Any = found.open(rw=True, user_pin=pin)
-        except pkcs11.UserAlreadyLoggedIn:  # another session of this process: a login is the process's
-            self.session = self.ask(lambda: found.open(rw=True))
-        except (pkcs11.PKCS11Error, RuntimeError, OSError):
-            self.session = self.ask(lambda: found.open(rw=True, user_pin=pin))
+
+        def opened() -> Any:
+            try:
+                return found.open(rw=True, user_pin=pin)
+            except pkcs11.UserAlreadyLoggedIn:  # another session of this process: a login is the process's
+                return found.open(rw=True)
+
+        self.session: Any = self.ask(opened)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.session.close()
+        with suppress(Unusable):  # the token may have ended it
+            self.ask(self.session.close)
 
     def ask(self, what: Callable[[], Any]) -> Any:
         """Do something with the token."""
+        refused = self._library.PinIncorrect, self._library.PinLocked, self._library.exceptions.PinExpired
         try:
             return what()
+        except refused as error:
+            raise PinRefused(f"{self._what}: {_told(error)}") from None
         except (self._library.PKCS11Error, RuntimeError, OSError) as error:
-            raise Unusable(f"{self._what}: {str(error) or type(error).__name__}") from None
+            raise Unusable(f"{self._what}: {_told(error)}") from None
+
+    def answers(self) -> bool:
+        """Whether the token still serves this session."""
+        try:
+            self.ask(lambda: self.session.generate_random(8))
+        except Unusable:
+            return False
+        return True
 
     def secret(self, label: str) -> Any:
         """The AES key of this label."""
@@ -188,6 +207,10 @@ class TokenCredentials(_Session):
         labels = Counter(label for label, _ in found)
         self._keys = {label: each for label, each in found if labels[label] == 1} | self._keys
         self._indexed = True
+
+
+def _told(error: BaseException) -> str:
+    return str(error) or type(error).__name__
 
 
 def _vector(out: Sequence[bytes]) -> Milenage:

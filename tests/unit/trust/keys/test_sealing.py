@@ -24,6 +24,7 @@ from freehold.app.sealing import sealer
 from freehold.cli import main as entry
 from freehold.core.udm import key_use
 from freehold.core.udr.rows import row_of
+from freehold.manage.faults.rules import CLEARING, RAISING, RULES
 from freehold.services.nudm import AccessAndMobilitySubscriptionData, Ambr
 from freehold.services.nudr import AuthenticationSubscription, Subscriber
 from freehold.spec.errors import Unusable
@@ -31,7 +32,8 @@ from freehold.spec.identities import SNssai, Supi
 from freehold.spec.keys import Key
 from freehold.store import offline, rewriting
 from freehold.trust.keys import sealing
-from freehold.trust.keys.token import TokenCredentials
+from freehold.trust.keys.custody import TokenArpf
+from freehold.trust.keys.token import PinRefused, TokenCredentials
 from managekit import free_port
 
 CANARY = bytes.fromhex("c0ffee00ba5eba11deadbeefcafef00d")
@@ -352,7 +354,8 @@ from pathlib import Path
 from freehold.crypto import milenage
 from freehold.spec.errors import Unusable
 from freehold.trust.keys import sealing
-from freehold.trust.keys.token import TokenCredentials
+from freehold.trust.keys.custody import TokenArpf
+from freehold.trust.keys.token import PinRefused, TokenCredentials
 module, folder = sys.argv[1:]
 k, opc = bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
 rand = bytes.fromhex("23553cbe9637a89d218ae64dae47bf35")
@@ -429,9 +432,10 @@ def test_when_k_is_in_a_token_then_milenage_inside_is_ours_and_k_never_leaves(to
 
 
 UDM_PROGRAM = """
-import asyncio, json, sys
+import asyncio, gc, json, sys
 from pathlib import Path
 from freehold.app import config
+from freehold.trust.keys.token import TokenCredentials
 from freehold.crypto.sqn import sqn_of
 from freehold.app.network import Network
 from freehold.app.requests import Client
@@ -464,6 +468,11 @@ async def main(path, k, opc, supi):
             ahead.terminal.usim.sqn.accept(sqn_of(1 << 27, index))
         await ahead.register()
         said["again"] = (ahead.registered, udr.subscriber(Supi(supi)).authentication.sqn_offset > 0)
+        # The token ends the session, as one does whose host starts anew.
+        lost = [each for each in gc.get_objects() if isinstance(each, TokenCredentials)]
+        lost[0].session.close()
+        await ue.register()
+        said["with another session"] = (len(lost), ue.registered)
         fresh = network.subscribe()
         second = network.ue(fresh)
         await second.register()
@@ -494,9 +503,114 @@ def test_when_milenage_is_inside_the_token_then_k_is_there_alone_and_terminals_r
     said = json.loads(finished.stdout)
     assert "inside the token" in said["no card"]
     assert said["again"] == [True, True]
+    assert said["with another session"] == [1, True]
     assert (said["rows with K"], said["registered"], said["fresh registered"], said["fresh row has K"]) == (
         0, True, True, False
     )  # fmt: skip
+
+
+class Held:
+    """A token of this process: its session ends, opens again or not, as the test says."""
+
+    def __init__(self):
+        self.opened = 0
+        self.there = True
+        self.fault = None
+
+    def open(self):
+        self.opened += 1
+        if self.fault:
+            raise self.fault
+        return Session(self)
+
+
+class Session:
+    def __init__(self, held):
+        self.held, self.lives = held, True
+        held.session = self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.lives = False
+
+    def answers(self):
+        return self.lives
+
+    def ensure(self, label):
+        pass
+
+    def keep(self, supi, k):
+        if not self.lives:
+            raise Unusable("token 'own': SessionHandleInvalid")
+        if k == bytes(16):
+            raise Unusable(f"{supi}: this key alone")
+
+
+def custody(held, play):
+    """What `play` gives with an ARPF on that token, and what its owner was told meanwhile."""
+
+    async def main():
+        told = []
+        arpf = TokenArpf(held.open, asyncio.get_running_loop().call_soon_threadsafe, told.append)
+
+        async def keep(k=CANARY):
+            signal, done = arpf.keep([(Supi(SUPI), Key(k))]), asyncio.Event()
+            signal.watch(lambda _: done.set())
+            await done.wait()
+            try:
+                return signal.result()
+            except Unusable as fault:
+                return str(fault)
+
+        try:
+            return await play(keep), [fault and str(fault) for fault in told]
+        finally:
+            arpf.close()
+
+    return asyncio.run(main())
+
+
+def test_when_the_token_ends_the_session_then_another_is_opened_and_nobody_is_refused():
+    held = Held()
+
+    async def play(keep):
+        first = await keep()
+        held.session.lives = False
+        return first, await keep(), await keep(bytes(16))
+
+    assert custody(held, play) == ((None, None, f"{SUPI}: this key alone"), [])
+    assert held.opened == 2
+
+
+def test_when_the_token_is_away_then_the_owner_is_told_once_and_again_when_it_serves():
+    held = Held()
+
+    async def play(keep):
+        held.session.lives, held.fault = False, Unusable("token 'own': NoSuchToken")
+        away = [await keep(), await keep()]
+        held.fault = None
+        return away, await keep()
+
+    assert custody(held, play) == ((["token 'own': NoSuchToken"] * 2, None), ["token 'own': NoSuchToken", None])
+
+
+def test_when_the_token_refuses_the_pin_then_it_is_not_asked_until_it_locks_itself():
+    held = Held()
+
+    async def play(keep):
+        held.session.lives, held.fault = False, PinRefused("token 'own': PinIncorrect")
+        return [await keep() for _ in range(9)]
+
+    assert custody(held, play) == (["token 'own': PinIncorrect"] * 9, ["token 'own': PinIncorrect"])
+    assert held.opened == 2
+
+
+def test_when_the_token_fails_then_an_alarm_says_so_until_it_serves():
+    assert RAISING["token-failed"] is RULES["token"]
+    assert "token" in CLEARING["token-serves"]
+    assert RULES["token"].severity == "CRITICAL"
 
 
 def test_when_no_token_is_there_then_it_is_said_in_a_line():
