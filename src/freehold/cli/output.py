@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +20,12 @@ AGAIN: Final = 2.0
 """Seconds between two looks of `--watch`."""
 NARROWEST: Final = 6
 """Columns that a cell keeps at least where a table has to fit a terminal."""
+PROSE: Final = 20
+"""Columns that a sentence keeps where its line is short, before the row is folded."""
+INDENT: Final = "    "
+"""What begins the further lines of a row that is folded."""
+NOTHING: Final = "-"
+"""What a cell without a value shows."""
 HOME: Final = "\x1b[H\x1b[J"
 
 
@@ -79,12 +86,61 @@ def terminal_width() -> int | None:
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], width: int | None = None) -> list[str]:
-    """Aligned columns under their headings; the widest give way until a line fits `width`."""
+    """Aligned columns under their headings; what is too wide for `width` gives way, but no name or number."""
     cells = [list(columns.values())] + [[cell(row.get(field)) for field in columns] for row in rows]
-    widths = [max(len(line[number]) for line in cells) for number in range(len(columns))]
-    while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
-    return ["  ".join(_cut(text, most) for text, most in zip(line, widths, strict=True)).rstrip() for line in cells]
+    parts = [list(range(len(columns)))] if width is None else _folded(cells, width)
+    widths = _widths(cells)
+    if width is not None:
+        for part in parts:
+            _narrow(cells, widths, part, width)
+    lines: list[str] = []
+    for number, line in enumerate(cells):
+        for part in parts:
+            shown = "  ".join(_cut(line[column], widths[column]) for column in part).rstrip()
+            if part is parts[0]:
+                lines.append(shown)
+            elif number == 0 or any(line[column] != NOTHING for column in part):
+                lines.append(INDENT + shown)
+    return lines
+
+
+def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(len(line[number]) for line in cells) for number in range(len(cells[0]))]
+
+
+def _prose(cells: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether a column has sentences, which can be cut and still tell something; a cut name or number tells a lie."""
+    return any(len(line[column]) > PROSE and " " in line[column] for line in cells[1:])
+
+
+def _folded(cells: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+    """Which columns stand on which line of a row: where one is not enough, empty ones nowhere and others on more."""
+    chosen, widths = list(range(len(cells[0]))), _widths(cells)
+    least = [PROSE if _prose(cells, number) else most for number, most in enumerate(widths)]
+    if sum(least) + 2 * (len(least) - 1) > width:
+        empty = {number for number in chosen if all(line[number] == NOTHING for line in cells[1:])}
+        chosen = [number for number in chosen if number == 0 or number not in empty]
+    parts: list[list[int]] = [[]]
+    room = width
+    for number in chosen:
+        if parts[-1] and least[number] > room:
+            parts.append([])
+            room = width - len(INDENT)
+        parts[-1].append(number)
+        room -= least[number] + 2
+    return parts
+
+
+def _narrow(cells: Sequence[Sequence[str]], widths: list[int], part: Sequence[int], width: int) -> None:
+    """Let the widest sentences of a line give way, and where there are none, the widest cells."""
+    room = width if 0 in part else width - len(INDENT)
+    prose = [number for number in part if _prose(cells, number)]
+    while sum(widths[number] for number in part) + 2 * (len(part) - 1) > room:
+        giving = [number for number in prose if widths[number] > PROSE] or list(part)
+        widest = max(giving, key=lambda number: widths[number])
+        if widths[widest] <= NARROWEST:
+            return
+        widths[widest] -= 1
 
 
 def _cut(text: str, most: int) -> str:
@@ -111,19 +167,37 @@ def show_fields(fields: Mapping[str, Any], *, as_json: bool) -> None:
         return
     width = max(map(len, fields), default=0)
     for name, value in fields.items():
-        show_line(f"{name:<{width}}  {cell(value)}")
+        many = isinstance(value, (list, tuple)) and value and all(isinstance(each, dict) for each in value)
+        for number, each in enumerate(value if many else [value]):
+            show_line(_wrapped(f"{'' if number else name:<{width}}  ", cell(_given(each))))
+
+
+def _given(value: object) -> object:
+    """A value of many parts without those that have none."""
+    return {name: part for name, part in value.items() if cell(part) != NOTHING} if isinstance(value, dict) else value
+
+
+def _wrapped(name: str, text: str) -> str:
+    """A value beside its name, on lines of the terminal where it is long."""
+    columns = terminal_width()
+    if columns is None or len(name) + len(text) <= columns or columns - len(name) < PROSE:
+        return name + text
+    return textwrap.fill(
+        text, columns, initial_indent=name, subsequent_indent=" " * len(name), break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def cell(value: object) -> str:
     """A value as a person reads it."""
     if value is None or value == "":
-        return "-"
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.1f}"
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(cell, value)) or "-"
+        return ", ".join(map(cell, value)) or NOTHING
     if isinstance(value, dict):
         return " ".join(f"{name}={cell(part)}" for name, part in value.items())
     return str(value)

@@ -16,7 +16,6 @@ UES: Final = {
     "state": "STATE",
     "connection": "CONNECTION",
     "gnb": "GNB",
-    "guti": "5G-GUTI",
     "procedures": "PROCEDURES",
 }
 SESSIONS: Final = {
@@ -24,7 +23,6 @@ SESSIONS: Final = {
     "pdu_session_id": "ID",
     "dnn": "DNN",
     "slice": "SLICE",
-    "type": "TYPE",
     "ip": "ADDRESS",
     "ip6": "IPV6",
     "macs": "MAC",

@@ -29,14 +29,32 @@ def test_when_rows_are_shown_then_columns_line_up_and_lines_have_no_tail():
     assert lines == ["A       B", "x       1", "longer  -"]
 
 
-def test_when_a_table_is_wider_than_the_terminal_then_the_widest_column_gives_way():
-    rows = [{"a": "short", "b": "x" * 60, "c": "y" * 20}]
-    lines = table(rows, {"a": "A", "b": "B", "c": "C"}, 40)
-    assert max(map(len, lines)) <= 40
-    assert lines[1].startswith("short  xxx")
-    assert "…" in lines[1]
-    assert table(rows, {"a": "A", "b": "B", "c": "C"})[1].endswith("y" * 20)
-    assert len(table(rows, {"a": "A", "b": "B", "c": "C"}, 3)[1]) > 3  # nothing is cut to nothing
+def test_when_a_table_is_wider_than_the_terminal_then_sentences_give_way():
+    columns = {"a": "A", "b": "B", "c": "C"}
+    rows = [{"a": "short", "b": "so it is " * 9, "c": "y" * 20}]
+    lines = table(rows, columns, 60)
+    assert [len(line) for line in lines] == [41, 60]
+    assert lines[1].startswith("short  so it is")
+    assert lines[1].endswith("…  " + "y" * 20)
+    assert table(rows, columns)[1].endswith("y" * 20)
+    assert len(table(rows, columns, 3)[1]) > 3  # nothing is cut to nothing
+
+
+def test_when_a_row_is_wider_than_the_terminal_then_it_is_folded_and_no_name_or_number_is_cut():
+    columns = {"supi": "SUPI", "none": "NONE", "state": "STATE", "octets": "OCTETS", "trouble": "TROUBLE"}
+    rows = [
+        {"supi": "imsi-001010000000001", "state": "5GMM-REGISTERED", "octets": 59857000, "trouble": "no answer of it"},
+        {"supi": "imsi-001010000000002", "state": "5GMM-REGISTERED", "octets": None, "trouble": None},
+    ]
+    assert table(rows, columns, 40) == [
+        "SUPI                  STATE",
+        "    OCTETS    TROUBLE",
+        "imsi-001010000000001  5GMM-REGISTERED",
+        "    59857000  no answer of it",
+        "imsi-001010000000002  5GMM-REGISTERED",
+    ]
+    assert "NONE" in table(rows, columns, 120)[0]
+    assert "NONE" in table(rows, columns)[0]
 
 
 def test_when_output_is_watched_then_it_is_drawn_until_interrupted(monkeypatch):
@@ -74,3 +92,12 @@ def test_when_a_configuration_is_shown_then_it_is_toml():
     sections = {"a": {"text": 'say "hi" \\', "flag": True, "list": [1, "x"], "none": None}, "b": [{"n": 1}, {"n": 2.5}]}
     read = tomllib.loads("\n".join(toml(sections)))
     assert read == {"a": {"text": 'say "hi" \\', "flag": True, "list": [1, "x"]}, "b": [{"n": 1}, {"n": 2.5}]}
+
+
+def test_when_a_field_has_many_things_then_each_begins_a_line_and_says_what_it_has(capsys, monkeypatch):
+    many = {"supi": "x", "sessions": [{"id": 1, "dnn": "internet", "ip6": ""}, {"id": 2, "dnn": "ims" * 9}]}
+    show_fields(many, as_json=False)
+    assert capsys.readouterr().out == f"supi      x\nsessions  id=1 dnn=internet\n          id=2 dnn={'ims' * 9}\n"
+    monkeypatch.setattr("freehold.cli.output.terminal_width", lambda: 40)
+    show_fields(many, as_json=False)
+    assert capsys.readouterr().out.endswith(f"\n          id=2\n          dnn={'ims' * 9}\n")
