@@ -8,6 +8,7 @@ import sys
 from typing import Annotated
 
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError  # typer gives no public name to them
 
 from freehold.cli import (
     alarms,
@@ -97,16 +98,33 @@ def program() -> typer.Typer:
     return app
 
 
+def _told(error: ClickException) -> str:
+    """What is wrong with a command line, where, and where it is told what would be right."""
+    message = error.format_message().rstrip(".")
+    if not isinstance(error, UsageError) or error.ctx is None:
+        return f"freehold: {message}"
+    path = error.ctx.command_path
+    message = f"{message[:1].lower()}{message[1:]}{'' if message.endswith('?') else ';'}"
+    return f"{path}: {message} `{path} -h` shows what there is"
+
+
 def main() -> None:
     """Run one command: exit 0 on success alone, 1 for what is refused, 2 for what the owner can put right: one line."""
     try:
-        program()(prog_name="freehold")
+        ended = program()(prog_name="freehold", standalone_mode=False)
     except Unusable as error:
         sys.stderr.write(f"freehold: {error}\n")
         sys.exit(error.status)
-    except KeyboardInterrupt:
+    except NoArgsIsHelpError as asked:
+        asked.show()
+        sys.exit(asked.exit_code)
+    except ClickException as error:
+        sys.stderr.write(f"{_told(error)}\n")
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output is gone, which is its right
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    sys.exit(ended if isinstance(ended, int) else 0)

@@ -50,6 +50,27 @@ def test_when_the_program_is_imported_then_nothing_heavy_is():
     assert heavy.isdisjoint(json.loads(finished.stdout))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["statsu"], "freehold: no such command 'statsu'. Did you mean 'status'? `freehold -h` shows what there is"),
+        (["ue", "show"], "freehold ue show: missing argument 'supi'; `freehold ue show -h` shows what there is"),
+        (
+            ["gnb", "--jsn"],
+            "freehold gnb: no such option: --jsn (Possible options: --json); `freehold gnb -h` shows what there is",
+        ),
+    ],
+)
+def test_when_a_command_line_is_wrong_then_one_line_says_what_and_where(monkeypatch, capsys, arguments, line):
+    assert command(monkeypatch, capsys, *arguments) == (2, "", f"{line}\n")
+
+
+def test_when_a_group_is_named_alone_then_its_help_is_shown(monkeypatch, capsys):
+    status, shown, beside = command(monkeypatch, capsys, "subscriber")
+    assert status == 2
+    assert "Commands:" in shown + beside
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["subscriber", "--help"], ["--version"]])
 def test_when_help_is_asked_then_it_is_given_and_the_status_is_0(arguments):
     finished = subprocess.run(
