@@ -30,11 +30,16 @@ STEPS: Final = 18
 """Lines of the ladder."""
 KEPT: Final = 1000
 """Records among which the last procedure is looked for."""
-WIDTH: Final = 52
-"""Columns for a message's name: the whole ladder fits 144 columns."""
+UNBROKEN: Final = "\N{NO-BREAK SPACE}"
+"""Between what stays on one line."""
+BORDER: Final = 4
+"""Columns of a panel's border on both sides."""
+ROOMY: Final = 88
+"""Columns of a terminal in which everything about a UE has room."""
+TIGHT: Final = 72
+"""Columns in which octets have room, but the state of the connection does not."""
 ROWS: Final = 12
 """Terminals shown."""
-LANES: Final = ("UE", "gNB", "AMF", "SMF", "UPF", "AUSF", "UDM", "PCF", "NSSF")
 
 
 class View(Protocol):
@@ -115,6 +120,14 @@ def bit_rate(rate: float) -> str:
     return f"{rate:.0f} bit/s"
 
 
+def size(octets: int) -> str:
+    """`12.3 MB`."""
+    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if octets >= factor:
+            return f"{octets / factor:.1f} {unit}B"
+    return f"{octets} B"
+
+
 class ScreenView:
     """The whole terminal, drawn anew twice a second."""
 
@@ -132,10 +145,10 @@ class ScreenView:
 
         stops = (network.tap.listen(self._records.append, packets=False), network.listen(self._event))
         try:
-            with Live(self.picture(network), screen=True, auto_refresh=False) as live:
+            with Live(screen=True, auto_refresh=False) as live:
                 while True:
                     began = time.perf_counter()
-                    live.update(self.picture(network), refresh=True)
+                    live.update(self.picture(network, live.console.width), refresh=True)
                     await asyncio.sleep(max(PERIOD, THRIFT * (time.perf_counter() - began)))
         finally:
             for stop in stops:
@@ -146,24 +159,31 @@ class ScreenView:
 
         self._events.append(f"{event.severity:<8}{line(event)}")
 
-    def picture(self, network: ManagedNetwork) -> RenderableType:
-        """What the screen shows now."""
+    def picture(self, network: ManagedNetwork, columns: int) -> RenderableType:
+        """What a screen of so many columns shows now."""
         from rich.console import Group
         from rich.panel import Panel
         from rich.text import Text
 
         status, now = network.status(), time.monotonic()
         up, down = self._up.of(status.uplink_bytes, now), self._down.of(status.downlink_bytes, now)
-        head = (
-            f"{status.name}  PLMN {status.plmn}  TAC {status.tac}   {status.gnbs} gNB   "
-            f"{status.ues_registered} registered   {status.ues_connected} connected   {status.sessions} sessions   "
-            f"up {bit_rate(up)}   down {bit_rate(down)}   {status.uptime_s:.0f} s"
+        told = (
+            f"{status.name}  PLMN {status.plmn}  TAC {status.tac}",
+            f"{status.gnbs} gNB",
+            f"{status.ues_registered} registered",
+            f"{status.ues_connected} connected",
+            f"{status.sessions} sessions",
+            f"up {bit_rate(up)}",
+            f"down {bit_rate(down)}",
+            f"{status.uptime_s:.0f} s",
         )
+        head = "   ".join(each.replace(" ", UNBROKEN) for each in told)
+        ladder = last_procedure(self._records, columns - BORDER)
         return Group(
-            Panel(Text(head, no_wrap=True), title="freehold", title_align="left", subtitle=self._console() or None),
+            Panel(Text(head), title="freehold", title_align="left", subtitle=self._console() or None),
             self._cells(network),
-            self._terminals(network),
-            Panel(_lines(last_procedure(self._records)), title="the last procedure", title_align="left"),
+            self._terminals(network, columns),
+            Panel(_lines(ladder), title="the last procedure", title_align="left"),
             Panel(_lines(list(self._events) or ["nothing to tell"]), title="events", title_align="left"),
         )
 
@@ -173,38 +193,41 @@ class ScreenView:
             table.add_row(gnb.name, gnb.id, gnb.address, ", ".join(map(str, gnb.tacs)), str(gnb.ues))
         return table
 
-    def _terminals(self, network: ManagedNetwork) -> RenderableType:
-        table = _table("UE", "State", "Connection", "Address", "Up", "Down")
+    def _terminals(self, network: ManagedNetwork, columns: int) -> RenderableType:
+        roomy, tight = columns >= ROOMY, columns < TIGHT
+        table = _table("UE", "State", *(["Connection"] if roomy else []), "Address", *([] if tight else ["Up", "Down"]))
         sessions = {session.supi: session for session in network.sessions()}
         ues = network.ues()
         for ue in ues[:ROWS]:
             session = sessions.get(ue.supi)
-            octets = (f"{session.uplink_bytes}", f"{session.downlink_bytes}") if session else ("", "")
+            octets = (size(session.uplink_bytes), size(session.downlink_bytes)) if session else ("", "")
             address = f"{session.ip} {session.ip6}".strip() if session else ""
-            table.add_row(ue.supi, ue.state, ue.connection, address, *octets)
+            connection = [ue.connection] if roomy else []
+            table.add_row(ue.supi, ue.state, *connection, address, *(() if tight else octets))
         if len(ues) > ROWS:
             table.add_row(f"... and {len(ues) - ROWS} more")
         return table
 
 
-def last_procedure(records: Iterable[Record]) -> list[str]:
+def last_procedure(records: Iterable[Record], columns: int) -> list[str]:
     """The ladder of the terminal whose procedure began last, or of everything where none is a known terminal's."""
     from freehold.procedure.follow import follow
-    from freehold.procedure.ladder import Ladder
+    from freehold.procedure.ladder import Ladder, lanes_of, step_of
 
     chosen = list(records)
     begun = (record.subject for record in reversed(chosen) if record.interface == "procedure")
     subject = next((subject.split()[0] for subject in begun if subject.startswith(("imsi-", "nai-"))), "")
-    ladder = Ladder(LANES, width=WIDTH)
-    lines = [ladder.draw(record) for record in (follow(chosen, subject) if subject else chosen)]
-    return [ladder.header(), *lines[-STEPS:]]
+    steps = [step_of(record) for record in (follow(chosen, subject) if subject else chosen)]
+    ladder = Ladder(lanes_of(steps[-STEPS:]), columns=columns)
+    lines = [ladder.draw_step(step) for step in steps]
+    return [*filter(None, [ladder.header()]), *lines[-STEPS:]]
 
 
 def _table(*headings: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
         table.add_column(heading, no_wrap=True)
     return table

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from freehold.cli.options import ConfigOption, JsonOption, client
-from freehold.cli.output import note
+from freehold.cli.output import note, terminal_width
 from freehold.spec.errors import Unusable
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def trace(
         elif as_json and not ladder:
             _pass_on(network.stream("tap", **query))
         else:
-            _pass_on(network.stream("ladder", **query))
+            width = terminal_width()
+            _pass_on(network.stream("ladder", **query, **({"columns": str(width)} if width else {})))
 
 
 def _pass_on(pieces: Iterator[bytes]) -> None:

@@ -26,6 +26,9 @@ from freehold.spec.events import Event
 if TYPE_CHECKING:
     from freehold.manage.api import Api
 
+NARROWEST: Final = 40
+WIDEST: Final = 1000
+"""Columns of a terminal that a ladder can be fitted to."""
 LAST: Final = 100_000
 """Entries of the ledger that may be asked for by their number."""
 
@@ -330,10 +333,10 @@ async def packets(api: Api, request: Request, _: str) -> Streamed:
     return Streamed(pieces(), "application/x-pcapng")
 
 
-def _limit(request: Request, name: str, usual: int, most: int) -> int:
+def _limit(request: Request, name: str, usual: int, most: int, least: int = 64) -> int:
     text = request.query.get(name, str(usual))
-    if not text.isascii() or not text.isdecimal() or not 64 <= int(text[:9]) <= most:
-        raise Unusable(f"{name}: {text} is outside 64..{most}")
+    if not text.isascii() or not text.isdecimal() or not least <= int(text[:9]) <= most:
+        raise Unusable(f"{name}: {text} is outside {least}..{most}")
     return int(text)
 
 
@@ -346,6 +349,8 @@ def streaming(pieces: Pieces, media_type: str) -> Call:
     async def call(api: Api, request: Request, _: str) -> Streamed:
         if request.query.get("ue"):
             request.query["ue"] = subscribers.supi_of(request.query["ue"]).value
+        if "columns" in request.query:
+            request.query["columns"] = str(_limit(request, "columns", WIDEST, WIDEST, NARROWEST))
         request.query.pop(streams.SEALED, None)
         if not api.deciphers(request.principal):
             request.query[streams.SEALED] = ""

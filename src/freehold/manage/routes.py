@@ -36,6 +36,7 @@ _FOLLOWED: Final = {
     "ue": "only what concerns this SUPI",
     "interfaces": "only these, like N1,N2,N4,SBI",
     "lanes": "the lanes of a ladder, like UE,gNB,AMF",
+    "columns": "the columns of the terminal that a ladder is to fit",
     "nas": "for a capture: NAS alone too, in clear",
     "kept": "first the signalling that was kept while somebody watched",
     "end": "for a capture: end once what was kept is written",

@@ -147,9 +147,11 @@ async def as_file(network: ManagedNetwork, kept: Kept, query: dict[str, str]) ->
 
 async def as_ladder(_: ManagedNetwork, kept: Kept, query: dict[str, str]) -> AsyncIterator[bytes]:
     """Records as a ladder, that of the signalling unless the client asks for packets."""
-    ladder = Ladder(query["lanes"].split(",") if query.get("lanes") else LANES[:9])
+    lanes = query["lanes"].split(",") if query.get("lanes") else LANES[:9]
+    ladder = Ladder(lanes, columns=int(query["columns"]) if "columns" in query else None)
     with listening(kept, query, packets=False) as mailbox:
-        yield ladder.header().encode() + b"\n"
+        if header := ladder.header():
+            yield header.encode() + b"\n"
         while True:
             records = [record for record in await mailbox.take() if record.name not in WATCHING]
             yield "".join(f"{ladder.draw(record)}\n" for record in records).encode()

@@ -19,9 +19,17 @@ ENDS: Final[dict[str, tuple[str, str]]] = {"N2": ("gNB", "AMF"), "N3": ("gNB", "
 ACCEPTED: Final = 1
 """What PFCP's responses carry where nothing is wrong (TS 29.244 8.2.1); no other protocol has a cause #1."""
 GAP: Final = 7
-"""Columns from one lane to the next, at least."""
+"""Columns from one lane to the next, at least; one less where there is no room."""
 TEXT: Final = 66
 """Columns for a message's name before its clause."""
+STEP: Final = 9
+"""Columns of a step's number and interface, which stand before its name."""
+NAME: Final = 24
+"""Columns that a name has at least where a ladder has to fit a terminal."""
+COMFORT: Final = 40
+"""Columns that a name has at least before lanes move together for it."""
+CLAUSE: Final = 20
+"""Columns of a clause, like TS 23.502 4.3.2.2.1."""
 WATCHING: Final = frozenset(("HeartbeatRequest", "HeartbeatResponse"))
 """Messages that only show that the other end lives (TS 29.244 6.2.2): left out of a ladder."""
 WORDS: Final = re.compile(r"[A-Za-z]+")
@@ -57,17 +65,39 @@ def step_of(record: Record) -> Step:
 
 
 class Ladder:
-    """Draws records one at a time; lanes are fixed from the start, and steps counted within a procedure."""
+    """Draws records one at a time; lanes are fixed from the start, and steps counted within a procedure.
 
-    def __init__(self, lanes: Sequence[str] = LANES[:9], *, times: bool = False, width: int = TEXT) -> None:
+    In a terminal of so many `columns` names are cut and lanes move together; where even that is too wide, a step says
+    its two ends in words, and in the narrowest its clause is left out.
+    """
+
+    def __init__(self, lanes: Sequence[str] = LANES[:9], *, times: bool = False, columns: int | None = None) -> None:
         self._lanes = tuple(lanes)
-        self._gap = max([GAP, *(len(lane) + 2 for lane in lanes)])
+        longest = max(map(len, lanes), default=0)
+        self._gap = max(GAP, longest + 2)
         self._times = times
-        self._width = width
+        self._drawn, self._text, self._clauses = True, TEXT, True
         self._step = 0
+        if columns is not None:
+            self._fit(columns - (10 if times else 0), longest)
+
+    def _fit(self, columns: int, longest: int) -> None:
+        """Find what fits these columns."""
+
+        def room(lanes: int) -> int:
+            return columns - lanes - 2 - 2 - CLAUSE
+
+        if room(self._gap * len(self._lanes)) < STEP + COMFORT:
+            self._gap = max(GAP - 1, longest + 2)
+        self._drawn = room(self._gap * len(self._lanes)) >= STEP + NAME
+        before = self._gap * len(self._lanes) if self._drawn else 2 * longest + 3
+        self._clauses = room(before) >= STEP + NAME
+        self._text = min(TEXT, room(before) if self._clauses else columns - before - 2)
 
     def header(self) -> str:
-        """The names of the lanes."""
+        """The names of the lanes; empty where there are none."""
+        if not self._drawn:
+            return ""
         names = "".join(f"{lane:^{self._gap}}" for lane in self._lanes)
         return (" " * (10 if self._times else 0) + names).rstrip()
 
@@ -87,7 +117,9 @@ class Ladder:
 
     def _line(self, step: Step, lanes: str, text: str) -> str:
         time = f"{step.time:9.3f} " if self._times else ""
-        return f"{time}{lanes}  {text:<{self._width}}  {step.clause}".rstrip()
+        if self._text < TEXT and len(text) > self._text:
+            text = f"{text[: self._text - 1]}…"
+        return f"{time}{lanes}  {text:<{self._text}}  {step.clause if self._clauses else ''}".rstrip()
 
     def _column(self, name: str) -> int | None:
         return self._lanes.index(name) * self._gap + self._gap // 2 if name in self._lanes else None
@@ -98,13 +130,22 @@ class Ladder:
             rails[number * self._gap + self._gap // 2] = "|"
         return rails
 
+    def _ends(self, *names: str) -> str:
+        """The ends of a step in words."""
+        longest = max(map(len, self._lanes), default=0)
+        return f"{' > '.join(f'{name:<{longest}}' for name in names):<{2 * longest + 3}}"
+
     def _mark(self, name: str) -> str:
+        if not self._drawn:
+            return self._ends(name)
         rails, column = self._rails(), self._column(name)
         if column is not None:
             rails[column] = "*"
         return "".join(rails)
 
     def _arrow(self, source: str, target: str) -> str:
+        if not self._drawn:
+            return self._ends(source, target)
         rails, start, end = self._rails(), self._column(source), self._column(target)
         if start is None or end is None or start == end:
             return self._mark(source if start is not None else target)
@@ -134,15 +175,20 @@ def _named(step: Step, record: Record) -> Step:
 def render_steps(steps: Iterable[Step], *, times: bool = False) -> str:
     """The whole ladder of steps, with the lanes that take part."""
     chosen = list(steps)
-    seen = dict.fromkeys(name for step in chosen for name in (step.start, step.end))
+    ladder = Ladder(lanes_of(chosen), times=times)
+    return "\n".join([ladder.header(), *map(ladder.draw_step, chosen)]) + "\n"
+
+
+def lanes_of(steps: Sequence[Step]) -> list[str]:
+    """The lanes that take part in steps, in their order."""
+    seen = dict.fromkeys(name for step in steps for name in (step.start, step.end))
     lanes: list[str] = [lane for lane in LANES if lane in seen]
     gnbs = sorted(name for name in seen if name not in LANES and role(name) == "gNB")
     place = LANES.index("gNB")
     before = sum(lane in LANES[:place] for lane in lanes)
     lanes[before:before] = gnbs
     lanes += [name for name in seen if name not in LANES and name not in gnbs]
-    ladder = Ladder(lanes, times=times)
-    return "\n".join([ladder.header(), *map(ladder.draw_step, chosen)]) + "\n"
+    return lanes
 
 
 def ends_of(record: Record) -> tuple[str, str]:

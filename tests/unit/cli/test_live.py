@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
-from freehold.cli.live import LinesView, Rate, ScreenView, bit_rate, choose, last_procedure
+from freehold.cli.live import LinesView, Rate, ScreenView, bit_rate, choose, last_procedure, size
 from freehold.procedure.tap import Record
 from freehold.spec.events import Event
-from managekit import FakeNetwork
+from managekit import SUPI, FakeNetwork
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,12 @@ from managekit import FakeNetwork
 )
 def test_when_a_rate_is_shown_then_its_unit_fits(rate, text):
     assert bit_rate(rate) == text
+
+
+def test_when_octets_are_shown_then_their_unit_fits():
+    assert [size(each) for each in (0, 999, 1500, 2_500_000, 3_000_000_000)] == [
+        "0 B", "999 B", "1.5 kB", "2.5 MB", "3.0 GB",
+    ]  # fmt: skip
 
 
 def test_when_octets_are_counted_then_the_rate_is_between_two_looks():
@@ -54,11 +60,13 @@ def test_when_the_screen_is_drawn_then_cells_terminals_ladder_and_events_are_on_
     assert not network.tap.active
     from rich.console import Console
 
-    console = Console(width=160, record=True)
-    console.print(view.picture(network))
-    text = console.export_text()
-    for words in ("gnb-1", "10.45.0.2", "RegistrationAccept", "something to tell", "001/01"):
-        assert words in text
+    for columns in (60, 80, 120):
+        console = Console(width=columns, record=True)
+        console.print(view.picture(network, columns))
+        text = console.export_text()
+        for words in ("gnb-1", SUPI, "10.45.0.2", "RegistrationAccept", "something to tell", "001/01", "sessions"):
+            assert words in text, (columns, words)
+        assert "…" not in text
 
 
 def test_when_many_terminals_are_at_work_then_the_ladder_is_that_of_the_last_procedure():
@@ -69,17 +77,17 @@ def test_when_many_terminals_are_at_work_then_the_ladder_is_that_of_the_last_pro
         Record(4.0, "SBI", "AMF", "UDM", "for the second", subject="imsi-...0002"),
         Record(5.0, "N2", "AMF", "gnb-1", "Setup", value=OfUe(), subject="imsi-...0002"),
     ]
-    lines = last_procedure(records)
-    assert lines[0].split()[:3] == ["UE", "gNB", "AMF"]
+    lines = last_procedure(records, 120)
+    assert lines[0].split() == ["gNB", "AMF", "UDM"]
     assert [line.split("  ")[-1] for line in lines[1:2]] == ["TS 23.502 4.2.2.2.2"]
     assert "for the second" in lines[2]
     assert "for the first" not in "".join(lines)
-    assert max(map(len, lines)) <= 144
+    assert max(map(len, lines)) <= 120
 
 
 def test_when_no_terminal_is_known_then_everything_is_shown():
-    assert "NGSetupRequest" in last_procedure([Record(1.0, "N2", "gnb-1", "AMF", "NGSetupRequest")])[1]
-    assert len(last_procedure([])) == 1
+    assert "NGSetupRequest" in last_procedure([Record(1.0, "N2", "gnb-1", "AMF", "NGSetupRequest")], 80)[1]
+    assert last_procedure([], 80) == []
 
 
 class OfUe:

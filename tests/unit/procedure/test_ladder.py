@@ -70,6 +70,26 @@ def test_when_lanes_are_fixed_then_unknown_ends_do_not_break_the_line():
 
 
 @pytest.mark.parametrize(
+    ("columns", "header", "line"),
+    [
+        (
+            111,
+            "  UE   gNB   AMF   SMF   UPF   AUSF  UDM   UDR   PCF",
+            f"   |     |     |{'-' * 16}>|     |     |     |      1  SBI Nausf_UEAuthentication_…  TS 29.509 5.2.2.2",
+        ),
+        (80, "", "AMF  > AUSF    1  SBI Nausf_UEAuthentication_Authenticate…  TS 29.509 5.2.2.2"),
+        (60, "", "AMF  > AUSF    1  SBI Nausf_UEAuthentication_Authenticate r…"),
+    ],
+)
+def test_when_a_ladder_has_to_fit_a_terminal_then_it_does_at_any_width(columns, header, line):
+    ladder = Ladder(columns=columns)
+    assert ladder.header() == header
+    lines = [ladder.draw(record) for record in RUN[1:]]
+    assert lines[1] == line
+    assert max(map(len, lines)) <= columns
+
+
+@pytest.mark.parametrize(
     ("name", "lane"),
     [("amf", "AMF"), ("freehold-amf", "AMF"), ("gnb-1", "gNB"), ("gnb 001/01 0x1/32", "gNB"), ("UE", "UE"), ("x", "x")],
 )
