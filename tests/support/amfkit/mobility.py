@@ -13,7 +13,10 @@ SWITCH = ngap.PathSwitchRequestTransfer(
 )
 
 
-def path_switch_request(ue, gnb, sessions=(1,), **changes):
+LACKING = ngap.PathSwitchRequestSetupFailedTransfer(cause=("radioNetwork", "up-integrity-protection-not-possible"))
+
+
+def path_switch_request(ue, gnb, sessions=(1,), failed=(), **changes):
     """PATH SWITCH REQUEST of a gNB for a terminal."""
     return msgspec.structs.replace(
         ngap.PathSwitchRequest(
@@ -25,6 +28,13 @@ def path_switch_request(ue, gnb, sessions=(1,), **changes):
                 ngap.PDUSessionResourceToBeSwitchedDLItem(pdu_session_id=each, path_switch_request_transfer=SWITCH)
                 for each in sessions
             ],
+            pdu_session_resource_failed_to_setup_list_ps_req=[
+                ngap.PDUSessionResourceFailedToSetupItemPSReq(
+                    pdu_session_id=each, path_switch_request_setup_failed_transfer=LACKING
+                )
+                for each in failed
+            ]
+            or None,
         ),
         **changes,
     )

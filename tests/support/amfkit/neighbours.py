@@ -196,6 +196,9 @@ class Smf(Scripted):
         self.amf = None
         self.contexts = {}
         self.answers = {}
+        self.refused = set()
+        self.left_behind = set()
+        self.forgets = set()
         self.silent = False
 
     async def create_sm_context(self, data):
@@ -215,6 +218,8 @@ class Smf(Scripted):
         await self.note("update_sm_context", reference, data)
         if reference not in self.contexts:
             raise ServiceError(404, "CONTEXT_NOT_FOUND")
+        if data.n2_sm_info_type in self.refused:
+            raise ServiceError(400, "N2_SM_ERROR")
         if data.up_cnx_state == "ACTIVATING":
             return SmContextUpdatedData(
                 n2_sm_info=self.TRANSFER, n2_sm_info_type="PDU_RES_SETUP_REQ", up_cnx_state="ACTIVATING"
@@ -225,6 +230,11 @@ class Smf(Scripted):
             return SmContextUpdatedData(n2_sm_info=self.TRANSFER, n2_sm_info_type="PDU_RES_SETUP_REQ")
         if data.n2_sm_info_type == "HANDOVER_REQ_ACK":
             return SmContextUpdatedData(n2_sm_info=self.COMMAND, n2_sm_info_type="HANDOVER_CMD")
+        if data.n2_sm_info_type == "HANDOVER_RES_ALLOC_FAIL":
+            self.left_behind.add(reference)
+        if data.ho_state == "COMPLETED" and self.contexts[reference].pdu_session_id not in self.forgets:
+            state = "DEACTIVATED" if reference in self.left_behind else "ACTIVATED"
+            return SmContextUpdatedData(ho_state="COMPLETED", up_cnx_state=state)
         return self.answers.get(data.n2_sm_info_type or data.n1_sm_message, SmContextUpdatedData())
 
     async def release_sm_context(self, reference, cause=""):

@@ -13,6 +13,7 @@ from tests.support.rankit.moving import PORT, play, served
 from freehold.app.config import parse
 from freehold.app.radio import with_gnbs
 from freehold.procedure.follow import follow
+from freehold.services.nudm import UserPlaneSecurity
 from freehold.spec import counters as c
 from freehold.spec.errors import Aborted, PeerError, TimerExpired
 from freehold.spec.identities import SNssai
@@ -293,6 +294,31 @@ def test_when_the_target_refuses_one_of_two_sessions_then_that_one_has_no_user_p
         assert states == ["ACTIVATED", "DEACTIVATED"]
         # what it sends asks for resources anew
         assert (await scene.sessions[1].ping()).rtt_ms is not None
+
+    play(script, sessions=2)
+
+
+@WAYS
+def test_when_the_target_cannot_protect_a_session_as_required_then_it_is_released_at_the_target(way):
+    # TS 23.502 4.9.1.2.2 step 2, 4.9.1.3.3; TS 23.501 5.10.3
+    async def script(scene):
+        first, second = scene.network.core.smf.sessions
+        second.security = UserPlaneSecurity("required", "preferred")
+        plane, add = scene.target.plane, scene.target.plane.add_bearer
+        made = []
+
+        def one(uplink, qfi):
+            if made:
+                raise NgapReject(("radioNetwork", "up-integrity-protection-not-possible"))
+            made.append(uplink)
+            return add(uplink, qfi)
+
+        plane.add_bearer = one
+        await scene.ue.handover(scene.target, way)
+        await served(scene, scene.target)
+        assert list(scene.network.core.smf.sessions) == [first]
+        assert list(scene.ue.terminal.sm.sessions) == [1]
+        assert len(scene.told("session-unprotected")) == 1
 
     play(script, sessions=2)
 

@@ -38,6 +38,7 @@ def deliver(amf: AmfFunction, ue: Ue, data: N1N2MessageTransferReqData) -> None:
         or ue.state is not MmState.REGISTERED
         or connection.context is ContextState.RELEASING
         or connection.handover is not None
+        or connection.switching
         or (data.n2_sm_info is not None and connection.context is ContextState.REQUESTED)
     ):
         ue.queued += (data,)

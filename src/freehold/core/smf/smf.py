@@ -36,6 +36,7 @@ from freehold.core.smf.procedures.association import association, association_re
 from freehold.core.smf.procedures.establishment import pdu_session_establishment
 from freehold.core.smf.procedures.handover import n2_handover
 from freehold.core.smf.procedures.modification import pdu_session_modification
+from freehold.core.smf.procedures.rejection import rejection
 from freehold.core.smf.procedures.release import pdu_session_release
 from freehold.core.smf.procedures.requested_modification import requested_modification
 from freehold.core.smf.procedures.teardown import local_release, mended
@@ -352,6 +353,10 @@ class Smf:
         self._smf.perform(session, path_switch(self._smf, session, said, reply), lambda: reply.set(NOTHING))
         return await reply
 
+    async def _not_switched(self, session: SmContext, said: transfers.NotSwitched) -> SmContextUpdatedData:
+        await performed(session, rejection(self._smf, session, said.cause))
+        return DEACTIVATED
+
     async def _required(self, session: SmContext, said: transfers.Required) -> SmContextUpdatedData:
         if session.state is not SmState.ACTIVE:
             raise ServiceError(409, "REQUEST_REJECTED_UNSPECIFIED", f"a handover while it is {session.state.value}")
@@ -444,6 +449,7 @@ FROM_GNB: Final[Mapping[type, FromGnbHandler]] = MappingProxyType(
         transfers.NotModified: Smf._modified,  # noqa: SLF001
         transfers.Modified: Smf._modified,  # noqa: SLF001
         transfers.Switched: Smf._switched,  # noqa: SLF001
+        transfers.NotSwitched: Smf._not_switched,  # noqa: SLF001
         transfers.Required: Smf._required,  # noqa: SLF001
         transfers.Admitted: Smf._handover_step,  # noqa: SLF001
         transfers.NotAdmitted: Smf._handover_step,  # noqa: SLF001

@@ -23,6 +23,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 RegularCause = tuple[Literal["nas"], Literal["normal-release"]]
 NO_CHANGE: Final = FlowChange()
 REGULAR: Final[RegularCause] = ("nas", "normal-release")
+NO_DEFAULT_FLOW: Final[ngap.Cause] = ("radioNetwork", "radio-resources-not-available")
 
 
 class SetUp(msgspec.Struct, frozen=True, gc=False):
@@ -76,10 +77,16 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
     forwarding: ngap.UPTransportLayerInformation | None
 
 
+class NotSwitched(msgspec.Struct, frozen=True, gc=False):
+    """The gNB that serves the UE now has no resources for the session (TS 38.413 9.3.4.15)."""
+
+    cause: ngap.Cause
+
+
 class NotAdmitted(msgspec.Struct, frozen=True, gc=False):
     """The target of a handover has no resources for the session (TS 38.413 9.3.4.19)."""
 
-    cause: str
+    cause: ngap.Cause
 
 
 class Other(msgspec.Struct, frozen=True, gc=False):
@@ -87,7 +94,17 @@ class Other(msgspec.Struct, frozen=True, gc=False):
 
 
 N2Information = (
-    SetUp | Failed | Released | Modified | NotModified | Switched | Required | Admitted | NotAdmitted | Other
+    SetUp
+    | Failed
+    | Released
+    | Modified
+    | NotModified
+    | Switched
+    | NotSwitched
+    | Required
+    | Admitted
+    | NotAdmitted
+    | Other
 )
 
 
@@ -224,6 +241,10 @@ def _switched(octets: bytes) -> N2Information:
     return Switched(_address(transfer.dl_ngu_up_tnl_information), flows, security)
 
 
+def _not_switched(octets: bytes) -> N2Information:
+    return NotSwitched(_decoded(ngap.PathSwitchRequestSetupFailedTransfer, octets).cause)
+
+
 def _required(octets: bytes) -> N2Information:
     transfer = _decoded(ngap.HandoverRequiredTransfer, octets)
     return Required(transfer.direct_forwarding_path_availability is not None)
@@ -233,13 +254,12 @@ def _admitted(octets: bytes) -> N2Information:
     transfer = _decoded(ngap.HandoverRequestAcknowledgeTransfer, octets)
     flows = tuple(item.qos_flow_identifier for item in transfer.qos_flow_setup_response_list)
     if DEFAULT_FLOW not in flows:
-        return NotAdmitted("the target refused the default QoS flow")
+        return NotAdmitted(NO_DEFAULT_FLOW)
     return Admitted(_address(transfer.dl_ngu_up_tnl_information), flows, transfer.dl_forwarding_up_tnl_information)
 
 
 def _not_admitted(octets: bytes) -> N2Information:
-    group, value = _decoded(ngap.HandoverResourceAllocationUnsuccessfulTransfer, octets).cause
-    return NotAdmitted(f"{group} {value}")
+    return NotAdmitted(_decoded(ngap.HandoverResourceAllocationUnsuccessfulTransfer, octets).cause)
 
 
 def _decoded(kind: type[T], octets: bytes) -> T:
@@ -279,6 +299,7 @@ READERS: Final[Mapping[N2SmInfoType, Callable[[bytes], N2Information]]] = Mappin
         "PDU_RES_MOD_RSP": _modified,
         "PDU_RES_MOD_FAIL": _not_modified,
         "PATH_SWITCH_REQ": _switched,
+        "PATH_SWITCH_SETUP_FAIL": _not_switched,
         "HANDOVER_REQUIRED": _required,
         "HANDOVER_REQ_ACK": _admitted,
         "HANDOVER_RES_ALLOC_FAIL": _not_admitted,

@@ -84,7 +84,7 @@ async def xn_handover_target(ue: Ue, xn: XnLink, message: xnap.HandoverRequest) 
     # TS 23.502 4.9.1.2.2 1, 7
     answer = await exchange(
         UeChannel(ue),
-        path_switch_request(ue, context),
+        path_switch_request(ue, context, admitted),
         ngap.PathSwitchRequestAcknowledge,
         ngap.PathSwitchRequestFailure,
         timer="NGAP-response",
@@ -172,8 +172,8 @@ def _admitted(ue: Ue, number: int, forwarding: Tunnel | None) -> xnap.PDUSession
     )
 
 
-def path_switch_request(ue: Ue, context: xnap.UEContextInfoHORequest) -> ngap.PathSwitchRequest:
-    """PATH SWITCH REQUEST with this gNB's tunnels (TS 38.413 9.2.3.8)."""
+def path_switch_request(ue: Ue, context: xnap.UEContextInfoHORequest, admitted: Admitted) -> ngap.PathSwitchRequest:
+    """PATH SWITCH REQUEST with this gNB's tunnels, and why it has none for the others (TS 38.413 9.2.3.8)."""
     return ngap.PathSwitchRequest(
         ran_ue_ngap_id=ue.ran_ue_ngap_id,
         source_amf_ue_ngap_id=context.ng_c_ue_reference,
@@ -189,6 +189,14 @@ def path_switch_request(ue: Ue, context: xnap.UEContextInfoHORequest) -> ngap.Pa
             )
             for number, session in ue.sessions.items()
         ],
+        pdu_session_resource_failed_to_setup_list_ps_req=[
+            ngap.PDUSessionResourceFailedToSetupItemPSReq(
+                pdu_session_id=number,
+                path_switch_request_setup_failed_transfer=ngap.PathSwitchRequestSetupFailedTransfer(cause=cause),
+            )
+            for number, cause in admitted.failed
+        ]
+        or None,
     )
 
 

@@ -201,7 +201,20 @@ def test_when_the_target_takes_some_sessions_then_the_others_are_left_behind(wor
     assert [each.pdu_session_id for each in command.pdu_session_resource_to_release_list_ho_cmd] == [2]
     notify(target, request)
     assert {each.pdu_session_id: each.active for each in next(world.amf.ues()).sessions} == {1: True, 2: False}
-    assert told(world, "HANDOVER_RES_ALLOC_FAIL", "PREPARED", "COMPLETED", "DEACTIVATED")
+    assert told(world, "HANDOVER_RES_ALLOC_FAIL", "PREPARED", "COMPLETED", "COMPLETED")
+
+
+def test_when_an_smf_does_not_say_what_became_of_its_session_then_it_is_deactivated(world, ue):
+    ue.establish(2, "ims")
+    source, target = ue.gnb, world.gnb()
+    source.send(required(ue, target, (1, 2)), 1)
+    request = target.next(ngap.HandoverRequest)
+    admit(target, request, sessions=(1, 2))
+    source.next(ngap.HandoverCommand)
+    world.smf.forgets.add(2)
+    notify(target, request)
+    assert {each.pdu_session_id: each.active for each in next(world.amf.ues()).sessions} == {1: True, 2: False}
+    assert told(world, "COMPLETED", "COMPLETED", "DEACTIVATED")
 
 
 def test_when_the_source_tells_its_counts_then_the_target_gets_them(world, ue):

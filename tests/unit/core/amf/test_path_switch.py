@@ -5,11 +5,15 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from amfkit.harness import CONFIGURATION, World
+from amfkit.harness import CONFIGURATION, World, from_smf
+from amfkit.mobility import LACKING, SWITCH
 from amfkit.mobility import path_switch_request as request
 from amfkit.watched import Watched
 from freehold.codecs import nas, ngap
+from freehold.procedure import Signal
 from freehold.services.errors import ServiceError
+
+RELEASE = nas.encode(nas.PduSessionReleaseCommand(2, 0, cause=36))
 
 
 def switch(ue, target, **changes):
@@ -87,6 +91,36 @@ def test_when_the_smf_does_not_switch_one_then_it_is_released_and_the_others_go_
     assert [each.pdu_session_id for each in acknowledge.pdu_session_resource_released_list_ps_ack] == [9]
     states = {each.pdu_session_id: each.active for each in next(world.amf.ues()).sessions}
     assert states == {1: True, 2: False}
+
+
+def test_when_the_target_rejects_one_then_its_smf_hears_why_and_what_it_begins_goes_to_the_target(world, ue):
+    # TS 23.502 4.9.1.2.2 2, TS 29.502 5.2.2.3.3
+    ue.establish(2, "ims")
+    source, target = ue.gnb, world.gnb()
+    held = world.smf.hold["update_sm_context"] = Signal()
+    target.send(request(ue, target, failed=(2, 9)), 1)
+    from_smf(world, ue, n1_sm_message=RELEASE)
+    target.send(request(ue, target), 1)
+    target.next(ngap.PathSwitchRequestFailure)
+    source.nothing()
+    world.smf.hold.clear()
+    held.set(None)
+    ue.gnb, ue.ran_id = target, target.next(ngap.PathSwitchRequestAcknowledge).ran_ue_ngap_id
+    said = [(data.n2_sm_info_type, data.n2_sm_info) for *_, data in world.smf.asked[-2:]]
+    assert said == [
+        ("PATH_SWITCH_REQ", ngap.encode_value(SWITCH)),
+        ("PATH_SWITCH_SETUP_FAIL", ngap.encode_value(LACKING)),
+    ]
+    assert ue.expect(nas.DlNasTransport).payload_container == RELEASE
+    assert {each.pdu_session_id: each.active for each in next(world.amf.ues()).sessions} == {1: True, 2: False}
+
+
+def test_when_the_smf_cannot_take_the_rejection_then_the_session_is_deactivated(world, ue):
+    ue.establish(2, "ims")
+    world.smf.refused.add("PATH_SWITCH_SETUP_FAIL")
+    switch(ue, world.gnb(), failed=(2,))
+    assert world.smf.last("update_sm_context")[1].up_cnx_state == "DEACTIVATED"
+    assert {each.pdu_session_id: each.active for each in next(world.amf.ues()).sessions} == {1: True, 2: False}
 
 
 def test_when_no_session_can_be_switched_then_it_fails_and_the_source_keeps_the_terminal(world, ue):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from freehold.codecs import ngap, pfcp
+from freehold.codecs import nas, ngap, pfcp
 from freehold.codecs.pfcp.flags import ApplyAction, PFCPSMReqFlag
 from freehold.core.smf.transfers import Tunnel
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdatedData
+from freehold.services.nudm import DnnConfiguration, Protection, UserPlaneSecurity
+from freehold.spec.causes import SmCause
 
-from .world import GNB, World, tnl
+from .world import GNB, SUPI, World, tnl
 
 TARGET = Tunnel(bytes((10, 0, 0, 78)), 0x1234)
 TOWARDS = pfcp.OuterHeaderCreation(gtpu_ipv4=True, teid=TARGET.teid, ipv4=TARGET.address)
@@ -33,6 +37,16 @@ def admitted(world: World, reference: str, flows: tuple[int, ...] = (1,)) -> SmC
     )
     octets = ngap.encode_value(transfer)
     return world.update(reference, n2_sm_info=octets, n2_sm_info_type="HANDOVER_REQ_ACK", ho_state="PREPARED")
+
+
+def not_admitted(world: World, reference: str, cause: ngap.Cause) -> SmContextUpdatedData:
+    octets = ngap.encode_value(ngap.HandoverResourceAllocationUnsuccessfulTransfer(cause=cause))
+    return world.update(reference, n2_sm_info=octets, n2_sm_info_type="HANDOVER_RES_ALLOC_FAIL")
+
+
+def not_switched(world: World, reference: str, cause: ngap.Cause) -> SmContextUpdatedData:
+    octets = ngap.encode_value(ngap.PathSwitchRequestSetupFailedTransfer(cause=cause))
+    return world.update(reference, n2_sm_info=octets, n2_sm_info_type="PATH_SWITCH_SETUP_FAIL")
 
 
 def changes(world: World) -> int:
@@ -81,10 +95,11 @@ def test_when_it_fails_then_the_session_stays_where_it_was(how: str) -> None:
     before = changes(world)
     required(world, reference)
     if how == "refused":
-        octets = ngap.encode_value(ngap.HandoverResourceAllocationUnsuccessfulTransfer(cause=("misc", "unspecified")))
-        updated = world.update(reference, n2_sm_info=octets, n2_sm_info_type="HANDOVER_RES_ALLOC_FAIL")
+        assert not_admitted(world, reference, ("misc", "unspecified")).ho_state == "CANCELLED"
+        updated = world.update(reference, ho_state="CANCELLED")
     elif how == "no default flow":
-        updated = admitted(world, reference, flows=(2,))
+        assert admitted(world, reference, flows=(2,)).ho_state == "CANCELLED"
+        updated = world.update(reference, ho_state="CANCELLED")
     elif how == "silence":
         world.wait(31)
         updated = world.update(reference, ho_state="COMPLETED")
@@ -100,6 +115,72 @@ def test_when_it_fails_then_the_session_stays_where_it_was(how: str) -> None:
     assert (world.session.user_plane.target, world.session.user_plane.downlink) == (None, GNB)
     assert world.update(reference, ho_state="COMPLETED").ho_state is None
     assert required(world, reference).ho_state == "PREPARING"
+
+
+def left_by_n2(world: World, reference: str, cause: ngap.Cause) -> SmContextUpdatedData:
+    required(world, reference)
+    not_admitted(world, reference, cause)
+    return world.update(reference, ho_state="COMPLETED")
+
+
+INTEGRITY: ngap.Cause = ("radioNetwork", "up-integrity-protection-not-possible")
+CONFIDENTIALITY: ngap.Cause = ("radioNetwork", "up-confidentiality-protection-not-possible")
+RATE: ngap.Cause = ("radioNetwork", "ue-max-integrity-protected-data-rate-reason")
+ALGORITHMS: ngap.Cause = ("radioNetwork", "encryption-and-or-integrity-protection-algorithms-not-supported")
+RESOURCES: ngap.Cause = ("radioNetwork", "radio-resources-not-available")
+
+
+@pytest.mark.parametrize("left", [left_by_n2, not_switched])
+@pytest.mark.parametrize(
+    ("integrity", "confidentiality", "cause", "released"),
+    [
+        ("required", "not-needed", INTEGRITY, True),
+        ("required", "preferred", RATE, True),
+        ("not-needed", "required", CONFIDENTIALITY, True),
+        ("required", "not-needed", ALGORITHMS, True),
+        ("not-needed", "required", ALGORITHMS, True),
+        ("preferred", "preferred", INTEGRITY, False),
+        ("preferred", "required", INTEGRITY, False),
+        ("required", "preferred", CONFIDENTIALITY, False),
+        ("required", "required", RESOURCES, False),
+        ("required", "required", ("misc", "unspecified"), False),
+    ],
+)
+def test_when_the_target_rejects_a_session_then_it_is_released_only_where_required_protection_is_missing(
+    left: Callable[[World, str, ngap.Cause], SmContextUpdatedData],
+    integrity: Protection,
+    confidentiality: Protection,
+    cause: ngap.Cause,
+    released: bool,
+) -> None:
+    # TS 23.502 4.9.1.2.2 step 2, 4.9.1.3.3; TS 23.501 5.10.3
+    world = World()
+    world.udm.data["internet"] = DnnConfiguration("internet", up_security=UserPlaneSecurity(integrity, confidentiality))
+    reference = world.active()
+    assert left(world, reference, cause).up_cnx_state == "DEACTIVATED"
+    (far,) = world.upf.took(pfcp.SessionModificationRequest)[-1].update_far
+    assert far.apply_action == ApplyAction.BUFF | ApplyAction.NOCP
+    if not released:
+        assert world.session.user_plane.downlink is None
+        assert world.update(reference, up_cnx_state="ACTIVATING").up_cnx_state == "ACTIVATING"
+        return
+    [event] = world.environment.emitted("session-unprotected")
+    assert (event.clause, event.cause) == ("TS 23.501 5.10.3", f"NGAP {cause[1]}")
+    command = world.amf.transfers[-1]
+    assert (type(world.amf.n1), world.amf.n1.cause) == (nas.PduSessionReleaseCommand, SmCause.REGULAR_DEACTIVATION)
+    assert command.n2_sm_info is None  # no gNB has resources for it
+    world.from_ue(reference, nas.PduSessionReleaseComplete(1, 0))
+    assert list(world.smf.sessions) == []
+    assert world.amf.gone == [(SUPI, 1, reference)]
+
+
+def test_when_the_transfer_of_a_rejected_session_is_damaged_then_the_amf_is_told_and_nothing_changes() -> None:
+    world = World()
+    reference = world.active()
+    before = changes(world)
+    with pytest.raises(ServiceError, match="N2_SM_ERROR"):
+        world.update(reference, n2_sm_info=b"", n2_sm_info_type="PATH_SWITCH_SETUP_FAIL")
+    assert (changes(world), world.session.user_plane.downlink) == (before, GNB)
 
 
 def test_when_the_upf_does_not_follow_then_there_is_no_user_plane() -> None:

@@ -233,7 +233,7 @@ async def n2_handover(amf: AmfFunction, ue: Ue, handover: Handover, message: nga
         raise Unprepared(FAILED, f"{target.gnb} was lost before the terminal was there")
     arrive(amf, ue, handover, arrival)
     # 7-11
-    await complete(ue, commands)
+    await complete(ue, handover)
     # 14
     handover.end()
     release(amf, source, SUCCESSFUL)
@@ -304,14 +304,16 @@ def arrive(amf: AmfFunction, ue: Ue, handover: Handover, message: ngap.HandoverN
     amf.contexts.attach(ue, target)
 
 
-async def complete(ue: Ue, commands: Transfers) -> None:
+async def complete(ue: Ue, handover: Handover) -> None:
     """The SMFs move the downlink; sessions left behind have no user plane (TS 29.502 5.2.2.3.4.3)."""
-    for identity in commands:
-        session = ue.session(identity)
-        if session is not None:
-            updated = await update(ue, session, SmContextUpdateData(ho_state="COMPLETED"))
-            session.active = updated is not None and updated.up_cnx_state != "DEACTIVATED"
-    await deactivate_others(ue, set(commands))
+    moved = set()
+    for session in taking_part(ue, handover):
+        updated = await update(ue, session, SmContextUpdateData(ho_state="COMPLETED"))
+        if updated is not None and updated.up_cnx_state == "ACTIVATED":
+            moved.add(session.pdu_session_id)
+        elif updated is not None and updated.up_cnx_state == "DEACTIVATED":
+            session.active = False
+    await deactivate_others(ue, moved)
 
 
 async def update(ue: Ue, session: Session, data: SmContextUpdateData) -> SmContextUpdatedData | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from freehold.codecs import ngap
 from freehold.core.amf import values
 from freehold.core.amf.channels import N2, send_ngap
+from freehold.core.amf.delivery import flush
 from freehold.core.amf.function import AmfFunction
 from freehold.core.amf.procedures.context_setup import assistance
 from freehold.core.amf.state.connection import Connection, Gnb
@@ -17,13 +18,16 @@ from freehold.procedure import procedure
 from freehold.services.errors import ServiceError
 from freehold.services.nsmf import SmContextUpdateData
 from freehold.spec import counters
-from freehold.spec.errors import Aborted
+from freehold.spec.errors import Aborted, PeerError
 from freehold.spec.failures import Unmet
 from freehold.spec.identities import Tai
 
 NOT_HERE: Final = ngap.PathSwitchRequestUnsuccessfulTransfer(cause=("radioNetwork", "unknown-PDU-session-ID"))
 NOT_NOW: Final = ngap.PathSwitchRequestUnsuccessfulTransfer(cause=("radioNetwork", "unspecified"))
-Items = Sequence[ngap.PDUSessionResourceToBeSwitchedDLItem]
+
+
+class NotSwitched(PeerError):  # noqa: N818 - the word of the procedure
+    """The UE's connection stays where it was."""
 
 
 def refuse(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest, why: str) -> None:
@@ -65,7 +69,7 @@ def begin(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:
         refuse(amf, gnb, message, "the UE, or another one under that identity, is connected there already")
     elif connection.context is not ContextState.ESTABLISHED or connection.ue.state is not MmState.REGISTERED:
         refuse(amf, gnb, message, "the UE has no context to switch")
-    elif connection.handover is not None:
+    elif connection.handover is not None or connection.switching:
         refuse(amf, gnb, message, "the UE is being handed over")
     elif tai is None or not amf.configuration.supports(tai):
         refuse(amf, gnb, message, f"tracking area {tai} is not served")
@@ -76,15 +80,17 @@ def begin(amf: AmfFunction, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:
 async def give_up(
     error: Exception,
     amf: AmfFunction,
-    ue: Ue,  # noqa: ARG001 - the same for every handler
-    connection: Connection,  # noqa: ARG001
+    ue: Ue,
+    connection: Connection,
     gnb: Gnb,
     message: ngap.PathSwitchRequest,
-    tai: Tai,  # noqa: ARG001
+    tai: Tai,  # noqa: ARG001 - the same for every handler
 ) -> None:
     """What could not be finished is refused; a gNB that is gone needs no answer."""
+    connection.switching = False
     if not isinstance(error, Aborted):
         refuse(amf, gnb, message, str(error))
+    flush(amf, ue)
 
 
 @procedure(spec="TS 23.502 4.9.1.2.2", on_failure=give_up)
@@ -94,6 +100,7 @@ async def path_switch(
     """Switch the downlink of every session, then the connection, and give the new gNB a fresh key."""
     # 1
     compare_capabilities(amf, ue, gnb, message)
+    connection.switching = True
     # 2-6
     switched, released = [], []
     for item in message.pdu_session_resource_to_be_switched_dl_list:
@@ -112,13 +119,15 @@ async def path_switch(
                 )
             )
     if not switched or connection.ue is not ue or not gnb.ready:
-        refuse(amf, gnb, message, "none of its sessions could be switched")
-        return
+        raise NotSwitched("none of its sessions could be switched")
+    await reject(ue, message.pdu_session_resource_failed_to_setup_list_ps_req or ())
     await deactivate_others(ue, {item.pdu_session_id for item in switched})
     # 7
+    connection.switching = False
     amf.contexts.move(connection, gnb, message.ran_ue_ngap_id, tai)
     N2(amf, connection).send(acknowledge(amf, ue, connection, switched, released))
     amf.environment.count(counters.PATH_SWITCH_SUCCESS)
+    flush(amf, ue)
 
 
 def compare_capabilities(amf: AmfFunction, ue: Ue, gnb: Gnb, message: ngap.PathSwitchRequest) -> None:
@@ -145,6 +154,21 @@ async def switch(session: Session, item: ngap.PDUSessionResourceToBeSwitchedDLIt
         return None
     session.active = updated.n2_sm_info_type == "PATH_SWITCH_REQ_ACK"
     return updated.n2_sm_info if session.active else None
+
+
+async def reject(ue: Ue, items: Iterable[ngap.PDUSessionResourceFailedToSetupItemPSReq]) -> None:
+    """The SMF hears why the new gNB has not taken a session, and decides what becomes of it (TS 29.502 5.2.2.3.3)."""
+    for item in items:
+        session = ue.session(item.pdu_session_id)
+        if session is None or not session.active:
+            continue  # TS 23.502 4.9.1.2.2 2: one that had no user plane has none afterwards
+        session.active = False
+        octets = values.octets_of(item.path_switch_request_setup_failed_transfer)
+        data = SmContextUpdateData(n2_sm_info=octets, n2_sm_info_type="PATH_SWITCH_SETUP_FAIL")
+        try:
+            await session.smf.update_sm_context(session.reference, data)
+        except ServiceError:
+            session.active = True  # the rule for those that it named in no list
 
 
 async def deactivate_others(ue: Ue, switched: set[int]) -> None:

@@ -59,6 +59,7 @@ class Connection:
         "handover",
         "ran_ue_ngap_id",
         "stream",
+        "switching",
         "tai",
         "ue",
     )
@@ -77,6 +78,8 @@ class Connection:
     """PDU sessions whose resources the gNB was told to free for no SMF, until it answers."""
     handover: Handover | None
     """The handover over N2 that it is an end of."""
+    switching: bool
+    """Whether another gNB has asked for it, and has no answer yet."""
 
     def __init__(self, gnb: Gnb, amf_ue_ngap_id: int, ran_ue_ngap_id: int, tai: Tai) -> None:
         self.gnb = gnb
@@ -90,6 +93,7 @@ class Connection:
         self.ue = None
         self.freed = ()
         self.handover = None
+        self.switching = False
 
     def __str__(self) -> str:
         return f"UE {self.amf_ue_ngap_id} at {self.gnb}"

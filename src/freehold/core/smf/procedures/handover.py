@@ -7,12 +7,14 @@ from freehold.core.smf.function import SmfFunction
 from freehold.core.smf.messages import HandoverStep, ModificationAnswered
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.flow_change import without_refused
+from freehold.core.smf.procedures.rejection import reject
 from freehold.core.smf.state.session import SmContext, Tunnel
-from freehold.core.smf.transfers import Admitted, NotModified, Required
+from freehold.core.smf.transfers import Admitted, NotAdmitted, NotModified, Required
 from freehold.procedure import Collision, Signal, expect, procedure
 from freehold.services.nsmf import SmContextUpdatedData
 
 CANCELLED = SmContextUpdatedData(ho_state="CANCELLED")
+LEFT_BEHIND = SmContextUpdatedData(ho_state="COMPLETED", up_cnx_state="DEACTIVATED")
 
 
 async def stay(smf: SmfFunction, session: SmContext) -> None:
@@ -54,6 +56,10 @@ async def n2_handover(
     # 11a-11f
     step = await expect(HandoverStep, timer="N2-handover")
     admitted = step.value
+    if isinstance(admitted, NotAdmitted):
+        step.reply.set(CANCELLED)
+        await left_behind(smf, session, admitted)
+        return
     if not isinstance(admitted, Admitted):
         step.reply.set(CANCELLED)
         return
@@ -69,6 +75,16 @@ async def n2_handover(
     else:
         step.reply.set(CANCELLED)
         await stay(smf, session)
+
+
+async def left_behind(smf: SmfFunction, session: SmContext, refused: NotAdmitted) -> None:
+    """The UE goes without the session: once it is at the target there is no user plane (TS 23.502 4.9.1.3.3)."""
+    step = await expect(HandoverStep, timer="N2-handover")
+    if step.value == "COMPLETED":
+        step.reply.set(LEFT_BEHIND)
+        await reject(smf, session, refused.cause)
+    else:
+        step.reply.set(CANCELLED)
 
 
 async def expect_target(smf: SmfFunction, session: SmContext, tunnel: Tunnel) -> None:
