@@ -355,6 +355,14 @@ class Terminal:
         assert self.security.unprotect(octets).verified
         return command
 
+    def command_again(self):
+        """SECURITY MODE COMMAND once more after T3560, under the same keys and the next COUNT."""
+        octets = self.downlink().nas_pdu
+        assert octets[1] == HeaderType.INTEGRITY_NEW_CONTEXT
+        verdict = self.security.unprotect(octets)
+        assert verdict.verified
+        assert type(nas.decode(verdict.plain).message) is nas.SecurityModeCommand
+
     def complete(self, **elements):
         """SECURITY MODE COMPLETE with the whole request in its container."""
         elements.setdefault("nas_message_container", nas.encode(self.request))

@@ -73,6 +73,7 @@ def protect(amf: AmfFunction, ue: Ue, message: Any, header_type: HeaderType = He
         )
     security = ue.security
     if header_type is HeaderType.INTEGRITY_NEW_CONTEXT and security.pending is not None:
+        security.unanswered += 1
         return security.pending.protect(plain, header_type)
     return plain if security.current is None else security.current.protect(plain, header_type)
 

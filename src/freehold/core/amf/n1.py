@@ -157,18 +157,36 @@ def receive(amf: AmfFunction, ue: Ue, octets: bytes) -> None:
     if not trusted and type(message) not in PLAIN:
         drop(amf, ue, "NAS plain", f"{type(message).__name__} is not taken without integrity protection")
         return
-    security = ue.security
-    if protected and octets[1] & HEADER_TYPE in NEW_CONTEXT and security.pending is not None:
+    if trusted and octets[1] & HEADER_TYPE in NEW_CONTEXT:
         if not isinstance(message, nas.SecurityModeComplete):
             drop(amf, ue, "NAS plain", f"{type(message).__name__} came under keys that are not in use yet")
             return
-        # TS 24.501 5.4.2.4: from here on the new context is the current one
-        security.current, security.pending = security.pending, None
-        security.count = security.current.uplink - 1
-        if ue.connection is not None and ue.connection.context is not ContextState.ABSENT:
-            security.rekey = security.current.kgnb(security.count)  # TS 33.501 6.9.2.3.2
+        first = ue.security.pending is not None
+        if take_into_use(ue) and not first:
+            record(amf, ue, plain, message)
+            return  # the first answer has ended the procedure
     record(amf, ue, plain, message)
     dispatch(amf, ue, message)
+
+
+def take_into_use(ue: Ue) -> bool:
+    """SECURITY MODE COMPLETE: its context is the current one from here on; whether a command asked for it.
+
+    A terminal answers each copy of a command that T3560 sent again: KgNB is of its last answer (TS 33.501 6.9.4.4).
+    """
+    security, connection = ue.security, ue.connection
+    rekeyed = bool(security.rekey)
+    if security.pending is not None:
+        # TS 24.501 5.4.2.4
+        security.current, security.pending = security.pending, None
+        rekeyed = connection is not None and connection.context is not ContextState.ABSENT
+    if security.current is None or not security.unanswered:
+        return False
+    security.unanswered -= 1
+    security.count = security.current.uplink - 1
+    if rekeyed:
+        security.rekey = security.current.kgnb(security.count)  # TS 33.501 6.9.2.3.2
+    return True
 
 
 def dispatch(amf: AmfFunction, ue: Ue, message: Any) -> None:

@@ -30,8 +30,12 @@ HEADER: Final = 7
 
 
 def holder(ue: Ue, octets: bytes) -> NasSecurity | None:
-    """The context a protected message is to be verified under (TS 24.501 9.3)."""
-    return ue.security.pending if octets[1] & HEADER_TYPE in NEW_CONTEXT else ue.security.current
+    """The context a protected message is to be verified under (TS 24.501 9.3).
+
+    The answer to a SECURITY MODE COMMAND that was sent again comes when its context is the current one already.
+    """
+    security = ue.security
+    return (security.pending or security.current) if octets[1] & HEADER_TYPE in NEW_CONTEXT else security.current
 
 
 def unprotect(amf: AmfFunction, ue: Ue, octets: bytes) -> bytes | None:

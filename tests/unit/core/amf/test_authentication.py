@@ -7,6 +7,7 @@ from amfkit.harness import GUAMI, NULL_ALLOWED, World
 from freehold.codecs import nas, ngap
 from freehold.core.amf import SecurityPolicy
 from freehold.crypto import aka
+from freehold.procedure import Signal
 from freehold.services.errors import ServiceError
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import Guti
@@ -220,3 +221,86 @@ def test_when_the_home_network_is_silent_then_the_procedure_waits_without_harm(w
     ue.expect(nas.IdentityRequest)
     gnb.lose()
     assert world.baseline() == {"ues": 0, "connections": 0, "gnbs": 0, "sessions": 0}
+
+
+# --- SECURITY MODE COMMAND that was sent again ----------
+def test_when_both_copies_of_the_command_are_answered_then_the_second_answer_is_that_of_kgnb(world, gnb, ue):
+    # TS 33.501 6.9.4.4: KgNB is of the last COUNT
+    held = world.home.hold["register_amf"] = Signal()
+    ue.start()
+    ue.authenticate()
+    ue.command()
+    world.run_for(6.1)  # T3560 crosses the answer
+    ue.command_again()
+    ue.complete()
+    ue.complete()
+    gnb.nothing()
+    world.home.hold.clear()
+    held.set(None)
+    ue.accepted()
+    assert ue.context.security_key == (int.from_bytes(ue.security.kgnb(1), "big"), 256)
+    ue.set_up()
+    ue.tell(nas.RegistrationComplete())
+    assert next(world.amf.ues()).mm_state == "5GMM-REGISTERED"
+    assert world.faults() == 0
+
+
+def test_when_the_second_answer_comes_after_the_registration_went_on_then_nobody_is_disturbed(world, gnb, ue):
+    ue.start()
+    ue.authenticate()
+    ue.command()
+    world.run_for(6.1)
+    ue.command_again()
+    ue.complete()
+    ue.accepted()
+    ue.complete()
+    gnb.nothing()
+    assert ue.context.security_key == (int.from_bytes(ue.security.kgnb(0), "big"), 256)
+    ue.set_up()
+    ue.tell(nas.RegistrationComplete())
+    ue.establish()
+    assert world.faults() == 0
+
+
+def test_when_an_answer_was_lost_then_the_one_to_the_copy_is_enough_and_a_third_is_not_asked_for(world, gnb, ue):
+    ue.start()
+    ue.authenticate()
+    ue.command()
+    ue.protected(nas.SecurityModeComplete(), HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT)  # lost on its way
+    world.run_for(6.1)
+    ue.command_again()
+    ue.complete()
+    ue.accepted()
+    assert ue.context.security_key == (int.from_bytes(ue.security.kgnb(1), "big"), 256)
+    ue.complete()
+    gnb.nothing()  # for all that the AMF knows the second command was answered twice
+    ue.complete()
+    assert ue.expect(nas.MmStatus).cause == MmCause.MESSAGE_NOT_COMPATIBLE_WITH_STATE
+    assert world.faults() == 1
+
+
+def test_when_the_octets_of_an_answer_come_again_then_they_are_dropped(world, gnb, ue):
+    ue.start()
+    ue.authenticate()
+    ue.command()
+    world.run_for(6.1)
+    ue.command_again()
+    answer = ue.protected(nas.SecurityModeComplete(), HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT)
+    ue.uplink(answer)
+    ue.accepted()
+    ue.uplink(answer)
+    gnb.nothing()
+    assert world.faults() == 1
+
+
+def test_when_nobody_asked_for_a_security_mode_then_its_completion_changes_nothing(world, gnb, ue):
+    ue.register()
+    ue.establish()
+    ue.complete()
+    assert ue.expect(nas.MmStatus).cause == MmCause.MESSAGE_NOT_COMPATIBLE_WITH_STATE
+    ue.tell(nas.RegistrationComplete())
+    ue.expect(nas.MmStatus)
+    ue.go_idle()
+    ue.service_request(uplink=[1])
+    context = ue.downlink(ngap.InitialContextSetupRequest)
+    assert context.security_key == (int.from_bytes(ue.security.kgnb(), "big"), 256)

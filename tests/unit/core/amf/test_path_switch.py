@@ -84,6 +84,27 @@ def test_when_the_keys_were_renewed_meanwhile_then_a_new_chain_begins_and_the_ta
     assert told.security_context.next_hop_nh[0] == int.from_bytes(ue.security.nh(kgnb), "big")
 
 
+def test_when_the_command_for_new_keys_was_answered_twice_then_the_target_gets_the_key_of_the_last_answer():
+    world = World(security=msgspec.structs.replace(CONFIGURATION.security, authenticate_always=True))
+    ue, target = world.terminal(world.gnb()), world.gnb()
+    ue.register()
+    ue.establish()
+    context, ue.request = ue.context, ue.registration_request(kind=2, ksi=0)
+    ue.tell(ue.request)
+    ue.authenticate()
+    ue.command()
+    world.run_for(6.1)
+    ue.command_again()
+    ue.complete()
+    ue.accepted(context=False)
+    ue.complete()
+    ue.tell(nas.RegistrationComplete())
+    ue.context = context
+    told = switch(ue, target)  # TS 33.501 6.9.2.3.2, 6.9.4.4
+    assert told.new_security_context_ind == "true"
+    assert told.security_context.next_hop_nh[0] == int.from_bytes(ue.security.kgnb(1), "big")
+
+
 def test_when_the_smf_does_not_switch_one_then_it_is_released_and_the_others_go_on(world, ue):
     ue.establish(2, "ims")
     acknowledge = switch(ue, world.gnb(), sessions=(1, 9))

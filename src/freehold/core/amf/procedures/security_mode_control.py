@@ -45,6 +45,7 @@ async def security_mode_control(
     """Protect N1 from here on; the complete initial message comes back (TS 24.501 4.4.6)."""
     capability = nas.UeSecurityCapability(ue.security.capability)
     algorithms = select(amf.configuration.security, capability)
+    ue.security.unanswered = 0
     ue.security.pending = NasSecurity(
         "amf", authenticated.kamf, authenticated.ngksi, nea=algorithms.ciphering, nia=algorithms.integrity
     )

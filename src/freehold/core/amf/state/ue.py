@@ -37,6 +37,8 @@ class UeSecurity(msgspec.Struct, gc=False):
     pending: NasSecurity | None = None
     capability: bytes = b""
     """The UE security capability IE's value as sent: 2 to 8 octets (TS 24.501 9.11.3.54)."""
+    unanswered: int = 0
+    """Copies of the last SECURITY MODE COMMAND that may still be answered (T3560)."""
     count: int = 0
     """The uplink NAS COUNT KgNB is derived from (TS 33.501 6.8.1.2.2)."""
     next_hop: bytes = b""
