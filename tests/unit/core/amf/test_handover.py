@@ -183,6 +183,35 @@ def test_when_the_keys_were_renewed_meanwhile_then_each_target_gets_the_new_one_
     assert after.security_context.next_hop_nh[0] == int.from_bytes(ue.security.nh(kgnb), "big")
 
 
+def test_when_another_key_came_into_use_on_the_way_then_the_arrival_leaves_it_for_the_next_target():
+    # TS 33.501 6.9.4.4: the answer to a command that was sent again comes between HANDOVER COMMAND and HANDOVER NOTIFY
+    world = World(security=msgspec.structs.replace(CONFIGURATION.security, authenticate_always=True))
+    ue, first, second, third = world.terminal(world.gnb()), world.gnb(), world.gnb(), world.gnb()
+    ue.register()
+    ue.establish()
+    ue.request = ue.registration_request(kind=2, ksi=0)
+    ue.tell(ue.request)
+    ue.authenticate()
+    ue.command()
+    world.run_for(6.1)
+    ue.command_again()
+    ue.complete()
+    ue.accepted(context=False)
+    ue.tell(nas.RegistrationComplete())
+    request, _ = commanded(ue, first)
+    assert request.security_context.next_hop_nh[0] == int.from_bytes(ue.security.kgnb(0), "big")
+    ue.complete()
+    notify(first, request)
+    ue.gnb.next(ngap.UEContextReleaseCommand)
+    ue.gnb.send(ngap.UEContextReleaseComplete(**ue.ids()), 1)
+    ue.gnb, ue.ran_id, ue.amf_id = first, 7, request.amf_ue_ngap_id
+    again, _ = hand_over(ue, second)
+    assert again.new_security_context_ind == "true"
+    assert again.security_context.next_hop_nh[0] == int.from_bytes(ue.security.kgnb(2), "big")
+    after, _ = hand_over(ue, third)
+    assert after.new_security_context_ind is None
+
+
 def test_when_the_terminal_registers_at_the_target_then_its_nas_goes_on(world, ue):
     hand_over(ue, world.gnb())
     ue.tell(ue.registration_request(kind=2, ksi=0))

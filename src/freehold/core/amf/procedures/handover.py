@@ -296,7 +296,7 @@ def arrive(amf: AmfFunction, ue: Ue, handover: Handover, message: ngap.HandoverN
     if ue.connection is not source:
         raise Aborted("the terminal came back elsewhere")
     handover.arrived = True
-    ue.security.rekey = b""  # a handover that failed before left the source with the older keys
+    ue.security.taken()  # a handover that failed before left the source with the older keys
     target.move(ContextEvent.SETUP_SUCCEEDED)
     target.tai = values.location(message.user_location_information) or target.tai
     target.cell = values.cell(message.user_location_information)

@@ -194,7 +194,7 @@ def acknowledge(
     """PATH SWITCH REQUEST ACKNOWLEDGE with the next hop parameter (TS 38.413 9.2.3.9, TS 33.501 6.9.2.3.2)."""
     security = ue.security
     rekeyed = security.chain()
-    security.rekey = b""
+    security.taken()
     return ngap.PathSwitchRequestAcknowledge(
         amf_ue_ngap_id=connection.amf_ue_ngap_id,
         ran_ue_ngap_id=connection.ran_ue_ngap_id,

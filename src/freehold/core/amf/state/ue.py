@@ -59,6 +59,14 @@ class UeSecurity(msgspec.Struct, gc=False):
             self.chaining_count = (self.chaining_count + 1) % CHAINING_COUNTS
         return bool(self.rekey)
 
+    def taken(self) -> None:
+        """The terminal is where the key of the last hop is; a KAMF that came since is still to come there.
+
+        TS 33.501 6.9.2.3.3.
+        """
+        if self.rekey == self.next_hop:
+            self.rekey = b""
+
 
 class UeMobility(msgspec.Struct, gc=False):
     """Where the UE may be and in which slices; tuples are shared between UEs."""
