@@ -19,6 +19,8 @@ from freehold.spec.identities import Supi
 from freehold.spec.timers import Timer, Timers
 
 T = TypeVar("T")
+KEPT: Final = 32
+"""Messages that a procedure keeps at most."""
 PAST: Final = 8
 """Procedures that a conversation remembers once they ended."""
 Accepts = Callable[[Any], bool]
@@ -253,8 +255,8 @@ class Run:
         return True
 
     def keep(self, message: object) -> bool:
-        """Keep a message that came before its wait, if the procedure said it may."""
-        if not isinstance(message, self.call.procedure.keeps):
+        """Keep a message that came before its wait, if the procedure said it may, and not without end."""
+        if not isinstance(message, self.call.procedure.keeps) or len(self._kept) >= KEPT:
             return False
         self._kept.append(message)
         return True

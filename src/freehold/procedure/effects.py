@@ -154,6 +154,22 @@ class Expect(Effect[T]):
         return PENDING
 
 
+class Kept(Effect[list[T]]):
+    """What came of a message type before anybody waited for it, in its order; it waits for nothing."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: type[T]) -> None:
+        self.kind = kind
+
+    def begin(self, run: Run) -> list[T]:
+        """Take all that was kept of it."""
+        found: list[T] = []
+        while (message := run.take(lambda kept: type(kept) is self.kind)) is not None:
+            found.append(cast("T", message))
+        return found
+
+
 class Exchange(Expect[T]):
     """Send a message and wait for an answer; its timer's expiry sends it again, and at last raises TimerExpired."""
 

@@ -10,6 +10,7 @@ from freehold.procedure import (
     Count,
     Emit,
     Expire,
+    Kept,
     Now,
     Random,
     Record,
@@ -195,6 +196,21 @@ def test_when_a_message_comes_before_its_wait_then_a_procedure_that_keeps_it_get
     assert order == []
     conversation.deliver(Refusal())
     assert order == [5]
+
+
+def test_when_messages_were_kept_then_all_of_a_type_are_there_without_a_wait_and_no_peer_fills_the_memory(world: World):
+    order: list[list[Answer]] = []
+
+    @procedure(spec="TS 1", keeps=(Answer,))
+    async def patient() -> None:
+        await expect(Refusal)
+        order.extend((await Kept(Answer), await Kept(Answer)))
+
+    conversation = world.driver.converse("ue")
+    conversation.start(patient())
+    assert [conversation.deliver(Answer(number)) for number in range(34)] == [True] * 32 + [False] * 2
+    conversation.deliver(Refusal())
+    assert order == [[Answer(number) for number in range(32)], []]
 
 
 def test_when_a_wait_has_a_condition_then_other_messages_pass_by(world: World):

@@ -57,6 +57,11 @@ def to_procedure(_: AmfFunction, ue: Ue, message: nas.MmMessage) -> bool:
     return ue.conversation.deliver(message)
 
 
+def known(ue: Ue) -> bool:
+    """Whether a UE is registered, or was told that it is (TS 24.501 5.5.1.2.4)."""
+    return ue.subscription is not None and ue.identity.tmsi is not None
+
+
 def start_registration(amf: AmfFunction, ue: Ue, message: nas.RegistrationRequest) -> bool:
     """A registration on a connection that is there (TS 24.501 5.5.1.3.2)."""
     security = ue.security
@@ -72,7 +77,7 @@ def start_registration(amf: AmfFunction, ue: Ue, message: nas.RegistrationReques
 
 def start_service_request(amf: AmfFunction, ue: Ue, message: nas.ServiceRequest) -> bool:
     """User planes asked for in CM-CONNECTED (TS 24.501 5.6.1.2); a UE that is not registered has none."""
-    if ue.subscription is None or ue.identity.tmsi is None:
+    if not known(ue):
         return False
     if ue.security.current is not None:
         ue.security.count = ue.security.current.uplink - 1
@@ -100,6 +105,9 @@ def transport(amf: AmfFunction, ue: Ue, message: nas.UlNasTransport) -> bool:
         return True
     if message.pdu_session_identity is None:
         return False
+    if ue.state is not MmState.REGISTERED:
+        # it crossed REGISTRATION ACCEPT: kept until REGISTRATION COMPLETE
+        return known(ue) and ue.conversation.deliver(message)
     amf.routing(ue).start(uplink_nas_transport(amf, ue, message))
     return True
 
@@ -124,7 +132,7 @@ DISPATCH: Mapping[type[Any], Entry] = MappingProxyType(
         nas.SecurityModeComplete: Entry(SERVED, to_procedure),
         nas.SecurityModeReject: Entry(SERVED, to_procedure),
         nas.ConfigurationUpdateComplete: Entry(SERVED, to_procedure),
-        nas.UlNasTransport: Entry(frozenset({S.REGISTERED}), transport),
+        nas.UlNasTransport: Entry(SERVED, transport),
         nas.MmStatus: Entry(ANY, status),
     }
 )

@@ -28,9 +28,10 @@ from freehold.core.amf.procedures.registration_acceptance import accept
 from freehold.core.amf.procedures.removal import release_sessions, remove
 from freehold.core.amf.procedures.security_mode_control import security_mode_control
 from freehold.core.amf.procedures.subscription import select_slices, subscribe
+from freehold.core.amf.procedures.uplink_nas_transport import uplink_nas_transport
 from freehold.core.amf.state.machines import ContextState, MmEvent
 from freehold.core.amf.state.ue import Ue
-from freehold.procedure import Collision, procedure
+from freehold.procedure import Collision, Kept, procedure
 from freehold.services.errors import ServiceError
 from freehold.spec import counters
 from freehold.spec.causes import MmCause
@@ -93,6 +94,7 @@ async def give_up(error: Exception, amf: AmfFunction, ue: Ue, initial: Request) 
         # TS 24.501 5.5.1.2.8 a, 5.5.1.3.8 a: once accepted, or from before, the UE is registered all the same
         if ue.subscription is not None and ue.identity.tmsi is not None:
             ue.move(MmEvent.REGISTRATION_COMPLETED)
+            await route_kept(amf, ue)
     else:
         measure(amf, initial.message, counters.FAILED, type(error).__name__)
         amf.tell(
@@ -118,6 +120,7 @@ async def end(amf: AmfFunction, ue: Ue, cause: ngap.Cause) -> None:
 
 @procedure(
     spec="TS 23.502 4.2.2.2.2",
+    keeps=(nas.UlNasTransport,),
     collides={
         "registration": repeated,
         "service_request": Collision.ABORT,
@@ -264,9 +267,16 @@ def learn(ue: Ue, request: nas.RegistrationRequest) -> None:
     ue.mobility.follow_on = request.registration_type.follow_on_request
 
 
+async def route_kept(amf: AmfFunction, ue: Ue) -> None:
+    """What the UE wanted of SMFs while its acknowledgement was still to come (TS 24.501 5.1.3.2.3.3)."""
+    for message in await Kept(nas.UlNasTransport):
+        amf.routing(ue).start(uplink_nas_transport(amf, ue, message))
+
+
 async def settle(amf: AmfFunction, ue: Ue, request: nas.RegistrationRequest) -> None:
     """After the accept: what waited is sent, or the connection ends if nothing is to follow (TS 23.502 4.2.2.2.2)."""
     flush(amf, ue)
+    await route_kept(amf, ue)
     if request.registration_type.value == RegistrationKind.INITIAL:
         tell_names(amf, ue)
     periodic = request.registration_type.value == RegistrationKind.PERIODIC_UPDATING
