@@ -15,6 +15,7 @@ from freehold.codecs.nas import (
     QosFlowDescription,
     QosRule,
     SessionAmbr,
+    SmMessage,
 )
 from freehold.procedure import Signal
 from freehold.services.air import Bearer
@@ -164,6 +165,8 @@ class SmContext(msgspec.Struct):
     sessions: dict[int, Session] = msgspec.field(default_factory=dict)
     transactions: set[int] = msgspec.field(default_factory=set)
     last_transaction: int = 0
+    completed: dict[int, SmMessage] = msgspec.field(default_factory=dict)
+    """How a command of the network was completed in each transaction that is over, until its identity is used again."""
 
     def free_identity(self) -> int | None:
         """A PDU session identity that is not in use; None when all 15 are (TS 24.501 6.4.1.2)."""
@@ -176,6 +179,7 @@ class SmContext(msgspec.Struct):
             if candidate not in self.transactions:
                 self.last_transaction = candidate
                 self.transactions.add(candidate)
+                self.completed.pop(candidate, None)
                 return candidate
         raise Bug("all procedure transaction identities are in use")
 

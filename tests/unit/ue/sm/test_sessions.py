@@ -468,6 +468,16 @@ def test_when_rules_and_flows_are_deleted_then_they_are_gone():
         (nas.PduSessionEstablishmentReject(1, 9, 26), SmCause.PTI_MISMATCH),
         (nas.PduSessionEstablishmentReject(7, 9, 26), SmCause.PTI_MISMATCH),
         (nas.PduSessionEstablishmentReject(1, 0, 26), None),
+        (nas.PduSessionEstablishmentReject(7, 0, 26), None),
+        (nas.PduSessionModificationReject(1, 0, 26), None),
+        (nas.PduSessionReleaseReject(7, 0, 26), None),
+        (nas.PduSessionModificationReject(1, 9, 26), SmCause.PTI_MISMATCH),
+        (nas.PduSessionReleaseReject(1, 9, 26), SmCause.PTI_MISMATCH),
+        (nas.PduSessionModificationCommand(1, 255), None),
+        (nas.PduSessionModificationCommand(16, 9), None),
+        (nas.PduSessionEstablishmentReject(0, 9, 26), None),
+        (nas.PduSessionEstablishmentReject(255, 9, 26), None),
+        (nas.SmStatus(7, 0, 43), None),
         (nas.PduSessionEstablishmentRequest(1, 9, nas.IntegrityDataRate()), SmCause.MESSAGE_TYPE_NON_EXISTENT),
         (nas.PduSessionReleaseCommand(1, 255, 36), None),
         (nas.PduSessionReleaseCommand(0, 0, 36), None),
@@ -484,6 +494,40 @@ def test_when_a_5gsm_message_fits_no_transaction_then_the_status_says_so(network
     else:
         _, status = network.take_session(nas.SmStatus)
         assert (status.cause, status.pti) == (cause, message.pti)
+
+
+@pytest.mark.parametrize("identity", [1, 7])
+def test_when_a_modification_is_of_no_transaction_then_it_is_rejected(network, identity):  # TS 24.501 7.3.1
+    session = network.session()
+    before = session.granted
+    network.send_session(nas.PduSessionModificationCommand(identity, 9, session_ambr=nas.SessionAmbr.of(1, 1)))
+
+    _, reject = network.take_session(nas.PduSessionModificationCommandReject)
+    assert (reject.pdu_session_identity, reject.pti, reject.cause) == (identity, 9, SmCause.PTI_MISMATCH)
+    assert session.granted is before
+
+
+def test_when_a_command_comes_again_after_its_completion_then_so_does_the_completion(network):  # TS 24.501 7.3.1
+    session = network.session()
+    network.ue.modify_session(1, (nas.QosRule(2, 1, default=False, precedence=10, segregation=False, qfi=2),))
+    _, request = network.take_session(nas.PduSessionModificationRequest)
+    command = nas.PduSessionModificationCommand(1, request.pti, session_ambr=nas.SessionAmbr.of(10**6, 10**6))
+    network.send_session(command)
+    _, complete = network.take_session(nas.PduSessionModificationComplete)
+    granted = session.granted
+    network.send_session(command)
+    assert network.take_session(nas.PduSessionModificationComplete)[1] == complete
+    assert session.granted is granted
+
+    network.ue.release_session(1)
+    _, request = network.take_session(nas.PduSessionReleaseRequest)
+    command = nas.PduSessionReleaseCommand(1, request.pti, 36)
+    network.send_session(command)
+    _, complete = network.take_session(nas.PduSessionReleaseComplete)
+    network.send_session(command)
+    assert network.take_session(nas.PduSessionReleaseComplete)[1] == complete
+    network.send_session(nas.PduSessionModificationCommand(1, request.pti))
+    assert network.take_session(nas.PduSessionModificationCommandReject)[1].cause == SmCause.PTI_MISMATCH
 
 
 @pytest.mark.parametrize(("octets", "cause"), [("2e0100ff", 97), ("2e0100d3", 96)])
@@ -510,7 +554,10 @@ def test_when_transactions_begin_and_end_then_identities_go_round():  # TS 24.00
         context.begin()
     context.end(7)
 
+    context.completed[7] = nas.PduSessionReleaseComplete(1, 7)
+
     assert context.begin() == 7
+    assert context.completed == {}
 
 
 def test_when_a_session_has_no_such_step_then_it_is_a_mistake():

@@ -24,7 +24,7 @@ from freehold.procedure.effects import Exchange
 from freehold.ue.errors import NoConnection, Refused
 from freehold.ue.nas.link import Released
 from freehold.ue.nas.sm.reach import reach
-from freehold.ue.nas.sm.transport import SessionChannel, Undelivered, of_transaction
+from freehold.ue.nas.sm.transport import UNASSIGNED_PTI, SessionChannel, Undelivered, of_transaction
 from freehold.ue.state.session import Session, SmEvent, SmState
 
 if TYPE_CHECKING:
@@ -109,7 +109,10 @@ def modified(ue: Terminal, session: Session, command: PduSessionModificationComm
         )
         if command.authorized_qos_rules is not None:
             ue.sessions.classify(session)
-    SessionChannel(ue.link, session.identity).send(PduSessionModificationComplete(session.identity, command.pti))
+    complete = PduSessionModificationComplete(session.identity, command.pti)
+    if command.pti != UNASSIGNED_PTI:
+        ue.sm.completed[command.pti] = complete
+    SessionChannel(ue.link, session.identity).send(complete)
 
 
 def changed_options(

@@ -50,7 +50,8 @@ async def release(ue: Terminal, identity: int, cause: SmCause = SmCause.REGULAR_
         session.step(SmEvent.RELEASE_REFUSED)  # TS 24.501 6.4.3.4
         raise Refused(answer.cause, f"PDU session release refused with cause #{answer.cause}")
     if isinstance(answer, PduSessionReleaseCommand):
-        channel.send(PduSessionReleaseComplete(identity, pti))  # TS 24.501 6.3.3.3
+        ue.sm.completed[pti] = complete = PduSessionReleaseComplete(identity, pti)
+        channel.send(complete)  # TS 24.501 6.3.3.3
     ue.sessions.drop(identity)
 
 

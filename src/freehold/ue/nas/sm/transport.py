@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -12,6 +13,11 @@ from freehold.codecs.nas import (
     DlNasTransport,
     GprsTimer3,
     PayloadContainerType,
+    PduSessionModificationCommand,
+    PduSessionModificationCommandReject,
+    PduSessionModificationComplete,
+    PduSessionReleaseCommand,
+    PduSessionReleaseComplete,
     RequestType,
     SmMessage,
     SmStatus,
@@ -27,6 +33,14 @@ if TYPE_CHECKING:
 
 UNASSIGNED_PTI, RESERVED_PTI = 0, 255
 """TS 24.007 11.2.3.1a."""
+COMPLETIONS: Final[Mapping[type[SmMessage], type[SmMessage]]] = MappingProxyType(
+    {
+        PduSessionReleaseCommand: PduSessionReleaseComplete,
+        PduSessionModificationCommand: PduSessionModificationComplete,
+    }
+)
+"""How each command is completed (TS 24.501 6.3.2.3, 6.3.3.3)."""
+COMMANDS: Final = tuple(COMPLETIONS)
 
 
 class Undelivered(msgspec.Struct, frozen=True, gc=False):
@@ -107,9 +121,15 @@ def status(ue: Terminal, identity: int, pti: int, cause: int) -> None:
 def misfit(ue: Terminal, message: SmMessage) -> None:
     """A 5GSM message that no transaction waits for (TS 24.501 7.3)."""
     identity, pti = message.pdu_session_identity, message.pti
-    if identity not in range(1, 16) or pti == RESERVED_PTI:
-        return  # TS 24.501 7.3.1 d, 7.3.2 b
-    if identity not in ue.sm.sessions and pti == UNASSIGNED_PTI:
-        status(ue, identity, pti, SmCause.INVALID_PDU_SESSION_IDENTITY)  # TS 24.501 7.3.2
-    elif pti != UNASSIGNED_PTI and not isinstance(message, SmStatus):
+    channel, completed = SessionChannel(ue.link, identity), ue.sm.completed.get(pti)
+    if identity not in range(1, 16) or pti == RESERVED_PTI or isinstance(message, SmStatus):
+        return  # TS 24.501 6.5.2, 7.3.1 d, 7.3.2
+    if pti == UNASSIGNED_PTI:
+        if isinstance(message, COMMANDS) and identity not in ue.sm.sessions:
+            status(ue, identity, pti, SmCause.INVALID_PDU_SESSION_IDENTITY)  # TS 24.501 7.3.2
+    elif completed is not None and type(completed) is COMPLETIONS.get(type(message)):
+        channel.send(completed)  # TS 24.501 7.3.1: the network had not got it
+    elif isinstance(message, PduSessionModificationCommand):
+        channel.send(PduSessionModificationCommandReject(identity, pti, SmCause.PTI_MISMATCH))  # TS 24.501 7.3.1
+    else:
         status(ue, identity, pti, SmCause.PTI_MISMATCH)  # TS 24.501 7.3.1
