@@ -1,13 +1,12 @@
 """Freehold's SMF drives eUPF, whose datapath is XDP, and UERANSIM's packets pass through it."""
 
-import json
 import shutil
 
 import pytest
 
 from interopkit import eupf
 from interopkit.core import GATEWAY
-from interopkit.program import Program
+from interopkit.data_network import serve
 from interopkit.ueransim import DEREGISTERED, TUNNEL
 
 MEGABYTES = 10
@@ -25,7 +24,7 @@ def site(site_of):
 def network(site, eupf_program):
     """eUPF and the core with an association between them; the host behind N6, and eUPF."""
     site.subscribe(1)
-    with eupf.data_network(site.hosts) as behind, eupf.start(eupf_program, site) as upf, site.start("core"):
+    with eupf.behind_n6(site.hosts) as behind, eupf.start(eupf_program, site) as upf, site.start("core"):
         upf.wait_for("Got Association Setup Request")
         yield behind, upf
 
@@ -50,9 +49,6 @@ def test_when_a_terminal_moves_megabytes_through_eupf_then_they_arrive(network, 
     assert iperf3
     with ueransim.gnb(), ueransim.ue() as ue:
         _, address = ue.wait_for(TUNNEL)[0].groups()
-        with Program(site.hosts.within(behind, "iperf3", "-s", "--forceflush", "-B", GATEWAY)) as server:
-            server.wait_for("listening")
-            words = ("iperf3", "-c", GATEWAY, "-B", address, "-n", MEGABYTES << 20, "-J", *direction)
-            done = site.hosts.run(site.hosts.ran, *words, seconds=60)
-        assert done.returncode == 0, done.stdout
-        assert json.loads(done.stdout)["end"]["sum_received"]["bytes"] > MEGABYTES << 19
+        with serve(site.hosts, behind, GATEWAY):
+            end = ueransim.move(address, GATEWAY, MEGABYTES, *direction)
+        assert end["sum_received"]["bytes"] > MEGABYTES << 19

@@ -1,7 +1,5 @@
 """An unmodified UERANSIM against the core and UPF as an owner runs them."""
 
-import json
-
 import pytest
 
 from interopkit.core import GATEWAY, POOL
@@ -70,10 +68,8 @@ def test_when_a_terminal_moves_megabytes_then_the_user_plane_counts_them_and_dro
     with site.start(), ueransim.gnb(), ueransim.ue() as ue:
         _, address = ue.wait_for(TUNNEL)[0].groups()
         with iperf3(site.hosts):
-            words = ("iperf3", "-c", GATEWAY, "-B", address, "-n", MEGABYTES << 20, "-J", *direction)
-            done = site.hosts.run(site.hosts.ran, *words, seconds=60)
-        assert done.returncode == 0, done.stdout
-        received = json.loads(done.stdout)["end"]["sum_received"]["bytes"]
+            end = ueransim.move(address, GATEWAY, MEGABYTES, *direction)
+        received = end["sum_received"]["bytes"]
         assert received > MEGABYTES << 19  # iperf3 ends without waiting for the last ones
         [session] = site.ask("session")
         assert session[counted] > received

@@ -126,3 +126,10 @@ class Ueransim:
         words = ("ping", "-c", count, "-i", "0.2", "-W", "2", "-I", interface, target)
         done = self._site.hosts.run(self._site.hosts.ran, *words)
         return done.stdout.count("bytes from")
+
+    def move(self, address, target, megabytes, *words):
+        """Have iperf3 move as much from a terminal's address to its server, or as `words` say; its end's figures."""
+        command = ("iperf3", "-c", target, "-B", address, "-n", megabytes << 20, "-J", *words)
+        done = self._site.hosts.run(self._site.hosts.ran, *command, seconds=60)
+        assert done.returncode == 0, done.stdout
+        return json.loads(done.stdout)["end"]
