@@ -26,7 +26,7 @@ plmn = "{plmn}"
 name = "internet"
 pool = "{pool}"
 {dnn}
-n6 = "route"
+n6 = "{n6}"
 [amf]
 n2 = ["{n2}"]
 ciphering = ["{ciphering}"]
@@ -38,6 +38,7 @@ n4u = "{n4u}"
 n3 = "{upf}"
 n4 = "{upf_n4}"
 f_teids = "{f_teids}"
+path = "{path}"
 [timers]
 PFCP-heartbeat = 5
 [store]
@@ -50,12 +51,14 @@ socket = "{folder}/api.sock"
 USUAL = {
     "ciphering": "NEA2",
     "ie_order": "strict",
+    "dnn": "",
+    "n6": "route",
     "upf": CORE_ADDRESS,
     "smf_n4": "",
     "n4u": "",
     "upf_n4": "",
     "f_teids": "upf",
-    "dnn": "",
+    "path": "auto",
 }
 """What a test sets otherwise where it needs to."""
 
