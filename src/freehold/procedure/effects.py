@@ -269,16 +269,28 @@ class Signal(Effect[T]):
 
 
 @overload
-def exchange(channel: Channel, message: object, a: type[A], /, *, timer: str) -> Effect[A]: ...
+def exchange(
+    channel: Channel, message: object, a: type[A], /, *, timer: str, where: Callable[[A], bool] | None = None
+) -> Effect[A]: ...
 @overload
 def exchange(channel: Channel, message: object, a: type[A], b: type[B], /, *, timer: str) -> Effect[A | B]: ...
 @overload
 def exchange(
-    channel: Channel, message: object, a: type[A], b: type[B], c: type[C], /, *, timer: str
+    channel: Channel,
+    message: object,
+    a: type[A],
+    b: type[B],
+    c: type[C],
+    /,
+    *,
+    timer: str,
+    where: Callable[[A | B | C], bool] | None = None,
 ) -> Effect[A | B | C]: ...
-def exchange(channel: Channel, message: object, /, *types: type[Any], timer: str) -> Effect[Any]:
-    """Send `message` and wait for one of the answers, with the timer's retransmissions."""
-    return Exchange(channel, message, types, timer)
+def exchange(
+    channel: Channel, message: object, /, *types: type[Any], timer: str, where: Callable[[Any], bool] | None = None
+) -> Effect[Any]:
+    """Send `message` and wait for one of the answers that `where` takes, with the timer's retransmissions."""
+    return Exchange(channel, message, types, timer, where)
 
 
 @overload

@@ -8,7 +8,7 @@ from typing import cast
 
 from freehold.codecs import pfcp
 from freehold.core.smf.configuration import SmfConfiguration, SmfPeers
-from freehold.core.smf.messages import NOTHING, FromGnb, HandoverStep
+from freehold.core.smf.messages import NOTHING, FromGnb, HandoverStep, ModificationAnswered
 from freehold.core.smf.router import Router
 from freehold.core.smf.state.contexts import Contexts
 from freehold.core.smf.state.network import Network
@@ -65,8 +65,8 @@ class SmfFunction:
         self.networks = tuple(Network(network) for network in configuration.networks)
         self.upfs = tuple(Upf(address) for address in configuration.upfs)
         self.contexts = Contexts(int.from_bytes(environment.random(4), "big"))
-        self.unanswered: dict[int, list[FromGnb | HandoverStep]] = {}
-        """What gNBs said and procedures have not answered yet, by session."""
+        self.unanswered: dict[int, list[FromGnb | HandoverStep | ModificationAnswered]] = {}
+        """What gNBs and UEs said and procedures have not answered yet, by session."""
         self.give_up: Callable[[SmContext], None] = self.forget
         self.subscription_changed: SdmNotify = nothing
         octets, version = configuration.n4.packed, configuration.n4.version

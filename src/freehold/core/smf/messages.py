@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -50,6 +51,11 @@ class ModificationAnswered(Answered[SmMessage]):
     """PDU SESSION MODIFICATION COMPLETE, or COMMAND REJECT."""
 
     __slots__ = ()
+
+
+def of_transaction(pti: int) -> Callable[[object], bool]:
+    """Accepts a UE's answer of one transaction only, and whatever a gNB says (TS 24.501 7.3.1 a)."""
+    return lambda message: not isinstance(message, ReleaseCompleted | ModificationAnswered) or message.value.pti == pti
 
 
 NOTHING = SmContextUpdatedData()

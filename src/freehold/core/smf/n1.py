@@ -13,6 +13,7 @@ from freehold.codecs.nas import (
     PduAddress,
     PduSessionEstablishmentAccept,
     PduSessionEstablishmentReject,
+    PduSessionEstablishmentRequest,
     PduSessionReleaseCommand,
     PduSessionReleaseReject,
     QosFlowDescription,
@@ -142,16 +143,41 @@ def read(octets_: bytes) -> SmMessage:
     """A 5GSM message of a UE; ServiceError with the clause's answer, or without one where it is to be ignored."""
     decoded = nas.decode(octets_)
     message = decoded.message
-    if isinstance(message, SmMessage) and message.pti != RESERVED_PTI:
-        if message.pdu_session_identity in PDU_SESSION_IDS:
-            return message
-        raise ignored("a PDU session identity that is reserved")  # TS 24.501 7.3.2
     if isinstance(message, SmMessage):
-        raise ignored("a reserved PTI")  # TS 24.501 7.3.1 f
+        if message.pti == RESERVED_PTI:
+            raise ignored("a reserved PTI")  # TS 24.501 7.3.1 d
+        if message.pdu_session_identity not in PDU_SESSION_IDS and not isinstance(message, OF_SESSIONS):
+            raise ignored("a PDU session identity that is reserved")  # TS 24.501 7.3.2 c
+        return message
     cause = next((fault.cause for fault in decoded.faults if fault.cause is not None), None)
     if len(octets_) < 4 or cause is None or octets_[1] not in PDU_SESSION_IDS:
         raise ignored("no 5GSM message")  # TS 24.501 7.2.1
     raise _damaged(octets_, cause)
+
+
+def pti(octets_: bytes) -> int:
+    """The procedure transaction identity of a message of ours (TS 24.501 9.1.1)."""
+    return octets_[2]
+
+
+OF_SESSIONS: Final = (nas.PduSessionModificationRequest, nas.PduSessionReleaseRequest)
+"""Requests about a session that is there (TS 24.501 7.3.2 a, b)."""
+
+
+def invalid(message: SmMessage, identity: int) -> bytes | None:
+    """The answer to a PTI or PDU session identity that cannot be, where its session has `identity`.
+
+    TS 24.501 7.3.1 goes before 7.3.2.
+    """
+    request = isinstance(message, (*OF_SESSIONS, PduSessionEstablishmentRequest))
+    if message.pti == NO_PTI and request:
+        return status(identity, message.pti, SmCause.INVALID_PTI_VALUE)  # TS 24.501 7.3.1 c
+    if message.pti != NO_PTI and isinstance(message, nas.PduSessionAuthenticationComplete):
+        return status(identity, message.pti, SmCause.INVALID_PTI_VALUE)  # TS 24.501 7.3.1 b
+    if message.pdu_session_identity != identity:
+        answer = REJECTS[message.message_type] if isinstance(message, OF_SESSIONS) else status
+        return answer(identity, message.pti, SmCause.INVALID_PDU_SESSION_IDENTITY)  # TS 24.501 7.3.2
+    return None
 
 
 REJECTS: Final[Mapping[int, Callable[[int, int, int], bytes]]] = MappingProxyType(

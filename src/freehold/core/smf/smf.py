@@ -252,16 +252,14 @@ class Smf:
     # --- N1 -------------------------------------------------------------------------------
     async def _from_ue(self, session: SmContext, octets: bytes) -> SmContextUpdatedData:
         message = n1.read(octets)
-        identity = session.identity.pdu_session_id
-        if message.pdu_session_identity != identity:
-            return say(n1.status(identity, message.pti, SmCause.INVALID_PDU_SESSION_IDENTITY))
+        answer = n1.invalid(message, session.identity.pdu_session_id)
+        if answer is not None:
+            return say(answer)
         handler = FROM_UE.get(type(message), Smf._unexpected)
         return await handler(self, session, message)
 
     async def _release_request(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:
-        """TS 24.501 6.4.3.3; without a PTI 5GSM STATUS (7.3.1)."""
-        if message.pti == n1.NO_PTI:
-            return say(n1.status(message.pdu_session_identity, message.pti, SmCause.INVALID_PTI_VALUE))
+        """TS 24.501 6.4.3.3."""
         return await self._release(session, SmCause.REGULAR_DEACTIVATION, message.pti)
 
     async def _release(self, session: SmContext, cause: int, pti: int) -> SmContextUpdatedData:
@@ -282,9 +280,7 @@ class Smf:
     async def _modification_request(
         self, session: SmContext, message: nas.PduSessionModificationRequest
     ) -> SmContextUpdatedData:
-        """TS 24.501 6.4.2; without a PTI 5GSM STATUS (7.3.1)."""
-        if message.pti == n1.NO_PTI:
-            return say(n1.status(message.pdu_session_identity, message.pti, SmCause.INVALID_PTI_VALUE))
+        """TS 24.501 6.4.2."""
         reply: Signal[SmContextUpdatedData] = Signal()
         # TS 24.501 6.4.2.6: one that comes again while it is under way is the same one
         self._smf.perform(
@@ -297,11 +293,14 @@ class Smf:
         answered = ModificationAnswered(message)
         if not session.conversation.deliver(answered):
             return say(n1.status(message.pdu_session_identity, message.pti, SmCause.PTI_MISMATCH))
+        if not answered.reply.settled:
+            self._smf.unanswered.setdefault(session.identity.number, []).append(answered)
         return await answered.reply
 
-    async def _pti_mismatch(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:  # noqa: ARG002
-        """An answer to nothing (TS 24.501 7.3.1)."""
-        return say(n1.status(message.pdu_session_identity, message.pti, SmCause.PTI_MISMATCH))
+    async def _not_awaited(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:  # noqa: ARG002
+        """An answer to what this network never asks (TS 24.501 7.4)."""
+        cause = SmCause.MESSAGE_TYPE_NOT_COMPATIBLE_WITH_STATE
+        return say(n1.status(message.pdu_session_identity, message.pti, cause))
 
     async def _status(self, session: SmContext, message: SmMessage) -> SmContextUpdatedData:
         """5GSM STATUS is never answered; a session the UE does not know is released here (TS 24.501 6.5.3)."""
@@ -390,16 +389,12 @@ def establishment_request(data: SmContextCreateData) -> PduSessionEstablishmentR
     """The UE's request; ServiceError with the clause's answer where it is none (TS 24.501 7)."""
     message = n1.read(data.n1_sm_message)
     identity, pti = data.pdu_session_id, message.pti
-    if message.pdu_session_identity != identity:
-        cause = SmCause.INVALID_PDU_SESSION_IDENTITY
-    elif pti == n1.NO_PTI:
-        cause = SmCause.INVALID_PTI_VALUE  # TS 24.501 7.3.1
-    elif not isinstance(message, PduSessionEstablishmentRequest):
-        cause = SmCause.MESSAGE_TYPE_NOT_COMPATIBLE_WITH_STATE  # TS 24.501 7.4
-    else:
+    answer = n1.invalid(message, identity)
+    if answer is None and isinstance(message, PduSessionEstablishmentRequest):
         return message
     detail = f"a {type(message).__name__} asks for a session"
-    raise ServiceError(400, "N1_SM_ERROR", detail, n1_sm_message=n1.status(identity, pti, cause))
+    answer = answer or n1.status(identity, pti, SmCause.MESSAGE_TYPE_NOT_COMPATIBLE_WITH_STATE)  # TS 24.501 7.4
+    raise ServiceError(400, "N1_SM_ERROR", detail, n1_sm_message=answer)
 
 
 def starting(conversation: Conversation, call: Call[None]) -> Callable[[], None]:
@@ -433,7 +428,7 @@ FROM_UE: Final[Mapping[type[SmMessage], FromUe]] = MappingProxyType(
         nas.PduSessionModificationRequest: Smf._modification_request,  # noqa: SLF001
         nas.PduSessionModificationComplete: Smf._modification_answer,  # noqa: SLF001
         nas.PduSessionModificationCommandReject: Smf._modification_answer,  # noqa: SLF001
-        nas.PduSessionAuthenticationComplete: Smf._pti_mismatch,  # noqa: SLF001
+        nas.PduSessionAuthenticationComplete: Smf._not_awaited,  # noqa: SLF001
         nas.SmStatus: Smf._status,  # noqa: SLF001
     }
 )

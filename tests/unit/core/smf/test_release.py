@@ -14,6 +14,7 @@ from .world import OTHER, SUPI, World, asking, carried_out
 
 REQUEST = nas.PduSessionReleaseRequest(1, 9)
 COMPLETE = nas.PduSessionReleaseComplete(1, 9)
+EAP = b"\2\1\0\6\1a"
 RELEASED = ngap.encode_value(ngap.PDUSessionResourceReleaseResponseTransfer())
 
 
@@ -189,7 +190,23 @@ NOTHING_UNDER_WAY = {
     "command reject": (nas.PduSessionModificationCommandReject(1, 9, cause=31), nas.SmStatus, 47),
     "release request without PTI": (nas.PduSessionReleaseRequest(1, 0), nas.SmStatus, 81),
     "modification request without PTI": (nas.PduSessionModificationRequest(1, 0), nas.SmStatus, 81),
-    "another identity": (nas.PduSessionReleaseRequest(2, 9), nas.SmStatus, 43),
+    "authentication complete with a PTI": (nas.PduSessionAuthenticationComplete(1, 9, EAP), nas.SmStatus, 81),
+    "authentication complete": (nas.PduSessionAuthenticationComplete(1, 0, EAP), nas.SmStatus, 98),
+    "release request of another identity": (nas.PduSessionReleaseRequest(2, 9), nas.PduSessionReleaseReject, 43),
+    "release request of a reserved identity": (nas.PduSessionReleaseRequest(16, 9), nas.PduSessionReleaseReject, 43),
+    "release request of no identity": (nas.PduSessionReleaseRequest(0, 9), nas.PduSessionReleaseReject, 43),
+    "modification request of another identity": (
+        nas.PduSessionModificationRequest(2, 9),
+        nas.PduSessionModificationReject,
+        43,
+    ),
+    "modification request of a reserved identity": (
+        nas.PduSessionModificationRequest(255, 9),
+        nas.PduSessionModificationReject,
+        43,
+    ),
+    "another identity and no PTI": (nas.PduSessionModificationRequest(2, 0), nas.SmStatus, 81),
+    "completion of another identity": (nas.PduSessionModificationComplete(2, 9), nas.SmStatus, 43),
     "establishment request": (asking(), nas.SmStatus, 97),
 }
 
@@ -205,6 +222,45 @@ def test_when_a_message_fits_no_procedure_then_the_answer_says_so_and_the_sessio
     assert said.cause == cause
     assert updated.n2_sm_info is None
     assert world.session.up_cnx_state == "ACTIVATED"
+
+
+IGNORED = {
+    "release request": nas.PduSessionReleaseRequest(1, 255),
+    "modification request": nas.PduSessionModificationRequest(1, 255),
+    "release complete": nas.PduSessionReleaseComplete(1, 255),
+    "authentication complete": nas.PduSessionAuthenticationComplete(1, 255, EAP),
+    "status": nas.SmStatus(1, 255, cause=43),
+    "completion of no identity": nas.PduSessionModificationComplete(0, 9),
+    "completion of a reserved identity": nas.PduSessionReleaseComplete(16, 9),
+    "status of a reserved identity": nas.SmStatus(255, 9, cause=43),
+    "establishment request of a reserved identity": asking(128),
+}
+
+
+@pytest.mark.parametrize("message", IGNORED.values(), ids=IGNORED)
+def test_when_pti_or_identity_are_reserved_then_the_message_is_ignored(message: nas.Message) -> None:
+    # TS 24.501 7.3.1 d, 7.3.2 c
+    world = World()
+    reference = world.active()
+    with pytest.raises(ServiceError) as ignored:
+        world.update(reference, n1_sm_message=nas.encode(message))
+    assert (ignored.value.application_error, ignored.value.n1_sm_message) == ("N1_SM_ERROR", None)
+    assert world.session.up_cnx_state == "ACTIVATED"
+
+
+def test_when_a_completion_is_of_another_transaction_then_the_procedure_waits_on() -> None:
+    # TS 24.501 7.3.1 a
+    world = World()
+    reference = world.active()
+    world.smf.release(SUPI, 1)
+    world.settle()
+    said, _ = world.from_ue(reference, nas.PduSessionReleaseComplete(1, 9))
+    assert (type(said), said.cause, said.pti) == (nas.SmStatus, 47, 9)
+    assert not gone(world)
+    said, _ = world.from_ue(reference, nas.PduSessionReleaseComplete(1, 0))
+    assert said is None
+    world.update(reference, n2_sm_info=RELEASED, n2_sm_info_type="PDU_RES_REL_RSP")
+    assert gone(world)
 
 
 # an identifier below 16 that nobody knows must be understood (TS 24.007 11.2.5)

@@ -23,6 +23,8 @@ from freehold.spec.errors import Reject
 from freehold.spec.failures import Unmet
 from freehold.spec.identities import SNssai
 
+IGNORED: Final = "N1_SM_ERROR"
+"""What an SMF says of a 5GSM message (TS 29.502 6.1.7.3); with no answer for the UE there is none to give."""
 PDU_SESSION_IDS: Final = range(1, 16)
 """Assigned PDU session identities; 0 is none, the others are reserved (TS 24.007 11.2.3.1b)."""
 
@@ -58,6 +60,10 @@ async def answer(error: Exception, amf: AmfFunction, ue: Ue, message: nas.UlNasT
     if not isinstance(error, ServiceError):
         return
     session_id = message.pdu_session_identity or 0
+    if error.n1_sm_message is None and error.application_error == IGNORED:
+        # TS 24.501 7.2.1, 7.3.1 d, 7.3.2 c
+        amf.fault("5GSM ignored", f"a 5GSM message was ignored: {error.detail}", subject=ue, clause="TS 24.501 7.3")
+        return
     if error.n1_sm_message is None:
         why = f"the SMF did not take the request ({error})"
         unmet = error.unmet or Unmet("function-failed", str(error))

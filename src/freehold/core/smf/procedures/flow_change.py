@@ -6,7 +6,7 @@ from freehold.codecs import nas
 from freehold.core.smf import flows, n1, transfers
 from freehold.core.smf.flows import FlowChange
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, ModificationAnswered
+from freehold.core.smf.messages import NOTHING, ModificationAnswered, of_transaction
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.command import Command, Reply
 from freehold.core.smf.state.session import Flow, SmContext
@@ -60,11 +60,12 @@ async def tell(
 ) -> frozenset[int]:
     """Steps 3 to 12: gNB and terminal; QFIs of flows that the gNB has no resources for. Refusal, TimerExpired."""
     channel = Command(smf, session, resources, "PDU_RES_MOD_REQ", reply)
-    answer = await exchange(channel, command, ModificationAnswered, NotModified, Modified, timer="T3591")
+    ours = of_transaction(n1.pti(command))
+    answer = await exchange(channel, command, ModificationAnswered, NotModified, Modified, timer="T3591", where=ours)
     refused: frozenset[int] = frozenset()
     while isinstance(answer, Modified):
         refused |= answer.refused
-        answer = await expect(ModificationAnswered, NotModified, Modified, timer="T3591")
+        answer = await expect(ModificationAnswered, NotModified, Modified, timer="T3591", where=ours)
     if isinstance(answer, NotModified):
         raise Refusal(f"the gNB keeps the session as it was ({answer.cause})")
     answer.reply.set(NOTHING)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from freehold.core.smf import n1, transfers
 from freehold.core.smf.function import SmfFunction
-from freehold.core.smf.messages import NOTHING, ReleaseCompleted, ResourcesReleased
+from freehold.core.smf.messages import NOTHING, ReleaseCompleted, ResourcesReleased, of_transaction
 from freehold.core.smf.procedures import user_plane
 from freehold.core.smf.procedures.command import Command, Reply
 from freehold.core.smf.procedures.teardown import notify, teardown
@@ -57,7 +57,11 @@ async def pdu_session_release(
     # 3-10   T3592: the UE's answer, and the gNB's where it had resources
     command = n1.release_command(session, cause, pti)
     completed = await exchange(
-        Command(smf, session, resources, "PDU_RES_REL_CMD", reply), command, ReleaseCompleted, timer="T3592"
+        Command(smf, session, resources, "PDU_RES_REL_CMD", reply),
+        command,
+        ReleaseCompleted,
+        timer="T3592",
+        where=of_transaction(pti),
     )
     completed.reply.set(NOTHING)
     if resources is not None:
