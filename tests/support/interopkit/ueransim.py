@@ -20,6 +20,10 @@ SQN = r"Received SQN \[([0-9A-Fa-f]+)\]"
 DEREGISTERED = r"De-registration is successful"
 SWITCHED_OFF = r"UE device is switching off"
 CAMPED = r"\[MM-DEREGISTERED/(NORMAL|LIMITED)-SERVICE\]"
+TABLE = "/tmp/UERANSIM.proc-table"
+"""Where nr-cli looks for terminals by their SUPIs: those of other tests have the same."""
+WITH_TABLE = f'mkdir -p {TABLE} && mount --bind "$0" {TABLE} && exec "$@"'
+"""`ip netns exec` gives a program mounts of its own."""
 NULL_SCHEME, PROFILE_A = 0, 1
 TRIES = 3
 
@@ -31,10 +35,15 @@ class Ueransim:
         self._programs = programs
         self._site = site
         self._standin = standin
+        self._table = site.folder / "terminals"
+        self._table.mkdir()
+
+    def _command(self, program, *words):
+        return ("sh", "-c", WITH_TABLE, self._table, self._programs / program, *words)
 
     def _start(self, program, *words, environment=None):
         hosts = self._site.hosts
-        return Program(hosts.within(hosts.ran, self._programs / program, *words), environment=environment)
+        return Program(hosts.within(hosts.ran, *self._command(program, *words)), environment=environment)
 
     def _write(self, name, settings):
         """Their YAML reader takes JSON, which is YAML."""
@@ -117,7 +126,8 @@ class Ueransim:
 
     def order(self, number, command):
         """Give a running terminal a command of nr-cli."""
-        done = self._site.hosts.run(self._site.hosts.ran, self._programs / "nr-cli", supi(number), "-e", command)
+        words = self._command("nr-cli", supi(number), "-e", command)
+        done = self._site.hosts.run(self._site.hosts.ran, *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
