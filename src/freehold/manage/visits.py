@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -18,7 +19,7 @@ OLDER: Final = 4
 MODE: Final = 0o600
 LONGEST: Final = 512
 """Characters of a path that are written."""
-_PERSONAL: Final = frozenset({"subscribers", "ues"})
+_PERSONAL: Final = frozenset({"subscribers", "ues", "terminals"})
 """Collections whose members are named by a SUPI."""
 
 
@@ -48,12 +49,12 @@ def plain(text: str) -> str:
 
 
 def masked(path: str) -> str:
-    """A path whose SUPIs show their last four characters alone (TS 33.117 4.2.3.2.5)."""
-    segments = plain(path).split("/")
+    """A path as the API reads it, whose SUPIs show their last four characters alone (TS 33.117 4.2.3.2.5)."""
+    segments = [plain(unquote(segment)) for segment in path.split("/") if segment]
     for at in range(1, len(segments)):
-        if segments[at - 1] in _PERSONAL and segments[at]:
+        if segments[at - 1] in _PERSONAL:
             segments[at] = f"...{segments[at][-4:]}"
-    return "/".join(segments)
+    return f"/{'/'.join(segments)}"[:LONGEST] if path else "-"
 
 
 class VisitFile:

@@ -1,4 +1,5 @@
 import stat
+from urllib.parse import unquote
 
 import pytest
 
@@ -14,9 +15,21 @@ def test_when_a_visit_is_written_then_it_is_one_line_of_six_fields():
     assert str(Visit(0.0, "", "", "", "", 400)).split(" ")[1:] == ["-", "-", "-", "-", "400"]
 
 
-@pytest.mark.parametrize("path", [f"/api/v1/subscribers/{SUPI}", f"/api/v1/ues/{SUPI}/deregister"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/api/v1/subscribers/{SUPI}",
+        f"/api/v1/ues/{SUPI}/deregister",
+        f"/api/v1/terminals/{SUPI}/start",
+        f"/api/v1/subscribers//{SUPI}",
+        f"//api/v1/ues/{SUPI}/",
+        f"/api/v1/%75es/{SUPI}",
+        f"/api/v1/subscribers/{SUPI.replace('1', '%31', 1)}",
+    ],
+)
 def test_when_a_path_names_a_subscriber_then_four_characters_are_left(path):
     assert SUPI not in masked(path)
+    assert SUPI not in unquote(masked(path))
     assert "...0001" in masked(path)
 
 
