@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final
@@ -99,6 +100,11 @@ def content_of(held: Snapshot, configuration: Configuration, text: str, made: fl
 
 def checked(content: Content, here: Configuration, without: Collection[str] = ()) -> BackupView:
     """What is in a backup that can be restored here; Unusable says why it cannot be. Nothing is changed."""
+    if _release(content.program) > _release(__version__):
+        raise Unusable(
+            f"the backup was made by Freehold {content.program}, and this is {__version__}, which does not know what"
+            " came later: take that program, or a later one"
+        )
     for table, rows in content.tables.items():
         check = CHECKS.get(table)
         if check is None:
@@ -129,6 +135,11 @@ def checked(content: Content, here: Configuration, without: Collection[str] = ()
         periods=len(tables.get(recorder.TABLE, {})),
         files=named,
     )
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """What orders programs by their time: `0.1.0.dev3+g12` is 0.1.0."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
 def _checked_rows(table: str, rows: Rows, check: Callable[[bytes], object]) -> None:

@@ -183,6 +183,7 @@ def _change(table, key, row):
         (lambda content: content.update(configuration="[netwrk]\n"), "netwrk"),
         (lambda content: content.update(configuration='[store]\npath = "/etc"\n'), "without the configuration"),
         (lambda content: content.update(surprise=1), "cannot be read"),
+        (lambda content: content.update(program="99.1.0"), "made by Freehold 99.1.0, and this is"),
     ],
 )
 def test_when_a_content_is_not_right_then_all_of_it_is_refused(tmp_path, change, why):
