@@ -30,6 +30,8 @@ LINK_PREFIX: Final = 64
 GIGABIT: Final = 1_000_000_000
 MOST_RATE: Final = 4_000_000_000_000
 """Bit/s that NGAP can say (TS 38.413 9.3.1.4)."""
+LONGEST_NAME: Final = 128
+MSISDN: Final = re.compile(r"\+?[0-9]{1,15}")  # TS 23.003 3.3
 SECRETS: Final = ("k", "opc", "op", "amf_field")
 COLUMNS: Final = (
     "supi", *SECRETS, "name", "msisdn", "enabled", "uplink", "downlink", "allowed_pei", "slice", "dnn", "ip", "ip6",
@@ -206,6 +208,10 @@ def subscriber_of(form: SubscriberForm, slices: tuple[SliceForm, ...], existing:
         raise Wrong("uplink" if form.uplink <= 0 else "downlink", f"{form.supi}: rates are above 0 bit/s")
     if max(form.uplink, form.downlink) > MOST_RATE:
         raise Wrong("uplink" if form.uplink > MOST_RATE else "downlink", f"rates are {MOST_RATE} bit/s at most")
+    if len(form.name) > LONGEST_NAME or not form.name.isprintable():
+        raise Wrong("name", f"a name has {LONGEST_NAME} printable characters at most")
+    if form.msisdn and not MSISDN.fullmatch(form.msisdn):
+        raise Wrong("msisdn", "an MSISDN is 15 digits at most, as +49301234567")
     chosen = form.slices or slices
     with field("allowed_pei"):
         equipment = tuple(map(_pei, form.allowed_pei))

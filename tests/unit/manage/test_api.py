@@ -196,6 +196,17 @@ def test_when_types_or_a_prefix_are_wrong_then_the_subscriber_is_refused(client,
     assert client.ask("POST", "/v1/subscribers", {**FORM, "slices": [{"id": "1", "dnns": [dnn]}]})[0] == 422
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", "x" * 129), ("name", "two\nlines"), ("name", "nothing\0"), ("msisdn", "1" * 16), ("msisdn", "0049 30")],
+)
+def test_when_a_name_or_a_number_is_none_then_the_field_is_told(client, field, value):
+    # TS 23.003 3.3
+    status, problem = client.ask("POST", "/v1/subscribers", {**FORM, field: value})
+    assert (status, problem["errors"][0]["field"]) == (422, field)
+    assert client.ask("POST", "/v1/subscribers", {**FORM, "name": "x" * 128, "msisdn": "+49301234567"})[0] == 201
+
+
 def test_when_many_are_imported_then_all_are_or_none(client):
     lines = ["supi,k,opc,name,dnn,ip,enabled"]
     lines += [f"0010100000000{n},{K},{OPC},phone {n},internet ims,10.45.0.{n},yes" for n in range(10, 20)]
