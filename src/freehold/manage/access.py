@@ -222,7 +222,8 @@ async def oidc_callback(api: Api, request: Request, _: str) -> Response:
     name = principal.name if principal else ""
     detail = f"{identity.role} at {identity.subject}"
     await record(api, msgspec.structs.replace(request, principal=principal), "account.login", name, detail)
-    return Response(303, headers=(("location", "/"), _cookie(request, secret)))
+    done = f"{BINDING}=; Path=/api/v1/{CALLBACK}; Max-Age=0"
+    return Response(303, headers=(("location", "/"), _cookie(request, secret), ("set-cookie", done)))
 
 
 def _refused(api: Api, request: Request, why: str) -> Response:

@@ -148,9 +148,7 @@ class Api:
             if principal.due and not operation.due:
                 raise Problem(403, "choose a new password first: this one was given by somebody else, or is too old")
             if not principal.may(operation.needs):
-                raise Problem(
-                    403, f"a {principal.role} account may not: this needs the permission to {operation.needs}"
-                )
+                raise Problem(403, f"the role {principal.role} may not: this needs the permission to {operation.needs}")
         return msgspec.structs.replace(request, principal=principal)
 
     def deciphers(self, principal: Principal | None) -> bool:

@@ -163,6 +163,8 @@ class WebServer:
     async def _answer(self, scope: Any, protocol: Any) -> Response | Streamed:
         headers = {name: scope.headers.get(name) or "" for name in ("host", "origin", "authorization")}
         headers["cookie"] = crumbs(scope)
+        if len(scope.headers.get_all("host")) > 1:
+            return Response(400, headers=CLOSE)  # RFC 9112 3.2
         host = scope.authority or headers["host"]
         if host not in self._hosts and not self._own(host):
             return Response(421)  # RFC 9110 15.5.20: somebody's name that leads here is not ours

@@ -115,7 +115,7 @@ def test_when_a_token_is_over_or_may_not_then_one_line_says_so(run, web):
     assert run("login", web.url, "--ca", web.ca, "--token", given=f"{token(web, Role('read-only'))}\n")[0] == 0
     status, _, err = run("ue", "deregister", SUPI)
     assert status == 2
-    assert "a read-only account may not: this needs the permission to operate" in err
+    assert "the role read-only may not: this needs the permission to operate" in err
     status, _, err = run("login", web.url, "--ca", web.ca, "--token", given=f"{token(web, days=-1)}\n")
     assert status == 2
     assert "the token or log-in is not valid, or no longer" in err

@@ -125,6 +125,15 @@ def test_when_a_stranger_never_ends_a_request_then_the_connection_ends(web, monk
     assert read.startswith(b"HTTP/1.1 408 ")
 
 
+def test_when_a_request_names_two_hosts_then_it_is_refused(web):
+    # RFC 9112 3.2
+    host = f"Host: {web.address[0]}:{web.address[1]}\r\n"
+    for second in (host, "Host: evil.example\r\n"):
+        with socket.create_connection(web.address, timeout=20) as asked:
+            asked.sendall(f"GET /api/v1/setup HTTP/1.1\r\n{host}{second}\r\n".encode())
+            assert asked.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
 def test_when_passwords_are_guessed_then_the_answer_is_to_wait(tmp_path):
     with Web(tmp_path) as web:
         web.call(web.accounts.initialise("anna", PASSWORD))

@@ -206,6 +206,7 @@ def test_when_somebody_comes_back_then_a_cookie_lets_in_with_the_role_of_now(web
     answer = come_back(web)
     assert (answer.status, answer.headers["location"]) == (303, "/")
     assert {"HttpOnly", "SameSite=Strict"} <= set(answer.headers["set-cookie"].split("; "))
+    assert "Max-Age=0" in answer.headers.get_all("set-cookie")[1]  # what bound the log-in to the browser is done with
     cookie = answer.headers["set-cookie"].partition(";")[0]
     read = web.ask("GET", "/api/v1/me", Cookie=cookie)[1]
     assert (read["name"], read["role"]) == ("ada-2", "operator")  # never the local account of that name
