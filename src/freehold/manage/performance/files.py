@@ -16,6 +16,7 @@ NAMESPACE: Final = "http://www.3gpp.org/ftp/specs/archive/32_series/32.435#measC
 FORMAT: Final = "32.435 V10.0"
 VENDOR: Final = "Freehold"
 ELEMENT: Final = "ManagedElement"
+MINUTE: Final = 60
 _NAME: Final = re.compile(r"A(\d{8})\.(\d{4})\+0000-(?:(\d{8})\.)?(\d{4})\+0000_[\w.-]+\.xml")
 _UNNAMEABLE: Final = re.compile(r"[^A-Za-z0-9.-]+")
 _NOT_OF_A_NAME: Final = re.compile(r"[^A-Za-z0-9._:-]+")
@@ -24,15 +25,19 @@ _UNPRINTABLE: Final = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U001
 
 
 def file_name(begin: float, end: float, sender: str) -> str:
-    """The name of a file: `A20000626.2315+0000-2330+0000_NAME.xml` (TS 32.432): one object, one period."""
-    first, last = (datetime.fromtimestamp(time, UTC) for time in (begin, end))
+    """The name of a file: `A20000626.2315+0000-2330+0000_NAME.xml` (TS 32.432): one object, one period.
+
+    Minutes stand in it: those that a period lies in, which the network did not live through from begin to end.
+    """
+    minutes = (begin // MINUTE, -(-end // MINUTE))
+    first, last = (datetime.fromtimestamp(MINUTE * each, UTC) for each in minutes)
     day = f"{last:%Y%m%d}." if last.date() != first.date() else ""
     unique = _UNNAMEABLE.sub("-", sender).strip("-") or "network"
     return f"A{first:%Y%m%d.%H%M}+0000-{day}{last:%H%M}+0000_{unique}.xml"
 
 
 def end_of(name: str) -> float | None:
-    """When the period of a file ended, by its name; None for a name of another form."""
+    """By when the period of a file had ended, by its name; None for a name of another form."""
     match = _NAME.fullmatch(name)
     if match is None:
         return None

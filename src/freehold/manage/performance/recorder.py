@@ -133,10 +133,10 @@ class Recorder:
                     continue
                 yield head.begin, head.end, head.suspect
 
-    def period(self, ends: float) -> Period | None:
-        """The period that ended then."""
-        row = self._periods.get(ends)
-        return None if row is None else read(row)
+    def period(self, by: float) -> Period | None:
+        """The period that ended then, or would have: one in which the network was stopped ended before."""
+        ends = min((each for each in self._periods if each >= by and each != self._until), default=None)
+        return None if ends is None else read(self._periods[ends])
 
     def last(self, seconds: float) -> Period:
         """The last so many seconds, as far as they were looked at, up to now."""
@@ -197,7 +197,8 @@ class Recorder:
         self._base = dict(self._network.counters())
         self._values: dict[str, Spread] = {}
         self._written = now
-        left = self.period(self._until)
+        row = self._periods.get(self._until)
+        left = None if row is None else read(row)
         self._unfinished = left if left is not None and left.begin >= self._from - SKEW else None
         self._whole = now - self._from <= 2 * self.settings.look and self._unfinished is None
 

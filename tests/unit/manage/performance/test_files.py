@@ -137,6 +137,13 @@ def test_when_a_file_is_named_then_the_name_gives_its_times_back(begin, end, sen
     assert end_of(name) == end
 
 
+@pytest.mark.parametrize(("begin", "end"), [(0.5, 50.2), (0.0, 59.999), (1.0, 60.0)])
+def test_when_a_period_is_shorter_than_its_minutes_then_they_are_its_name(begin, end):
+    name = file_name(BEGIN + begin, BEGIN + end, "Lab")
+    assert name == "A20260101.0000+0000-0001+0000_Lab.xml"
+    assert end_of(name) == BEGIN + 60
+
+
 @pytest.mark.parametrize(
     "name",
     [

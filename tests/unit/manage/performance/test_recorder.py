@@ -2,6 +2,7 @@
 
 import pytest
 
+from freehold.manage.performance.files import end_of, file_name
 from freehold.manage.performance.readings import MOST_SERIES, Period, Spread, growth
 from freehold.manage.performance.recorder import Recorder, RecorderSettings
 from freehold.sim.clock import START_UTC, VirtualEnvironment
@@ -67,6 +68,21 @@ def test_when_periods_end_then_each_holds_what_was_counted_in_it(network, store)
     assert next(recorder.periods()).counters["RM.RegInitReq"] == {"": 3, "x": 4}
     assert recorder.period(START_UTC + 300).total("RM.RegInitReq") == 7
     assert [end - begin for begin, end, _ in recorder.heads()] == [300, 300]
+
+
+def test_when_the_network_was_stopped_within_a_period_then_its_file_can_be_had(network, store):
+    recorder = started(network, store)
+    network.count(7)
+    network.run(100.25)
+    recorder.stop()
+    network.run(400.0)
+    recorder = started(network, store)
+    network.run(300.0)
+    ((begin, end, suspect), _) = recorder.heads()
+    name = file_name(begin, end, "Lab")
+    period = recorder.period(end_of(name))
+    assert (period.begin, period.end, period.total("RM.RegInitReq"), suspect) == (begin, end, 7, True)
+    assert file_name(period.begin, period.end, "Lab") == name
 
 
 def test_when_a_value_is_sampled_then_its_mean_and_largest_are_kept(network, store):
