@@ -139,3 +139,9 @@ def measurement_schema():
 def otelcol():
     """OpenTelemetry's collector, with its OTLP receiver and its debug exporter."""
     return named("FREEHOLD_OTELCOL", "OpenTelemetry's program otelcol")
+
+
+@pytest.fixture(scope="session")
+def oidc_provider():
+    """The folder whose node_modules has a provider of OpenID Connect."""
+    return named("FREEHOLD_OIDC_PROVIDER", "a folder whose node_modules has oidc-provider")

@@ -7,7 +7,7 @@ import pytest
 
 from freehold.app.all_in_one import running
 from freehold.app.config import parse
-from freehold.app.registry import subscriber
+from freehold.app.subscriptions import subscriber
 from freehold.ue.errors import Refused
 from interopkit.program import Program
 from managekit import free_port
@@ -44,6 +44,7 @@ async def worked(configured):
         stranger = network.ue(subscriber(configured, UNKNOWN, network.world.environment.random))
         with pytest.raises(Refused):
             await stranger.register()
+        await network.ue().register()  # by then the network has released the connection of the one that it refused
         return ue.supi.digits, stranger.supi.digits
 
 
