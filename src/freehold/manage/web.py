@@ -173,7 +173,7 @@ class WebServer:
             return Response(403)  # another site's page makes the browser ask
         if sum(len(name) + len(value) for name, value in scope.headers.items()) > HEAD:
             return Response(431)
-        body = await body_of(protocol, *(UPLOAD if self._named(secret) else STRANGER))
+        body = b"" if scope.method in SAFE else await body_of(protocol, *(UPLOAD if self._named(secret) else STRANGER))
         if isinstance(body, Response):
             return body
         path = tuple(unquote(segment) for segment in scope.path.split("/") if segment)
