@@ -124,7 +124,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             access.list_accounts,
             "All accounts.",
             list[access.AccountView],
-            needs=Permission.ADMINISTER,
+            needs=Permission.AUDIT,
             refusals=(422,),
             key=("name",),
         ),
@@ -140,7 +140,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
     },
     "accounts/{name}": {
         "GET": Operation(
-            access.show_account, "One account.", access.AccountView, refusals=(404,), needs=Permission.ADMINISTER
+            access.show_account, "One account.", access.AccountView, refusals=(404,), needs=Permission.AUDIT
         ),
         "PATCH": Operation(
             access.change_account,
@@ -163,7 +163,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             access.list_tokens,
             "All tokens, without their secrets.",
             list[TokenView],
-            needs=Permission.ADMINISTER,
+            needs=Permission.AUDIT,
             refusals=(422,),
             key=("id",),
         ),
@@ -183,7 +183,7 @@ ROUTES: Final[dict[str, dict[str, Operation]]] = {
             "One token, without its secret.",
             TokenView,
             refusals=(404,),
-            needs=Permission.ADMINISTER,
+            needs=Permission.AUDIT,
         ),
         "DELETE": Operation(
             access.revoke_token, "End a token.", status=204, refusals=(404, 412), needs=Permission.ADMINISTER

@@ -85,6 +85,15 @@ def test_when_a_role_asks_then_it_gets_what_is_granted_and_nothing_else(web, rol
         assert status != 401
 
 
+def test_when_an_auditor_asks_who_may_do_what_then_accounts_and_tokens_are_shown_and_not_changed(web):
+    auditor = {"Authorization": f"Bearer {web.secrets[Role.AUDITOR]}"}
+    assert {"anna", "operator"} <= {each["name"] for each in web.ask("GET", "/api/v1/accounts", **auditor)[1]}
+    assert web.ask("GET", "/api/v1/accounts/anna", **auditor)[1]["role"] == "admin"
+    assert web.ask("GET", "/api/v1/tokens", **auditor)[0] == 200
+    assert web.ask("PATCH", "/api/v1/accounts/auditor", {"role": "admin"}, **auditor)[0] == 403
+    assert web.ask("GET", "/api/v1/accounts", Authorization=f"Bearer {web.secrets[Role.OPERATOR]}")[0] == 403
+
+
 def test_when_roles_are_listed_then_each_permission_is_some_role_s():
     assert set().union(*GRANTS.values()) == set(Permission)
 
