@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import secrets
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -15,9 +18,12 @@ from freehold.app.sealing import key_files, seal_of, sealer
 from freehold.core.udm import home_keys, key_use
 from freehold.core.udr import Udr
 from freehold.spec.errors import Unusable
+from freehold.spec.identities import Supi
 from freehold.store import DataFolder, offline, rewriting
 from freehold.store.offline import seal_for
 from freehold.trust.keys.sealing import TABLES, RowSeal
+from freehold.trust.keys.token import BLOCK
+from freehold.trust.seal import Refused, read_bounded
 
 IN_MEMORY: Final = "with K unwrapped in the memory of the core"
 
@@ -26,6 +32,35 @@ def record(configuration: Configuration, act: str, subject: str, detail: str) ->
     """Write an act into the ledger of a network that does not run."""
     with offline(data_folder(configuration)) as store:
         store.wait(ledger_of(configuration, store).append(own_act(act, subject, detail)))
+
+
+def read_keys(path: Path) -> list[tuple[str, bytes]]:
+    """SUPI and K of each row of a vendor's CSV file, which names each SUPI once; Refused names the first wrong line."""
+    try:
+        rows = csv.reader(io.StringIO(read_bounded(path).decode("utf-8-sig")), strict=True)
+        columns = next(rows, [])
+        if columns.count("supi") != 1 or columns.count("k") != 1:
+            raise Refused(f"{path}: its first line names the columns supi and k, each once")
+        found: dict[str, bytes] = {}
+        for row in rows:
+            if row:
+                named = dict(zip(columns, row, strict=True))
+                supi = Supi(named["supi"] if "-" in named["supi"] else f"imsi-{named['supi']}").value
+                if supi in found:
+                    raise Refused(f"{path}: line {rows.line_num}: its SUPI stands twice")
+                found[supi] = _key(named["k"])
+    except (ValueError, csv.Error) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise Refused(f"{path} is no UTF-8 text") from None
+        why = "a row has a value a column, with a SUPI and K of 32 digits of hexadecimal"
+        raise Refused(f"{path}: line {rows.line_num}: {why}") from None
+    return list(found.items())
+
+
+def _key(text: str) -> bytes:
+    if len(text) != 2 * BLOCK or set(text) - set("0123456789abcdefABCDEF"):
+        raise ValueError(text)
+    return bytes.fromhex(text)
 
 
 def rotate_home_key(configuration: Configuration, profile: str) -> dict[str, Any]:

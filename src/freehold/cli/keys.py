@@ -148,26 +148,17 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """SIMs' keys into a token, which never gives them back: MILENAGE is done inside."""
-    import csv
-    import io
-
-    from freehold.app.keys import record, stopped
+    from freehold.app.keys import read_keys, record, stopped
     from freehold.trust.keys.sealing import read_secret
     from freehold.trust.keys.token import TokenCredentials
-    from freehold.trust.seal import read_bounded
 
     if secret is None:
         raise Unusable("--secret is a file with the token's PIN")
     chosen = configuration(config)
     stopped(chosen)
-    try:
-        rows = list(csv.DictReader(io.StringIO(read_bounded(sims).decode())))
-        wanted = [(row["supi"], bytes.fromhex(row["k"])) for row in rows]
-    except (KeyError, ValueError, TypeError):
-        raise Unusable(f"{sims}: a row has supi and k, K in hexadecimal") from None
+    wanted = read_keys(sims)
     with TokenCredentials(module, token, read_secret(secret).decode()) as held:
-        for supi, k in wanted:
-            held.add(supi if "-" in supi else f"imsi-{supi}", k)
+        held.add(wanted)
     record(chosen, "keys.import", f"{len(wanted)} subscribers", f"token {token}")
     show_fields({"imported": len(wanted), "token": token}, as_json=as_json)
 

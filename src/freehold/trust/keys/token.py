@@ -115,11 +115,19 @@ class TokenCredentials(_Session):
         self._keys: dict[str, Any] = {}
         self._indexed = False
 
-    def add(self, supi: str, k: bytes) -> None:
-        """Keep the K of a subscriber, of 16 octets; Unusable where the token has one of it already."""
-        if self._objects(supi):
-            raise Unusable(f"{supi}: the token has a key of it already")
-        self._create(supi, k)
+    def add(self, keys: Sequence[tuple[str, bytes]]) -> None:
+        """Keep the K of subscribers, of 16 octets each: all, or none where the token has one already or refuses one."""
+        for supi, k in keys:
+            _check_length(supi, k)
+            if self._objects(supi):
+                raise Unusable(f"{supi}: the token has a key of it already")
+        for number, (supi, k) in enumerate(keys):
+            try:
+                self._create(supi, k)
+            except Unusable:
+                for made, _ in keys[:number]:
+                    self.forget(made)
+                raise
 
     def keep(self, supi: str, k: bytes) -> None:
         """Have this K of a subscriber and no other; nothing is done where the token has it already."""
@@ -138,8 +146,7 @@ class TokenCredentials(_Session):
             self.ask(lambda: self.session.generate_key(kind, 8 * BLOCK, store=True, label=label, template=template))
 
     def _create(self, supi: str, k: bytes) -> None:
-        if len(k) != BLOCK:
-            raise Unusable(f"{supi}: K has 16 octets inside a token: TUAK's keys of 32 need Keccak, which none has")
+        _check_length(supi, k)
         a = self._library.Attribute
         kind = {a.CLASS: self._library.ObjectClass.SECRET_KEY, a.KEY_TYPE: self._library.KeyType.AES, a.LABEL: supi}
         template = {**kind, a.VALUE: k, **self.kept(encrypt=True, decrypt=False)}
@@ -207,6 +214,11 @@ class TokenCredentials(_Session):
         labels = Counter(label for label, _ in found)
         self._keys = {label: each for label, each in found if labels[label] == 1} | self._keys
         self._indexed = True
+
+
+def _check_length(supi: str, k: bytes) -> None:
+    if len(k) != BLOCK:
+        raise Unusable(f"{supi}: K has 16 octets inside a token: TUAK's keys of 32 need Keccak, which none has")
 
 
 def _told(error: BaseException) -> str:

@@ -34,6 +34,7 @@ from freehold.store import offline, rewriting
 from freehold.trust.keys import sealing
 from freehold.trust.keys.custody import TokenArpf
 from freehold.trust.keys.token import PinRefused, TokenCredentials
+from freehold.trust.seal import Refused
 from managekit import free_port
 
 CANARY = bytes.fromhex("c0ffee00ba5eba11deadbeefcafef00d")
@@ -354,14 +355,13 @@ from pathlib import Path
 from freehold.crypto import milenage
 from freehold.spec.errors import Unusable
 from freehold.trust.keys import sealing
-from freehold.trust.keys.custody import TokenArpf
-from freehold.trust.keys.token import PinRefused, TokenCredentials
+from freehold.trust.keys.token import TokenCredentials
 module, folder = sys.argv[1:]
 k, opc = bytes.fromhex("465b5ce8b199b49faa5f0a2ee238a6bc"), bytes.fromhex("cd63cb71954a9f4e48a5994e37a02baf")
 rand = bytes.fromhex("23553cbe9637a89d218ae64dae47bf35")
 said = {}
 with TokenCredentials(module, "own", "123456") as held:
-    held.add("imsi-001010000000001", k)
+    held.add([("imsi-001010000000001", k)])
     challenge = (rand, bytes.fromhex("ff9bb4d0b607"), bytes.fromhex("b9b9"))
     vector = held.milenage("imsi-001010000000001", opc, [challenge])[0]
     said["set 1"] = [each.hex() for each in vector]
@@ -375,16 +375,28 @@ with TokenCredentials(module, "own", "123456") as held:
     said["equal"] = equal
     said["leaves"] = held.leaves("imsi-001010000000001")
     said["supis"] = held.supis()
-    for name, act in {"twice": lambda: held.add("imsi-001010000000001", k),
-                      "long": lambda: held.add("imsi-2", bytes(32)),
+    for name, act in {"twice": lambda: held.add([("imsi-1", k), ("imsi-001010000000001", k)]),
+                      "long": lambda: held.add([("imsi-1", k), ("imsi-2", bytes(32))]),
                       "none": lambda: held.milenage("imsi-3", opc, [])}.items():
         try:
             act()
         except Unusable as error:
             said[name] = str(error)
+    said["still"] = held.supis()
+    made, create = [], held._create
+    def full(supi, k):
+        if made:
+            raise Unusable("DeviceMemory")
+        made.append(supi)
+        create(supi, k)
+    held._create = full
+    try:
+        held.add([("imsi-1", k), ("imsi-2", k)])
+    except Unusable as error:
+        said["full"] = (str(error), made, held.supis())
 with TokenCredentials(module, "own", "123456") as held:
     for number in range(2, 6):
-        held.add(f"imsi-00101000000000{number}", os.urandom(16))
+        held.add([(f"imsi-00101000000000{number}", os.urandom(16))])
 with TokenCredentials(module, "own", "123456") as held:
     searched = []
     find = held.secret
@@ -426,6 +438,8 @@ def test_when_k_is_in_a_token_then_milenage_inside_is_ours_and_k_never_leaves(to
     assert (said["equal"], said["leaves"], said["supis"], said["key file"]) == (True, False, [SUPI], True)
     assert said["one pass"]
     assert "has a key of it already" in said["twice"]
+    assert said["still"] == [SUPI]  # all, or none
+    assert said["full"] == ["DeviceMemory", ["imsi-1"], [SUPI]]
     assert "Keccak" in said["long"]
     assert said["none"].startswith("token 'own'")
     assert said["other"].startswith("token 'other'")
@@ -611,6 +625,33 @@ def test_when_the_token_fails_then_an_alarm_says_so_until_it_serves():
     assert RAISING["token-failed"] is RULES["token"]
     assert "token" in CLEARING["token-serves"]
     assert RULES["token"].severity == "CRITICAL"
+
+
+K_TEXT = CANARY.hex()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "supi\n", f"supi,k,k\n{SUPI},{K_TEXT},{'0' * 32}\n", f"supi,k\n{SUPI}\n", f"supi,k\n{SUPI},{K_TEXT},1\n",
+        f"supi,k\n{SUPI},{'0' * 200_000}\n", f"supi,k\nimsi-00101\x0000,{K_TEXT}\n", f"supi,k\nfreehold-x,{K_TEXT}\n",
+        f"supi,k\n\u0660\u0661\u0662\u0663\u0664\u0665,{K_TEXT}\n", f"supi,k\n{SUPI},{K_TEXT}00\n",
+        f"supi,k\n{SUPI},{K_TEXT}\n{SUPI.removeprefix('imsi-')},{'0' * 32}\n", f'supi,k\n{SUPI},"{K_TEXT}\n',
+        f"supi,k\n{SUPI},{' '.join(K_TEXT[at : at + 2] for at in range(0, 32, 2))}\n", "supi,k\n\udcff",
+    ],
+)  # fmt: skip
+def test_when_a_vendors_file_is_wrong_then_it_is_refused_whole_and_without_a_key(tmp_path, text):
+    path = tmp_path / "sims.csv"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(Refused) as told:
+        keys.read_keys(path)
+    assert K_TEXT not in str(told.value)
+
+
+def test_when_a_vendors_file_is_right_then_its_other_columns_are_let_be(tmp_path):
+    path = tmp_path / "sims.csv"
+    path.write_text(f"\ufefficcid,supi,k\n89,{SUPI},{K_TEXT.upper()}\n\n90,001010000000002,{'0' * 32}\n")
+    assert keys.read_keys(path) == [(SUPI, CANARY), ("imsi-001010000000002", bytes(16))]
 
 
 def test_when_no_token_is_there_then_it_is_said_in_a_line():
