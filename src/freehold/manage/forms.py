@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
+
+from freehold.trust.seal.reading import ONCE
 
 T = TypeVar("T")
 BULK: Final = 1 << 20
@@ -16,19 +17,9 @@ def decode(octets: bytes, kind: type[T]) -> T:
     """A form; msgspec.DecodeError or UnicodeDecodeError where it is none, or where a name stands twice."""
     try:
         form = msgspec.json.decode(octets, type=kind)
-        _READER.decode(octets.decode())
+        ONCE.decode(octets.decode())
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise
     except (ValueError, RecursionError) as error:
         raise msgspec.ValidationError(str(error)) from None
     return form
-
-
-def _once(pairs: list[tuple[str, Any]]) -> None:
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise ValueError(f"{twice[:64]!r} stands twice in one object")
-
-
-_READER: Final = json.JSONDecoder(object_pairs_hook=_once)

@@ -212,7 +212,7 @@ def _open_tier(folder: Path, known: Mapping[int, tuple[str, str]]) -> None:
             salt = b""
         if len(salt) != SALT or commitment(salt, each.name, octets) != known[each.number][1]:
             raise Refused(f"{folder / each.name} is not the document that was handed over")
-    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
     if more := held - {each.name for each in openings} - {OPENINGS}:
         raise Refused(f"{folder / min(more)} is no document of this hand-over")
 

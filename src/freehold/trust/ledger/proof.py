@@ -26,7 +26,7 @@ def prove(entries: Sequence[bytes], index: int) -> dict[str, Any]:
 def shown(told: Mapping[str, Any], kept: Iterable[Checkpoint], name: str) -> tuple[int, bytes]:
     """The entry's number and octets, once the proof leads to the root of a kept checkpoint; Refused otherwise."""
     index, size, proof = told.get("index"), told.get("size"), told.get("proof")
-    if not isinstance(index, int) or not isinstance(size, int) or not isinstance(proof, list) or len(proof) > LONGEST:
+    if type(index) is not int or type(size) is not int or not isinstance(proof, list) or len(proof) > LONGEST:
         raise Refused(f"{name} is no proof of an entry")
     try:
         entry = base64.b64decode(told.get("entry", ""), validate=True)

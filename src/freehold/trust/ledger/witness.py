@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold.spec.errors import Unusable
 from freehold.trust.ledger.checkpoint import ORIGIN, Checkpoint, parse
+from freehold.trust.seal.reading import read_bounded
 
 if TYPE_CHECKING:
     from freehold.trust.seal import Signer, Verifier
@@ -61,13 +62,7 @@ def note(checkpoint: Checkpoint, signer: Signer | None = None) -> str:
 
 def read_notes(path: Path, trusted: Sequence[Verifier] = ()) -> list[Checkpoint]:
     """Every checkpoint of a file; with `trusted` keys, Unusable where one has no signature of any of them."""
-    try:
-        with path.open("rb") as file:
-            octets = file.read(MOST + 1)
-    except OSError as error:
-        raise Unusable(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    if len(octets) > MOST:
-        raise Unusable(f"{path} has more than {MOST} octets")
+    octets = read_bounded(path, MOST)
     found: list[list[str]] = []
     for line in octets.decode("utf-8", "replace").splitlines():
         if line == ORIGIN or not found:

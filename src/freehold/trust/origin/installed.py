@@ -26,7 +26,7 @@ MOST_MEMBERS: Final = 20_000
 MOST_OCTETS: Final = 1 << 30
 WRITTEN: Final = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"})
 """Files of a `.dist-info` folder that the installer writes for this machine; Python runs none of them."""
-STARTED: Final = ("*.pth", "sitecustomize.py", "usercustomize.py", "sitecustomize", "usercustomize")
+STARTED: Final = ("*.pth", "sitecustomize", "sitecustomize.*", "usercustomize", "usercustomize.*")
 """What Python runs at its start because it lies in this folder."""
 _SHOWN: Final = 100
 _ENTRY: Final = "from freehold.cli.main import main\n"
@@ -218,7 +218,10 @@ def _beside(expected: Iterable[Path], site: Path) -> Iterator[Difference]:
     tops = {path.relative_to(site).parts[0] for path in known if len(path.relative_to(site).parts) > 1}
     for top in sorted(tops):
         for path in sorted((site / top).rglob("*")):
-            if path.is_dir() or path in known or (path.parent == site / top and path.name in WRITTEN and "." in top):
+            # A link to a folder is a package that Python imports: nothing below it is looked at, so it is named itself.
+            if (path.is_dir() and not path.is_symlink()) or path in known:
+                continue
+            if path.parent == site / top and path.name in WRITTEN and "." in top:
                 continue
             if path.parent.name == "__pycache__" and path.suffix == ".pyc" and _source_of(path) in known:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -38,12 +39,13 @@ def read_bounded(path: Path, most: int = MOST) -> bytes:
 
 
 def parse_json(octets: bytes, name: str) -> dict[str, Any]:
-    """A JSON object of another party; Refused where it is none, or too deep."""
+    """A JSON object of another party; Refused where it is none, too deep, or names a member twice."""
     if _deepest(octets) > DEPTH:
         raise Refused(f"{name} has more than {DEPTH} values inside each other")
     try:
         value = msgspec.json.decode(octets)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        ONCE.decode(octets.decode())
+    except (ValueError, RecursionError) as error:  # msgspec's and those of decoding are ValueErrors
         raise Refused(f"{name} is no JSON: {error}") from None
     if not isinstance(value, dict):
         raise Refused(f"{name} is no JSON object")
@@ -53,6 +55,17 @@ def parse_json(octets: bytes, name: str) -> dict[str, Any]:
 def read_json(path: Path, most: int = MOST) -> dict[str, Any]:
     """The JSON object in a file of another party."""
     return parse_json(read_bounded(path, most), str(path))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise ValueError(f"{twice[:64]!r} stands twice in one object")
+
+
+ONCE: Final = json.JSONDecoder(object_pairs_hook=_once)
+"""Raises ValueError where an object names a member twice: one reader takes the first, another the last."""
 
 
 def _deepest(octets: bytes) -> int:

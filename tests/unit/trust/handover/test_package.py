@@ -182,6 +182,19 @@ def test_when_a_document_is_a_link_out_or_of_another_hand_over_then_it_is_refuse
         verify(made / FILE, [signer.public], [folder / "second/nda"])
 
 
+def test_when_a_tier_has_a_link_to_a_folder_beside_its_documents_then_it_is_refused(made, signer, folder):
+    (made / "nda/more").symlink_to(folder / "in")
+    with pytest.raises(Refused, match="more is no document of this hand-over"):
+        verify(made / FILE, [signer.public], [made / "nda"])
+
+
+def test_when_a_member_stands_twice_then_the_file_is_refused_though_the_last_one_is_signed(made, signer):
+    signed = (made / FILE).read_text()
+    (made / FILE).write_text(signed.replace("{", '{"metadata": {"component": {"version": "9"}},', 1))
+    with pytest.raises(Refused, match="'metadata' stands twice"):
+        verify(made / FILE, [signer.public])
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,6 +1,7 @@
 """What is kept outside as the ledger grows, and what an entry alone can show."""
 
 import json
+import os
 
 import pytest
 
@@ -85,6 +86,12 @@ def test_when_a_file_holds_no_notes_then_it_is_said(tmp_path, octets):
     path.write_bytes(octets)
     with pytest.raises(Unusable):
         read_notes(path)
+
+
+def test_when_a_file_of_notes_is_a_pipe_then_nobody_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / "outside")
+    with pytest.raises(Unusable, match="no regular file"):
+        read_notes(tmp_path / "outside")
 
 
 def test_when_the_witness_cannot_be_written_then_it_is_told_and_the_act_stays(tmp_path):
@@ -177,3 +184,8 @@ def test_when_an_entry_is_proved_then_a_checkpoint_alone_shows_it(store, witness
 def test_when_a_proof_is_not_of_the_ledger_then_it_is_refused(store, witness, change):
     with pytest.raises(Refused):
         shown(prove(entries(store), 2) | change, read_notes(witness.path), "it")
+
+
+def test_when_a_number_of_a_proof_is_no_number_then_it_is_refused(store, witness):
+    with pytest.raises(Refused, match="no proof"):
+        shown(prove(entries(store), 1) | {"index": True}, read_notes(witness.path), "it")

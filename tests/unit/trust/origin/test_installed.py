@@ -134,6 +134,13 @@ def test_when_a_file_is_added_then_it_is_named(wheel, site, name):
     assert [each.path for each in compare(wheel, site)] == [str(site / name)]
 
 
+def test_when_a_package_is_a_link_to_elsewhere_then_it_is_named(wheel, site, tmp_path):
+    (tmp_path / "evil").mkdir()
+    (tmp_path / "evil/__init__.py").write_text("import os\n")
+    (site / "freehold/evil").symlink_to(tmp_path / "evil")
+    assert [each.path for each in compare(wheel, site)] == [str(site / "freehold/evil")]
+
+
 def test_when_bytecode_is_of_another_source_then_it_is_named(wheel, site, tmp_path):
     source, other = site / "freehold/core/amf.py", tmp_path / "amf.py"
     other.write_bytes(source.read_bytes().replace(b"41", b"42"))
@@ -156,7 +163,9 @@ def test_when_bytecode_is_damaged_then_it_is_named_and_the_rest_is_still_looked_
     assert {each.path for each in bytecode(sources)} == {str(each) for each in cached}
 
 
-@pytest.mark.parametrize("name", ["evil.pth", "sitecustomize.py", "usercustomize.py"])
+@pytest.mark.parametrize(
+    "name", ["evil.pth", "sitecustomize.py", "usercustomize.py", "sitecustomize.pyc", "usercustomize.abi3.so"]
+)
 def test_when_python_would_run_something_at_its_start_then_it_is_named(site, name):
     (site / name).write_text("import os\n")
     assert [Path(each.path).name for each in strangers(site)] == [name]
