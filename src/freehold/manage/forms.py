@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from freehold.trust.seal.reading import ONCE
+from freehold.spec.members import ONCE
 
 T = TypeVar("T")
 BULK: Final = 1 << 20

@@ -205,7 +205,10 @@ def _open_tier(folder: Path, known: Mapping[int, tuple[str, str]]) -> None:
     if tier not in TIERS or {each.number for each in openings} != wanted or len(openings) != len(wanted):
         raise Refused(f"{folder}: its openings are not those of the documents of tier {tier}")
     for each in openings:
-        octets = read_bounded(inside(folder, each.name), MOST_OCTETS)
+        place = inside(folder, each.name)
+        if not place.exists():
+            raise Refused(f"{folder / each.name} was left out")
+        octets = read_bounded(place, MOST_OCTETS)
         try:
             salt = bytes.fromhex(each.salt)
         except ValueError:

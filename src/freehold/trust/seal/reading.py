@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from freehold.spec.errors import Unusable
+from freehold.spec.members import ONCE
 
 MOST: Final = 64 << 20
 """Octets of a document at most."""
@@ -55,17 +55,6 @@ def parse_json(octets: bytes, name: str) -> dict[str, Any]:
 def read_json(path: Path, most: int = MOST) -> dict[str, Any]:
     """The JSON object in a file of another party."""
     return parse_json(read_bounded(path, most), str(path))
-
-
-def _once(pairs: list[tuple[str, Any]]) -> None:
-    names = [name for name, _ in pairs]
-    if len(set(names)) != len(names):
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise ValueError(f"{twice[:64]!r} stands twice in one object")
-
-
-ONCE: Final = json.JSONDecoder(object_pairs_hook=_once)
-"""Raises ValueError where an object names a member twice: one reader takes the first, another the last."""
 
 
 def _deepest(octets: bytes) -> int:

@@ -182,6 +182,12 @@ def test_when_a_document_is_a_link_out_or_of_another_hand_over_then_it_is_refuse
         verify(made / FILE, [signer.public], [folder / "second/nda"])
 
 
+def test_when_a_document_was_left_out_then_it_is_refused_by_its_name(made, signer):
+    (made / "nda/contract.txt").unlink()
+    with pytest.raises(Refused, match=r"contract\.txt was left out"):
+        verify(made / FILE, [signer.public], [made / "nda"])
+
+
 def test_when_a_tier_has_a_link_to_a_folder_beside_its_documents_then_it_is_refused(made, signer, folder):
     (made / "nda/more").symlink_to(folder / "in")
     with pytest.raises(Refused, match="more is no document of this hand-over"):
