@@ -121,7 +121,10 @@ def main() -> None:
     except ClickException as error:
         sys.stderr.write(f"{_told(error)}\n")
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
+        sys.stderr.write("\nfreehold: nobody answered, and nothing was done\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output is gone, which is its right
         with contextlib.suppress(OSError):

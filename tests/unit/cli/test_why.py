@@ -119,6 +119,15 @@ def test_when_a_repair_is_agreed_to_then_it_is_made_after_it_was_shown(run, serv
     assert (status, "has no such change" in err) == (2, True)
 
 
+def test_when_nobody_answers_whether_to_repair_then_nothing_is_done_and_a_line_says_so(run, served):
+    subscribe(served, enabled=False)
+    fail(served, "barred-subscriber", cause="5GMM #15")
+    status, out, err = run("why", "--repair", "enable-subscriber")
+    assert (status, err) == (1, "\nfreehold: nobody answered, and nothing was done\n")
+    assert "Make this change?" in out
+    assert run("why", "--repair", "enable-subscriber", "--yes")[0] == 0  # it was not made before
+
+
 def test_when_a_repair_asks_for_something_then_it_is_given_by_name(run, served):
     subscribe(served)
     fail(served)
