@@ -233,6 +233,18 @@ def test_when_an_id_comes_twice_or_is_there_already_then_it_fails_and_the_others
     assert terminal.nas == [b"accept 2"]
 
 
+@pytest.mark.parametrize("number", [0, 16, 33, 255])
+def test_when_an_id_is_reserved_then_it_fails_and_the_others_stand(number):  # TS 24.007 11.2.3.1b
+    scene = Scene()
+    _, ran_id = scene.established(7)
+    scene.amf.say(session_setup(7, ran_id, (number, setup_transfer()), (2, setup_transfer())))
+    response = scene.amf.expect(ngap.PDUSessionResourceSetupResponse)
+    assert [item.pdu_session_id for item in response.pdu_session_resource_setup_list_su_res] == [2]
+    (failed,) = response.pdu_session_resource_failed_to_setup_list_su_res
+    cause = failed.pdu_session_resource_setup_unsuccessful_transfer.cause
+    assert (failed.pdu_session_id, cause) == (number, ("radioNetwork", "unknown-PDU-session-ID"))
+
+
 def test_when_a_session_is_modified_then_tunnel_and_flows_change():
     scene = Scene()
     terminal, ran_id = scene.established(7, sessions=(5,))

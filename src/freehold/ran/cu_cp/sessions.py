@@ -23,6 +23,8 @@ from freehold.stack.ngap_values import slice_of
 Notes = ngap.CriticalityDiagnostics | None
 Done: TypeAlias = list[tuple[int, ngap.PDUSessionResourceSetupResponseTransfer]]
 Failed: TypeAlias = list[tuple[int, ngap.PDUSessionResourceSetupUnsuccessfulTransfer]]
+PDU_SESSION_IDENTITIES = range(1, 16)
+"""The others are none or reserved (TS 24.007 11.2.3.1b)."""
 _TWICE: ngap.Cause = ("radioNetwork", "multiple-PDU-session-ID-instances")
 _UNKNOWN: ngap.Cause = ("radioNetwork", "unknown-PDU-session-ID")
 _SLICE: ngap.Cause = ("radioNetwork", "slice-not-supported")
@@ -71,6 +73,8 @@ def set_up(ue: Ue, item: Asked, times: int = 1) -> tuple[Session, ngap.PDUSessio
     """Make one session; NgapReject where it cannot be, or was asked for several `times` (TS 38.413 8.2.1.4)."""
     if times > 1 or item.pdu_session_id in ue.sessions:
         raise NgapReject(_TWICE)
+    if item.pdu_session_id not in PDU_SESSION_IDENTITIES:
+        raise NgapReject(_UNKNOWN, f"{item.pdu_session_id} is no PDU session identity: 1 to 15 are")
     _check_here(ue)
     _check_slice(ue, item)
     session, transfer = bearers.setup(ue.link.gnb.plane, item.pdu_session_id, item.slice, item.transfer)
