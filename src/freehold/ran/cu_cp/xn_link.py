@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from freehold.codecs import ngap, xnap
 from freehold.procedure import Record, Signal, Tap, exchange, procedure
-from freehold.ran.cu_cp import xn_target, xn_values
+from freehold.ran.cu_cp import xn_faults, xn_target, xn_values
+from freehold.ran.cu_cp.xn_faults import Misplaced
 from freehold.ran.state.machines import Stage
 from freehold.ran.state.ue import Ue
 from freehold.services.n2 import Association, AssociationUser
@@ -18,6 +19,7 @@ from freehold.spec.errors import Aborted, PeerError
 from freehold.spec.events import Event
 from freehold.spec.identities import GnbId
 from freehold.stack import ngap_values
+from freehold.stack.ngap_faults import worst
 
 if TYPE_CHECKING:
     from freehold.ran.cu_cp.gnb import Gnb
@@ -83,21 +85,38 @@ class XnLink:
         decoded = xnap.decode(octets)
         message = decoded.message
         if message is None:
-            self.fault(decoded.faults[0].cause if decoded.faults else "undecodable PDU")
+            self.fault(decoded.faults[0].cause if decoded.faults else "undecodable PDU", xn_faults.answer(decoded))
             return
         try:
             self._act(message)
+        except Misplaced as wrong:
+            self.fault(f"{type(message).__name__}: {wrong}", xn_faults.logical_error(message, wrong.xnap_cause))
         except PeerError as wrong:
-            self.fault(f"{type(message).__name__}: {wrong}")
+            self.fault(f"{type(message).__name__}: {wrong}", xn_faults.logical_error(message, xn_faults.SEMANTIC))
+        else:
+            if worst(decoded.faults) is not None:
+                self.fault(f"{type(message).__name__}: {decoded.faults[0].cause}", xn_faults.answer(decoded))
 
     def _act(self, message: Any) -> None:
-        handler = HANDLERS.get(type(message))
+        """The message goes to its handler, or to the procedure that waits for it (TS 38.413 10.3.4, 10.4, 10.6)."""
+        kind = type(message)
+        if not self.up and kind not in BEFORE_SETUP and message.kind == "initiatingMessage":
+            raise Misplaced(xn_faults.OUT_OF_STATE, "it came before XN SETUP")  # TS 38.423 8.4.1.1
+        handler = HANDLERS.get(kind)
         if handler is not None:
             handler(self, message)
             return
         ue = self.source(getattr(message, "source_ng_ran_node_ue_xnap_id", None))
-        if not (ue is not None and ue.conversation.deliver(message)) and not self.conversation.deliver(message):
-            self.fault(f"unexpected {type(message).__name__}")
+        if (ue is not None and ue.conversation.deliver(message)) or self.conversation.deliver(message):
+            return
+        if message.kind != "initiatingMessage":
+            self.fault(f"unexpected {kind.__name__}")  # TS 38.413 10.4: an answer nobody waits for is handled locally
+        elif kind is xnap.UEContextRelease:
+            raise Misplaced(xn_faults.UNKNOWN if ue is None else xn_faults.OUT_OF_STATE)
+        elif message.criticality == "ignore":
+            self.fault(f"{kind.__name__} is not served")
+        else:
+            raise Misplaced(xn_faults.UNSERVED[message.criticality], "it is not served")
 
     def source(self, number: object) -> Ue | None:
         """The UE of ours that goes over this link, by its identity here (TS 38.423 9.2.3.16)."""
@@ -117,12 +136,16 @@ class XnLink:
         """The association is gone: what was prepared over it ends; terminals stay where they are."""
         self.stop()
         self.gnb.report("xn-lost", f"Xn to {self.name} lost: {reason}", None)
+        self.forget(f"Xn to {self.name} was lost")
+
+    def forget(self, reason: str) -> None:
+        """Nothing stays of handovers over this link but the terminals where they are (TS 38.423 8.4.1.1)."""
         for ue in tuple(self.gnb.contexts.ues.values()):
             if ue.handover is not None and ue.handover.xn is self:
                 if ue.stage is Stage.ARRIVING:
-                    self.gnb.release_locally(ue, f"Xn to {self.name} was lost before its terminal came")
+                    self.gnb.release_locally(ue, f"{reason} before its terminal came")
                 else:
-                    ue.conversation.abort(f"Xn to {self.name} was lost")
+                    ue.conversation.abort(reason)
 
     def stop(self) -> None:
         """End the association."""
@@ -133,8 +156,15 @@ class XnLink:
         if association is not None:
             association.close()
 
-    def fault(self, text: str) -> None:
-        """Count a protocol error of the other gNB, and tell it once (TS 38.423 10)."""
+    @property
+    def up(self) -> bool:
+        """Whether XN SETUP is done."""
+        return self.peer is not None
+
+    def fault(self, text: str, answer: Any = None) -> None:
+        """Count a protocol error of the other gNB, tell it once, and say what the clause answers (TS 38.423 10)."""
+        if answer is not None:
+            self.send(answer)
         environment = self.gnb.driver.environment
         environment.count(counters.PROTOCOL_FAULT, "XnAP")
         message = f"{self.gnb.configuration.name}: from {self.name}: {text}"
@@ -178,8 +208,9 @@ async def xn_setup(link: XnLink) -> None:
 
 
 def setup_requested(link: XnLink, message: xnap.XnSetupRequest) -> None:
-    """XN SETUP REQUEST of the other gNB (TS 38.423 8.4.1.2)."""
+    """XN SETUP REQUEST of the other gNB (TS 38.423 8.4.1.2); once more, and all begins anew (TS 38.423 8.4.1.1)."""
     link.peer = xn_values.gnb_id_of(message.global_ng_ran_node_id)
+    link.forget(f"{link.name} set Xn up anew")
     link.send(
         xnap.XnSetupResponse(
             global_ng_ran_node_id=xn_values.global_gnb_id(link.gnb.configuration.identity),
@@ -187,7 +218,14 @@ def setup_requested(link: XnLink, message: xnap.XnSetupRequest) -> None:
             amf_region_information=regions(link.gnb),
         )
     )
-    link.ready.set(None)
+    if not link.ready.settled:
+        link.ready.set(None)
+
+
+def error_indication(link: XnLink, message: xnap.ErrorIndication) -> None:
+    """ERROR INDICATION of the other gNB: told, never answered (TS 38.423 8.4.5, TS 38.413 10.5)."""
+    cause = message.cause or ("protocol", "unspecified")
+    link.fault(f"it reports {cause[0]}: {cause[1]}")
 
 
 def areas(gnb: Gnb) -> list[xnap.TAISupportItem]:
@@ -225,5 +263,8 @@ HANDLERS: Mapping[type[Any], Callable[[XnLink, Any], None]] = MappingProxyType(
         xnap.HandoverRequest: xn_target.handover_request,
         xnap.HandoverCancel: xn_target.handover_cancel,
         xnap.SNStatusTransfer: xn_target.status_transfer,
+        xnap.ErrorIndication: error_indication,
     }
 )
+BEFORE_SETUP: Final = frozenset({xnap.XnSetupRequest, xnap.ErrorIndication})
+"""What may come before Xn is set up, besides its answer (TS 38.423 8.4.1.1)."""

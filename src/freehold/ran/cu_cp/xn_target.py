@@ -10,6 +10,7 @@ from freehold.ran.cu_cp import context_setup, mobility, nas_transport, sessions,
 from freehold.ran.cu_cp.key_change import key_change
 from freehold.ran.cu_cp.link import UeChannel
 from freehold.ran.cu_cp.mobility import Admitted, Arrived, Count
+from freehold.ran.cu_cp.xn_faults import UNKNOWN, Misplaced
 from freehold.ran.state.machines import Stage
 from freehold.ran.state.ue import AsSecurity, Handover, Ue, UeContext
 from freehold.services.access import Tunnel
@@ -243,7 +244,7 @@ def status_transfer(xn: XnLink, message: xnap.SNStatusTransfer) -> None:
     """SN STATUS TRANSFER: bearers go on from the source's COUNTs (TS 38.423 8.2.2)."""
     ue = xn.target(message.target_ng_ran_node_ue_xnap_id)
     if ue is None:
-        raise PeerError("no terminal is to come under that identity")
+        raise Misplaced(UNKNOWN, "no terminal is to come under that identity")  # TS 38.413 10.6
     counts = []
     for item in message.drbs_subject_to_status_transfer_list or ():
         uplink, downlink = item.pdcp_status_transfer_ul, item.pdcp_status_transfer_dl

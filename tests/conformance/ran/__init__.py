@@ -1,0 +1,1 @@
+"""What a gNB answers to peers that break the rules, seen from outside."""
