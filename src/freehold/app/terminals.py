@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -22,7 +22,9 @@ from freehold.spec.identities import Supi
 from freehold.ue.errors import NoConnection
 
 PAUSE: Final = 1.0
-"""Seconds between two rounds of a terminal's traffic."""
+"""Seconds between two rounds of a terminal's traffic, at least."""
+ROUNDS: Final = 50
+"""Rounds of all terminals in a second, at most: more would leave no time to those that still register."""
 FEW: Final = 20
 """So many terminals start one after the other, so that the ladder can be read; more start together."""
 DOWNLOAD: Final = 200_000
@@ -237,8 +239,13 @@ class Terminals:
             with contextlib.suppress(
                 NoConnection, PeerError, Reject, TimerExpired, Aborted, ConnectionError, ValueError, TimeoutError
             ):
-                await _traffic(ue)
+                await _traffic(ue, lambda: pause(len(self._known)))
             await asyncio.sleep(AGAIN)
+
+
+def pause(terminals: int) -> float:
+    """Seconds between two rounds of the traffic of one of so many terminals."""
+    return max(PAUSE, terminals / ROUNDS)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -267,7 +274,7 @@ def _session_view(session: PduSession) -> TerminalSessionView:
     return TerminalSessionView(session.identity, session.dnn, session.kind, session.addresses, session.interface)
 
 
-async def _traffic(ue: UserEquipment) -> None:
+async def _traffic(ue: UserEquipment, rest: Callable[[], float]) -> None:
     """Ping and download until the session goes; in a session of frames there is nobody to talk to."""
     session = next(iter(ue.sessions.values()))
     while session.ethernet and ue.registered:  # noqa: ASYNC110 - it is asked as below, without packets
@@ -285,4 +292,4 @@ async def _traffic(ue: UserEquipment) -> None:
                 await socket.receive_all()
         finally:
             socket.close()
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(rest())

@@ -7,6 +7,7 @@ import pytest
 from freehold.app.all_in_one import running
 from freehold.app.config import parse
 from freehold.app.requests import Client
+from freehold.app.terminals import PAUSE, ROUNDS, pause
 from freehold.spec.errors import Unusable
 from managekit import OPC, SUPI, K
 
@@ -158,3 +159,8 @@ def test_when_a_terminal_that_is_not_there_is_handed_over_then_it_is_said(tmp_pa
             await ask("POST", "terminals", SUPI, "handover", body={"gnb": "gnb-1"})
 
     switched(tmp_path, script)
+
+
+def test_when_there_are_many_terminals_then_all_together_have_no_more_traffic_than_some():
+    assert [pause(few) for few in (1, 10, ROUNDS)] == [PAUSE] * 3
+    assert all(many / pause(many) == pytest.approx(ROUNDS) for many in (100, 1_000, 10_000))
