@@ -228,6 +228,8 @@ def test_when_a_data_network_is_not_subscribed_then_it_can_be_added(dnn, offered
         failure = await desk.newest()
         assert failure["cause"]["name"].startswith("5GMM #91")
         assert names(failure) == offered
+        change = failure["remedies"][0]["changes"][0]
+        assert (change["before"], change["after"]) == ("1: internet", f"1: internet, {dnn}")
         assert (await desk.repair(failure, "add-dnn"))[0] == 200
         if dnn == "lan":
             await ue.pdu_session(dnn)

@@ -91,7 +91,8 @@ function Tiles() {
 
 function Success({ one }: { one: Procedure }) {
   const ended = one.succeeded + one.failed;
-  const share = ended ? one.succeeded / ended : 1;
+  if (!ended) return <span class="success">–</span>;
+  const share = one.succeeded / ended;
   return (
     <span class="success">
       <meter
@@ -103,7 +104,7 @@ function Success({ one }: { one: Procedure }) {
         optimum={1}
         aria-label={`${words(one.name)} succeeded`}
       />
-      <span>{ended ? `${(100 * share).toFixed(share === 1 ? 0 : 1)} %` : "–"}</span>
+      <span>{`${(100 * share).toFixed(share === 1 ? 0 : 1)} %`}</span>
     </span>
   );
 }

@@ -104,7 +104,7 @@ function Endings({ known }: { known: EndingView[] }) {
         <tbody>
           {known
             .slice()
-            .reverse()
+            .sort((one, other) => other.began - one.began)
             .map((one) => (
               <tr key={`${one.function} ${one.name} ${one.began}`}>
                 <td class="mono">{clock(one.began, true)}</td>

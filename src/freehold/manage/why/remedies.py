@@ -88,10 +88,10 @@ class Case:
         one = self.subscriber
         if one is None:
             return None
-        before = msgspec.to_builtins(one)
+        before, wanted = _plain(one), _plain(patch)
         changes = tuple(
             ChangeView(f"subscriber {one.supi}: {key}", _said(before.get(key)), _said(value), "now")
-            for key, value in patch.items()
+            for key, value in wanted.items()
             if before.get(key) != value
         )
         shown = RemedyView(name, title, text, Permission.OPERATE, changes)
@@ -125,6 +125,11 @@ def remedies(api: Api, failure: Failure) -> tuple[Remedy, ...]:
 def _tagged(shown: RemedyView) -> RemedyView:
     digest = hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
     return msgspec.structs.replace(shown, tag=digest)
+
+
+def _plain(value: object) -> dict[str, Any]:
+    """As JSON has it: with lists, whatever it was made of."""
+    return msgspec.json.decode(msgspec.json.encode(value), type=dict[str, Any])
 
 
 def _said(value: Any) -> str:
