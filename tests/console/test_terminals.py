@@ -5,6 +5,7 @@ import re
 import pytest
 
 from consolekit import Site, faults, initialise, shoot, start_terminal, subscribe
+from freehold.app import terminals
 from managekit import SUPI
 
 pytestmark = [pytest.mark.interop, pytest.mark.xdist_group("console")]
@@ -20,7 +21,10 @@ def hand_over(page, way):
     return dialog
 
 
-def test_when_a_terminal_is_handed_over_then_the_console_shows_it_at_the_other_gnb_or_says_why_not(page, tmp_path):
+def test_when_a_terminal_is_handed_over_then_the_console_shows_it_at_the_other_gnb_or_says_why_not(
+    page, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(terminals, "PAUSE", 3600)  # no traffic wakes it once it is idle
     with Site(tmp_path, more=TWO) as site:
         initialise(page, site)
         subscribe(page, site)

@@ -109,7 +109,7 @@ def test_when_a_gnb_of_another_process_is_refused_then_the_console_says_why_and_
             dialog.get_by_role("button", name="Make this change").click()
             dialog.wait_for(state="detached")
             page.goto(f"{site.url}/gnbs")
-            page.get_by_role("region", name="roof").get_by_text("77").wait_for()
+            page.get_by_role("region", name="roof").get_by_text("77", exact=True).wait_for()
             page.goto(f"{site.url}/why")
             why.get_by_text("works now").wait_for()
         page.goto("about:blank")

@@ -287,7 +287,7 @@ def code(fault):
 
 @mutant(GENERAL, "4.3.6.3", "the last of two values is taken")
 def last_value(fault):
-    fault.replace(forms, "_READER", json.JSONDecoder())
+    fault.replace(forms, "ONCE", json.JSONDecoder())
 
 
 @mutant(GENERAL, "4.3.6.4", "rates have no limit")
