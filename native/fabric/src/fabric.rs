@@ -63,6 +63,8 @@ pub struct Fabric {
     pub unroutable: u64,
     #[cfg(test)]
     pub breaks: bool,
+    /// Packets that came from sockets and interfaces of user plane functions since somebody set it back.
+    pub arrived: usize,
     /// When it was last run.
     pub now_ns: u64,
     nodes: HashMap<IpAddr, Node>,
@@ -344,6 +346,7 @@ impl Fabric {
                 self.tap.see(now_ns, packet.peer, node.towards(packet.peer), packet.octets());
             }
             node.read_tuns();
+            self.arrived += node.input.len() - before;
             moved |= node.run_networks(now_ns, &mut self.answers) | !node.input.is_empty() | node.upf.has_output();
             node.upf.poll(now_ns, &mut node.input, &mut node.output);
             self.send_upf(now_ns, number);

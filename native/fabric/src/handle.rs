@@ -1,17 +1,26 @@
 //! One fabric shared by its packet thread and its control plane.
 use crate::fabric::{Fabric, FabricEvent, TURNS};
+use crate::ring::TURN;
 use crate::sys::{self, Poller, Wake};
 use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The number under which the packet thread waits for its own wake-up.
 const WAKE: u64 = u64::MAX;
 
 /// Turns of the packet thread before it looks at the clock and lets the control plane in.
 const THREAD_TURNS: usize = 4;
+
+/// From so many packets a second on, the packet thread lets some gather while it has time to: what a system call costs,
+/// and a way through the host's stack, is then shared by more of them.
+const CROWD: u64 = 50_000;
+
+/// How long they gather.
+const GATHERING: Duration = Duration::from_micros(100);
 
 struct Shared {
     fabric: Mutex<Fabric>,
@@ -169,10 +178,16 @@ impl Drop for Handle {
     }
 }
 
+/// Whether packets come so fast that it pays to let some gather.
+fn crowded(arrived: usize, elapsed_ns: u64) -> bool {
+    (arrived as u64).saturating_mul(1_000_000_000) > CROWD.saturating_mul(elapsed_ns)
+}
+
 /// The packet thread: waits, runs, and lets the control plane in between two runs.
 fn work(shared: &Shared, poller: &Poller) {
     let mut ready = Vec::new();
-    let mut timeout = 0;
+    let (mut timeout, mut turns, mut last_ns) = (0, THREAD_TURNS, sys::now_ns());
+    sys::sleep_exactly();
     while !shared.stop.load(Ordering::SeqCst) {
         poller.wait(timeout, &mut ready);
         shared.asleep.store(false, Ordering::SeqCst);
@@ -185,12 +200,14 @@ fn work(shared: &Shared, poller: &Poller) {
         }
         let now_ns = sys::now_ns();
         // A mistake in an engine costs the packets at hand: they were taken off the input already.
-        let next =
-            catch_unwind(AssertUnwindSafe(|| shared.run(&mut fabric, now_ns, THREAD_TURNS))).unwrap_or_else(|_| {
-                shared.tell(FabricEvent::Broken);
-                Some(now_ns)
-            });
+        let next = catch_unwind(AssertUnwindSafe(|| shared.run(&mut fabric, now_ns, turns))).unwrap_or_else(|_| {
+            shared.tell(FabricEvent::Broken);
+            Some(now_ns)
+        });
         shared.busy_ns.store(sys::thread_ns(), Ordering::Relaxed);
+        let arrived = std::mem::take(&mut fabric.arrived);
+        let crowded = crowded(arrived, now_ns - last_ns);
+        (last_ns, turns) = (now_ns, if crowded { 1 } else { THREAD_TURNS });
         // Said before the lock is given up: what is asked for from now on rings.
         shared.asleep.store(true, Ordering::SeqCst);
         drop(fabric);
@@ -198,6 +215,9 @@ fn work(shared: &Shared, poller: &Poller) {
             Some(next) => i32::try_from(next.saturating_sub(sys::now_ns()).div_ceil(1_000_000)).unwrap_or(i32::MAX),
             None => -1,
         };
+        if crowded && arrived < TURN {
+            std::thread::sleep(GATHERING);
+        }
     }
 }
 
@@ -252,6 +272,13 @@ mod tests {
         let reply =
             |event: &FabricEvent| matches!(event, FabricEvent::Access(0, freehold_datanet::Event::PingReply { .. }));
         events.iter().filter(|event| reply(event)).count()
+    }
+
+    #[test]
+    fn when_packets_come_fast_then_and_only_then_they_gather() {
+        let cases = [(0, 0), (0, 1_000_000), (50, 1_000_000), (51, 1_000_000), (1, 1_000), (usize::MAX, u64::MAX)];
+        let found = cases.map(|(arrived, elapsed_ns)| crowded(arrived, elapsed_ns));
+        assert_eq!(found, [false, false, false, true, true, false]);
     }
 
     #[test]

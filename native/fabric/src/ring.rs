@@ -84,17 +84,19 @@ impl UpfNode {
         }
     }
 
-    /// Takes what waits in its sockets.
+    /// Takes what waits in its sockets, about a turn of each: of more packets at once more can be joined.
     pub fn receive(&mut self) {
-        if self.ready
-            && let Some(socket) = &mut self.socket
-        {
-            self.ready = socket.receive(self.upf.recycler(), &mut self.input);
+        if let Some(socket) = &mut self.socket {
+            let most = self.input.len() + TURN;
+            while self.ready && self.input.len() < most {
+                self.ready = socket.receive(self.upf.recycler(), &mut self.input);
+            }
         }
-        if let Some(Second { socket: Some(socket), ready, .. }) = &mut self.second
-            && *ready
-        {
-            *ready = socket.receive(self.upf.recycler(), &mut self.input);
+        if let Some(Second { socket: Some(socket), ready, .. }) = &mut self.second {
+            let most = self.input.len() + TURN;
+            while *ready && self.input.len() < most {
+                *ready = socket.receive(self.upf.recycler(), &mut self.input);
+            }
         }
     }
 
