@@ -7,8 +7,8 @@ import random
 import msgspec
 import pytest
 
+from asn1kit.damage import PduDamage
 from asn1kit.generate import Generator
-from asn1kit.pdu import take_apart
 from asn1kit.tables import messages
 from freehold.codecs import ngap
 from rankit import Scene, context_setup, downlink, release_command, session_setup, setup_transfer
@@ -24,6 +24,7 @@ class Storm:
 
     def __init__(self, seed):
         self.rng = random.Random(seed)
+        self.damage = PduDamage(self.rng, private=31)
         self.generator = Generator("ngap", ngap, self.rng, 0.4)
         self.scene = Scene(streams=1 + self.rng.randrange(5))
         self.bystander, self.bystander_id = self.scene.established(500, sessions=(9,))
@@ -59,29 +60,6 @@ class Storm:
         if name == "AMFConfigurationUpdate":
             message = msgspec.structs.replace(message, served_guami_list=None, plmn_support_list=None)
         return message
-
-    def damaged(self, octets):
-        """The same octets with one IE's value changed and every length right, or a few octets changed anywhere."""
-        pdu = take_apart(octets) if self.rng.random() < 0.6 and octets[1] != 31 else None
-        if pdu is not None and pdu.ies:
-            at = self.rng.randrange(len(pdu.ies))
-            ies = [*pdu.ies]
-            ies[at] = type(ies[at])(ies[at].id, ies[at].criticality, self.spoil(ies[at].value))
-            return pdu.with_ies(ies)
-        return self.spoil(octets)
-
-    def spoil(self, octets):
-        changed = bytearray(octets or b"\0")
-        for _ in range(self.rng.randrange(1, 4)):
-            at = self.rng.randrange(max(len(changed), 1))
-            action = self.rng.randrange(4)
-            if action == 0 or not changed:
-                changed[at:at] = self.rng.randbytes(self.rng.randrange(1, 9))
-            elif action == 1:
-                del changed[at:]
-            else:
-                changed[at] ^= 1 << self.rng.randrange(8)
-        return bytes(changed)
 
     def shout(self, octets):
         """Send it; the gNB must not break, and the bystander must still be there."""
@@ -126,7 +104,7 @@ def thousands(count, seed):
         lambda: storm.valid(storm.rng.choice(HARMLESS)),
     ]
     for _ in range(count):
-        storm.shout(storm.damaged(ngap.encode(storm.rng.choice(realistic)())))
+        storm.shout(storm.damage.damaged(ngap.encode(storm.rng.choice(realistic)())))
     storm.end()
 
 

@@ -7,8 +7,8 @@ import random
 import msgspec
 import pytest
 
+from asn1kit.damage import PduDamage
 from asn1kit.generate import Generator
-from asn1kit.pdu import take_apart
 from asn1kit.tables import messages
 from freehold.codecs import xnap
 from rankit import Scene, downlink
@@ -24,6 +24,7 @@ class Storm:
 
     def __init__(self, seed):
         self.rng = random.Random(seed)
+        self.damage = PduDamage(self.rng, private=22)
         self.generator = Generator("xnap", xnap, self.rng, 0.4)
         self.scene = Scene()
         self.bystander, self.bystander_id = self.scene.established(500, sessions=(9,))
@@ -51,29 +52,6 @@ class Storm:
             fields = {field: value for field, value in known.items() if hasattr(message, field)}
             message = msgspec.structs.replace(message, **fields)
         return xnap.encode(message)
-
-    def damaged(self, octets):
-        """The same octets with one IE's value changed and every length right, or a few octets changed anywhere."""
-        pdu = take_apart(octets) if self.rng.random() < 0.6 and octets[1] != 22 else None
-        if pdu is not None and pdu.ies:
-            at = self.rng.randrange(len(pdu.ies))
-            ies = [*pdu.ies]
-            ies[at] = type(ies[at])(ies[at].id, ies[at].criticality, self.spoil(ies[at].value))
-            return pdu.with_ies(ies)
-        return self.spoil(octets)
-
-    def spoil(self, octets):
-        changed = bytearray(octets or b"\0")
-        for _ in range(self.rng.randrange(1, 4)):
-            at = self.rng.randrange(max(len(changed), 1))
-            action = self.rng.randrange(4)
-            if action == 0 or not changed:
-                changed[at:at] = self.rng.randbytes(self.rng.randrange(1, 9))
-            elif action == 1:
-                del changed[at:]
-            else:
-                changed[at] ^= 1 << self.rng.randrange(8)
-        return bytes(changed)
 
     def shout(self, octets):
         """Send it; the gNB must not break, answers little, and counts each fault once."""
@@ -117,7 +95,7 @@ def thousands(count, seed):
     storm = Storm(seed)
     for _ in range(count):
         octets = storm.rng.choice(SEEDS) if storm.rng.random() < 0.5 else storm.valid(storm.rng.choice(NAMES))
-        storm.shout(storm.damaged(octets))
+        storm.shout(storm.damage.damaged(octets))
     storm.end()
 
 
