@@ -79,7 +79,8 @@ class RegistrationBench(msgspec.Struct, frozen=True):
 class ManagementBench(msgspec.Struct, frozen=True):
     """What management costs a registration: CPU of the core in ms a terminal, the median of some rounds of each kind.
 
-    The change is the median of what each round found: a machine that is slower for minutes is so for a whole round.
+    A change is the median of what each round found, and those are told too: a machine that is slower for minutes is so
+    for a whole round.
 
     `managed`: API, counters, periods and alarms are on and a scraper reads the metrics each second. `followed`: the
     same, and somebody follows the trace of one of the UEs.
@@ -90,8 +91,10 @@ class ManagementBench(msgspec.Struct, frozen=True):
     unmanaged_cpu_ms_per_ue: float
     managed_cpu_ms_per_ue: float
     change_percent: float
+    changes_percent: tuple[float, ...]
     followed_cpu_ms_per_ue: float
     followed_percent: float
+    followed_changes_percent: tuple[float, ...]
     load: float
 
 
@@ -119,21 +122,24 @@ def compared(ues: int, rounds: int = ROUNDS) -> ManagementBench:
         found["bare"].append(run(ues, managed=False).core_cpu_ms_per_ue)
         found["managed"].append(run(ues, scraped=True).core_cpu_ms_per_ue)
         found["followed"].append(run(ues, scraped=True, followed=True).core_cpu_ms_per_ue)
+    managed, followed = changes(found["bare"], found["managed"]), changes(found["bare"], found["followed"])
     return ManagementBench(
         ues,
         rounds,
         median(found["bare"]),
         median(found["managed"]),
-        change(found["bare"], found["managed"]),
+        round(median(managed), 1),
+        managed,
         median(found["followed"]),
-        change(found["bare"], found["followed"]),
+        round(median(followed), 1),
+        followed,
         round(os.getloadavg()[0], 1),
     )
 
 
-def change(before: list[float], after: list[float]) -> float:
-    """By how many percent rounds differ, in the median."""
-    return round(100 * (median(new / old for old, new in zip(before, after, strict=True)) - 1), 1)
+def changes(before: list[float], after: list[float]) -> tuple[float, ...]:
+    """By how many percent each round's second figure differs from its first."""
+    return tuple(round(100 * (new / old - 1), 1) for old, new in zip(before, after, strict=True))
 
 
 @contextlib.contextmanager
