@@ -327,6 +327,11 @@ impl Fabric {
         Some(now_ns)
     }
 
+    /// Whether a port of a user plane function may hold more than was taken.
+    pub fn holds_more(&self) -> bool {
+        self.upfs.iter().any(UpfNode::holds_more)
+    }
+
     fn deadline(&self) -> Option<u64> {
         let networks = self.upfs.iter().flat_map(|node| &node.networks).filter_map(|network| match network {
             Network::Engine { next, .. } => *next,

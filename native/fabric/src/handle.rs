@@ -1,6 +1,5 @@
 //! One fabric shared by its packet thread and its control plane.
 use crate::fabric::{Fabric, FabricEvent, TURNS};
-use crate::ring::TURN;
 use crate::sys::{self, Poller, Wake};
 use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,8 +18,11 @@ const THREAD_TURNS: usize = 4;
 /// and a way through the host's stack, is then shared by more of them.
 const CROWD: u64 = 50_000;
 
-/// How long they gather.
-const GATHERING: Duration = Duration::from_micros(100);
+/// So many shall gather: of fewer, those of one flow are too few to share much.
+const GATHERED: u64 = 64;
+
+/// How long they gather at most.
+const GATHERING: Duration = Duration::from_micros(300);
 
 struct Shared {
     fabric: Mutex<Fabric>,
@@ -178,9 +180,11 @@ impl Drop for Handle {
     }
 }
 
-/// Whether packets come so fast that it pays to let some gather.
-fn crowded(arrived: usize, elapsed_ns: u64) -> bool {
-    (arrived as u64).saturating_mul(1_000_000_000) > CROWD.saturating_mul(elapsed_ns)
+/// How long to let packets gather, where they come so fast that it pays.
+fn gathering(arrived: usize, elapsed_ns: u64) -> Option<Duration> {
+    let arrived = arrived as u64;
+    let crowded = arrived.saturating_mul(1_000_000_000) > CROWD.saturating_mul(elapsed_ns);
+    crowded.then(|| GATHERING.min(Duration::from_nanos(elapsed_ns.saturating_mul(GATHERED) / arrived)))
 }
 
 /// The packet thread: waits, runs, and lets the control plane in between two runs.
@@ -206,8 +210,8 @@ fn work(shared: &Shared, poller: &Poller) {
         });
         shared.busy_ns.store(sys::thread_ns(), Ordering::Relaxed);
         let arrived = std::mem::take(&mut fabric.arrived);
-        let crowded = crowded(arrived, now_ns - last_ns);
-        (last_ns, turns) = (now_ns, if crowded { 1 } else { THREAD_TURNS });
+        let (gathering, holds_more) = (gathering(arrived, now_ns - last_ns), fabric.holds_more());
+        (last_ns, turns) = (now_ns, if gathering.is_some() { 1 } else { THREAD_TURNS });
         // Said before the lock is given up: what is asked for from now on rings.
         shared.asleep.store(true, Ordering::SeqCst);
         drop(fabric);
@@ -215,8 +219,8 @@ fn work(shared: &Shared, poller: &Poller) {
             Some(next) => i32::try_from(next.saturating_sub(sys::now_ns()).div_ceil(1_000_000)).unwrap_or(i32::MAX),
             None => -1,
         };
-        if crowded && arrived < TURN {
-            std::thread::sleep(GATHERING);
+        if let Some(time) = gathering.filter(|_| !holds_more) {
+            std::thread::sleep(time);
         }
     }
 }
@@ -227,6 +231,7 @@ mod tests {
     use freehold_datanet::Config;
     use freehold_userplane::{Action, Instance, Peer, Prefix, Rule, SessionRules, Settings};
     use std::net::Ipv4Addr;
+    use std::os::unix::net::UnixDatagram;
 
     const TERMINAL: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 2);
     const GATEWAY: Ipv4Addr = Ipv4Addr::new(10, 45, 0, 1);
@@ -277,8 +282,31 @@ mod tests {
     #[test]
     fn when_packets_come_fast_then_and_only_then_they_gather() {
         let cases = [(0, 0), (0, 1_000_000), (50, 1_000_000), (51, 1_000_000), (1, 1_000), (usize::MAX, u64::MAX)];
-        let found = cases.map(|(arrived, elapsed_ns)| crowded(arrived, elapsed_ns));
+        let found = cases.map(|(arrived, elapsed_ns)| gathering(arrived, elapsed_ns).is_some());
         assert_eq!(found, [false, false, false, true, true, false]);
+    }
+
+    #[test]
+    fn when_packets_gather_then_until_there_are_enough_and_never_long() {
+        let found = [51, 640, 6_400, 64_000_000].map(|arrived| gathering(arrived, 1_000_000).unwrap().as_nanos());
+        assert_eq!(found, [300_000, 100_000, 10_000, 1]);
+    }
+
+    #[test]
+    fn when_an_interface_holds_more_than_was_taken_then_the_fabric_says_so() {
+        let handle = network();
+        let (host, interface) = UnixDatagram::pair().unwrap();
+        for _ in 0..100 {
+            host.send(&[0x45; 20]).unwrap();
+        }
+        handle.with(|fabric| {
+            assert!(!fabric.holds_more());
+            fabric.attach_tun(0, 0, interface.as_raw_fd(), false).unwrap();
+            assert!(fabric.holds_more());
+            fabric.run(1_000_000_000, 1, || false);
+            assert!(!fabric.holds_more());
+            assert_eq!(fabric.arrived, 100);
+        });
     }
 
     #[test]

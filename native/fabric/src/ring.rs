@@ -100,6 +100,16 @@ impl UpfNode {
         }
     }
 
+    /// Whether a socket or an interface may hold more than was taken.
+    pub fn holds_more(&self) -> bool {
+        let sockets = [
+            self.socket.is_some() && self.ready,
+            self.second.as_ref().is_some_and(|second| second.socket.is_some() && second.ready),
+        ];
+        let tuns = self.networks.iter().map(|network| matches!(network, Network::Tun(tun) if tun.ready));
+        sockets.into_iter().chain(tuns).any(|ready| ready)
+    }
+
     /// What was lost on the way to and from the engine, by name.
     pub fn losses(&self) -> [(&'static str, u64); 4] {
         let interfaces = self.networks.iter().map(|network| match network {

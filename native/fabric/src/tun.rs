@@ -9,8 +9,6 @@ use std::os::fd::OwnedFd;
 
 /// The longest packet of an interface with offloads, and its header.
 const LONGEST: usize = OFFLOAD_LENGTH + 65_536;
-/// Runs of an interface with offloads a turn: each may be many packets.
-const RUNS: usize = 16;
 
 /// An open descriptor and the storage of its runs.
 pub struct Tun {
@@ -32,12 +30,10 @@ impl Tun {
         &self.descriptor
     }
 
-    /// Reads what waits, at most a turn.
+    /// Reads what waits, about a turn.
     pub fn read(&mut self, port: Port, source: SocketAddr, recycler: &mut Recycler, packets: &mut Vec<Packet>) {
-        for _ in 0..if self.storage.is_some() { RUNS } else { TURN } {
-            if !self.ready {
-                return;
-            }
+        let most = packets.len() + TURN;
+        while self.ready && packets.len() < most {
             self.ready = match &mut self.storage {
                 Some(storage) => read_run(&self.descriptor, storage, port, source, recycler, packets),
                 None => read_one(&self.descriptor, port, source, recycler, packets),
@@ -119,5 +115,29 @@ fn read_run(
         };
         packet.received(length, port, source);
         packets.push(packet);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixDatagram;
+
+    #[test]
+    fn when_an_interface_holds_more_than_a_turn_then_it_stays_ready_until_all_is_read() {
+        let (host, interface) = UnixDatagram::pair().unwrap();
+        sys::set_option(&host.try_clone().unwrap().into(), libc::SOL_SOCKET, libc::SO_SNDBUF, 200_000).unwrap();
+        for number in 0..TURN as u32 + 44 {
+            host.send(&number.to_be_bytes()).unwrap();
+        }
+        let mut tun = Tun::new(interface.into(), false).unwrap();
+        let (mut recycler, mut packets) = (Recycler::default(), Vec::new());
+        let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
+        tun.read(Port::N6(0), nobody, &mut recycler, &mut packets);
+        assert_eq!((packets.len(), tun.ready), (TURN, true));
+        tun.read(Port::N6(0), nobody, &mut recycler, &mut packets);
+        assert!(!tun.ready);
+        let numbers = packets.iter().map(|packet| packet.octets().to_vec());
+        assert!(numbers.eq((0..TURN as u32 + 44).map(|number| number.to_be_bytes().to_vec())));
     }
 }
