@@ -370,7 +370,7 @@ impl Fabric {
         }
         let node = &mut self.upfs[number];
         node.output = output;
-        for packets in self.leaving.chunk_by(|one, other| one.port == other.port) {
+        for packets in self.leaving.chunk_by_mut(|one, other| one.port == other.port) {
             if let Port::N6(instance) = packets[0].port
                 && let Some(network) = node.networks.get_mut(usize::from(instance))
             {

@@ -155,7 +155,7 @@ impl UpfNode {
     }
 
     /// Hands packets to their data network, in order.
-    pub fn leave(network: &mut Network, packets: &[Packet]) {
+    pub fn leave(network: &mut Network, packets: &mut [Packet]) {
         match network {
             Network::None => {}
             Network::Engine { input, .. } => input.extend(packets.iter().map(|packet| packet.octets().to_vec())),

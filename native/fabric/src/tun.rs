@@ -1,5 +1,5 @@
 //! A TUN interface: packets one by one, or runs of them where the kernel was asked for offloads.
-use crate::offload::{MOST, OFFLOAD_LENGTH, Offload, Segments, joins};
+use crate::offload::{Joined, MOST, OFFLOAD_LENGTH, Offload, Segments, joins};
 use crate::ring::TURN;
 use crate::sys;
 use freehold_userplane::{Packet, Port, Recycler};
@@ -42,7 +42,7 @@ impl Tun {
     }
 
     /// Writes packets in order; what the interface cannot take now is lost, as on any wire.
-    pub fn write(&mut self, packets: &[Packet]) {
+    pub fn write(&mut self, packets: &mut [Packet]) {
         if self.storage.is_none() {
             let refused =
                 packets.iter().filter(|packet| sys::write(&self.descriptor, packet.octets()).is_err()).count();
@@ -50,26 +50,37 @@ impl Tun {
             return;
         }
         for run in joins(packets.len(), |place| packets[place].octets()) {
-            let mut room = [0; 128];
-            let (offload, header) = run.header(packets[usize::from(run.places[0])].octets(), &mut room);
-            let described = offload.write();
-            let mut parts = [IoSlice::new(&[]); MOST + 2];
-            (parts[0], parts[1]) = (IoSlice::new(&described), IoSlice::new(&room[..header]));
-            for (part, place) in parts[2..].iter_mut().zip(&run.places) {
-                *part = IoSlice::new(packets[usize::from(*place)].octets().get(header..).unwrap_or(&[]));
-            }
-            let Err(error) = sys::write_parts(&self.descriptor, &parts[..run.places.len() + 2]) else { continue };
-            if header == 0 || error.raw_os_error() != Some(libc::EINVAL) {
-                self.lost += run.places.len() as u64;
+            if run.places.len() > 1 && self.write_run(&run, packets) {
                 continue;
             }
-            // A kernel before 6.2 takes no runs of UDP.
-            let alone = Offload::default().write();
-            for place in &run.places {
-                let parts = [IoSlice::new(&alone), IoSlice::new(packets[usize::from(*place)].octets())];
-                self.lost += u64::from(sys::write_parts(&self.descriptor, &parts).is_err());
+            for place in run.places {
+                self.write_alone(&mut packets[usize::from(place)]);
             }
         }
+    }
+
+    /// Writes a run as one packet; false where this kernel takes no such runs: of UDP before 6.2.
+    fn write_run(&mut self, run: &Joined, packets: &[Packet]) -> bool {
+        let mut room = [0; 128];
+        let (offload, header) = run.header(packets[usize::from(run.places[0])].octets(), &mut room);
+        let described = offload.write();
+        let mut parts = [IoSlice::new(&[]); MOST + 2];
+        (parts[0], parts[1]) = (IoSlice::new(&described), IoSlice::new(&room[..header]));
+        for (part, place) in parts[2..].iter_mut().zip(&run.places) {
+            *part = IoSlice::new(packets[usize::from(*place)].octets().get(header..).unwrap_or(&[]));
+        }
+        match sys::write_parts(&self.descriptor, &parts[..run.places.len() + 2]) {
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => return false,
+            Err(_) => self.lost += run.places.len() as u64,
+            Ok(_) => {}
+        }
+        true
+    }
+
+    /// In one piece: a vector of pieces costs a twentieth more.
+    fn write_alone(&mut self, packet: &mut Packet) {
+        let written = packet.headed(&Offload::default().write()).map(|octets| sys::write(&self.descriptor, octets));
+        self.lost += u64::from(!matches!(written, Some(Ok(_))));
     }
 }
 
@@ -122,6 +133,29 @@ fn read_run(
 mod tests {
     use super::*;
     use std::os::unix::net::UnixDatagram;
+
+    fn packet(octets: &[u8]) -> Packet {
+        let mut packet = Packet::default();
+        packet.fill(octets);
+        packet
+    }
+
+    #[test]
+    fn when_packets_cannot_be_joined_then_each_is_written_in_order_behind_an_empty_header() {
+        let (host, interface) = UnixDatagram::pair().unwrap();
+        let mut tun = Tun::new(interface.into(), true).unwrap();
+        let whole: [&[u8]; 3] = [&[0x45; 20], &[0x60; 48], &[]];
+        tun.write(&mut whole.map(packet));
+        for expected in whole {
+            let mut room = [0xff; 100];
+            let length = host.recv(&mut room).unwrap();
+            assert_eq!(room[..length], [&[0; OFFLOAD_LENGTH], expected].concat());
+        }
+        assert_eq!(tun.lost, 0);
+        drop(host);
+        tun.write(&mut whole.map(packet));
+        assert_eq!(tun.lost, 3);
+    }
 
     #[test]
     fn when_an_interface_holds_more_than_a_turn_then_it_stays_ready_until_all_is_read() {

@@ -82,6 +82,14 @@ impl Packet {
         self.end = HEADROOM + length;
     }
 
+    /// The packet's octets with `header` before them, which is no part of it; `None` where there is no room.
+    #[inline]
+    pub fn headed(&mut self, header: &[u8]) -> Option<&[u8]> {
+        let start = self.start.checked_sub(header.len())?;
+        self.storage.get_mut(start..self.start)?.copy_from_slice(header);
+        self.storage.get(start..self.end)
+    }
+
     /// Removes `length` octets from the front.
     #[inline]
     pub(crate) fn strip(&mut self, length: usize) {
