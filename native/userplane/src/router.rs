@@ -135,9 +135,10 @@ fn advertisement(prefix: u64, mtu: u16, destination: u128) -> Vec<u8> {
     message_6(ROUTER, destination, UNFORWARDED, &message)
 }
 
-/// The router says that it is there (RFC 4861 4.4, 7.2.4); to a terminal without an address it is not solicited.
+/// The router says that it is there (RFC 4861 4.4, 7.2.4); to a terminal without an address it is not solicited. It
+/// overrides nothing, for it tells no link-layer address.
 fn neighbour_advertisement(solicitor: u128) -> Vec<u8> {
-    let (flags, destination) = if solicitor == 0 { (0xa0, ALL_NODES) } else { (0xe0, solicitor) };
+    let (flags, destination) = if solicitor == 0 { (0x80, ALL_NODES) } else { (0xc0, solicitor) };
     let mut message = vec![NEIGHBOUR_ADVERTISEMENT, 0, 0, 0, flags, 0, 0, 0];
     message.extend(ROUTER.to_be_bytes());
     message_6(ROUTER, destination, UNFORWARDED, &message)

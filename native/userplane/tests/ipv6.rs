@@ -148,9 +148,9 @@ fn when_a_terminal_looks_for_its_router_then_it_is_there_and_nobody_else_is() {
     };
     let (kind, source, destination, message) = told(&net.uplink(GNB, &g_pdu(net.teid, 9, &ask(LINK_LOCAL, "fe80::1"))));
     assert_eq!((kind, source, destination), (136, address("fe80::1"), address(LINK_LOCAL)));
-    assert_eq!((message[4], &message[8..24]), (0xe0, &address("fe80::1").octets()[..]));
+    assert_eq!((message[4], &message[8..24]), (0xc0, &address("fe80::1").octets()[..]));
     let (_, _, destination, message) = told(&net.uplink(GNB, &g_pdu(net.teid, 9, &ask("::", "fe80::1"))));
-    assert_eq!((destination, message[4]), (address("ff02::1"), 0xa0), "the address is taken");
+    assert_eq!((destination, message[4]), (address("ff02::1"), 0x80), "the address is taken");
     assert!(net.uplink(GNB, &g_pdu(net.teid, 9, &ask("::", LINK_LOCAL))).is_empty());
 }
 
