@@ -28,7 +28,7 @@ from freehold.sim.clock import VirtualEnvironment
 from freehold.spec import counters
 from freehold.spec.identities import SNssai, Supi
 from freehold.spec.timers import Timers
-from ndpkit import solicitation
+from ndpkit import neighbour_solicitation, solicitation
 
 pytestmark = pytest.mark.xdist_group("n3")
 
@@ -83,18 +83,19 @@ class Place:
         assert getattr(self.answer.message, "cause", None) == 1
         return self.answer.message
 
-    def establish(self) -> None:
-        """What the SMF does up to the gNB's answer."""
+    def establish(self, *, apart: bool = True) -> None:
+        """What the SMF does up to the gNB's answer; the router is there, or else the UPF."""
         self.ask(pfcp.AssociationSetupRequest(NODE, 1))
-        plane, n4u = self.session.user_plane, self.router.join(self.session)
+        plane, n4u = self.session.user_plane, self.router.join(self.session) if apart else None
         request = rules.establishment(self.session, NODE, pfcp.FSEID(9, ipv4=NODE.ipv4), 10**9, n4u=n4u)
         response = self.ask(request, 0)
         assert isinstance(response, pfcp.SessionEstablishmentResponse)
         assert response.up_f_seid is not None
         plane.remote_seid, plane.uplink = response.up_f_seid.seid, rules.tunnel_of(response)
         far = rules.tunnel_of(response, rules.ADVERTISEMENTS)
-        assert (plane.link is not None, far is not None, plane.uplink is not None) == (True, True, True)
-        self.router.lead(plane.link, far)
+        assert (plane.link is not None, far is not None, plane.uplink is not None) == (apart, apart, True)
+        if far is not None:
+            self.router.lead(plane.link, far)
 
     def connect(self) -> None:
         """The gNB has the session, and the UPF hears of it."""
@@ -123,6 +124,19 @@ class Place:
             return self.port.recvfrom(2000)
         except BlockingIOError:
             return None
+
+    def said(self, packet: bytes) -> list[gtpu.Message]:
+        """What the gNB is sent for a terminal's packet."""
+        self.plane.fabric.tap(True)
+        self.plane.fabric.take_tap()
+        container = gtpu.UlPduSessionInformation(qfi=rules.DEFAULT_FLOW)
+        teid = self.session.user_plane.uplink.teid
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
+            port.bind((GNB, 0))
+            port.sendto(gtpu.encode(gtpu.GPdu(teid=teid, payload=packet, extensions=(container,))), (UPF, GTPU_PORT))
+            self.poll()
+        sent = [octets for _, source, to, octets in self.plane.fabric.take_tap() if (source[0], to[0]) == (UPF, GNB)]
+        return [gtpu.decode(octets).message for octets in sent]
 
     def counted(self, name: str) -> int:
         return self.upf_plane.counters()[name]
@@ -154,7 +168,7 @@ def test_when_our_smf_is_the_router_then_our_upf_says_nothing_and_the_terminal_h
     assert place.addressed == [str(IPv6Address(PREFIX << 64 | 0x77))]
     assert place.environment.counts[counters.ROUTER_ADVERTISEMENT, ""] == 1
     (asked,) = [gtpu.decode(octets).message for octets in place.heard]
-    assert ndp.solicitor(asked.payload) == IPv6Address("fe80::77").packed
+    assert ndp.solicitation(asked.payload) == ndp.Solicitation(IPv6Address("fe80::77").packed)
     assert place.counted("solicitation") == 0
     results: list[PingResult] = []
     place.gnb.ping(1, "2001:db8::1", 56, results.append)
@@ -181,6 +195,23 @@ def test_when_our_smf_advertises_unasked_then_it_goes_to_the_terminal_and_from_n
         place.poll()
     assert [target for _, source, target, _ in place.plane.fabric.take_tap() if source[0] == UPF] == []
     assert place.counted("drop_outer_source") == 1
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["the SMF", "the UPF"])
+def test_when_a_terminal_looks_for_its_router_then_whoever_it_is_says_the_same_and_nobody_else_does(place, apart):
+    # RFC 4861 7.2.4, ADR 28
+    place.establish(apart=apart)
+    place.connect()
+    place.poll()  # a UPF advertises at once
+    asked = ndp.Solicitation(IPv6Address("fe80::77").packed, neighbour=True)
+    packets = [neighbour_solicitation(asked.source, to=to) for to in (ndp.ROUTER, ndp.SOLICITED_NODE)]
+    for number, packet in enumerate(packets, 1):
+        (answer,) = place.said(packet)
+        assert answer.teid == place.session.user_plane.downlink.teid
+        assert answer.payload == ndp.neighbour_advertisement(asked)
+        place.environment.clock.run_until(2.0 * number)
+    assert [gtpu.decode(octets).message.payload for octets in place.heard] == (packets if apart else [])
+    assert place.counted("solicitation") == (0 if apart else len(packets))
 
 
 def test_when_a_terminal_lies_about_its_source_then_the_smf_hears_nothing(place):

@@ -65,17 +65,19 @@ class Router:
     # --- what it says -----------------------------------------------------------------------
     def advertise(self, session: SmContext, destination: bytes = ndp.ALL_NODES) -> None:
         """Tell a connected terminal its prefix (TS 23.502 4.3.2.2.1 step 19); one that is idle is not paged for it."""
-        plane, ipv6 = session.user_plane, session.ipv6
-        if plane.link is None or plane.link.far is None or ipv6 is None or plane.downlink is None:
-            return
-        packet = ndp.advertisement(ipv6.address[:8], session.network.configuration.mtu, destination)
-        self._send(gtpu.GPdu(teid=plane.link.far.teid, payload=packet), plane.link.far)
-        self._environment.count(counters.ROUTER_ADVERTISEMENT)
+        far, ipv6 = _way(session), session.ipv6
+        if far is not None and ipv6 is not None:
+            mtu = session.network.configuration.mtu
+            self._tell(far, ndp.advertisement(ipv6.address[:8], mtu, destination))
+            self._environment.count(counters.ROUTER_ADVERTISEMENT)
 
-    def _send(self, message: gtpu.Message, to: Tunnel) -> None:
-        octets = to.ipv4 if self.address.version == 4 else to.ipv6
+    def _tell(self, far: Tunnel, packet: bytes) -> None:
+        octets = far.ipv4 if self.address.version == 4 else far.ipv6
         if octets is not None:
-            self.port.send(gtpu.encode(message), (str(ip_address(octets)), GTPU_PORT))
+            self._send(gtpu.GPdu(teid=far.teid, payload=packet), (str(ip_address(octets)), GTPU_PORT))
+
+    def _send(self, message: gtpu.Message, to: Address) -> None:
+        self.port.send(gtpu.encode(message), to)
 
     # --- what it hears ----------------------------------------------------------------------
     def received(self, octets: bytes, source: Address) -> None:
@@ -93,31 +95,46 @@ class Router:
         for fault in decoded.faults:
             self._fault(fault.reason)
         message = None if decoded.faults else decoded.message
+        if message is None:
+            return
+        link = self._links.get(message.teid) if isinstance(message, gtpu.GPdu) else None
         if isinstance(message, gtpu.EchoRequest):
             # TS 29.281 7.2.2: from the port that was asked to the one that asks
-            self.port.send(gtpu.encode(gtpu.EchoResponse(sequence=message.sequence)), source)
-        elif isinstance(message, gtpu.GPdu):
-            self._packet(message, source)
-        elif message is not None:
+            self._send(gtpu.EchoResponse(sequence=message.sequence), source)
+        elif not isinstance(message, gtpu.GPdu):
             self._fault("of a type that has no meaning here")
-
-    def _packet(self, message: gtpu.GPdu, source: Address) -> None:
-        """A terminal's packet: a solicitation of its own link is answered, nothing else is."""
-        link = self._links.get(message.teid)
-        if link is None or not _from(link, source):
+        elif link is None or not _from(link, source):
             self._fault("of no tunnel" if link is None else "of another peer's tunnel")
-            return
-        ipv6, solicitor = link.session.ipv6, ndp.solicitor(message.payload)
-        if ipv6 is None or solicitor is None or not _of_link(solicitor, ipv6):
+        else:
+            self._packet(link, message.payload, source)
+
+    def _packet(self, link: Link, packet: bytes, source: Address) -> None:
+        """A terminal's packet: a solicitation of its own link is answered, nothing else is."""
+        ipv6, asked = link.session.ipv6, ndp.solicitation(packet)
+        if ipv6 is None or asked is None or not _of_link(asked.source, ipv6):
             self._fault("without a solicitation of the link")
         elif not link.answers.allows(self._environment.now()):
             self._environment.count(counters.N4U_RATE_EXCEEDED, source[0])
         else:
+            self._answer(link.session, asked)
+
+    def _answer(self, session: SmContext, asked: ndp.Solicitation) -> None:
+        far = _way(session)
+        if not asked.neighbour:
             # RFC 4861 6.2.6
-            self.advertise(link.session, ndp.ALL_NODES if solicitor == ndp.UNSPECIFIED else solicitor)
+            self.advertise(session, ndp.ALL_NODES if asked.source == ndp.UNSPECIFIED else asked.source)
+        elif far is not None:
+            # RFC 4861 7.2.4
+            self._tell(far, ndp.neighbour_advertisement(asked))
 
     def _fault(self, reason: str) -> None:
         self._environment.count(counters.PROTOCOL_FAULT, f"N4-u {reason}")
+
+
+def _way(session: SmContext) -> Tunnel | None:
+    """Where to send what is for a terminal; None while it is not connected."""
+    link, connected = session.user_plane.link, session.user_plane.downlink is not None
+    return link.far if link is not None and connected else None
 
 
 def _from(link: Link, source: Address) -> bool:

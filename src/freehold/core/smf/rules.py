@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import IPv6Address
 from types import MappingProxyType
 from typing import Final, Literal
 
-from freehold.codecs import pfcp
+from freehold.codecs import ndp, pfcp
 from freehold.codecs.pfcp.flags import (
     ApplyAction,
     Gate,
@@ -63,8 +64,15 @@ _N4U: Final[Mapping[bool, tuple[pfcp.FTEID, pfcp.OuterHeaderRemoval]]] = Mapping
     }
 )
 """The same for N4-u, by whether our end of it is of IPv4."""
-_ROUTER_SOLICITATION: Final = pfcp.SDFFilter(flow_description=b"permit out 58 from ff02::2/128 to assigned")
-"""ICMPv6 to all routers; from the network's side, whatever the direction (TS 29.212 5.4.2, RFC 4861 4.1)."""
+_SOLICITED: Final = tuple(
+    pfcp.SDFFilter(flow_description=f"permit out 58 from {address}/128 to assigned".encode())
+    for address in map(IPv6Address, (ndp.ALL_ROUTERS, ndp.ROUTER, ndp.SOLICITED_NODE))
+)
+"""ICMPv6 to all routers, to the one that we are, and to the group of whoever looks for it (RFC 4861 4.1, 4.3).
+
+From the network's side, whatever the direction (TS 29.212 5.4.2); of a list, a packet that matches one is the rule's
+(TS 29.244 8.2.5). All routers come first: some UPFs read one filter.
+"""
 _PDN_TYPES: Final = {1: PDNType.IPV4, 2: PDNType.IPV6, 3: PDNType.IPV4V6, 5: PDNType.ETHERNET}
 """By PDU session type (TS 24.501 9.11.4.11)."""
 _OPEN: Final = pfcp.GateStatus(Gate.OPEN, Gate.OPEN)
@@ -136,7 +144,7 @@ def ue_ip_address(session: SmContext, *, destination: bool) -> tuple[pfcp.UEIPAd
 
 # --- the link of a terminal whose router is the SMF (TS 29.244 5.3) ------------------------------
 def _solicitations(n3: str) -> pfcp.CreatePDR:
-    """What a terminal asks of all routers, in the session's own tunnel and on any flow, comes to us."""
+    """What a terminal asks of its router, in the session's own tunnel and on any flow, comes to us."""
     choose, removal = _N3[n3]
     return pfcp.CreatePDR(
         SOLICITATIONS,
@@ -144,7 +152,7 @@ def _solicitations(n3: str) -> pfcp.CreatePDR:
         pfcp.PDI(
             Interface.ACCESS,
             local_f_teid=_shared(choose),
-            sdf_filter=(_ROUTER_SOLICITATION,),
+            sdf_filter=_SOLICITED,
             source_interface_type=InterfaceType.N3_3GPP_ACCESS,
         ),
         outer_header_removal=removal,

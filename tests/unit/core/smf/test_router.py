@@ -17,7 +17,7 @@ from freehold.core.smf.state.session import SmState, Tunnel
 from freehold.services.datagram import Address
 from freehold.spec import counters
 from freehold.spec.errors import Bug
-from ndpkit import solicitation
+from ndpkit import LINK_LOCAL, neighbour_solicitation, solicitation
 
 from .test_ipv6 import DUAL, world
 from .world import INTERNET, OTHER, UPF, World, asking
@@ -104,7 +104,12 @@ def test_when_the_smf_is_the_router_then_the_upf_leads_solicitations_here_and_ad
     up, _, down, asks = request.create_pdr
     teid = made.world.session.user_plane.link.teid
     assert asks.pdi.source_interface == Interface.ACCESS
-    assert asks.pdi.sdf_filter == (pfcp.SDFFilter(flow_description=b"permit out 58 from ff02::2/128 to assigned"),)
+    # TS 29.244 8.2.5
+    assert [one.flow_description for one in asks.pdi.sdf_filter] == [
+        b"permit out 58 from ff02::2/128 to assigned",
+        b"permit out 58 from fe80::1/128 to assigned",
+        b"permit out 58 from ff02::1:ff00:1/128 to assigned",
+    ]
     assert asks.pdi.local_f_teid == up.pdi.local_f_teid == pfcp.FTEID(choose_ipv4=True, choose_id=1)
     assert asks.precedence < 10 < up.precedence
     assert (down.pdi.source_interface, down.pdi.local_f_teid) == (
@@ -178,6 +183,20 @@ def test_when_a_terminal_solicits_then_it_alone_is_answered():
     assert told(made.solicit(session, solicitation(glob), UPF)) == ndp.advertisement(prefix, 1400, glob)
 
 
+def test_when_a_terminal_looks_for_its_router_then_it_is_there():
+    # RFC 4861 7.2.4
+    made = Site()
+    session = made.active()
+    source = own_address(session)
+    for to in (ndp.SOLICITED_NODE, ndp.ROUTER):
+        answer = told(made.solicit(session, neighbour_solicitation(source, to=to)))
+        assert answer == ndp.neighbour_advertisement(ndp.Solicitation(source, neighbour=True))
+        made.world.wait(2)
+    taken = told(made.solicit(session, neighbour_solicitation(ndp.UNSPECIFIED)))
+    assert (taken[24:40], taken[44]) == (ndp.ALL_NODES, ndp.IS_ROUTER), "its address is nobody else's"
+    assert made.counted(counters.ROUTER_ADVERTISEMENT) == {"": 1}, "the unasked one"
+
+
 def test_when_a_terminal_was_idle_then_it_hears_of_its_router_again_and_is_not_paged_for_it():
     made = Site()
     session = made.active()
@@ -185,6 +204,8 @@ def test_when_a_terminal_was_idle_then_it_hears_of_its_router_again_and_is_not_p
     made.world.update("1", up_cnx_state="DEACTIVATED")
     made.world.wait(3 * 21600)
     assert (made.port.take(), made.solicit(session, solicitation())) == ([], [])
+    made.world.wait(2)
+    assert made.solicit(session, neighbour_solicitation()) == []
     made.world.update("1", up_cnx_state="ACTIVATING")
     made.world.set_up("1")
     assert told(made.port.take())
@@ -253,6 +274,16 @@ WRONG = {
         lambda s: gtpu.GPdu(teid=s.user_plane.link.teid, payload=solicitation(ndp.ROUTER)),
         "without a solicitation of the link",
     ),
+    "another neighbour": (
+        lambda s: gtpu.GPdu(teid=s.user_plane.link.teid, payload=neighbour_solicitation(target=LINK_LOCAL)),
+        "without a solicitation of the link",
+    ),
+    "a neighbour's forged source": (
+        lambda s: gtpu.GPdu(
+            teid=s.user_plane.link.teid, payload=neighbour_solicitation(IPv6Address("2001:db8:f::1").packed)
+        ),
+        "without a solicitation of the link",
+    ),
     "another packet": (
         lambda s: gtpu.GPdu(teid=s.user_plane.link.teid, payload=bytes(100)),
         "without a solicitation of the link",
@@ -312,10 +343,11 @@ def test_when_upfs_name_addresses_without_end_then_only_so_many_are_known():
     assert UPF[0] in made.router._pace
 
 
-def test_when_octets_are_damaged_then_nothing_breaks_and_the_session_stays():
+@pytest.mark.parametrize("asking", [solicitation(), neighbour_solicitation()], ids=["router", "neighbour"])
+def test_when_octets_are_damaged_then_nothing_breaks_and_the_session_stays(asking):
     made = Site()
     session = made.active()
-    random, whole = Random(28), gtpu.encode(gtpu.GPdu(teid=session.user_plane.link.teid, payload=solicitation()))
+    random, whole = Random(28), gtpu.encode(gtpu.GPdu(teid=session.user_plane.link.teid, payload=asking))
     for _ in range(3000):
         octets = bytearray(whole)
         for _ in range(random.randint(1, 4)):
