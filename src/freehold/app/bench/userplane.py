@@ -1,4 +1,9 @@
-"""`freehold bench userplane`: what a packet costs, in the engine alone, over UDP, and over UDP and a TUN."""
+"""`freehold bench userplane`: what a packet costs, in the engine alone, over UDP, and over UDP and a TUN.
+
+Over sockets it is a packet of one flow that comes in runs: the generator hands the kernel up to `RUN` datagrams at once
+(UDP_SEGMENT), which the kernel passes on whole and the engine cuts and joins (ADR 7). That is how bulk traffic comes;
+datagrams that come one by one cost two to four times as much, and are not measured here.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +28,7 @@ from freehold.spec.errors import Unusable
 
 UDP_SEGMENT = 103  # linux/udp.h
 RUN = 40
-"""Datagrams in one system call of the generator: it must not be what is measured."""
+"""Datagrams of one flow in one system call of the generator, which must not be what is measured."""
 WINDOW = 3 * RUN
 """So many packets are on their way at most: what is lost is the path's loss, not a queue's."""
 TERMINAL, POOL, GATEWAY = "10.213.0.2", "10.213.0.0/24", "10.213.0.1"
@@ -44,7 +49,10 @@ class EngineCase(msgspec.Struct, frozen=True):
 
 
 class PathCase(msgspec.Struct, frozen=True):
-    """A path through the kernel: nanoseconds of the packet thread a packet, and what one core carries."""
+    """A path through the kernel: nanoseconds of the packet thread a packet, and what one core carries.
+
+    Packets are of one flow in runs; generator and sink are not in it.
+    """
 
     path: str
     octets: int
@@ -187,7 +195,10 @@ def bench_engine(wanted: Wanted) -> UserplaneBench:
 
 
 def bench_tun(wanted: Wanted) -> UserplaneBench:
-    """Measure the engine's path over UDP and a TUN with one session, as a share of what a bare redirect carries."""
+    """Measure the engine's path over UDP and a TUN with one session, as a share of what a bare redirect carries.
+
+    One flow comes in runs here, and packet by packet to the redirect and the program in the kernel.
+    """
     if os.geteuid() != 0:
         return UserplaneBench(skipped=[NEEDS_ROOT])
     found, live = bench_path(tun=True, octets=wanted.size, seconds=wanted.seconds), []

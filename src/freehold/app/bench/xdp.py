@@ -21,7 +21,7 @@ class LiveCase(msgspec.Struct, frozen=True):
     terminals behind one address (as many of the sessions as its table of connections has room for), and
     `redirect_ns_testrun` a program that only redirects. What a core carries includes generator, cables and sink;
     `share_of_redirect` is of what it carries with a bare redirect in the same run. `load_seconds` is what loading the
-    sessions took.
+    sessions took. With `tun` a core is the packet thread's alone, and packets are of one flow in runs (ADR 7).
     """
 
     path: str
