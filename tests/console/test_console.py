@@ -73,7 +73,7 @@ def test_when_a_network_is_empty_then_its_first_visitor_brings_a_terminal_in_and
 def ladder_is_the_terminals(page, site, records):
     """One source: what the page draws is what the terminal would."""
     page.get_by_role("button", name="Follow").click()
-    wanted = list(told(render(site.do(list, records), interfaces=("N1", "N2", "N4", "SBI"))))
+    wanted = list(told(render(site.do(list, records), interfaces=("N1", "N2", "N4", "N4-u", "SBI"))))
     assert len(wanted) > 60
     box = page.locator(".ladder")
     seen, at = {}, 0

@@ -7,9 +7,9 @@ import type { RecordView } from "./types";
 const KEPT = 50_000;
 /** Functions in the order of TS 23.502's figures. */
 export const LANES = ["UE", "gNB", "AMF", "SMF", "UPF", "AUSF", "UDM", "UDR", "PCF", "NSSF", "NRF", "DN"];
-/** Messages that only show that the other end lives (TS 29.244 6.2.2). */
-export const WATCHING = new Set(["HeartbeatRequest", "HeartbeatResponse"]);
-export const INTERFACES = ["N1", "N2", "N4", "SBI"] as const;
+/** Messages that only show that the other end lives (TS 29.244 6.2.2, TS 29.281 7.2). */
+export const WATCHING = new Set(["HeartbeatRequest", "HeartbeatResponse", "EchoRequest", "EchoResponse"]);
+export const INTERFACES = ["N1", "N2", "N4", "N4-u", "SBI"] as const;
 
 export interface Row {
   key: number;

@@ -15,7 +15,7 @@ from freehold.procedure.tap import Interface
 
 KEPT: Final = 100_000
 """Records kept at most; the oldest give way."""
-SIGNALLING: Final[tuple[Interface, ...]] = ("N1", "N2", "N4", "SBI", "Xn")
+SIGNALLING: Final[tuple[Interface, ...]] = ("N1", "N2", "N4", "N4-u", "SBI", "Xn")
 
 
 class Trace:

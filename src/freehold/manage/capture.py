@@ -24,10 +24,11 @@ INTERFACES: Final = (
     ("N6", ETHERNET),
     ("N1", UPPER_PDU),
     ("Xn", ETHERNET),
+    ("N4-u", ETHERNET),
 )
 SECTION, DESCRIPTION, PACKET = 0x0A0D0D0A, 1, 6
 COMMENT, NAME = 1, 2
-PORTS: Final = {"N2": 38412, "N3": 2152, "N4": 8805, "Xn": XNAP_PORT}
+PORTS: Final = {"N2": 38412, "N3": 2152, "N4": 8805, "N4-u": 2152, "Xn": XNAP_PORT}
 """TS 38.412 7, TS 38.422 7, TS 29.281 4.4.2, TS 29.244 4.2.2."""
 GNB_PORT: Final = 50000
 NAS_DISSECTOR: Final = b"nas-5gs\0"
@@ -152,6 +153,7 @@ FRAMERS: Final[dict[str, Callable[[CaptureWriter, Record], Iterator[bytes]]]] = 
     "N2": _n2,
     "N3": _datagram,
     "N4": _datagram,
+    "N4-u": _datagram,
     "N6": _n6,
     "Xn": _xn,
 }

@@ -20,7 +20,17 @@ from freehold.spec.identities import Supi
 AT_ONCE: Final = 100
 """Readings of a message before others have their turn: some milliseconds."""
 CARRIED: Final[Mapping[str, str]] = MappingProxyType(
-    {"N1": "nas", "N2": "ngap", "N3": "gtpu", "N4": "pfcp", "Uu": "rrc", "Xn": "xnap", "F1": "f1ap", "E1": "e1ap"}
+    {
+        "N1": "nas",
+        "N2": "ngap",
+        "N3": "gtpu",
+        "N4": "pfcp",
+        "N4-u": "gtpu",
+        "Uu": "rrc",
+        "Xn": "xnap",
+        "F1": "f1ap",
+        "E1": "e1ap",
+    }
 )
 """The protocol of each interface whose octets can be opened."""
 

@@ -11,7 +11,7 @@ from freehold.manage.views import RecordView, View
 from freehold.procedure.ladder import WATCHING, Step, render_steps
 from freehold.spec.errors import Unusable
 
-SIGNALLING: Final = ("N1", "N2", "N4", "SBI", "Xn")
+SIGNALLING: Final = ("N1", "N2", "N4", "N4-u", "SBI", "Xn")
 MOST: Final = 200_000
 """Records of one file."""
 

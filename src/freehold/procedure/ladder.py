@@ -14,7 +14,12 @@ from freehold.procedure.tap import Interface, Record
 
 LANES: Final = ("UE", "gNB", "AMF", "SMF", "UPF", "AUSF", "UDM", "UDR", "PCF", "NSSF", "NRF", "DN")
 """Functions in the order of TS 23.502's figures."""
-ENDS: Final[dict[str, tuple[str, str]]] = {"N2": ("gNB", "AMF"), "N3": ("gNB", "UPF"), "N4": ("SMF", "UPF")}
+ENDS: Final[dict[str, tuple[str, str]]] = {
+    "N2": ("gNB", "AMF"),
+    "N3": ("gNB", "UPF"),
+    "N4": ("SMF", "UPF"),
+    "N4-u": ("SMF", "UPF"),
+}
 """What stands at the two ends of an interface, for names that do not tell."""
 ACCEPTED: Final = 1
 """What PFCP's responses carry where nothing is wrong (TS 29.244 8.2.1); no other protocol has a cause #1."""
@@ -30,8 +35,8 @@ COMFORT: Final = 40
 """Columns that a name has at least before lanes move together for it."""
 CLAUSE: Final = 20
 """Columns of a clause, like TS 23.502 4.3.2.2.1."""
-WATCHING: Final = frozenset(("HeartbeatRequest", "HeartbeatResponse"))
-"""Messages that only show that the other end lives (TS 29.244 6.2.2): left out of a ladder."""
+WATCHING: Final = frozenset(("HeartbeatRequest", "HeartbeatResponse", "EchoRequest", "EchoResponse"))
+"""Messages that only show that the other end lives (TS 29.244 6.2.2, TS 29.281 7.2): left out of a ladder."""
 WORDS: Final = re.compile(r"[A-Za-z]+")
 
 
@@ -113,7 +118,7 @@ class Ladder:
         if step.interface == "timer":
             return self._line(step, self._mark(step.start), f"     .. {step.text} ..")
         self._step += 1
-        return self._line(step, self._arrow(step.start, step.end), f"{self._step:>3}  {step.interface:<4}{step.text}")
+        return self._line(step, self._arrow(step.start, step.end), f"{self._step:>3}  {step.interface:<3} {step.text}")
 
     def _line(self, step: Step, lanes: str, text: str) -> str:
         time = f"{step.time:9.3f} " if self._times else ""

@@ -9,7 +9,7 @@ import msgspec
 
 from freehold.spec.identities import Supi
 
-Interface = Literal["N1", "N2", "N3", "N4", "N6", "Uu", "SBI", "Xn", "F1", "E1", "procedure", "timer"]
+Interface = Literal["N1", "N2", "N3", "N4", "N4-u", "N6", "Uu", "SBI", "Xn", "F1", "E1", "procedure", "timer"]
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

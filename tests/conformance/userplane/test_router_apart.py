@@ -61,7 +61,7 @@ class Place:
         self.port.setblocking(False)
         self.heard: list[bytes] = []
         known = KnownUpf((UPF, 8805))
-        self.router = Router(IPv4Address(SMF), (known,), self.environment)
+        self.router = Router("SMF", IPv4Address(SMF), (known,), self.environment)
         self.router.port = N4u(self.port)
         network = Network(DataNetwork("internet", pool6=POOL))
         identity = SmIdentity(1, Supi("imsi-001010000000001"), 1, SNssai(1))

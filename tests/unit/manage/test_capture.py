@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from freehold.codecs import gtpu, ndp
 from freehold.manage.capture import CaptureWriter
 from freehold.manage.packets import FRAGMENT, SctpPath, crc32c, internet_checksum, ip, udp
 from freehold.procedure.tap import Record
@@ -12,6 +13,7 @@ from freehold.procedure.tap import Record
 NG_SETUP_FAILURE = bytes.fromhex("40150008000001000f400140")
 HEARTBEAT = bytes.fromhex("2001000c00000100" + "00600004e5000000")
 ECHO = bytes.fromhex("3201000400000000" + "00010000")
+ADVERTISED = gtpu.encode(gtpu.GPdu(teid=7, payload=ndp.advertisement(bytes.fromhex("20010db800000005"), 1400)))
 REGISTRATION_REJECT = bytes.fromhex("7e00440f")
 PING = bytes.fromhex("4500001c000000004001f8e20a2d0001080808080800f7ff00000000")
 
@@ -55,6 +57,7 @@ def records():
     yield Record(1.5, "N2", "amf", "gnb-1", "NGSetupFailure", octets=NG_SETUP_FAILURE)
     yield Record(1.6, "N4", "smf", "upf", "HeartbeatRequest", octets=HEARTBEAT)
     yield Record(1.7, "N3", "10.1.2.3:2152", "upf", "EchoRequest", octets=ECHO)
+    yield Record(1.7, "N4-u", "smf 10.1.2.9:2152", "10.1.2.3:2152", "RouterAdvertisement", octets=ADVERTISED)
     yield Record(1.8, "N6", "upf", "dn", "ICMP", octets=PING)
     yield Record(1.9, "N1", "amf", "UE", "RegistrationReject", octets=REGISTRATION_REJECT)
     yield Record(2.0, "SBI", "amf", "ausf", "request")
@@ -70,8 +73,8 @@ def capture(**options):
 
 
 def test_when_records_have_no_octets_then_they_are_left_out():
-    assert capture()[0].written == 4
-    assert capture(nas=True)[0].written == 5
+    assert capture()[0].written == 5
+    assert capture(nas=True)[0].written == 6
 
 
 def test_when_written_then_every_block_is_whole():
@@ -82,7 +85,7 @@ def test_when_written_then_every_block_is_whole():
         assert struct.unpack_from("=I", octets, place + length - 4)[0] == length
         kinds.append(kind)
         place += length
-    assert kinds == [0x0A0D0D0A] + [1] * 6 + [6] * 5
+    assert kinds == [0x0A0D0D0A] + [1] * 7 + [6] * 6
 
 
 def test_when_names_hold_addresses_then_they_are_used_and_others_get_their_own():
@@ -124,6 +127,7 @@ def test_when_an_analyser_reads_the_file_then_nothing_is_malformed(tmp_path):
         ("N2", "ngap"),
         ("N4", "pfcp"),
         ("N3", "gtp"),
+        ("N4-u", "icmpv6"),
         ("N6", "icmp"),
         ("N1", "nas-5gs"),
     ]

@@ -92,7 +92,7 @@ def test_when_a_message_is_opened_then_it_is_read_as_its_interface_carries_it():
     assert [(field.label, field.first, field.bits) for field in view.content.fields] == [("cause", 24, 8)]
 
 
-@pytest.mark.parametrize("interface", ["N1", "N2", "N3", "N4", "Uu", "Xn", "F1", "E1", "N6"])
+@pytest.mark.parametrize("interface", ["N1", "N2", "N3", "N4", "N4-u", "Uu", "Xn", "F1", "E1", "N6"])
 def test_when_strange_octets_crossed_then_opening_them_is_answered(interface):
     octets = bytes(range(40))
     try:

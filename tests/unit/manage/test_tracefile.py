@@ -12,6 +12,7 @@ from freehold.manage.accounts.roles import Principal, Role
 from freehold.manage.api import Api
 from freehold.manage.http import Request
 from freehold.manage.streams import as_file
+from freehold.manage.views import RecordView
 from freehold.procedure.tap import Record
 from freehold.spec.errors import Unusable
 from managekit import FakeNetwork
@@ -34,6 +35,12 @@ def test_when_interfaces_are_chosen_then_a_file_is_drawn_with_those_alone():
     shown = tracefile.ladder(tracefile.read(asyncio.run(golden_file()), "x"), "N1")
     assert "RegistrationRequest" in shown
     assert "InitialUEMessage" not in shown
+
+
+def test_when_a_link_s_router_is_the_smf_then_what_it_says_is_drawn_unasked():
+    view = RecordView(1.0, "N4-u", "a", "b", "RouterAdvertisement", clause="RFC 4861 4.2", start="SMF", end="UPF")
+    drawn = tracefile.ladder([view]).splitlines()[1].split()
+    assert drawn[-6:] == ["1", "N4-u", "RouterAdvertisement", "RFC", "4861", "4.2"]
 
 
 def test_when_nas_is_not_for_who_asks_then_a_file_has_its_names_and_not_its_octets():

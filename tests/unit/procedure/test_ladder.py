@@ -104,6 +104,7 @@ def test_when_a_function_has_a_name_then_its_lane_is_known(name, lane):
         (Record(0.0, "N2", "cell tower", "amf", "x"), ("gNB", "AMF")),
         (Record(0.0, "N4", "10.0.0.2", "smf", "x"), ("UPF", "SMF")),
         (Record(0.0, "N4", "here", "there", "x"), ("here", "there")),
+        (Record(0.0, "N4-u", "smf 10.0.0.9:2152", "10.0.0.2:2152", "x"), ("SMF", "UPF")),
     ],
 )
 def test_when_a_name_tells_nothing_then_the_interface_does(record, ends):

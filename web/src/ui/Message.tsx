@@ -217,7 +217,7 @@ function Opened({ view }: { view: DissectionView }) {
 /** The fields of a record: the network has it, or its octets are opened anew. */
 async function opened(record: RecordView): Promise<DissectionView> {
   if (record.id) return get<DissectionView>(`records/${record.id}`);
-  const protocol = { N1: "nas", N2: "ngap", N4: "pfcp" }[record.interface];
+  const protocol = { N1: "nas", N2: "ngap", N4: "pfcp", "N4-u": "gtpu" }[record.interface];
   if (!record.octets || !protocol)
     throw new Error(
       protocol ? "Its octets were not for whoever wrote the file" : "Operations are in a file by name alone",

@@ -71,7 +71,9 @@ class SmfFunction:
         self.subscription_changed: SdmNotify = nothing
         octets, version = configuration.n4.packed, configuration.n4.version
         self.node = pfcp.NodeID(octets) if version == 4 else pfcp.NodeID(ipv6=octets)
-        self.router = None if configuration.n4u is None else Router(configuration.n4u, self.upfs, environment)
+        self.router = (
+            None if configuration.n4u is None else Router(configuration.name, configuration.n4u, self.upfs, environment)
+        )
         """The router of terminals' IPv6 links, where no UPF is."""
 
     @property

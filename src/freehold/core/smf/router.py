@@ -10,7 +10,8 @@ from freehold.codecs import gtpu, ndp
 from freehold.core.smf.state.link import Link
 from freehold.core.smf.state.session import Ipv6, SmContext, Tunnel
 from freehold.core.smf.state.upf import Upf
-from freehold.procedure import Environment
+from freehold.procedure import Environment, Record
+from freehold.procedure.tap import about
 from freehold.services.datagram import Address, DatagramPort
 from freehold.spec import counters
 from freehold.stack.pace import Bucket
@@ -24,7 +25,8 @@ LINK_LOCAL: Final = bytes.fromhex("fe80") + bytes(6)
 
 
 class Router:
-    """The end of N4-u: a `DatagramUser`. It answers solicitations of its sessions and advertises their prefixes.
+    """The end of N4-u of an SMF of that name: a `DatagramUser`. It answers solicitations of its sessions and advertises
+    their prefixes.
 
     UPFs may say something, from their address of N4 or one that a tunnel of theirs has; everything else is counted.
     """
@@ -32,10 +34,13 @@ class Router:
     port: DatagramPort
     """Where N4-u is; there is one once it is open."""
 
-    __slots__ = ("_environment", "_links", "_pace", "address", "port")
+    __slots__ = ("_environment", "_links", "_name", "_pace", "address", "port")
 
-    def __init__(self, address: IPv4Address | IPv6Address, upfs: Iterable[Upf], environment: Environment) -> None:
+    def __init__(
+        self, name: str, address: IPv4Address | IPv6Address, upfs: Iterable[Upf], environment: Environment
+    ) -> None:
         self.address = address
+        self._name = name
         self._environment = environment
         self._links: dict[int, Link] = {}
         self._pace = {upf.address[0]: Bucket(A_SECOND) for upf in upfs}
@@ -68,16 +73,18 @@ class Router:
         far, ipv6 = _way(session), session.ipv6
         if far is not None and ipv6 is not None:
             mtu = session.network.configuration.mtu
-            self._tell(far, ndp.advertisement(ipv6.address[:8], mtu, destination))
+            self._tell(session, far, ndp.advertisement(ipv6.address[:8], mtu, destination))
             self._environment.count(counters.ROUTER_ADVERTISEMENT)
 
-    def _tell(self, far: Tunnel, packet: bytes) -> None:
+    def _tell(self, session: SmContext, far: Tunnel, packet: bytes) -> None:
         octets = far.ipv4 if self.address.version == 4 else far.ipv6
         if octets is not None:
-            self._send(gtpu.GPdu(teid=far.teid, payload=packet), (str(ip_address(octets)), GTPU_PORT))
+            self._send(gtpu.GPdu(teid=far.teid, payload=packet), (str(ip_address(octets)), GTPU_PORT), session)
 
-    def _send(self, message: gtpu.Message, to: Address) -> None:
-        self.port.send(gtpu.encode(message), to)
+    def _send(self, message: gtpu.Message, to: Address, session: SmContext | None = None) -> None:
+        octets = gtpu.encode(message)
+        self._watch("out", to, message, octets, session)
+        self.port.send(octets, to)
 
     # --- what it hears ----------------------------------------------------------------------
     def received(self, octets: bytes, source: Address) -> None:
@@ -98,6 +105,7 @@ class Router:
         if message is None:
             return
         link = self._links.get(message.teid) if isinstance(message, gtpu.GPdu) else None
+        self._watch("in", source, message, octets, None if link is None else link.session)
         if isinstance(message, gtpu.EchoRequest):
             # TS 29.281 7.2.2: from the port that was asked to the one that asks
             self._send(gtpu.EchoResponse(sequence=message.sequence), source)
@@ -125,7 +133,31 @@ class Router:
             self.advertise(session, ndp.ALL_NODES if asked.source == ndp.UNSPECIFIED else asked.source)
         elif far is not None:
             # RFC 4861 7.2.4
-            self._tell(far, ndp.neighbour_advertisement(asked))
+            self._tell(session, far, ndp.neighbour_advertisement(asked))
+
+    def _watch(self, way: str, peer: Address, message: gtpu.Message, octets: bytes, session: SmContext | None) -> None:
+        """Put a message on the tap, under the name of the packet in it where that is one of the link's."""
+        tap = self._environment.tap
+        if not tap.active or not tap.wants(session):
+            return
+        own = self.port.address
+        ends = (f"{self._name} {own[0]}:{own[1]}", f"{peer[0]}:{peer[1]}")
+        source, target = ends if way == "out" else ends[::-1]
+        name, clause = ndp.named(message.payload) if isinstance(message, gtpu.GPdu) else ("", "")
+        tap.record(
+            Record(
+                self._environment.now(),
+                "N4-u",
+                source,
+                target,
+                name or type(message).__name__,
+                clause,
+                octets=octets,
+                value=message,
+                subject="" if session is None else str(session),
+                about=about(session),
+            )
+        )
 
     def _fault(self, reason: str) -> None:
         self._environment.count(counters.PROTOCOL_FAULT, f"N4-u {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from random import Random
 from typing import Any
@@ -14,9 +15,14 @@ from freehold.codecs.pfcp.flags import ApplyAction, HeaderRemoval, Interface
 from freehold.core.smf import router
 from freehold.core.smf.procedures.advertising import AT_A_TIME
 from freehold.core.smf.state.session import SmState, Tunnel
+from freehold.manage.capture import CaptureWriter
+from freehold.procedure.ladder import ends_of, render
+from freehold.procedure.tap import Record
 from freehold.services.datagram import Address
 from freehold.spec import counters
 from freehold.spec.errors import Bug
+from freehold.spec.identities import Supi
+from interopkit import tshark
 from ndpkit import LINK_LOCAL, neighbour_solicitation, solicitation
 
 from .test_ipv6 import DUAL, world
@@ -246,6 +252,94 @@ def test_when_many_are_to_hear_then_there_are_pauses():
     assert len(made.port.take()) == 1
 
 
+# --- the tap --------------------------------------------------------------------------------------------
+def watched(made: Site, whose: frozenset[Supi] | None = None) -> list[Record]:
+    """What crosses N4-u from now on."""
+    seen: list[Record] = []
+    made.world.environment.tap.listen(lambda one: seen.append(one) if one.interface == "N4-u" else None, whose=whose)
+    return seen
+
+
+def test_when_somebody_watches_then_what_passes_n4u_is_on_the_tap():
+    made = Site()
+    seen = watched(made)
+    session = made.active()
+    made.solicit(session, solicitation())
+    made.world.wait(2)
+    made.solicit(session, neighbour_solicitation())
+    assert [(one.name, one.clause, *ends_of(one)) for one in seen] == [
+        ("RouterAdvertisement", "RFC 4861 4.2", "SMF", "UPF"),
+        ("RouterSolicitation", "RFC 4861 4.1", "UPF", "SMF"),
+        ("RouterAdvertisement", "RFC 4861 4.2", "SMF", "UPF"),
+        ("NeighborSolicitation", "RFC 4861 4.3", "UPF", "SMF"),
+        ("NeighborAdvertisement", "RFC 4861 4.4", "SMF", "UPF"),
+    ]
+    assert {(one.subject, one.about) for one in seen} == {(str(session), session.about)}
+    assert (seen[1].source, seen[1].target) == ("192.0.2.1:2152", f"{made.world.smf._smf.driver.name} {OURS}:2152")
+    assert [gtpu.decode(one.octets).message for one in seen] == [one.value for one in seen]
+    assert "5  N4-u NeighborAdvertisement" in render(seen)
+
+
+@pytest.mark.interop
+def test_when_an_analyser_reads_what_passes_n4u_then_it_is_what_it_should_be(tmp_path):
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    made = Site()
+    seen = watched(made)
+    session = made.active()
+    made.solicit(session, solicitation(own_address(session)))
+    made.world.wait(2)
+    made.solicit(session, neighbour_solicitation(own_address(session)))
+    made.hear(gtpu.encode(gtpu.EchoRequest(sequence=7)))
+    capture = tmp_path / "n4u.pcapng"
+    with capture.open("wb") as file:
+        writer = CaptureWriter(file)
+        for record in seen:
+            writer.record(record)
+    assert tshark.malformed(capture) == []
+    rows = tshark.fields(capture, "frame.interface_name", "udp.dstport", "gtp.message", "icmpv6.type")
+    assert rows == [
+        ["N4-u", "2152", "0xff", "134"],
+        ["N4-u", "2152", "0xff", "133"],
+        ["N4-u", "2152", "0xff", "134"],
+        ["N4-u", "2152", "0xff", "135"],
+        ["N4-u", "2152", "0xff", "136"],
+        ["N4-u", "2152", "0x01", ""],
+        ["N4-u", "2152", "0x02", ""],
+    ]
+    assert tshark.count(capture, "icmpv6.checksum.status") == {"1": 5}
+
+
+def test_when_one_terminal_is_followed_then_the_link_of_another_is_not_on_the_tap():
+    made = Site()
+    mine, other = made.active(), made.active(supi=OTHER)
+    seen = watched(made, frozenset((mine.about,)))
+    made.solicit(other, solicitation())
+    assert seen == []
+    made.solicit(mine, solicitation())
+    assert {one.about for one in seen} == {mine.about}
+    assert len(seen) == 2
+
+
+def test_when_a_packet_is_refused_then_it_is_seen_and_what_nobody_reads_is_not():
+    made = Site()
+    session = made.active()
+    seen = watched(made)
+    made.solicit(session, solicitation(), STRANGER)
+    made.hear(b"\x30\xff")
+    assert seen == []
+    made.solicit(session, bytes(100))
+    made.hear(gtpu.encode(gtpu.GPdu(teid=session.user_plane.link.teid ^ 1, payload=solicitation())))
+    made.hear(gtpu.encode(gtpu.EchoRequest(sequence=7)))
+    assert [(one.name, one.about) for one in seen] == [
+        ("GPdu", session.about),
+        ("RouterSolicitation", None),
+        ("EchoRequest", None),
+        ("EchoResponse", None),
+    ]
+    assert "Echo" not in render(seen), "it only shows that the other end lives"
+
+
 # --- hostile input --------------------------------------------------------------------------------------
 def test_when_a_stranger_speaks_then_nothing_is_read():
     made = Site()
@@ -347,6 +441,7 @@ def test_when_upfs_name_addresses_without_end_then_only_so_many_are_known():
 def test_when_octets_are_damaged_then_nothing_breaks_and_the_session_stays(asking):
     made = Site()
     session = made.active()
+    made.world.environment.tap.listen(lambda _: None)
     random, whole = Random(28), gtpu.encode(gtpu.GPdu(teid=session.user_plane.link.teid, payload=asking))
     for _ in range(3000):
         octets = bytearray(whole)
