@@ -75,6 +75,12 @@ class Parts:
             program.wait_for(ready, seconds=60)
         return program
 
+    def run_trace(self, *words):
+        """Follow the core's ladder."""
+        program = self.running.enter_context(Program([FREEHOLD, "trace", *words, "-c", self.file]))
+        program.wait_for("SMF +UPF")
+        return program
+
     def terminals(self):
         """A gNB and all terminals as their own process."""
         words = [FREEHOLD, "run", "gnb", "ue", "--sims", self.sims, "-c", self.file]
@@ -128,14 +134,16 @@ def test_when_core_and_user_plane_are_two_processes_then_packets_pass(parts):
     assert_all_served(asyncio.run(parts.demonstrate()))
 
 
-def test_when_the_smf_is_the_router_of_our_own_upf_then_terminals_have_ipv6_of_it(routed):
+def test_when_the_smf_is_the_router_of_our_own_upf_then_terminals_have_ipv6_of_it_and_a_trace_shows_it(routed):
     core = routed.run("core", ready="0 gNB")
     routed.run("upf")
     core.wait_for("is associated")
+    trace = routed.run_trace("--interfaces", "N4-u")
     items = asyncio.run(routed.demonstrate())
     assert_all_served(items)
     assert all(item.ip6 and item.rtt6_ms for item in items)
     assert len({item.ip6 for item in items}) == UES
+    trace.wait_for("N4-u RouterAdvertisement +RFC 4861 4.2", count=UES)
 
 
 def test_when_the_user_plane_is_killed_then_new_sessions_pass_packets_once_it_is_back(parts):
