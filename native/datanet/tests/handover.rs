@@ -7,6 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 const SESSION: u64 = 7;
 const UPLINK: u32 = 0x8000;
 const PORT: u16 = 4000;
+/// The TEID of a second handover's target.
+const THIRD: u32 = 0x3333;
 
 fn other() -> SocketAddr {
     "192.0.2.11:2152".parse().unwrap()
@@ -107,7 +109,9 @@ fn when_a_terminal_moves_then_forwarded_packets_come_before_those_of_the_new_pat
     assert_eq!(way.received(), [3]);
     way.at_target(g_pdu(way.teids[1], &numbered(4)));
     assert_eq!(way.received(), [4]);
-    assert!(way.target.take_events().contains(&Event::EndMarker { bearer: way.bearers[1] }));
+    way.at_target(last[0].payload.clone());
+    let ended = Event::EndMarker { bearer: way.bearers[1] };
+    assert_eq!(way.target.take_events().into_iter().filter(|event| *event == ended).count(), 1, "told once");
 }
 
 #[test]
@@ -120,6 +124,45 @@ fn when_the_old_path_ends_before_the_terminal_is_there_then_everything_waits_for
     way.at_target(g_pdu(way.teids[1], &numbered(3)));
     way.arrive();
     assert_eq!(way.received(), [1, 2, 3]);
+}
+
+/// A terminal that leaves the target before the first handover's old path has ended; the TEID of that path.
+fn leave_at_once(way: &mut Way) -> u32 {
+    let forwarding = way.leave();
+    way.arrive();
+    way.at_target(g_pdu(way.teids[1], &numbered(3))); // waits for the end marker
+    way.target.forward(way.bearers[1], gnb(), THIRD).unwrap();
+    way.target.pause(SESSION).unwrap();
+    forwarding
+}
+
+#[test]
+fn when_the_terminal_goes_on_before_the_old_path_ends_then_everything_follows_it_in_order() {
+    let mut way = Way::new();
+    let forwarding = leave_at_once(&mut way);
+    let own = way.teids[1];
+    let mut sent =
+        |payload| way.at_target(payload).into_iter().map(|datagram| datagram.payload).collect::<Vec<Vec<u8>>>();
+    assert_eq!(sent(g_pdu(forwarding, &numbered(1))), [g_pdu(THIRD, &numbered(1))]);
+    assert!(sent(g_pdu(own, &numbered(4))).is_empty());
+    assert!(sent(end_marker(own)).is_empty());
+    assert_eq!(sent(g_pdu(forwarding, &numbered(2))), [g_pdu(THIRD, &numbered(2))]);
+    let rest = [g_pdu(THIRD, &numbered(3)), g_pdu(THIRD, &numbered(4)), end_marker(THIRD)];
+    assert_eq!(sent(end_marker(forwarding)), rest);
+    assert_eq!(sent(g_pdu(own, &numbered(5))), [g_pdu(THIRD, &numbered(5))]);
+    let ended = Event::EndMarker { bearer: way.bearers[1] };
+    assert_eq!(way.target.take_events(), [ended.clone(), ended], "of the first handover, then of the second");
+}
+
+#[test]
+fn when_the_old_path_never_ends_and_the_bearer_goes_then_what_waited_is_sent_on() {
+    let mut way = Way::new();
+    let forwarding = leave_at_once(&mut way);
+    way.target.remove_bearer(way.bearers[1]).unwrap();
+    assert_eq!(way.at_target(Vec::new())[0].payload, g_pdu(THIRD, &numbered(3)));
+    way.target.take_events();
+    way.at_target(g_pdu(forwarding, &numbered(9)));
+    assert_eq!(way.target.take_events(), [Event::UnknownTunnel { peer: upf(), teid: forwarding }]);
 }
 
 #[test]

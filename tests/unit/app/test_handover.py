@@ -63,6 +63,27 @@ def test_when_packets_come_all_the_time_then_none_is_lost_or_misordered_in_eithe
 
 
 @WAYS
+def test_when_one_handover_follows_the_other_at_once_then_no_packet_is_lost_or_misordered(way):
+    # TS 38.300 9.2.3.2: the second one begins before the first one's end marker has come
+    async def script(scene):
+        down, up = scene.session.udp(PORT), scene.session.udp()
+        for number in range(200):
+            scene.at(number / 1000, lambda number=number: scene.inject(number))
+            octets = struct.pack("!I", number)
+            scene.at(number / 1000, lambda octets=octets: up.send(octets, scene.session.gateway, 7))
+        for target in (scene.target, scene.source) * 3:
+            await scene.ue.handover(target, way)
+        await scene.network.sleep(4)
+        for port in (down, up):
+            got = [struct.unpack("!I", (await port.receive())[0])[0] for _ in range(200)]
+            assert got == list(range(200))
+        assert not any(gnb.contexts.ending or gnb.contexts.chained for gnb in (scene.source, scene.target))
+        await served(scene, scene.source)
+
+    play(script)
+
+
+@WAYS
 def test_when_tcp_runs_in_both_directions_then_it_goes_on(way):
     async def script(scene):
         download = await scene.session.tcp_connect(scene.session.gateway, 80)

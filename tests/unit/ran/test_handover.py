@@ -367,6 +367,32 @@ def test_when_the_amf_says_that_its_context_is_new_then_the_terminal_is_told_to_
     assert not scene.gnb.contexts.ues[answer.ran_ue_ngap_id].security.key_set_change
 
 
+@pytest.mark.parametrize("early", [True, False], ids=["before the release", "after it"])
+def test_when_a_terminal_goes_on_before_its_old_path_ended_then_its_packets_follow_until_both_ended(early):
+    # TS 38.300 9.2.3.2.3: two end markers come, the first one is of the path before
+    scene = Scene()
+    answer, sync = prepared(scene)
+    terminal, ran_id = arrive(scene, sync), answer.ran_ue_ngap_id
+    scene.amf.expect(ngap.HandoverNotify)
+    scene.gnb.hand_over(terminal.connection, TO)
+    scene.amf.expect(ngap.HandoverRequired)
+    scene.amf.say(replace(command(ran_id), amf_ue_ngap_id=70))
+    scene.environment.run_for(2)
+    assert scene.plane.ended == []  # what is forwarded is not cut off by the supervision of its arrival
+    if early:
+        scene.plane.end_marker(1)
+    pair = ngap.UENGAPIDPair(amf_ue_ngap_id=70, ran_ue_ngap_id=ran_id)
+    scene.amf.say(replace(release(ran_id), ue_ngap_ids=("uE-NGAP-ID-pair", pair)))
+    assert scene.gnb.contexts.ues == {}
+    if not early:
+        scene.plane.end_marker(1)
+    assert set(scene.plane.bearers) == {1}
+    scene.plane.end_marker(1)
+    assert scene.plane.bearers == {}
+    assert not scene.gnb.contexts.ending
+    assert not scene.gnb.contexts.chained
+
+
 def test_when_the_old_path_is_silent_then_the_target_goes_on_without_its_end_marker():
     scene = Scene()
     _, sync = prepared(scene)

@@ -17,7 +17,7 @@ impl Access {
             gtpu::Message::GPdu { teid, payload, .. } => match self.tunnels.get(&teid) {
                 Some(&handle) => return self.arrived(handle, &datagram.payload, payload, to_n3),
                 None => match self.forwardings.get(&teid) {
-                    Some(&handle) => return self.forwarded(handle, payload),
+                    Some(&handle) => return self.forwarded(handle, &datagram.payload, payload, to_n3),
                     None => self.unknown_tunnel(datagram.source, teid),
                 },
             },

@@ -1,12 +1,13 @@
 //! A terminal that goes from one gNB's engine to another's: its packets wait, are forwarded, and keep their order.
 //!
 //! TS 38.300 9.2.3.2: the source forwards what still comes for the terminal, the target hands that out first and what the
-//! new path brings only after the end marker of the old one.
+//! new path brings only after the end marker of the old one. A target that becomes a source before that end marker keeps
+//! the same order in what it sends on.
 use super::Access;
 use super::event::{Error, Event};
 use super::session::Session;
-use crate::Datagram;
 use crate::fragments::Partial;
+use crate::{Datagram, gtpu};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -18,12 +19,20 @@ const TEID: std::ops::Range<usize> = 4..8;
 /// What a handover does with a bearer's downlink.
 pub enum Handover {
     /// The terminal goes: what comes is sent on to the target.
-    Leaving { remote: SocketAddr, teid: u32 },
+    Leaving(Box<Leaving>),
     /// The terminal comes, and what the source forwards with it.
     Arriving(Box<Arriving>),
 }
 
-/// The target's side of a forwarding tunnel.
+/// The source's side of a forwarding tunnel.
+pub struct Leaving {
+    remote: SocketAddr,
+    teid: u32,
+    /// The handover before, while its old path has not ended.
+    before: Option<Box<Arriving>>,
+}
+
+/// The target's side of a forwarding tunnel, with the messages that wait.
 #[derive(Default)]
 pub struct Arriving {
     teid: u32,
@@ -78,10 +87,24 @@ impl Access {
         Ok(())
     }
 
-    /// Sends what comes for a bearer's terminal on to a target's tunnel from now on.
+    /// Sends what comes for a bearer's terminal on to a target's tunnel from now on, with what still waits for it.
     pub fn forward(&mut self, handle: u64, remote: SocketAddr, teid: u32) -> Result<(), Error> {
         let bearer = self.bearers.get_mut(&handle).ok_or(Error::NoBearer)?;
-        bearer.handover = Some(Handover::Leaving { remote, teid });
+        let mut leaving = Leaving { remote, teid, before: None };
+        match bearer.handover.take() {
+            Some(Handover::Arriving(mut arriving)) => {
+                leaving.send(self.n3, arriving.forwarded.drain(..), &mut self.outgoing);
+                if arriving.ended {
+                    leaving.send(self.n3, arriving.direct.drain(..), &mut self.outgoing);
+                    self.forwardings.remove(&arriving.teid);
+                } else {
+                    leaving.before = Some(arriving);
+                }
+            }
+            Some(Handover::Leaving(earlier)) => leaving.before = earlier.before,
+            None => {}
+        }
+        bearer.handover = Some(Handover::Leaving(Box::new(leaving)));
         Ok(())
     }
 
@@ -110,11 +133,18 @@ impl Access {
         Ok(())
     }
 
-    /// Forgets the tunnel of a bearer's handover.
+    /// Forgets the tunnels of a bearer's handover; what waited to be sent on is.
     pub(super) fn close_forwarding(&mut self, handle: u64) {
-        let handover = self.bearers.get_mut(&handle).and_then(|bearer| bearer.handover.take());
-        if let Some(Handover::Arriving(arriving)) = handover {
-            self.forwardings.remove(&arriving.teid);
+        match self.bearers.get_mut(&handle).and_then(|bearer| bearer.handover.take()) {
+            Some(Handover::Arriving(arriving)) => {
+                self.forwardings.remove(&arriving.teid);
+            }
+            Some(Handover::Leaving(mut leaving)) => {
+                if let Some(teid) = leaving.catch_up(self.n3, &mut self.outgoing) {
+                    self.forwardings.remove(&teid);
+                }
+            }
+            None => {}
         }
     }
 
@@ -136,12 +166,12 @@ impl Access {
     pub(super) fn arrived(&mut self, handle: u64, datagram: &[u8], packet: &[u8], to_n3: &mut Vec<Datagram>) {
         let Some(bearer) = self.bearers.get_mut(&handle) else { return };
         match &mut bearer.handover {
-            Some(Handover::Leaving { remote, teid }) => {
-                let payload = towards(datagram, *teid);
-                to_n3.push(Datagram { source: self.n3, destination: *remote, payload });
-            }
+            Some(Handover::Leaving(leaving)) => match &mut leaving.before {
+                Some(before) => keep(&mut before.direct, datagram),
+                None => leaving.send(self.n3, [datagram], to_n3),
+            },
             Some(Handover::Arriving(arriving)) if !arriving.ended || bearer.session.is_none() => {
-                keep(&mut arriving.direct, packet);
+                keep(&mut arriving.direct, datagram);
             }
             _ => {
                 if let Some(session) = bearer.session {
@@ -152,31 +182,40 @@ impl Access {
     }
 
     /// A packet that a source forwarded.
-    pub(super) fn forwarded(&mut self, handle: u64, packet: &[u8]) {
+    pub(super) fn forwarded(&mut self, handle: u64, datagram: &[u8], packet: &[u8], to_n3: &mut Vec<Datagram>) {
         let Some(bearer) = self.bearers.get_mut(&handle) else { return };
         match (&mut bearer.handover, bearer.session) {
+            (Some(Handover::Leaving(leaving)), _) => leaving.send(self.n3, [datagram], to_n3),
             (_, Some(session)) => self.downlink(session, packet),
-            (Some(Handover::Arriving(arriving)), None) => keep(&mut arriving.forwarded, packet),
+            (Some(Handover::Arriving(arriving)), None) => keep(&mut arriving.forwarded, datagram),
             _ => {}
         }
     }
 
     /// The old path of a bearer is at its end: told on to the target, or the new path begins (TS 29.281 7.3.2).
     pub(super) fn end_marker(&mut self, teid: u32, datagram: &[u8], to_n3: &mut Vec<Datagram>) {
-        let handle = self.tunnels.get(&teid).or_else(|| self.forwardings.get(&teid)).copied();
-        let Some(bearer) = handle.and_then(|handle| self.bearers.get_mut(&handle)) else { return };
+        let Some(&handle) = self.tunnels.get(&teid).or_else(|| self.forwardings.get(&teid)) else { return };
+        let Some(bearer) = self.bearers.get_mut(&handle) else { return };
+        let mut ended = 1;
         match &mut bearer.handover {
-            Some(Handover::Leaving { remote, teid }) => {
-                let payload = towards(datagram, *teid);
-                to_n3.push(Datagram { source: self.n3, destination: *remote, payload });
+            Some(Handover::Leaving(leaving)) => match &mut leaving.before {
+                Some(before) if before.teid == teid => {
+                    ended += before.direct.iter().filter(|waiting| is_end_marker(waiting)).count().min(1);
+                    leaving.catch_up(self.n3, to_n3);
+                    self.forwardings.remove(&teid);
+                }
+                Some(before) => return keep(&mut before.direct, datagram),
+                None => leaving.send(self.n3, [datagram], to_n3),
+            },
+            Some(Handover::Arriving(arriving)) if arriving.teid == teid => {
+                if std::mem::replace(&mut arriving.ended, true) {
+                    return; // a peer may send it more than once (TS 23.501 5.8.2.9.1)
+                }
             }
-            Some(Handover::Arriving(arriving)) if arriving.teid == teid => arriving.ended = true,
             _ => {}
         }
-        if let Some(bearer) = handle {
-            self.release(bearer);
-            self.events.push(Event::EndMarker { bearer });
-        }
+        self.release(handle);
+        self.events.extend(std::iter::repeat_n(Event::EndMarker { bearer: handle }, ended));
     }
 
     /// Hands out what waited on a bearer, in order: what was forwarded, then what the new path brought.
@@ -185,14 +224,38 @@ impl Access {
         let (Some(Handover::Arriving(arriving)), Some(session)) = (&mut bearer.handover, bearer.session) else {
             return;
         };
-        let mut packets = std::mem::take(&mut arriving.forwarded);
+        let mut waiting = std::mem::take(&mut arriving.forwarded);
         if arriving.ended {
-            packets.append(&mut arriving.direct);
+            waiting.append(&mut arriving.direct);
         }
-        for packet in packets {
-            self.downlink(session, &packet);
+        for datagram in waiting {
+            if let Some(gtpu::Message::GPdu { payload, .. }) = gtpu::parse(&datagram) {
+                self.downlink(session, payload);
+            }
         }
     }
+}
+
+impl Leaving {
+    /// Sends messages on to the target.
+    fn send<D: AsRef<[u8]>>(&self, n3: SocketAddr, datagrams: impl IntoIterator<Item = D>, to_n3: &mut Vec<Datagram>) {
+        to_n3.extend(datagrams.into_iter().map(|datagram| {
+            let payload = towards(datagram.as_ref(), self.teid);
+            Datagram { source: n3, destination: self.remote, payload }
+        }));
+    }
+
+    /// The handover before has ended: what waited for that goes on; the TEID under which its source forwarded.
+    fn catch_up(&mut self, n3: SocketAddr, to_n3: &mut Vec<Datagram>) -> Option<u32> {
+        let mut before = self.before.take()?;
+        self.send(n3, before.direct.drain(..), to_n3);
+        Some(before.teid)
+    }
+}
+
+/// Whether a message of GTP-U is an end marker (TS 29.281 7.3.2).
+fn is_end_marker(datagram: &[u8]) -> bool {
+    matches!(gtpu::parse(datagram), Some(gtpu::Message::EndMarker { .. }))
 }
 
 /// The same GTP-U message for another tunnel.
@@ -202,8 +265,8 @@ fn towards(datagram: &[u8], teid: u32) -> Vec<u8> {
     payload
 }
 
-fn keep(held: &mut VecDeque<Vec<u8>>, packet: &[u8]) {
+fn keep(held: &mut VecDeque<Vec<u8>>, datagram: &[u8]) {
     if held.len() < HELD {
-        held.push_back(packet.to_vec());
+        held.push_back(datagram.to_vec());
     }
 }

@@ -53,6 +53,8 @@ pub struct Access {
     reassembly: Reassembly,
     identification: u16,
     events: Vec<Event>,
+    /// What a handover sends on, until it is polled for.
+    outgoing: Vec<Datagram>,
     handles: u64,
     tunnel_count: u32,
     now: u64,
@@ -77,6 +79,7 @@ impl Access {
             reassembly: Reassembly::default(),
             identification: 0,
             events: Vec::new(),
+            outgoing: Vec::new(),
             handles: 0,
             tunnel_count: 0,
             now: 0,
@@ -189,6 +192,7 @@ impl Access {
     /// Works off everything that arrived on N3, was asked for, or fell due; returns when to come again.
     pub fn poll(&mut self, now_ns: u64, from_n3: &mut Vec<Datagram>, to_n3: &mut Vec<Datagram>) -> Option<u64> {
         self.now = self.now.max(now_ns);
+        to_n3.append(&mut self.outgoing);
         for datagram in from_n3.drain(..) {
             self.receive(datagram, to_n3);
         }

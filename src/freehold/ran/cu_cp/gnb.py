@@ -225,6 +225,7 @@ class Gnb:
         if mobility.lingering(ue, pdu_session_id):
             mobility.linger(self, session.handle)
             return
+        self.contexts.chained.discard(session.handle)
         alarm = self.contexts.ending.pop(session.handle, None)
         if alarm is not None:
             alarm.cancel()

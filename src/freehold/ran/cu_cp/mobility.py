@@ -236,6 +236,7 @@ def leave(ue: Ue, command: bytes, forwarding: Mapping[int, Tunnel]) -> None:
     reconfiguration = rrc_handover.reconfiguration(command)
     for number, tunnel in forwarding.items():
         if number in ue.sessions:
+            _chain(gnb.contexts, ue.sessions[number].handle)
             gnb.plane.forward(ue.sessions[number].handle, tunnel)
     ue.handover = ue.handover or Handover()
     ue.handover.forwarding = frozenset(forwarding) & frozenset(ue.sessions)
@@ -270,12 +271,21 @@ def _supervise(gnb: Gnb, handle: int) -> None:
     gnb.contexts.ending[handle] = environment.call_at(when, partial(ended, gnb.contexts, gnb.plane, handle))
 
 
+def _chain(contexts: Contexts, handle: int) -> None:
+    """A bearer whose old path has not ended goes on: its next end marker is that path's (TS 38.300 9.2.3.2.3)."""
+    alarm = contexts.ending.pop(handle, None)
+    if alarm is not None:
+        alarm.cancel()
+        contexts.chained.add(handle)
+
+
 def ended(contexts: Contexts, plane: BearerPlane, handle: int) -> None:
     """The old path of a bearer is at its end: the source forgets it, the target goes on without (TS 23.501 5.8.2.9)."""
     alarm = contexts.ending.pop(handle, None)
     if alarm is None:
         return
     alarm.cancel()
+    contexts.chained.discard(handle)
     if handle in contexts.bearers:
         plane.end_forwarding(handle)
         contexts.bearers[handle].conversation.deliver(PathEnded())
@@ -285,6 +295,9 @@ def ended(contexts: Contexts, plane: BearerPlane, handle: int) -> None:
 
 def end_marker(gnb: Gnb, handle: int) -> None:
     """An end marker came on a bearer of a handover (TS 29.281 7.3.2)."""
+    if handle in gnb.contexts.chained:
+        gnb.contexts.chained.remove(handle)
+        return
     ue = gnb.contexts.bearers.get(handle)
     if ue is not None and ue.handover is not None and ue.stage is Stage.LEAVING:
         ended_sessions = {number for number, session in ue.sessions.items() if session.handle == handle}

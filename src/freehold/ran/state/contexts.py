@@ -19,7 +19,7 @@ C_RNTIS: Final = 0xFFF2
 class Contexts:
     """UEs by RAN UE NGAP ID and by bearer; camped terminals by 5G-S-TMSI: each in constant time."""
 
-    __slots__ = ("_next", "_next_rnti", "bearers", "camped", "ending", "expected", "terminals", "ues")
+    __slots__ = ("_next", "_next_rnti", "bearers", "camped", "chained", "ending", "expected", "terminals", "ues")
 
     def __init__(self) -> None:
         self.ues: dict[int, Ue] = {}
@@ -30,6 +30,8 @@ class Contexts:
         """UEs whose terminals are to come by handover, by the C-RNTI that they were given."""
         self.ending: dict[int, Alarm] = {}
         """Bearers that packets are forwarded to or from, until their end markers come."""
+        self.chained: set[int] = set()
+        """Bearers that forward already while the old path of the handover before has not ended."""
         self._next = 0
         self._next_rnti = 0
 
