@@ -42,7 +42,7 @@ class ResourcesReleased(msgspec.Struct, frozen=True, gc=False):
 
 
 class ReleaseCompleted(Answered[SmMessage]):
-    """PDU SESSION RELEASE COMPLETE."""
+    """PDU SESSION RELEASE COMPLETE, or 5GSM STATUS that the UE does not know the session (TS 24.501 6.5.3)."""
 
     __slots__ = ()
 

@@ -307,6 +307,9 @@ class Smf:
         cause = message.cause if isinstance(message, nas.SmStatus) else None
         self._smf.tell("5gsm-status", f"the terminal reports 5GSM #{cause}", subject=session, clause="TS 24.501 6.5.3")
         if cause == SmCause.INVALID_PDU_SESSION_IDENTITY:
+            ended = ReleaseCompleted(message)
+            if session.conversation.deliver(ended):
+                return await ended.reply  # TS 24.501 6.5.3: the UE has nothing left to complete
             await self._release(session, SmCause.REGULAR_DEACTIVATION, n1.NO_PTI)
         return NOTHING
 

@@ -97,6 +97,38 @@ def test_when_the_ue_does_not_complete_then_the_command_is_repeated_and_the_sess
     assert world.amf.gone == [(SUPI, 1, reference)]
 
 
+@pytest.mark.parametrize("pti", [9, 0])
+def test_when_the_ue_does_not_know_the_session_to_release_then_it_ends_at_once(pti: int) -> None:
+    # TS 24.501 6.5.3
+    world = World()
+    reference = world.active()
+    if pti:
+        world.from_ue(reference, REQUEST)
+    else:
+        world.smf.release(SUPI, 1)
+        world.settle()
+    commands = len(world.amf.transfers)
+    freed(world, reference)
+    said, _ = world.from_ue(reference, nas.SmStatus(1, pti, cause=43))
+    assert said is None
+    assert gone(world)
+    world.wait(100)
+    assert len(world.amf.transfers) == commands
+    assert world.amf.gone == [(SUPI, 1, reference)]
+
+
+@pytest.mark.parametrize(("pti", "cause"), [(8, 43), (9, 98)])
+def test_when_another_status_comes_during_a_release_then_the_release_goes_on(pti: int, cause: int) -> None:
+    world = World()
+    reference = world.active()
+    world.from_ue(reference, REQUEST)
+    freed(world, reference)
+    world.from_ue(reference, nas.SmStatus(1, pti, cause=cause))
+    assert world.smf.sessions
+    world.from_ue(reference, COMPLETE)
+    assert gone(world)
+
+
 def test_when_the_network_wishes_the_release_then_the_ue_and_its_gnb_are_commanded() -> None:
     world = World()
     reference = world.active()
