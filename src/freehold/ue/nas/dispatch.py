@@ -41,6 +41,7 @@ from freehold.ue.nas.mm.authentication import authentication, authentication_rej
 from freehold.ue.nas.mm.configuration_update import configuration_update
 from freehold.ue.nas.mm.deregistration import network_deregistration
 from freehold.ue.nas.mm.identification import identification
+from freehold.ue.nas.mm.registration import repeated
 from freehold.ue.nas.mm.security_mode import security_mode
 from freehold.ue.nas.sm.modification import network_modification
 from freehold.ue.nas.sm.release import network_release
@@ -137,6 +138,8 @@ def dispatch_mobility(ue: Terminal, message: object, *, verified: bool) -> None:
         count(ue, f"{type(message).__name__} without integrity")  # TS 24.501 4.4.4.2
         return
     if ue.mm.state not in rule.states:
+        if verified and repeated(ue, message):
+            return
         if verified:
             ue.link.send(MmStatus(MmCause.MESSAGE_TYPE_NOT_COMPATIBLE_WITH_STATE))  # TS 24.501 7.4
         count(ue, f"{type(message).__name__} in {ue.mm.state.value}")

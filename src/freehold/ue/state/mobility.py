@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from freehold.codecs.nas import NetworkFeatureSupport
+from freehold.codecs.nas import NetworkFeatureSupport, RegistrationAccept
 from freehold.spec.errors import Bug
 from freehold.spec.identities import PlmnId, SNssai, Tai
 from freehold.spec.timers import TIMERS
@@ -104,6 +104,8 @@ class MmContext(msgspec.Struct):
     forbidden: Forbidden = msgspec.field(default_factory=Forbidden)
     attempts: int = 0
     challenges_failed: int = 0
+    acknowledged: RegistrationAccept | None = None
+    """The last REGISTRATION ACCEPT, where it asked for REGISTRATION COMPLETE."""
 
     @property
     def slices(self) -> tuple[SNssai, ...]:

@@ -4,6 +4,7 @@ import pytest
 
 from freehold.codecs import nas
 from freehold.crypto.suci import deconceal, msin_of_plaintext
+from freehold.spec.causes import MmCause
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import PlmnId, SNssai, Suci, Tai
 from freehold.ue import MmState, Refused, UsimInvalid
@@ -101,6 +102,28 @@ def test_when_the_accept_changes_slices_then_complete_is_sent(news):  # TS 24.50
     network.accept(guti=None, **news)
 
     assert network.take(nas.RegistrationComplete)
+
+
+def test_when_the_accept_comes_again_then_complete_is_sent_again():  # TS 24.501 5.5.1.2.8, 5.5.1.3.8: T3550
+    network = Network()
+    network.registered()
+    for _ in range(2):
+        network.accept()
+        network.take(nas.RegistrationComplete)
+    assert network.ue.mm.state is MmState.REGISTERED
+    network.accept(t3512=nas.GprsTimer3.of(60))
+    assert network.take(nas.MmStatus).cause == MmCause.MESSAGE_TYPE_NOT_COMPATIBLE_WITH_STATE
+    assert network.ue.mm.granted.t3512 == 3600
+
+
+def test_when_a_terminal_has_moved_on_then_an_accept_of_before_is_not_acknowledged():
+    network = Network()
+    network.registered()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    network.accept(guti=None)
+    network.accept()
+    assert network.take(nas.MmStatus).cause == MmCause.MESSAGE_TYPE_NOT_COMPATIBLE_WITH_STATE
 
 
 def test_when_an_update_does_not_tell_features_then_the_known_ones_stay():

@@ -193,6 +193,15 @@ def test_when_the_configuration_changes_then_it_is_kept_and_acknowledged():  # T
     assert network.ue.mm.granted.network_name == "Freehold"
 
 
+def test_when_the_same_change_comes_again_then_it_is_acknowledged_again():  # TS 24.501 5.4.4.6: T3555
+    network = Network()
+    network.registered()
+    asked = nas.ConfigurationUpdateIndication(acknowledgement_requested=True)
+    for _ in range(2):
+        network.send(nas.ConfigurationUpdateCommand(configuration_update_indication=asked, guti=GUTI))
+        network.take(nas.ConfigurationUpdateComplete)
+
+
 def test_when_no_acknowledgement_is_asked_for_then_none_is_sent():
     network = Network()
     network.registered()

@@ -202,6 +202,18 @@ def accepted(ue: Terminal, accept: RegistrationAccept) -> Granted:
     if accept.pdu_session_status is not None:  # TS 24.501 5.5.1.3.4
         ue.sessions.keep(accept.pdu_session_status)
     slicing = accept.network_slicing_indication
+    ue.mm.acknowledged = None
     if accept.guti or accept.configured_nssai or (slicing is not None and slicing.subscription_changed):
+        ue.mm.acknowledged = accept
         ue.link.send(RegistrationComplete())
     return ue.mm.granted
+
+
+def repeated(ue: Terminal, message: object) -> bool:
+    """Acknowledge REGISTRATION ACCEPT again where T3550 sent it again: REGISTRATION COMPLETE was lost, or crossed it
+    (TS 24.501 5.5.1.2.8, 5.5.1.3.8).
+    """
+    if not ue.mm.registered or message != ue.mm.acknowledged:
+        return False
+    ue.link.send(RegistrationComplete())
+    return True
