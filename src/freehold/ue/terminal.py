@@ -175,7 +175,7 @@ class Terminal:
         """Whether the key is the one of this connection and the algorithms are this terminal's (TS 33.501 6.7.4)."""
         context = self.usim.security
         capability = self.configuration.equipment.security_capability
-        if context is None or context.kgnb(self.link.k_gnb_count) != k_gnb:
+        if context is None or k_gnb not in map(context.kgnb, self.link.k_gnb_counts):
             return False
         self.link.chain, self.link.root = initial_chain(k_gnb), context
         return supports(capability, ciphering, integrity)

@@ -83,7 +83,7 @@ class Link:
         "connection",
         "hidden",
         "initial_message",
-        "k_gnb_count",
+        "k_gnb_counts",
         "root",
         "secured",
         "security_mode_count",
@@ -102,7 +102,11 @@ class Link:
         self.secured = False
         self.initial_message: bytes | None = None
         self.hidden = False
-        self.k_gnb_count = 0
+        self.k_gnb_counts: tuple[int, ...] = (0,)
+        """The uplink NAS COUNTs that KgNB may be of: where a command came twice, the AMF may have but the first answer.
+
+        TS 33.501 6.8.1.2.2.
+        """
         self.security_mode_count: int | None = None
         """The uplink NAS COUNT of the last SECURITY MODE COMPLETE (TS 33.501 6.9.4.4)."""
 
@@ -216,7 +220,7 @@ class Link:
         if clear != message:
             container = security.cipher_container(whole)
             whole = nas.encode(msgspec.structs.replace(clear, nas_message_container=container))
-        self.k_gnb_count = security.uplink  # TS 33.501 6.8.1.2.2
+        self.k_gnb_counts = (security.uplink,)  # TS 33.501 6.8.1.2.2
         return security.protect(whole, HeaderType.INTEGRITY)
 
     def _unprotected(self, message: SecurityProtected, octets: bytes) -> Received | None:

@@ -8,7 +8,7 @@ from freehold.crypto import keys
 from freehold.crypto.aka import verify_auts
 from freehold.spec.causes import MmCause
 from freehold.spec.identities import Pei, Suci
-from freehold.stack.nas_security import NasSecurity
+from freehold.stack.nas_security import HeaderType, NasSecurity
 from freehold.ue import MmState, UsimInvalid
 from freehold.ue.nas.mm.identification import imei
 from freehold.ue.state.mobility import UpdateStatus
@@ -371,6 +371,33 @@ def test_when_the_gnb_has_another_key_then_the_terminal_does_not_take_it():  # T
     assert network.ue.security(right, 2, 2)
     assert not network.ue.security(network.security.kgnb(1), 2, 2)
     assert not network.ue.security(right, 3, 3)
+
+
+def test_when_the_command_comes_twice_then_the_key_of_either_answer_is_taken():  # TS 33.501 6.8.1.2.2
+    # T3560: INITIAL CONTEXT SETUP crosses the second answer, or follows it
+    network = Network()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    kamf = network.authenticate()
+    network.command(kamf)
+    network.take(nas.SecurityModeComplete)
+    security = network.security
+    again = nas.SecurityModeCommand(
+        nas.SecurityAlgorithms(2, 2), nas.KeySetIdentifier(mapped=False, value=0), CAPABILITY, imeisv_request=1
+    )
+    network.send(again, HeaderType.INTEGRITY_NEW_CONTEXT)
+    network.take(nas.SecurityModeComplete)
+
+    assert network.ue.security(security.kgnb(0), 2, 2)
+    assert network.ue.security(security.kgnb(1), 2, 2)
+    assert not network.ue.security(security.kgnb(2), 2, 2)
+    network.accept()
+    network.take(nas.RegistrationComplete)
+
+    network.release()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    assert not network.ue.security(security.kgnb(1), 2, 2)
 
 
 # --- after security is up -------------------------------------------------------------------------

@@ -33,15 +33,23 @@ async def security_mode(ue: Terminal, command: SecurityModeCommand, octets: byte
     if security is None or not security.unprotect(octets).verified:
         ue.environment.count(counters.PROTOCOL_FAULT, "UE N1 SECURITY MODE COMMAND discarded")  # TS 24.501 4.4.4.2
         return
+    answered = ue.link.k_gnb_counts if repeated(ue, security) else ()
     ue.usim.security, ue.usim.partial = security, None
     ue.alarms.stop("T3516", "T3520")
     complete = SecurityModeComplete(
         imeisv=ue.configuration.equipment.pei if command.imeisv_request == IMEISV_REQUESTED else None,
         nas_message_container=ue.link.container(asked=retransmission_asked(command)),
     )
-    ue.link.k_gnb_count = ue.link.security_mode_count = security.uplink  # TS 33.501 6.8.1.2.2, 6.9.4.4
+    ue.link.security_mode_count = security.uplink  # TS 33.501 6.9.4.4
+    ue.link.k_gnb_counts = (*answered, security.uplink)  # TS 33.501 6.8.1.2.2
     ue.link.send_protected(security.protect(nas.encode(complete), HeaderType.INTEGRITY_CIPHERED_NEW_CONTEXT))
     ue.link.secure()
+
+
+def repeated(ue: Terminal, security: NasSecurity) -> bool:
+    """Whether this connection's last command comes again: T3560 ran out while its answer was on the way."""
+    counts = ue.link.k_gnb_counts
+    return security is ue.usim.security and ue.link.security_mode_count == counts[-1]
 
 
 def retransmission_asked(command: SecurityModeCommand) -> bool:
