@@ -32,12 +32,15 @@ MOST_RATE: Final = 4_000_000_000_000
 """Bit/s that NGAP can say (TS 38.413 9.3.1.4)."""
 LONGEST_NAME: Final = 128
 MSISDN: Final = re.compile(r"\+?[0-9]{1,15}")  # TS 23.003 3.3
+FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+"""How a cell begins that a spreadsheet program would compute, or that was kept from that."""
 SECRETS: Final = ("k", "opc", "op", "amf_field")
 COLUMNS: Final = (
     "supi", *SECRETS, "name", "msisdn", "enabled", "uplink", "downlink", "allowed_pei", "slice", "dnn", "ip", "ip6",
 )  # fmt: skip
 """Columns of a CSV file; several DNNs or devices stand in one cell with spaces between. Slices that the last four
-cannot say stand in `slice` as JSON. Only supi, k and opc or op are needed."""
+cannot say stand in `slice` as JSON. Only supi, k and opc or op are needed. A quote stands before what a spreadsheet
+program would take for a formula."""
 
 
 TYPES: Final[tuple[PduSessionType, ...]] = ("IPV4", "IPV6", "IPV4V6", "ETHERNET")
@@ -351,7 +354,7 @@ def rows_csv(octets: bytes) -> Iterator[Given]:
 def _row(row: dict[str, Any]) -> SubscriberForm:
     if "more" in row:
         raise Wrong("", "more cells than columns")
-    cells = {name: (value or "").strip() for name, value in row.items()}
+    cells = {name: _given(value or "") for name, value in row.items()}
     enabled = cells.get("enabled", "").lower()
     if enabled not in {"", "1", "0", "true", "false", "yes", "no"}:
         raise Wrong("enabled", f"enabled is yes or no, not {enabled!r}")
@@ -378,6 +381,17 @@ def _row(row: dict[str, Any]) -> SubscriberForm:
     )
 
 
+def _given(cell: str) -> str:
+    """A cell as it was meant: without the quote before what would else be a formula."""
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
+
+
+def _kept(cell: str) -> str:
+    """A cell as a spreadsheet program may have it: no formula, but that a telephone number may begin with +."""
+    return f"'{cell}" if FORMULA.match(cell) and not MSISDN.fullmatch(cell) else cell
+
+
 def _slices_cell(text: str) -> tuple[SliceForm, ...]:
     try:
         return msgspec.json.decode(text, type=tuple[SliceForm, ...])
@@ -400,8 +414,8 @@ def write_csv(subscribers: Iterable[Subscriber]) -> str:
     for subscriber in subscribers:
         one = view(subscriber)
         enabled, devices = "yes" if one.enabled else "no", " ".join(one.allowed_pei)
-        plain = (one.supi, one.name, one.msisdn, enabled, one.uplink, one.downlink, devices)
-        writer.writerow([*plain, *_slice_cells(one.slices)])
+        plain = (one.supi, one.name, one.msisdn, enabled, str(one.uplink), str(one.downlink), devices)
+        writer.writerow(map(_kept, (*plain, *_slice_cells(one.slices))))
     return file.getvalue()
 
 

@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 import socket
 import stat
@@ -159,13 +161,23 @@ def test_when_a_subscriber_has_types_and_a_prefix_then_they_are_kept(served, cli
     assert table[1].endswith(",,,")  # types are said by the slices' JSON
 
 
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1*2", "-1+1", "@SUM(1)", "'=1", "''@", "'quoted'", "a=1"])
+def test_when_a_name_could_be_a_formula_then_no_spreadsheet_computes_it_and_an_import_gives_it_back(client, name):
+    assert client.ask("POST", "/v1/subscribers", {"supi": SUPI, "k": K, "opc": OPC, "name": name})[0] == 201
+    table = client.ask("GET", "/v1/subscribers?format=csv")[1]
+    cells = next(csv.DictReader(io.StringIO(table.decode())))
+    assert cells["name"][0] not in "=+-@"
+    assert client.ask("POST", "/v1/subscribers?replace", table, "text/csv") == (201, {"added": 1})
+    assert client.ask("GET", f"/v1/subscribers/{SUPI}")[1]["name"] == name
+
+
 def test_when_subscribers_are_exported_and_imported_again_then_nothing_of_them_is_lost(served, client):
     rich = {
         "supi": SUPI,
         "k": K,
         "opc": OPC,
         "name": 'a, "b"',
-        "msisdn": "15551234567",
+        "msisdn": "+15551234567",
         "uplink": 7_000_000,
         "allowed_pei": ["imei-490154203237518"],
         "slices": [
