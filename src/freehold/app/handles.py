@@ -51,6 +51,10 @@ class PduSession:
         """The interface of the host that is this session, where there is one."""
         """The same of IPv6; empty where the session has none."""
 
+    def of(self, session: Session | None) -> bool:
+        """Whether this is that session of the terminal."""
+        return self._session is session
+
     @property
     def identity(self) -> int:
         """The PDU session identity, 1..15."""
@@ -152,7 +156,7 @@ class UserEquipment:
         self._plane = plane
         self.terminal = terminal
         self.subscriber = subscriber
-        self.sessions: dict[int, PduSession] = {}
+        self._sessions: dict[int, PduSession] = {}
         self.gateways: dict[str, tuple[str, ...]] = {}
         """The own addresses of each data network, the first one's first."""
         self.radio: Radio | None = None
@@ -167,6 +171,12 @@ class UserEquipment:
     def supi(self) -> Supi:
         """The permanent identity; masked where it is printed."""
         return self.subscriber.supi
+
+    @property
+    def sessions(self) -> dict[int, PduSession]:
+        """The sessions it has, by identity; those that the network or the terminal gave up are not among them."""
+        held = self.terminal.sessions.context.sessions
+        return {identity: one for identity, one in self._sessions.items() if one.of(held.get(identity))}
 
     @property
     def guti(self) -> Guti | None:
@@ -199,7 +209,7 @@ class UserEquipment:
         if session.granted is not None and session.granted.interface_identifier is not None:
             await self._world.wait(session.configured)
         gateways = self._gateways(session.granted.dnn if session.granted else None)
-        made = self.sessions[session.identity] = PduSession(self._world, self._plane, session, gateways)
+        made = self._sessions[session.identity] = PduSession(self._world, self._plane, session, gateways)
         return made
 
     def _gateways(self, dnn: str | None) -> tuple[str, ...]:
@@ -217,7 +227,7 @@ class UserEquipment:
     async def release(self, session: PduSession) -> None:
         """Release a PDU session."""
         await self._world.wait(self.terminal.release_session(session.identity))
-        self.sessions.pop(session.identity, None)
+        self._sessions.pop(session.identity, None)
 
     async def handover(self, gnb: Gnb, interface: Interface = "xn") -> None:
         """Be handed over to another gNB, over Xn or by way of the AMF (`n2`); sessions and sockets go along.
@@ -248,4 +258,4 @@ class UserEquipment:
     async def deregister(self, *, switch_off: bool = False) -> None:
         """Deregister; with `switch_off` without waiting for the network's answer."""
         await self._world.wait(self.terminal.deregister(switch_off=switch_off))
-        self.sessions.clear()
+        self._sessions.clear()
