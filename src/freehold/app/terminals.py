@@ -228,12 +228,12 @@ class Terminals:
         while True:
             async with self._room:
                 item = await main_job(ue, dnn)
-            known.trouble = item.failure
-            if ue.terminal.usim.invalid:
+            told, known.trouble = known.trouble, item.failure
+            if item.failure and item.failure != told:
                 log.warning("%s: %s", ue.terminal, item.failure)
+            if ue.terminal.usim.invalid:
                 return
             if item.failure:
-                log.warning("%s: %s", ue.terminal, item.failure)
                 await asyncio.sleep(AGAIN)
                 continue
             with contextlib.suppress(
@@ -276,7 +276,9 @@ def _session_view(session: PduSession) -> TerminalSessionView:
 
 async def _traffic(ue: UserEquipment, rest: Callable[[], float]) -> None:
     """Ping and download until the session goes; in a session of frames there is nobody to talk to."""
-    session = next(iter(ue.sessions.values()))
+    session = next(iter(ue.sessions.values()), None)
+    if session is None:
+        return  # it went meanwhile
     while session.ethernet and ue.registered:  # noqa: ASYNC110 - it is asked as below, without packets
         await asyncio.sleep(PAUSE)
     host = f"[{session.gateway}]" if ":" in session.gateway else session.gateway

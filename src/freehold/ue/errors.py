@@ -5,6 +5,7 @@ Reject
 PeerError
  +- NoConnection   the cell refused the connection, or it was lost
  +- UsimInvalid    the network barred this USIM: only switching off and on helps
+ +- LimitedService the network barred this terminal from where it is: so does another tracking area
 """
 
 from __future__ import annotations
@@ -22,3 +23,7 @@ class NoConnection(PeerError):  # noqa: N818 - says what is missing
 
 class UsimInvalid(PeerError):  # noqa: N818 - the word of the specifications
     """The USIM is considered invalid until the terminal is switched off (TS 24.501 5.5.1.2.5)."""
+
+
+class LimitedService(PeerError):  # noqa: N818 - the word of the specifications
+    """The PLMN or tracking area is forbidden until the terminal is switched off (TS 24.501 5.3.13)."""

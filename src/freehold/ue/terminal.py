@@ -21,7 +21,7 @@ from freehold.services.access import TerminalPlane
 from freehold.services.air import Air, Bearer, Cell, SystemInformation
 from freehold.spec.causes import SmCause
 from freehold.spec.errors import Bug
-from freehold.spec.identities import PlmnId, SNssai
+from freehold.spec.identities import PlmnId, SNssai, Tai
 from freehold.ue.alarms import Alarms
 from freehold.ue.configuration import Subscription, UeConfiguration
 from freehold.ue.errors import Refused
@@ -41,6 +41,10 @@ from freehold.ue.usim import Usim, supports
 
 CELL_BARRED = 300.0
 """Seconds for which a barred cell is left alone (TS 38.304 5.3.1)."""
+
+
+AREAS_FORBIDDEN = 12 * 3600.0
+"""Seconds for which a tracking area stays forbidden, 12 hours at least (TS 24.501 5.3.13)."""
 
 
 class Terminal:
@@ -221,6 +225,14 @@ class Terminal:
         home = self.configuration.subscription.home_plmn
         return home if home in broadcast.plmns or not broadcast.plmns else broadcast.plmns[0]
 
+    @property
+    def limited(self) -> bool:
+        """Whether the cell it camps on is where the network refused it (TS 24.501 5.3.13)."""
+        if self.cell is None:
+            return False
+        broadcast = self.cell.system_information
+        return self.mm.forbidden.holds(self.selected_plmn(broadcast), broadcast.tai)
+
     def granted(self, **changes: Any) -> None:
         """Change what the network granted."""
         self.mm.granted = msgspec.structs.replace(self.mm.granted, **changes)
@@ -259,6 +271,12 @@ class Terminal:
         """Stay away from the cell for a while (TS 38.304 5.3.1)."""
         self.mm.forbidden.cell_barred = True
         self.alarms.start("barred", self._unbar_cell, CELL_BARRED)
+
+    def forbid_area(self, tai: Tai) -> None:
+        """Do not register in a tracking area for half a day, or until a power cycle (TS 24.501 5.3.13)."""
+        self.mm.forbidden.tais.add(tai)
+        if not self.alarms.running("forbidden"):
+            self.alarms.start("forbidden", self.mm.forbidden.tais.clear, AREAS_FORBIDDEN)
 
     def _unbar_cell(self) -> None:
         self.mm.forbidden.cell_barred = False

@@ -76,6 +76,28 @@ def test_when_keys_are_broken_then_the_terminal_comes_back_only_after_repair_and
     switched(tmp_path, script)
 
 
+def test_when_a_terminal_was_refused_the_area_then_it_comes_back_only_after_repair_and_power_cycle(tmp_path):
+    async def script(ask):
+        async def terminal():
+            return (await ask("GET", "terminals"))[0]
+
+        await ask("POST", "subscribers", body={"supi": SUPI, "k": K, "opc": OPC})
+        await ask("POST", "terminals", SUPI, "start")
+        await until(terminal, lambda one: one["addresses"])
+        await ask("DELETE", "subscribers", SUPI)
+        await until(terminal, lambda one: "asks again once it was switched off and on" in one["trouble"])
+        failures = len(await ask("GET", "failures"))
+        await ask("POST", "subscribers", body={"supi": SUPI, "k": K, "opc": OPC})
+        failure = await ask("GET", "failures", (await ask("GET", "failures"))[0]["id"])
+        tag = next(one["tag"] for one in failure["remedies"] if one["name"] == "power-cycle")
+        assert not (await terminal())["addresses"]  # TS 24.501 5.3.13
+        assert len(await ask("GET", "failures")) == failures
+        await ask("POST", "failures", failure["id"], "repair", body={"remedy": "power-cycle", "tag": tag})
+        assert (await until(terminal, lambda one: one["addresses"]))["trouble"] == ""
+
+    switched(tmp_path, script)
+
+
 def test_when_a_simulated_card_is_made_anew_then_it_has_the_subscriptions_keys(tmp_path):
     async def script(ask):
         async def terminal():

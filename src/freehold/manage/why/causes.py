@@ -23,11 +23,12 @@ class CauseView(View, frozen=True):
 
 
 class Consequence(msgspec.Struct, frozen=True, gc=False):
-    """What a terminal does that received a cause, and the clause that says so."""
+    """What a terminal does that received a cause, the clause that says so, and whether only a power cycle ends it."""
 
     then: str
     clause: str
     locks: bool = False
+    forbids: bool = False
 
 
 LOCKED: Final = (
@@ -57,20 +58,21 @@ MM: Final[Mapping[int, Consequence]] = MappingProxyType(
         MmCause.FIVE_GS_SERVICES_NOT_ALLOWED: Consequence(LOCKED, "TS 24.501 5.5.1.2.5", locks=True),
         MmCause.UE_IDENTITY_CANNOT_BE_DERIVED: Consequence(AGAIN, "TS 24.501 5.6.1.5"),
         MmCause.IMPLICITLY_DEREGISTERED: Consequence(AGAIN, "TS 24.501 5.6.1.5"),
-        MmCause.PLMN_NOT_ALLOWED: Consequence(PLMN, "TS 24.501 5.5.1.2.5"),
-        MmCause.TRACKING_AREA_NOT_ALLOWED: Consequence(AREA, "TS 23.122 3.1"),
-        MmCause.ROAMING_NOT_ALLOWED_IN_THIS_TRACKING_AREA: Consequence(AREA, "TS 23.122 3.1"),
-        MmCause.NO_SUITABLE_CELLS_IN_TRACKING_AREA: Consequence(AREA, "TS 23.122 3.1"),
+        MmCause.PLMN_NOT_ALLOWED: Consequence(PLMN, "TS 24.501 5.5.1.2.5", forbids=True),
+        MmCause.TRACKING_AREA_NOT_ALLOWED: Consequence(AREA, "TS 23.122 3.1", forbids=True),
+        MmCause.ROAMING_NOT_ALLOWED_IN_THIS_TRACKING_AREA: Consequence(AREA, "TS 23.122 3.1", forbids=True),
+        MmCause.NO_SUITABLE_CELLS_IN_TRACKING_AREA: Consequence(AREA, "TS 23.122 3.1", forbids=True),
         MmCause.CONGESTION: Consequence(LATER, "TS 24.501 5.5.1.2.7"),
         MmCause.N1_MODE_NOT_ALLOWED: Consequence(
             "The terminal leaves 5G for another access technology until it is switched off and on.",
             "TS 24.501 5.5.1.2.5",
+            forbids=True,
         ),
         MmCause.NO_NETWORK_SLICES_AVAILABLE: Consequence(
             "The terminal does not ask for the rejected slices here again before it is switched off and on.",
             "TS 24.501 5.5.1.2.5",
         ),
-        MmCause.SERVING_NETWORK_NOT_AUTHORIZED: Consequence(PLMN, "TS 24.501 5.5.1.2.5"),
+        MmCause.SERVING_NETWORK_NOT_AUTHORIZED: Consequence(PLMN, "TS 24.501 5.5.1.2.5", forbids=True),
         MmCause.PAYLOAD_WAS_NOT_FORWARDED: Consequence(
             "The terminal has no session; it asks again when somebody or an application wants one.",
             "TS 24.501 5.4.5.3.3",
@@ -120,6 +122,13 @@ def explain(cause: str) -> CauseView | None:
     if protocol == "NGAP":
         return CauseView(f"NGAP cause {value.replace('-', ' ')}", "TS 38.413 9.3.1.2", WAITS, "TS 38.413 8.7.1.3")
     return None
+
+
+def forbids(cause: str) -> bool:
+    """Whether a terminal that was told this does not ask here again before a power cycle."""
+    protocol, _, value = cause.partition(" #")
+    told = MM.get(int(value)) if protocol == "5GMM" and value.isdecimal() else None
+    return told is not None and told.forbids
 
 
 def pfcp(number: str) -> str:

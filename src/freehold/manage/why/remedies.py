@@ -14,6 +14,7 @@ from freehold.manage import subscribers
 from freehold.manage.accounts.roles import Permission
 from freehold.manage.subscribers import DnnForm, SliceForm, SubscriberView
 from freehold.manage.views import ChangeView, View
+from freehold.manage.why.causes import forbids
 from freehold.manage.why.failures import Failure
 from freehold.manage.why.rules import RULES
 from freehold.spec.errors import Unusable
@@ -21,6 +22,15 @@ from freehold.spec.errors import Unusable
 if TYPE_CHECKING:
     from freehold.manage.api import Api
 
+LOCKED: Final = (
+    "its card is locked",
+    "For once the keys are right: a locked card is believed again after a power cycle.",
+)
+LOCKED_OUT: Final = (
+    "it may not ask here again",
+    "For once the rest is right: where it was refused, it does not ask again before a power cycle.",
+)
+"""The state of a terminal that only a power cycle ends, and when to do that."""
 HEX: Final = "[0-9a-fA-F]{32}"
 POOLS: Final = tuple(IPv4Network(f"10.{number}.0.0/16") for number in range(45, 200))
 """Where a new data network may have its addresses: the first that no other one has."""
@@ -118,7 +128,8 @@ def remedies(api: Api, failure: Failure) -> tuple[Remedy, ...]:
     if rule is None:
         return ()
     case = Case(api, failure)
-    found = [each for name in rule.remedies for each in BUILDERS[name](case) if each is not None]
+    afterwards = ("power-cycle",) if forbids(failure.event.cause) and "power-cycle" not in rule.remedies else ()
+    found = [each for name in (*rule.remedies, *afterwards) for each in BUILDERS[name](case) if each is not None]
     return tuple(msgspec.structs.replace(each, view=_tagged(each.view)) for each in found)
 
 
@@ -200,12 +211,12 @@ def remake_card(case: Case) -> Iterator[Remedy | None]:
 
 
 def power_cycle(case: Case) -> Iterator[Remedy | None]:
-    """A simulated terminal is switched off and on, which unlocks its card."""
+    """A simulated terminal is switched off and on, which unlocks its card and ends what it was forbidden."""
     terminals = case.api.network.terminals
     if terminals is None or not terminals.has(case.supi):
         return
-    changes = (ChangeView(f"terminal of {case.supi}", "its card is locked", "off, and on again", "now"),)
-    text = "For once the keys are right: a locked card is believed again after a power cycle."
+    state, text = LOCKED_OUT if forbids(case.failure.event.cause) else LOCKED
+    changes = (ChangeView(f"terminal of {case.supi}", state, "off, and on again", "now"),)
     shown = RemedyView("power-cycle", "Switch the simulated terminal off and on", text, Permission.OPERATE, changes)
     supi = case.supi
 

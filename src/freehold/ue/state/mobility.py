@@ -94,6 +94,10 @@ class Forbidden(msgspec.Struct):
     tais: set[Tai] = msgspec.field(default_factory=set)
     cell_barred: bool = False
 
+    def holds(self, plmn: PlmnId, tai: Tai) -> bool:
+        """Whether the terminal may not register there."""
+        return plmn in self.plmns or tai in self.tais
+
 
 class MmContext(msgspec.Struct):
     """5GMM of one terminal."""

@@ -1,5 +1,6 @@
 """Registration of the terminal (TS 24.501 5.5.1), driven by a scripted network."""
 
+import msgspec
 import pytest
 
 from freehold.codecs import nas
@@ -7,8 +8,9 @@ from freehold.crypto.suci import deconceal, msin_of_plaintext
 from freehold.spec.causes import MmCause
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import PlmnId, SNssai, Suci, Tai
-from freehold.ue import MmState, Refused, UsimInvalid
+from freehold.ue import LimitedService, MmState, Refused, UsimInvalid
 from freehold.ue.state.mobility import UpdateStatus
+from freehold.ue.terminal import AREAS_FORBIDDEN
 from uekit import CAPABILITY, GUTI, HOME_PRIVATE_KEY, PEI, SLICE, SUPI, TAI, Network
 
 
@@ -224,12 +226,47 @@ def test_when_the_subscriber_is_refused_for_good_then_the_usim_is_invalid_until_
 def test_when_the_place_is_refused_then_it_is_forbidden_until_switched_off(cause, plmns, tais):  # TS 24.501 5.5.1.2.5
     network = Network()
     done = network.ue.register()
+    network.take(nas.RegistrationRequest)
     network.send(nas.RegistrationReject(cause), None)
 
     with pytest.raises(Refused):
         done.result()
     assert (len(network.ue.mm.forbidden.plmns), len(network.ue.mm.forbidden.tais)) == (plmns, tais)
     assert not network.ue.usim.invalid
+    network.release()
+    again = network.ue.register()
+    if plmns or tais:
+        with pytest.raises(LimitedService):
+            again.result()
+        network.ue.deregister(switch_off=True)
+        network.ue.register()
+    assert network.take(nas.RegistrationRequest)
+
+
+def test_when_a_tracking_area_was_forbidden_for_half_a_day_then_the_terminal_may_ask_there_again():
+    network = Network()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    network.send(nas.RegistrationReject(15), None)
+    network.release()
+    network.world.run(AREAS_FORBIDDEN - 1)
+    with pytest.raises(LimitedService):
+        network.ue.register().result()
+    network.world.run(1)
+    network.ue.register()
+    assert network.take(nas.RegistrationRequest)
+
+
+def test_when_a_tracking_area_is_forbidden_then_another_is_not():
+    network = Network()
+    network.ue.register()
+    network.take(nas.RegistrationRequest)
+    network.send(nas.RegistrationReject(12), None)
+    network.release()
+    elsewhere = Tai(TAI.plmn, TAI.tac + 1)
+    network.system_information = msgspec.structs.replace(network.system_information, tai=elsewhere)
+    network.ue.register()
+    assert network.take(nas.RegistrationRequest)
 
 
 @pytest.mark.parametrize("cause", [9, 10])

@@ -68,5 +68,5 @@ def apply(ue: Terminal, cause: int) -> Effect:
         if effect.forbid == "plmn":
             ue.mm.forbidden.plmns.add(ue.selected_plmn(broadcast))
         else:
-            ue.mm.forbidden.tais.add(broadcast.tai)
+            ue.forbid_area(broadcast.tai)
     return effect

@@ -25,7 +25,7 @@ from freehold.spec.causes import MmCause
 from freehold.spec.errors import TimerExpired
 from freehold.spec.identities import Guti, Suci
 from freehold.ue.alarms import FOREVER
-from freehold.ue.errors import NoConnection, Refused, UsimInvalid
+from freehold.ue.errors import LimitedService, NoConnection, Refused, UsimInvalid
 from freehold.ue.nas.link import Released
 from freehold.ue.nas.mm import refusals
 from freehold.ue.nas.mm.identification import current_suci
@@ -45,9 +45,13 @@ MOST_ATTEMPTS = 5
     collides={"registration": Collision.DROP, "service_request": Collision.QUEUE, "deregistration": Collision.ABORT},
 )
 async def registration(ue: Terminal, kind: RegistrationKind, *, follow_on: bool = True) -> Granted:
-    """Register; Refused with the network's cause, UsimInvalid, NoConnection or TimerExpired where it fails for good."""
+    """Register; it fails for good by Refused with the network's cause, UsimInvalid, LimitedService, NoConnection or
+    TimerExpired.
+    """
     if ue.usim.invalid:
         raise UsimInvalid("the USIM is invalid until the terminal is switched off")
+    if ue.limited:
+        raise LimitedService("the network refused it here: it asks again once it was switched off and on")
     if ue.alarms.running("T3346"):  # TS 24.501 5.5.1.2.2, 5.5.1.3.2
         raise congested()
     ue.alarms.stop("T3502")
