@@ -234,6 +234,16 @@ def test_when_many_are_imported_then_all_are_there_or_the_wrong_row_is_told(page
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Import", exact=True).click()
     assert "line 3" in dialog.get_by_role("alert").inner_text()
+    several = tmp_path / "several.csv"
+    several.write_text(
+        "\n".join(["supi,k,opc", f"imsi-001010000099999,{K},", "imsi-1,,", f"imsi-001010000099998,{K},{OPC}"])
+    )
+    page.get_by_label("File").set_input_files(several)
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    dialog.get_by_text("2 rows are wrong; nothing was changed.").wait_for()
+    assert [row.get_attribute("value") for row in dialog.get_by_role("listitem").all()] == ["2", "3"]
+    shoot(page, "import-wrong-rows")
+    assert faults(page) == []
     page.get_by_label("File").set_input_files(good)
     dialog.get_by_role("button", name="Import", exact=True).click()
     page.get_by_text("300 subscribers imported").wait_for()

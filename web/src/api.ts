@@ -2,11 +2,18 @@
 
 export const ROOT = "/api/v1";
 
-/** A refusal: its HTTP status and the one line that says why. */
+/** What is wrong with one row of an import. */
+interface RowError {
+  line: number;
+  detail: string;
+}
+
+/** A refusal: its HTTP status, the one line that says why, and where rows are wrong, each of them. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     detail: string,
+    readonly rows: RowError[] = [],
   ) {
     super(detail);
   }
@@ -44,11 +51,11 @@ async function ask(
     return answer;
   }
   const told: unknown = await answer.json().catch(() => undefined);
-  const detail = (told as { detail?: string } | undefined)?.detail ?? answer.statusText;
+  const { detail, errors } = (told ?? {}) as { detail?: string; errors?: RowError[] };
   if (answer.status === 401 && path !== "login") {
     onLoggedOut();
   }
-  throw new Problem(answer.status, detail);
+  throw new Problem(answer.status, detail ?? answer.statusText, errors);
 }
 
 export async function get<T>(path: string): Promise<T> {

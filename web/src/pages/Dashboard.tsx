@@ -2,10 +2,10 @@
 import { get } from "../api";
 import { bitRate, clock, count, duration, words } from "../format";
 import { measured, type Procedure, procedures, samples } from "../history";
-import { loaded, rows, status, useTopics } from "../live";
+import { rows, status, useTopics } from "../live";
 import { link } from "../router";
 import type { EventView, FunctionView } from "../types";
-import { Badge, Empty, Head, Panel, Sheet, severityTone, type Tone, useRead } from "../ui/bits";
+import { Badge, Empty, Head, NoAlarm, Panel, Sheet, severityTone, type Tone, useRead } from "../ui/bits";
 import { Plot, Spark } from "../ui/Plot";
 import { Standing } from "./Failures";
 
@@ -217,7 +217,7 @@ export function Dashboard() {
         </Panel>
         <Panel title="Alarms" aside={<a href="/alarms">All</a>}>
           {alarms.length === 0 ? (
-            <Empty title={loaded.value.has("alarms") ? "No alarm stands" : "One moment…"} />
+            <NoAlarm />
           ) : (
             <ul class="lines">
               {alarms.map((alarm) => (

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { get, getTagged, getText, reason, send } from "../api";
 import { moment } from "../format";
-import { loaded, rows } from "../live";
+import { rows } from "../live";
 import { logout, may, me } from "../session";
 import type { AccountView, Act, AlarmView, TokenView } from "../types";
 import {
@@ -17,6 +17,7 @@ import {
   Form,
   Head,
   Heads,
+  NoAlarm,
   Panel,
   Sheet,
   severityTone,
@@ -89,7 +90,7 @@ export function Alarms() {
       <Head title="Alarms" note="Troubles that stand, the worst first, each with what to do about it (TS 28.111)." />
       <Panel title="Standing" aside={<a href="/events">Events</a>}>
         {standing.length === 0 ? (
-          <Empty title={loaded.value.has("alarms") ? "No alarm stands" : "One moment…"} />
+          <NoAlarm />
         ) : (
           <ul class="lines">
             {standing.map((alarm) => (

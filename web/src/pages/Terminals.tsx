@@ -45,7 +45,7 @@ const COLUMNS: Column<TerminalView>[] = [
   {
     key: "supi",
     title: "SUPI",
-    width: "minmax(190px, 1fr)",
+    width: "minmax(190px, 0.6fr)",
     show: (one) => one.supi,
     by: (one) => one.supi,
     mono: true,
@@ -76,7 +76,7 @@ const COLUMNS: Column<TerminalView>[] = [
   {
     key: "address",
     title: "Address",
-    width: "minmax(110px, 0.6fr)",
+    width: "minmax(110px, 0.3fr)",
     show: (one) => one.addresses.join(" "),
     by: (one) => one.addresses[0] ?? "",
     wide: true,
@@ -85,7 +85,7 @@ const COLUMNS: Column<TerminalView>[] = [
   {
     key: "trouble",
     title: "Trouble",
-    width: "minmax(160px, 1.4fr)",
+    width: "minmax(160px, 3fr)",
     show: (one) => <span title={one.trouble}>{one.trouble}</span>,
     wide: true,
   },

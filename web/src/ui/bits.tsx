@@ -2,7 +2,9 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { reason } from "../api";
+import { Problem, reason } from "../api";
+import { count } from "../format";
+import { connected, loaded } from "../live";
 import { Icon, type IconName } from "./Icon";
 
 export type Tone = "good" | "warn" | "bad" | "info" | "quiet";
@@ -133,6 +135,12 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
+/** In the place of alarms where there are none, or none is known of. */
+export function NoAlarm() {
+  if (!connected.value) return <Empty title="The network does not tell its alarms: is it running?" />;
+  return <Empty title={loaded.value.has("alarms") ? "No alarm stands" : "One moment…"} />;
+}
+
 /** A heading with what can be done on the page. */
 export function Head({
   title,
@@ -188,6 +196,7 @@ export function Field(props: {
     placeholder: props.placeholder,
     "aria-label": props.name,
     pattern: props.pattern,
+    title: props.pattern && props.hint,
     required: props.required,
     readOnly: props.readOnly,
     minLength: props.minLength,
@@ -258,6 +267,25 @@ export function Toggle({
 }
 
 /** A form that says why it was refused, and cannot be sent twice at once. */
+/** Why something was refused: in a line, or where several rows of a file are wrong, row by row. */
+function Refusal({ error }: { error: unknown }) {
+  const rows = error instanceof Problem && error.rows.length > 1 ? error.rows : [];
+  return (
+    <div class="refusal" role="alert" tabIndex={rows.length ? 0 : undefined}>
+      {rows.length ? `${count(rows.length)} rows are wrong; nothing was changed.` : reason(error)}
+      {rows.length > 0 && (
+        <ol>
+          {rows.map((row) => (
+            <li key={row.line} value={row.line}>
+              {row.detail}
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  );
+}
+
 export function Form(props: {
   submit: string;
   onSubmit: () => Promise<void>;
@@ -265,27 +293,23 @@ export function Form(props: {
   onCancel?: () => void;
   danger?: boolean;
 }) {
-  const [refusal, setRefusal] = useState("");
+  const [refusal, setRefusal] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const send = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    setRefusal("");
+    setRefusal(undefined);
     try {
       await props.onSubmit();
     } catch (error) {
-      setRefusal(reason(error));
+      setRefusal(error);
     }
     setBusy(false);
   };
   return (
     <form class="form" onSubmit={send}>
       {props.children}
-      {refusal && (
-        <p class="refusal" role="alert">
-          {refusal}
-        </p>
-      )}
+      {refusal !== undefined && <Refusal error={refusal} />}
       <div class="buttons">
         {props.onCancel && <Button onClick={props.onCancel}>Cancel</Button>}
         <Button type="submit" kind={props.danger ? "danger" : "primary"} disabled={busy}>
