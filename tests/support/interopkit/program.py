@@ -10,6 +10,9 @@ import threading
 import time
 from pathlib import Path
 
+PATIENCE = 90
+"""Seconds that what must happen may take: a machine that does something else meanwhile is no failure of ours."""
+
 
 class Program:
     """A running program whose output is kept; `with` ends it."""
@@ -70,7 +73,7 @@ class Program:
             matches = map(re.compile(pattern).search, self._lines)
             return [match for match in matches if match]
 
-    def wait_for(self, pattern, *, count=1, seconds=30):
+    def wait_for(self, pattern, *, count=1, seconds=PATIENCE):
         """The matches of a pattern once there are `count`; an AssertionError with the output where they do not come."""
         end = time.monotonic() + seconds
         with self._news:
@@ -87,7 +90,7 @@ class Program:
                     )
                 self._news.wait(left)
 
-    def exited(self, seconds=30):
+    def exited(self, seconds=PATIENCE):
         """The exit status once it ended by itself."""
         status = self._process.wait(seconds)
         self._reader.join(seconds)
